@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target compiles under the same rules; a warning fails the build.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A target of this package, its dependencies by name.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target, which may use the shared test support besides.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.byName(name: name), "DrydockTestSupport"] + dependencies,
+    swiftSettings: strict)
+}
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "drydock",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "drydock", targets: ["drydock"]),
+    .executable(name: "drydock-keeper", targets: ["drydock-keeper"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .executableTarget(name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict),
+    .executableTarget(name: "drydock-keeper"),
+    library("DrydockCommands", ["Emulator", "TerminalProgress", arguments]),
+    library(
+      "Emulator",
+      [
+        "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
+        "HealthProbes", "MonotonicTime", system,
+      ]),
+    library("Engines", ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes"]),
+    library("ConvoxManifest", ["Yams"]),
+    library("ConvoxEnvironment", ["ConvoxManifest"]),
+    library("DockerEngine", ["MonotonicTime"] + nio),
+    library("NativeProcess", ["MonotonicTime", subprocess, system]),
+    library("HealthProbes", ["MonotonicTime", "CLibPQ", "CHiredis", "CMariaDB"]),
+    library("TerminalProgress"),
+    library("MonotonicTime"),
+    .systemLibrary(
+      name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .systemLibrary(
+      name: "CHiredis", pkgConfig: "hiredis",
+      providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+    .systemLibrary(
+      name: "CMariaDB", pkgConfig: "libmariadb",
+      providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
+    library("DrydockTestSupport", ["MonotonicTime"] + nio),
+    tests("ConvoxManifest"),
+    tests("ConvoxEnvironment"),
+    tests("DockerEngine"),
+    tests("NativeProcess"),
+    tests("HealthProbes"),
+    tests("TerminalProgress"),
+    tests("Engines"),
+    tests("Emulator"),
+    tests("DrydockCommands"),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: [
+        "DrydockCommands", "Emulator", "HealthProbes", "DrydockTestSupport", "drydock", "drydock-keeper",
+      ],
+      swiftSettings: strict),
+  ]
+)
