@@ -1,0 +1,123 @@
+#if canImport(Darwin)
+  public import Darwin
+#elseif canImport(Musl)
+  public import Musl
+#else
+  public import Glibc
+#endif
+
+/// Writes whole files so that a reader sees the old content or the new one, and a crash leaves one of them.
+public enum AtomicFile {
+  /// Replaces a file's content: a temporary file beside it, fsync, rename, fsync of the folder.
+  ///
+  /// A symbolic link stays and its target is replaced. An existing file keeps its owner where we may set it;
+  /// its other hard links keep the old content.
+  /// - Parameters:
+  ///   - bytes: The new content.
+  ///   - path: The file.
+  ///   - mode: The permissions; nil keeps those of an existing file and gives a new one 0600, whatever the umask.
+  ///   - onlyIfChanged: Whether a file with this content and mode already is left alone.
+  /// - Returns: Whether the file was written.
+  /// - Throws: `AtomicFileError`; the file is as it was (but for a failing disk at the
+  ///   very end), and the temporary one is gone.
+  @discardableResult
+  public static func write(
+    _ bytes: [UInt8], to path: String, mode: mode_t? = nil, onlyIfChanged: Bool = false
+  ) throws(AtomicFileError) -> Bool {
+    let target = try FileSystemPath(path).followingLinks()
+    let existing = try target.status()
+    if let existing, existing.st_mode & S_IFMT != S_IFREG {
+      throw AtomicFileError(.notRegularFile, path: path, errno: 0)
+    }
+    let wanted = mode ?? existing.map { $0.st_mode & 0o7777 } ?? 0o600
+    if onlyIfChanged, let existing, existing.st_mode & 0o7777 == wanted, target.holds(bytes, existing) {
+      return false
+    }
+    let temporary = try TemporaryFile(beside: target)
+    do throws(AtomicFileError) {
+      try temporary.append(bytes)
+      try temporary.finish(mode: wanted, replacing: existing)
+      try temporary.replace(target)
+    } catch {
+      temporary.remove()
+      throw error
+    }
+    try target.syncFolder()
+    return true
+  }
+}
+
+/// A file could not be written.
+public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The reason, as far as somebody can do something about it.
+  public enum Code: String, Sendable, Hashable, Codable {
+    /// The disk is full, out of inodes, or the quota is used up.
+    case noSpace
+    /// The file system takes no changes.
+    case readOnly
+    /// The user may not write there.
+    case notPermitted
+    /// A folder of the path is missing.
+    case noFolder
+    /// Something else than a file is there: a folder, a device, a pipe.
+    case notRegularFile
+    /// Links that lead in a circle.
+    case linkLoop
+    /// Anything else; `errno` says what.
+    case failed
+  }
+
+  /// The reason.
+  public var code: Code
+  /// The file or folder.
+  public var path: String
+  /// The system's error number; 0 where no call failed.
+  public var errno: Int32
+
+  /// An error about a path.
+  public init(_ code: Code, path: String, errno: Int32) {
+    self.code = code
+    self.path = path
+    self.errno = errno
+  }
+
+  init(path: String, errno: Int32) {
+    self.init(Self.code(of: errno), path: path, errno: errno)
+  }
+
+  private static func code(of errno: Int32) -> Code {
+    switch errno {
+    case ENOSPC, EDQUOT, EFBIG: .noSpace
+    case EROFS: .readOnly
+    case EACCES, EPERM: .notPermitted
+    case ENOENT, ENOTDIR: .noFolder
+    case ELOOP: .linkLoop
+    case EISDIR: .notRegularFile
+    default: .failed
+    }
+  }
+
+  /// What failed in words.
+  public var message: String {
+    switch code {
+    case .notRegularFile: "\(path) cannot be written: it is no regular file"
+    case .noFolder: "\(path) cannot be written: its folder does not exist"
+    default: "\(path) cannot be written: \(String(cString: strerror(errno)))"
+    }
+  }
+
+  /// What to do about it, where there is something.
+  public var suggestion: String? {
+    switch code {
+    case .noSpace: "free some space; the old content is still there"
+    case .readOnly: "choose a folder that can be written to"
+    case .notPermitted: "check the owner and the permissions of the file and its folder"
+    case .noFolder: "create the folder"
+    case .notRegularFile, .linkLoop: "choose another path"
+    case .failed: nil
+    }
+  }
+
+  /// The message.
+  public var description: String { message }
+}

@@ -1,0 +1,49 @@
+/// The variables of a service cannot be worked out.
+public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What is wrong.
+  public enum Code: String, Sendable, Hashable, Codable {
+    /// `environment:` requires variables that the app env does not set.
+    case missingRequired
+    /// A linked resource has no endpoint: it was never started.
+    case unknownEndpoint
+    /// Two linked resources give variables of the same names.
+    case prefixCollision
+  }
+
+  /// What is wrong.
+  public var code: Code
+  /// The variables or resources that it is about, sorted.
+  public var names: [String]
+  /// The service whose variables were asked for.
+  public var service: String
+
+  /// An error about these names.
+  public init(_ code: Code, names: [String], service: String) {
+    self.code = code
+    self.names = names
+    self.service = service
+  }
+
+  /// What is wrong in words; for missing variables, Convox's own.
+  public var message: String {
+    let list = names.joined(separator: ", ")
+    return switch code {
+    case .missingRequired: "required env: \(list)"
+    case .unknownEndpoint: "service \(service) links resources that are not started: \(list)"
+    case .prefixCollision: "service \(service) links resources whose variables have the same names: \(list)"
+    }
+  }
+
+  /// What to do about it.
+  public var suggestion: String {
+    switch code {
+    case .missingRequired:
+      "set them in the app env, as in: \(names.map { "\($0)=..." }.joined(separator: " "))"
+    case .unknownEndpoint: "start them first"
+    case .prefixCollision: "rename one of them: '-' and '_' are the same in a variable's name"
+    }
+  }
+
+  /// The message.
+  public var description: String { message }
+}

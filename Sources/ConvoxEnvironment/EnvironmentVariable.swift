@@ -1,0 +1,38 @@
+/// A variable as a process gets it.
+public struct EnvironmentVariable: Sendable, Hashable, Codable {
+  /// The name.
+  public var name: String
+  /// The value, which may be empty.
+  public var value: String
+
+  /// A variable with its value.
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+extension [EnvironmentVariable] {
+  /// The variables of a dictionary, sorted by name, byte by byte.
+  init(sorting values: [String: String]) {
+    self = values.map { EnvironmentVariable(name: $0, value: $1) }
+      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}
+
+/// What a variable may be called.
+enum VariableName {
+  /// Whether every shell can set it: letters, digits and underscores of ASCII, no digit in front (POSIX, "Name").
+  static func isPortable(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !isDigit(first) else { return false }
+    return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+}

@@ -1,0 +1,135 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Repeats a call that a signal interrupted.
+private func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result != -1 || errno != EINTR { return result }
+  }
+}
+
+/// A path and what the system says of it.
+struct FileSystemPath {
+  var text: String
+
+  init(_ text: String) {
+    self.text = text
+  }
+
+  /// The folder part, `.` for a bare name.
+  var folder: String {
+    guard let slash = text.lastIndex(of: "/") else { return "." }
+    return slash == text.startIndex ? "/" : String(text[..<slash])
+  }
+
+  /// Where links at the end of the path lead, be there a file or not yet.
+  func followingLinks() throws(AtomicFileError) -> FileSystemPath {
+    var path = self
+    for _ in 0..<40 {
+      guard let target = path.linkTarget else { return path }
+      path = FileSystemPath(target.hasPrefix("/") ? target : "\(path.folder)/\(target)")
+    }
+    throw AtomicFileError(path: text, errno: ELOOP)
+  }
+
+  /// What is there; nil for nothing.
+  func status() throws(AtomicFileError) -> stat? {
+    var status = stat()
+    if stat(text, &status) == 0 { return status }
+    if errno == ENOENT { return nil }
+    throw AtomicFileError(path: text, errno: errno)
+  }
+
+  /// Whether the file has exactly these bytes; false if it cannot be read.
+  func holds(_ bytes: [UInt8], _ status: stat) -> Bool {
+    guard status.st_size == off_t(bytes.count) else { return false }
+    let descriptor = retrying { open(text, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var offset = 0
+    return withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+      while offset < bytes.count {
+        let count = retrying { read(descriptor, buffer.baseAddress, buffer.count) }
+        guard count > 0, offset + count <= bytes.count,
+          bytes[offset..<(offset + count)].elementsEqual(buffer[..<count])
+        else { return false }
+        offset += count
+      }
+      return true
+    }
+  }
+
+  /// Makes the names in the folder outlast a power cut. Folders that cannot be opened for reading, and file
+  /// systems that cannot sync one, are left at that: the file itself is whole either way.
+  func syncFolder() throws(AtomicFileError) {
+    let descriptor = retrying { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    let failure = retrying { fsync(descriptor) } == 0 ? 0 : errno
+    if failure == EIO { throw AtomicFileError(path: folder, errno: failure) }
+  }
+
+  private var linkTarget: String? {
+    withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
+      guard let base = buffer.baseAddress else { return nil }
+      let count = readlink(text, base.assumingMemoryBound(to: CChar.self), buffer.count)
+      return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+    }
+  }
+}
+
+/// A new file with a name of its own, open for writing.
+struct TemporaryFile {
+  private let path: String
+  private let descriptor: Int32
+  private let target: String
+
+  init(beside target: FileSystemPath) throws(AtomicFileError) {
+    let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    path = "\(target.folder)/.drydock-\(name).tmp"
+    self.target = target.text
+    let created = path
+    descriptor = retrying { open(created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+    guard descriptor >= 0 else { throw AtomicFileError(path: target.text, errno: errno) }
+  }
+
+  func append(_ bytes: [UInt8]) throws(AtomicFileError) {
+    var offset = 0
+    while offset < bytes.count {
+      let count = bytes[offset...].withUnsafeBytes { rest in
+        retrying { write(descriptor, rest.baseAddress, rest.count) }
+      }
+      guard count > 0 else { throw AtomicFileError(path: target, errno: count == 0 ? EIO : errno) }
+      offset += count
+    }
+  }
+
+  /// Owner first: changing it clears the set-id bits.
+  func finish(mode: mode_t, replacing existing: stat?) throws(AtomicFileError) {
+    if let existing, existing.st_uid != geteuid() || existing.st_gid != getegid() {
+      _ = fchown(descriptor, existing.st_uid, existing.st_gid)
+    }
+    try check(fchmod(descriptor, mode))
+    try check(retrying { fsync(descriptor) })
+  }
+
+  func replace(_ target: FileSystemPath) throws(AtomicFileError) {
+    try check(rename(path, target.text))
+    close(descriptor)
+  }
+
+  func remove() {
+    close(descriptor)
+    unlink(path)
+  }
+
+  private func check(_ result: Int32) throws(AtomicFileError) {
+    if result != 0 { throw AtomicFileError(path: target, errno: errno) }
+  }
+}
