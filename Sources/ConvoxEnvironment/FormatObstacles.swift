@@ -40,6 +40,8 @@ private enum DotenvValue {
     case " ": return "contains a space"
     case "~" where previous == nil || previous == ":" || previous == "=":
       return "contains '~' where a shell puts the home folder"
+    case "=" where previous == nil || previous == ":":
+      return "contains '=' where zsh looks for a command"
     case _ where special.contains(scalar): return "contains \(scalar)"
     case _ where scalar.properties.isWhitespace: return "contains white space other than a space"
     case _ where scalar.properties.generalCategory == .control: return "contains a control character"

@@ -19,7 +19,7 @@ public struct MarkedBlock: Sendable, Hashable {
     let content = try contentLines(of: text)
     let lines = try TextLine.all(in: file)
     guard let block = try locate(in: lines, of: file) else {
-      let ending = lines.first?.ending ?? TextLine.lineFeed
+      let ending = lines.lazy.map(\.ending).first { !$0.isEmpty } ?? TextLine.lineFeed
       let gap = lines.last?.ending == [] ? ending : []
       return file + gap + ([begin] + content + [end]).flatMap { $0.utf8 + ending }
     }

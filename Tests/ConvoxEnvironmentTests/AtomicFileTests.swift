@@ -1,0 +1,122 @@
+import ConvoxEnvironment
+import Foundation
+import Testing
+
+private func mode(_ file: URL) throws -> Int {
+  let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+  return try #require(attributes[.posixPermissions] as? Int)
+}
+
+private func names(in folder: URL) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+}
+
+@Suite struct AtomicFileTests {
+  @Test func newFilesAreForTheUserOnly() async throws {
+    try await withTestFolder { folder throws in
+      let file = folder.appendingPathComponent(".env")
+      #expect(try AtomicFile.write(Array("A=1\n".utf8), to: file.path))
+      #expect(try String(contentsOf: file, encoding: .utf8) == "A=1\n")
+      #expect(try mode(file) == 0o600)
+      #expect(try names(in: folder) == [".env"])
+    }
+  }
+
+  @Test func modesAreKeptOrSet() async throws {
+    try await withTestFolder { folder throws in
+      let file = folder.appendingPathComponent("f")
+      try AtomicFile.write([1], to: file.path, mode: 0o666)
+      #expect(try mode(file) == 0o666)
+      try AtomicFile.write([2], to: file.path)
+      #expect(try mode(file) == 0o666)
+      try AtomicFile.write([2], to: file.path, mode: 0o640, onlyIfChanged: true)
+      #expect(try mode(file) == 0o640)
+    }
+  }
+
+  @Test func unchangedFilesAreLeftAlone() async throws {
+    try await withTestFolder { folder throws in
+      let file = folder.appendingPathComponent("f")
+      let bytes = [UInt8](repeating: 7, count: 200_000)
+      try AtomicFile.write(bytes, to: file.path)
+      let inode = try FileManager.default.attributesOfItem(atPath: file.path)[.systemFileNumber] as? Int
+      #expect(try !AtomicFile.write(bytes, to: file.path, onlyIfChanged: true))
+      #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.systemFileNumber] as? Int == inode)
+      #expect(try AtomicFile.write(bytes.dropLast() + [8], to: file.path, onlyIfChanged: true))
+      #expect(try AtomicFile.write([], to: file.path, onlyIfChanged: true))
+      #expect(try Data(contentsOf: file).isEmpty)
+    }
+  }
+
+  @Test func linksStayAndTheirTargetsAreWritten() async throws {
+    try await withTestFolder { folder throws in
+      let real = folder.appendingPathComponent("real")
+      try FileManager.default.createDirectory(at: real, withIntermediateDirectories: true)
+      let links = [("first", "second"), ("second", "real/file"), ("absolute", "\(real.path)/file")]
+      for (link, target) in links {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.appendingPathComponent(link).path, withDestinationPath: target)
+      }
+      // The target does not exist yet.
+      try AtomicFile.write([1], to: folder.appendingPathComponent("first").path)
+      #expect(try Data(contentsOf: real.appendingPathComponent("file")) == Data([1]))
+      try AtomicFile.write([2], to: folder.appendingPathComponent("absolute").path)
+      #expect(try Data(contentsOf: real.appendingPathComponent("file")) == Data([2]))
+      let link = folder.appendingPathComponent("first").path
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "second")
+      #expect(try names(in: real) == ["file"])
+    }
+  }
+
+  @Test func whatIsNoRegularFileIsNotReplaced() async throws {
+    try await withTestFolder { folder throws in
+      for path in [folder.path, "/dev/null"] {
+        let error = #expect(throws: AtomicFileError.self) { try AtomicFile.write([1], to: path) }
+        #expect(error?.code == .notRegularFile)
+      }
+      let circle = folder.appendingPathComponent("circle")
+      try FileManager.default.createSymbolicLink(atPath: circle.path, withDestinationPath: "circle")
+      #expect(throws: AtomicFileError(.linkLoop, path: circle.path, errno: ELOOP)) {
+        try AtomicFile.write([1], to: circle.path)
+      }
+      let lost = folder.appendingPathComponent("none/f").path
+      #expect(throws: AtomicFileError(.noFolder, path: lost, errno: ENOENT)) {
+        try AtomicFile.write([1], to: lost)
+      }
+      #expect(try names(in: folder) == ["circle"])
+    }
+  }
+
+  @Test(.enabled("mounting needs privileges", canMount))
+  func aFullDiskKeepsTheOldContent() async throws {
+    try await withTestFolder { folder throws in
+      let parent = FileManager.default.temporaryDirectory
+      try #require(try await run("mount", mountArguments(folder), in: parent).status == 0)
+      let file = folder.appendingPathComponent("f")
+      let outcome = Result { () throws -> Data in
+        try AtomicFile.write([1], to: file.path)
+        let big = [UInt8](repeating: 0, count: 1 << 20)
+        let error = #expect(throws: AtomicFileError.self) { try AtomicFile.write(big, to: file.path) }
+        #expect(error?.code == .noSpace)
+        #expect(error?.errno == ENOSPC)
+        #expect(try names(in: folder) == ["f"])
+        return try Data(contentsOf: file)
+      }
+      _ = try await run("umount", [folder.path], in: parent)
+      #expect(try outcome.get() == Data([1]))
+    }
+  }
+}
+
+private func mountArguments(_ folder: URL) -> [String] {
+  ["-t", "tmpfs", "-o", "size=65536", "drydock-test", folder.path]
+}
+
+/// Whether this user may mount a small disk of its own to fill.
+@Sendable private func canMount() async throws -> Bool {
+  try await withTestFolder { folder throws in
+    let parent = FileManager.default.temporaryDirectory
+    guard try await run("mount", mountArguments(folder), in: parent).status == 0 else { return false }
+    return try await run("umount", [folder.path], in: parent).status == 0
+  }
+}
