@@ -1,0 +1,154 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A TCP server on a free port of 127.0.0.1 that accepts connections and treats them badly.
+///
+/// Holds no thread; everything it opened is closed by `stop`.
+public final class BlackHoleServer: Sendable {
+  /// What happens to an accepted connection.
+  public enum Behaviour: Sendable, Hashable {
+    /// It stays open and is never read nor answered.
+    case silent
+    /// It is closed at once.
+    case closing
+    /// These bytes are sent at once; then the sending side is closed, or not.
+    case greeting([UInt8], thenCloses: Bool)
+    /// These bytes are sent once something has come in; then the sending side is closed, or not.
+    case answering([UInt8], thenCloses: Bool)
+  }
+
+  private struct State {
+    var connections: [Int32] = []
+    // Dispatch objects may be used from any thread; this one is touched under the lock only.
+    nonisolated(unsafe) var listener: (any DispatchSourceRead)?
+    // The same.
+    nonisolated(unsafe) var answers: [Int32: any DispatchSourceRead] = [:]
+    var answered: Set<Int32> = []
+    var accepted = 0
+  }
+
+  /// The port it listens on.
+  public let port: Int
+  private let behaviour: Behaviour
+  private let queue = DispatchQueue(label: "drydock.tests.blackhole")
+  private let state = Mutex(State())
+
+  /// Starts to listen.
+  public init(_ behaviour: Behaviour) throws {
+    let (listener, port) = try listenOnLoopback()
+    self.port = port
+    self.behaviour = behaviour
+    let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
+    source.setEventHandler { [weak self] in self?.acceptAll(listener) }
+    source.setCancelHandler { close(listener) }
+    state.withLock { $0.listener = source }
+    source.activate()
+  }
+
+  /// How many connections have come so far.
+  public var accepted: Int { state.withLock { $0.accepted } }
+
+  /// Stops listening and closes every connection.
+  public func stop() {
+    queue.sync {
+      state.withLock { state in
+        state.listener?.cancel()
+        state.answers.values.forEach { $0.cancel() }
+        state.listener = nil
+        state.answers = [:]
+      }
+    }
+    // The cancel handlers run on the same queue; only after them is nothing watched any more.
+    queue.sync { state.withLock { $0.connections.forEach { close($0) } } }
+    state.withLock { $0.connections = [] }
+  }
+
+  private func acceptAll(_ listener: Int32) {
+    while true {
+      let connection = accept(listener, nil, nil)
+      guard connection >= 0 else { return }
+      _ = fcntl(connection, F_SETFL, fcntl(connection, F_GETFL) | O_NONBLOCK)
+      state.withLock { $0.accepted += 1 }
+      treat(connection)
+    }
+  }
+
+  private func treat(_ connection: Int32) {
+    switch behaviour {
+    case .closing:
+      close(connection)
+      return
+    case .silent: break
+    case .greeting(let bytes, let thenCloses): say(bytes, thenCloses, on: connection)
+    case .answering(let bytes, let thenCloses):
+      awaitFirstBytes(on: connection) { self.say(bytes, thenCloses, on: connection) }
+    }
+    state.withLock { $0.connections.append(connection) }
+  }
+
+  private func say(_ bytes: [UInt8], _ thenCloses: Bool, on connection: Int32) {
+    _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    if thenCloses { shutdown(connection, Int32(SHUT_WR)) }
+  }
+
+  /// Later bytes are read and dropped; only the first ones are answered.
+  private func awaitFirstBytes(on connection: Int32, _ body: @escaping @Sendable () -> Void) {
+    let source = DispatchSource.makeReadSource(fileDescriptor: connection, queue: queue)
+    source.setEventHandler { [weak self] in
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      let count = recv(connection, &buffer, buffer.count, 0)
+      let isFirst = self?.state.withLock { $0.answered.insert(connection).inserted } ?? false
+      if count > 0, isFirst { body() }
+      if count <= 0 { self?.cancel(connection) }
+    }
+    state.withLock { $0.answers[connection] = source }
+    source.activate()
+  }
+
+  private func cancel(_ connection: Int32) {
+    state.withLock { $0.answers.removeValue(forKey: connection)?.cancel() }
+  }
+}
+
+/// Runs `body` with such a server and stops it afterwards.
+public func withBlackHole<Value>(
+  _ behaviour: BlackHoleServer.Behaviour, _ body: (BlackHoleServer) async throws -> Value
+) async throws -> Value {
+  let server = try BlackHoleServer(behaviour)
+  defer { server.stop() }
+  return try await body(server)
+}
+
+/// A port of 127.0.0.1 on which nothing listened a moment ago.
+public func freePort() throws -> Int {
+  let (listener, port) = try listenOnLoopback()
+  close(listener)
+  return port
+}
+
+private func listenOnLoopback() throws -> (descriptor: Int32, port: Int) {
+  #if os(Linux)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  #else
+    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+  #endif
+  guard descriptor >= 0 else { throw FixtureError("no socket: errno \(errno)") }
+  _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+  _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let result = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+      guard bind(descriptor, generic, length) == 0, listen(descriptor, 256) == 0 else { return Int32(-1) }
+      return getsockname(descriptor, generic, &length)
+    }
+  }
+  guard result == 0 else {
+    close(descriptor)
+    throw FixtureError("cannot listen on 127.0.0.1: errno \(errno)")
+  }
+  return (descriptor, Int(in_port_t(bigEndian: address.sin_port)))
+}

@@ -1,0 +1,161 @@
+internal import CMariaDB
+import Foundation
+internal import MonotonicTime
+
+/// The version of the libmariadb in use, for instance "3.3.14".
+public func libmariadbVersion() -> String {
+  mysql_get_client_info().map { String(cString: $0) } ?? "unknown"
+}
+
+/// A statement's rows as text, or the error the server answered with.
+enum MySQLAnswer {
+  case rows([[String?]])
+  case error(code: UInt32, message: String)
+}
+
+/// One connection through libmariadb's non-blocking interface; closed when released.
+final class MySQLConnection {
+  private let handle: UnsafeMutablePointer<MYSQL>
+  /// What a call in progress points to; has to outlive its last continuation.
+  private var held: [OwnedCString] = []
+  private var isSuspended = false
+
+  /// The library's own set-up, which is not safe to run from two threads at once.
+  private static let isLibraryReady = mysql_server_init(0, nil, nil) == 0
+
+  /// Connects and logs in.
+  /// - Throws: `ProbeFailure`, `CancellationError`.
+  init(to target: ProbeTarget, until deadline: Deadline) async throws {
+    guard Self.isLibraryReady, let handle = mysql_init(nil) else {
+      throw ProbeFailure.rejected(message: "libmariadb cannot be set up")
+    }
+    self.handle = handle
+    setOptions(usesSocket: target.unixSocket != nil)
+    try await connect(to: target, until: deadline)
+  }
+
+  deinit {
+    // A call that was given up half-way leaves the stream in the middle of a message: cut it, so that closing
+    // neither says goodbye into it nor waits.
+    if isSuspended { shutdown(mysql_get_socket(handle), Int32(SHUT_RDWR)) }
+    mysql_close(handle)
+  }
+
+  private func setOptions(usesSocket: Bool) {
+    // Room for loading an authentication plugin and for RSA on the coroutine's stack; the default is 60 KB.
+    var stackSize = 512 * 1024
+    mysql_options(handle, MYSQL_OPT_NONBLOCK, &stackSize)
+    var transport = usesSocket ? MYSQL_PROTOCOL_SOCKET.rawValue : MYSQL_PROTOCOL_TCP.rawValue
+    mysql_options(handle, MYSQL_OPT_PROTOCOL, &transport)
+    // Later versions would insist on a verified certificate.
+    var off: my_bool = 0
+    mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &off)
+    mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off)
+    mysql_options(handle, MYSQL_OPT_RECONNECT, &off)
+    mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4")
+    var localFiles: UInt32 = 0
+    mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &localFiles)
+  }
+
+  private func connect(to target: ProbeTarget, until deadline: Deadline) async throws {
+    let host = target.unixSocket == nil ? hold(target.host) : nil
+    let user = hold(target.user)
+    let password = hold(target.password)
+    let database = target.database.isEmpty ? nil : hold(target.database)
+    let socket = target.unixSocket.flatMap { hold($0) }
+    var connected: UnsafeMutablePointer<MYSQL>?
+    var isGreeted = false
+    var status = mysql_real_connect_start(
+      &connected, handle, host, user, password, database, UInt32(clamping: target.port), socket, 0)
+    while status != 0 {
+      try await awaitReadiness(status, until: deadline, "connecting to MySQL")
+      if status & MYSQL_WAIT_READ != 0, !isGreeted {
+        isGreeted = true
+        guard isMySQLGreeting(peek(mysql_get_socket(handle), count: 5)) else {
+          throw ProbeFailure.wrongProtocol(message: "the greeting is not MySQL's")
+        }
+      }
+      status = mysql_real_connect_cont(&connected, handle, status)
+    }
+    isSuspended = false
+    guard connected != nil else { throw failure() }
+  }
+
+  /// Waits for what the suspended call asked for.
+  private func awaitReadiness(_ status: Int32, until deadline: Deadline, _ step: String) async throws {
+    isSuspended = true
+    let interest: Interest = status & MYSQL_WAIT_WRITE != 0 ? .write : .read
+    try await wait(for: interest, on: mysql_get_socket(handle), until: deadline, step)
+  }
+
+  private func hold(_ string: String) -> UnsafeMutablePointer<CChar>? {
+    let owned = OwnedCString(string)
+    held.append(owned)
+    return owned.pointer
+  }
+
+  private func failure() -> ProbeFailure {
+    mysqlFailure(code: mysql_errno(handle), message: errorMessage())
+  }
+
+  private func errorMessage() -> String {
+    mysql_error(handle).map { String(cString: $0) } ?? ""
+  }
+
+  /// Whether the server is MariaDB, by its greeting.
+  var isMariaDB: Bool { mariadb_connection(handle) != 0 }
+
+  /// Runs one statement and reads its rows as text.
+  /// - Throws: `ProbeFailure` where the connection fails, `CancellationError`.
+  func query(_ statement: String, until deadline: Deadline) async throws -> MySQLAnswer {
+    let text = hold(statement)
+    var code: Int32 = 0
+    var status = mysql_real_query_start(&code, handle, text, UInt(statement.utf8.count))
+    while status != 0 {
+      try await awaitReadiness(status, until: deadline, "waiting for a query's result")
+      status = mysql_real_query_cont(&code, handle, status)
+    }
+    isSuspended = false
+    held.removeAll()
+    guard code == 0 else { return try answerOrThrow() }
+    return try await storeResult(until: deadline)
+  }
+
+  private func storeResult(until deadline: Deadline) async throws -> MySQLAnswer {
+    var result: UnsafeMutablePointer<MYSQL_RES>?
+    var status = mysql_store_result_start(&result, handle)
+    while status != 0 {
+      try await awaitReadiness(status, until: deadline, "reading a query's result")
+      status = mysql_store_result_cont(&result, handle, status)
+    }
+    isSuspended = false
+    guard let result else { return mysql_errno(handle) == 0 ? .rows([]) : try answerOrThrow() }
+    defer { mysql_free_result(result) }
+    return .rows(Self.rows(of: result))
+  }
+
+  /// The server's error; one of the connection itself is thrown.
+  private func answerOrThrow() throws(ProbeFailure) -> MySQLAnswer {
+    let code = mysql_errno(handle)
+    // The client's own errors are 2000 to 2999 and 5000 to 5999.
+    guard (2000...2999).contains(code) || (5000...5999).contains(code) else {
+      return .error(code: code, message: errorMessage())
+    }
+    throw failure()
+  }
+
+  private static func rows(of result: UnsafeMutablePointer<MYSQL_RES>) -> [[String?]] {
+    let columns = Int(mysql_num_fields(result))
+    var rows: [[String?]] = []
+    while let row = mysql_fetch_row(result), let lengths = mysql_fetch_lengths(result) {
+      rows.append(
+        (0..<columns).map { column in
+          row[column].map { start in
+            String(
+              decoding: UnsafeRawBufferPointer(start: start, count: Int(lengths[column])), as: UTF8.self)
+          }
+        })
+    }
+    return rows
+  }
+}

@@ -1,0 +1,161 @@
+internal import CLibPQ
+import Foundation
+internal import MonotonicTime
+
+/// The version of the libpq in use, for instance "15.20".
+public func libpqVersion() -> String {
+  let number = PQlibVersion()
+  return number >= 100_000
+    ? "\(number / 10_000).\(number % 10_000)"
+    : "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+}
+
+/// A connection option that the libpq in use knows.
+struct LibPQOption: Sendable {
+  /// Its keyword, for instance "sslmode".
+  let keyword: String
+  /// The environment variable that libpq takes it from.
+  let variable: String?
+  /// Its built-in default.
+  let builtIn: String
+
+  /// All options; later versions of libpq know more of them and refuse none of these.
+  static let all: [LibPQOption] = {
+    guard let first = PQconndefaults() else { return [] }
+    defer { PQconninfoFree(first) }
+    return sequence(first: first) { $0 + 1 }
+      .prefix { $0.pointee.keyword != nil }
+      .map { option in
+        LibPQOption(
+          keyword: String(cString: option.pointee.keyword),
+          variable: option.pointee.envvar.map { String(cString: $0) },
+          builtIn: option.pointee.compiled.map { String(cString: $0) } ?? "")
+      }
+  }()
+}
+
+/// A statement's rows as text, or the error the server answered with.
+enum PostgresAnswer {
+  case rows([[String?]])
+  case error(sqlState: String, message: String)
+}
+
+/// One connection through libpq's non-blocking interface; closed when released.
+final class PostgresConnection {
+  private let handle: OpaquePointer
+
+  /// Connects and logs in.
+  /// - Throws: `ProbeFailure`, `CancellationError`.
+  init(to target: ProbeTarget, until deadline: Deadline) async throws {
+    let parameters = PostgresParameters(target)
+    parameters.removeInterferingVariables()
+    guard let handle = Self.start(parameters.values) else {
+      throw ProbeFailure.rejected(message: "out of memory")
+    }
+    self.handle = handle
+    // libpq gives a failed login's SQLSTATE in verbose messages only.
+    PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    try await connect(until: deadline)
+    PQsetnonblocking(handle, 1)
+  }
+
+  deinit {
+    PQfinish(handle)
+  }
+
+  private static func start(_ parameters: [(String, String)]) -> OpaquePointer? {
+    withCStrings(parameters.map(\.0)) { keywords in
+      withCStrings(parameters.map(\.1)) { values in
+        PQconnectStartParams(keywords, values, 0)
+      }
+    }
+  }
+
+  private func connect(until deadline: Deadline) async throws {
+    var polling = PGRES_POLLING_WRITING
+    var firstByte: UInt8?
+    guard PQstatus(handle) != CONNECTION_BAD else { throw connectionFailure(firstByte: nil) }
+    while polling != PGRES_POLLING_OK {
+      let interest: Interest = polling == PGRES_POLLING_WRITING ? .write : .read
+      try await wait(for: interest, on: PQsocket(handle), until: deadline, "connecting to PostgreSQL")
+      if interest == .read, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
+        firstByte = firstByte ?? peek(PQsocket(handle), count: 1).first
+      }
+      polling = PQconnectPoll(handle)
+      if polling == PGRES_POLLING_FAILED { throw connectionFailure(firstByte: firstByte) }
+    }
+  }
+
+  private func connectionFailure(firstByte: UInt8?) -> ProbeFailure {
+    let text = String(cString: PQerrorMessage(handle))
+    guard let (sqlState, message) = splitVerboseError(text) else {
+      let reason = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      // The server's first message is an authentication request, a version negotiation or an error.
+      guard let firstByte, !"REv".utf8.contains(firstByte) else { return .unreachable(reason: reason) }
+      return .wrongProtocol(message: "the answer is not PostgreSQL's")
+    }
+    return postgresFailure(sqlState: sqlState, message: message)
+  }
+
+  /// Runs one statement and reads its rows as text.
+  /// - Throws: `ProbeFailure` where the connection fails, `CancellationError`.
+  func query(_ statement: String, until deadline: Deadline) async throws -> PostgresAnswer {
+    guard PQsendQuery(handle, statement) == 1 else { throw lost() }
+    try await flush(until: deadline)
+    var answer: PostgresAnswer?
+    repeat {
+      try await awaitResult(until: deadline)
+      guard let result = PQgetResult(handle) else { break }
+      defer { PQclear(result) }
+      answer = read(result)
+    } while true
+    guard let answer, PQstatus(handle) == CONNECTION_OK else { throw lost(after: answer) }
+    return answer
+  }
+
+  private func flush(until deadline: Deadline) async throws {
+    while true {
+      switch PQflush(handle) {
+      case 0: return
+      case 1: try await wait(for: .write, on: PQsocket(handle), until: deadline, "sending a query")
+      default: throw lost()
+      }
+    }
+  }
+
+  private func awaitResult(until deadline: Deadline) async throws {
+    while PQisBusy(handle) == 1 {
+      try await wait(for: .read, on: PQsocket(handle), until: deadline, "waiting for a query's result")
+      guard PQconsumeInput(handle) == 1 else { throw lost() }
+    }
+  }
+
+  private func lost(after answer: PostgresAnswer? = nil) -> ProbeFailure {
+    if case .error(let sqlState, let message)? = answer, !sqlState.isEmpty {
+      return postgresFailure(sqlState: sqlState, message: message)
+    }
+    let text = String(cString: PQerrorMessage(handle))
+    return .unreachable(reason: text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
+  private func read(_ result: OpaquePointer) -> PostgresAnswer {
+    let status = PQresultStatus(result)
+    guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY else {
+      return .error(
+        sqlState: field(result, "C"), message: field(result, "M"))
+    }
+    return .rows(
+      (0..<PQntuples(result)).map { row in
+        (0..<PQnfields(result)).map { column in
+          guard PQgetisnull(result, row, column) == 0 else { return nil }
+          return PQgetvalue(result, row, column).map { String(cString: $0) }
+        }
+      })
+  }
+
+  /// One field of an error by its letter in the protocol: C the SQLSTATE, M the primary message.
+  private func field(_ result: OpaquePointer, _ letter: Unicode.Scalar) -> String {
+    PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) } ?? ""
+  }
+}

@@ -1,0 +1,50 @@
+public import MonotonicTime
+
+/// Runs statements on a MySQL or MariaDB server as its administrator, over TCP or its Unix socket.
+public struct MySQLAdministrator: DatabaseAdministrator {
+  /// The server and the account; the database may be empty.
+  public let target: ProbeTarget
+
+  /// An administrator of one server.
+  public init(target: ProbeTarget) {
+    self.target = target
+  }
+
+  /// Asks the server who it is.
+  /// - Throws: `ProbeFailure`, `CancellationError`.
+  public func identify(until deadline: Deadline) async throws -> ServerReport {
+    try await MySQLProbe(target: target).attempt(until: deadline)
+  }
+
+  /// Runs the statements in order and stops at the first that fails.
+  /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
+  public func execute(
+    _ statements: [String], masking secrets: [String], until deadline: Deadline
+  ) async throws {
+    let connection = try await MySQLConnection(to: target, until: deadline)
+    for (index, statement) in statements.enumerated() {
+      _ = try await rows(connection, statement, index, secrets, until: deadline)
+    }
+  }
+
+  /// Runs one statement and returns its rows as text.
+  /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
+  public func query(
+    _ statement: String, masking secrets: [String], until deadline: Deadline
+  ) async throws -> [[String?]] {
+    let connection = try await MySQLConnection(to: target, until: deadline)
+    return try await rows(connection, statement, 0, secrets, until: deadline)
+  }
+
+  private func rows(
+    _ connection: MySQLConnection, _ statement: String, _ index: Int, _ secrets: [String],
+    until deadline: Deadline
+  ) async throws -> [[String?]] {
+    switch try await connection.query(statement, until: deadline) {
+    case .rows(let rows): return rows
+    case .error(let code, let message):
+      throw StatementError(
+        code: String(code), message: message, index: index, target: target, secrets: secrets)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// What an error number of server or client library means for readiness (MySQL's and MariaDB's error
+/// references agree on these).
+func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
+  let text = "\(message) (error \(code))"
+  return switch code {
+  // Connection refused or lost.
+  case 2001...2006, 2012, 2013, 2055, 5013, 5014: .unreachable(reason: text)
+  // Shutting down.
+  case 1053, 1927: .starting(message: text)
+  // Access denied, with and without password; unsupported or expired password; host not allowed, which is
+  // how a server answers where no account exists for the address we come from.
+  case 1045, 1698, 1251, 1862, 1130, 2049: .credentials(message: text)
+  // Unknown database; no access to it.
+  case 1049, 1044: .missingDatabase(message: text)
+  case 2007, 2027: .wrongProtocol(message: text)
+  default: .rejected(message: text)
+  }
+}
+
+/// Whether the first bytes that wait can open a MySQL conversation: length, sequence number 0, then protocol
+/// version 10 or an error. Fewer bytes than that, or none because the server closed, are left to the library.
+func isMySQLGreeting(_ bytes: [UInt8]) -> Bool {
+  guard bytes.count == 5 else { return true }
+  return bytes[3] == 0 && (bytes[4] == 10 || bytes[4] == 0xff)
+}

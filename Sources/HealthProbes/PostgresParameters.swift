@@ -1,0 +1,60 @@
+import Foundation
+
+/// Every connection parameter of libpq, so that the user's own settings have no influence.
+///
+/// libpq fills what is left out from `PG*` variables, a service file and `~/.pgpass`, and takes an empty value
+/// for one left out (PostgreSQL's manual, "Database Connection Control Functions").
+struct PostgresParameters {
+  /// Keywords and values, none of them empty.
+  let values: [(String, String)]
+
+  init(_ target: ProbeTarget) {
+    let wanted = Self.fixed.merging(Self.login(to: target)) { $1 }
+    values = LibPQOption.all.compactMap { option in
+      let value = wanted[option.keyword] ?? option.builtIn
+      return value.isEmpty ? nil : (option.keyword, value)
+    }
+  }
+
+  private static func login(to target: ProbeTarget) -> [String: String] {
+    var values = [
+      "port": String(target.port), "user": target.user, "password": target.password,
+      "dbname": target.database.isEmpty ? target.user : target.database,
+    ]
+    if let socket = target.unixSocket {
+      values["host"] = socketDirectory(socket)
+    } else {
+      values["host"] = target.host
+      values["hostaddr"] = target.host
+    }
+    return values
+  }
+
+  /// libpq wants the directory and adds the file's name, which holds the port, itself.
+  private static func socketDirectory(_ path: String) -> String {
+    let url = URL(fileURLWithPath: path)
+    return url.lastPathComponent.hasPrefix(".s.PGSQL.") ? url.deletingLastPathComponent().path : path
+  }
+
+  /// What holds for every connection. The password file is one that cannot exist.
+  private static let fixed = [
+    "application_name": "drydock", "client_encoding": "UTF8", "options": "-c client_min_messages=warning",
+    "passfile": "/dev/null/none", "connect_timeout": "0", "sslmode": "disable", "gssencmode": "disable",
+    "channel_binding": "disable", "sslnegotiation": "postgres", "sslcertmode": "disable",
+    "ssl_min_protocol_version": "TLSv1.2", "ssl_max_protocol_version": "TLSv1.3",
+    "target_session_attrs": "any", "load_balance_hosts": "disable", "krbsrvname": "postgres",
+  ]
+
+  /// Removes those variables from this process's environment that no parameter can override.
+  ///
+  /// `PGSERVICE` makes libpq look for that service and fail without it, whatever the parameters say;
+  /// `PGTZ`, `PGDATESTYLE` and `PGGEQO` are sent to the server as they are; the rest are options whose only
+  /// neutral value is an empty one. Nothing is removed where none of them is set.
+  func removeInterferingVariables() {
+    let given = Set(values.map(\.0))
+    let options = LibPQOption.all.filter { !given.contains($0.keyword) }.compactMap(\.variable)
+    for variable in options + ["PGSERVICE", "PGTZ", "PGDATESTYLE", "PGGEQO"] where getenv(variable) != nil {
+      unsetenv(variable)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+public import MonotonicTime
+
+/// Proves a PostgreSQL server: a login as the given user on the given database, and a query.
+///
+/// Encryption is not attempted and the user's own libpq settings have no influence. To that end the
+/// variables that libpq reads past its parameters (`PGSERVICE`, `PGTZ` and a few more) are removed from this
+/// process's environment on use; capture the environment before if it is to be handed on.
+public struct PostgresProbe: HealthProbe {
+  /// The server asked, and as whom.
+  public let target: ProbeTarget
+
+  /// A probe of one server; an empty database stands for the one named as the user.
+  public init(target: ProbeTarget) {
+    self.target = target
+  }
+
+  /// What is probed, as messages name it.
+  public var name: String { "postgresql at \(target.address)" }
+
+  /// Logs in, asks for version, marker and start time, and disconnects.
+  /// - Throws: `ProbeFailure` or `CancellationError`.
+  public func attempt(until deadline: Deadline) async throws -> ServerReport {
+    let connection = try await PostgresConnection(to: target, until: deadline)
+    return try await connection.report(until: deadline)
+  }
+}
+
+extension PostgresConnection {
+  /// `pg_settings` instead of `current_setting`, since 9.4 and older have no `cluster_name`.
+  private static let question = """
+    SELECT current_setting('server_version'),
+      (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cluster_name'),
+      extract(epoch FROM pg_postmaster_start_time())::text,
+      extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::text,
+      pg_is_in_recovery()::text, current_setting('port')
+    """
+
+  /// What the server says about itself.
+  func report(until deadline: Deadline) async throws -> ServerReport {
+    switch try await query(Self.question, until: deadline) {
+    case .error(let sqlState, let message):
+      throw postgresFailure(sqlState: sqlState, message: message)
+    case .rows(let rows):
+      guard let row = rows.first, row.count == 6, let version = row[0] else {
+        throw ProbeFailure.wrongProtocol(message: "the answer to the status query is incomplete")
+      }
+      return ServerReport(
+        flavour: .postgresql, version: version, marker: row[1].flatMap { $0.isEmpty ? nil : $0 },
+        startTime: row[2].flatMap(Double.init).map { Date(timeIntervalSince1970: $0) },
+        uptimeSeconds: row[3].flatMap(Double.init), runID: row[2],
+        isReadOnly: row[4].map { $0 == "true" }, port: row[5].flatMap { Int($0) })
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Why one attempt to reach a server did not end in a report. Never thrown for a cancellation.
+public enum ProbeFailure: Error, Sendable, Hashable {
+  /// Nothing answers: refused, reset, or closed before the server said anything useful.
+  case unreachable(reason: String)
+  /// A server answers and says that it is starting, stopping or loading.
+  case starting(message: String)
+  /// The server knows us not: wrong user or password, or a user who may not come from this host.
+  case credentials(message: String)
+  /// The login is right, but the database does not exist or is not open to the user.
+  case missingDatabase(message: String)
+  /// Something else answered than the server that was expected.
+  case wrongProtocol(message: String)
+  /// The right kind of server answered, but another one than ours.
+  case stranger(expected: String, found: String)
+  /// The server answered and refused for another reason.
+  case rejected(message: String)
+  /// The deadline passed during this step of the attempt.
+  case timedOut(step: String)
+}
+
+extension ProbeFailure: CustomStringConvertible {
+  /// The failure in words, without any password.
+  public var description: String {
+    switch self {
+    case .unreachable(let reason): "not reachable: \(reason)"
+    case .starting(let message): "still starting: \(message)"
+    case .credentials(let message): "login refused: \(message)"
+    case .missingDatabase(let message): "database not available: \(message)"
+    case .wrongProtocol(let message): "something else answers on this port: \(message)"
+    case .stranger(let expected, let found):
+      "another server answers on this port: expected \(expected), found \(found)"
+    case .rejected(let message): "refused by the server: \(message)"
+    case .timedOut(let step): "no answer in time while \(step)"
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// Why a wait for a server ended without one. Never thrown for a cancellation.
+public enum ReadinessError: Error, Sendable, Hashable {
+  /// The process or container is gone.
+  case died(subject: String, reason: String)
+  /// The deadline passed; with the last attempt's failure, the most telling where the last was cut short.
+  case notReady(subject: String, last: ProbeFailure?)
+  /// Something else than our server answers, and keeps doing so.
+  case stranger(subject: String, failure: ProbeFailure)
+  /// The login is refused and could not be repaired, or is refused again after the repair.
+  case credentials(subject: String, failure: ProbeFailure)
+
+  /// What can be done about it.
+  public var suggestion: String {
+    switch self {
+    case .died: "read its last log lines"
+    case .notReady: "read its log; a slow machine may need a longer timeout"
+    case .stranger: "stop the other server, or choose another port"
+    case .credentials: "the password of the data differs from the stored one: start with fresh data"
+    }
+  }
+}
+
+extension ReadinessError: CustomStringConvertible {
+  /// The message a user reads, without the suggestion.
+  public var description: String {
+    switch self {
+    case .died(let subject, let reason): "\(subject) ended: \(reason)"
+    case .notReady(let subject, let last):
+      "\(subject) was not ready in time" + (last.map { ": \($0)" } ?? "")
+    case .stranger(let subject, let failure), .credentials(let subject, let failure):
+      "\(subject): \(failure)"
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// What the rounds of a wait have shown so far, and what follows from it. Pure.
+struct ReadinessRounds: Sendable {
+  /// What to do about a failure that is not final.
+  enum Step: Sendable {
+    case goOn
+    case repair
+  }
+
+  private enum Repair {
+    case untried
+    case done
+    case impossible
+  }
+
+  private let subject: String
+  private let pace: ReadinessWait.Pace
+  private var last: ProbeFailure?
+  private var streak = 0
+  private var firstLook: ServerReport?
+  private var repair = Repair.untried
+
+  init(subject: String, pace: ReadinessWait.Pace) {
+    self.subject = subject
+    self.pace = pace
+  }
+
+  /// Notes a report of the right server.
+  /// - Returns: Whether it settles the wait; a first look does not where a second one is asked for.
+  mutating func accept(_ report: ServerReport) -> Bool {
+    defer { firstLook = report }
+    streak = 0
+    return pace.confirmAfter == nil || firstLook?.isSameRun(as: report) == true
+  }
+
+  /// Notes a failed attempt.
+  /// - Throws: `ReadinessError` where it is final.
+  mutating func note(
+    _ failure: ProbeFailure, isLast: Bool, canRepair: Bool
+  ) throws(ReadinessError) -> Step {
+    firstLook = nil
+    streak = failure == last ? streak + 1 : 1
+    // An attempt that the deadline cut short says less than the one before.
+    if case .timedOut = failure, isLast, last != nil {} else { last = failure }
+    switch failure {
+    case .stranger, .wrongProtocol:
+      if streak >= pace.persistence { throw .stranger(subject: subject, failure: failure) }
+    case .credentials, .missingDatabase:
+      if canRepair, repair == .untried { return .repair }
+      if repair == .done || streak >= pace.persistence {
+        throw .credentials(subject: subject, failure: failure)
+      }
+    case .unreachable, .starting, .rejected, .timedOut:
+      break
+    }
+    return .goOn
+  }
+
+  /// Notes how the one repair ended.
+  mutating func repaired(_ succeeded: Bool) {
+    repair = succeeded ? .done : .impossible
+    streak = 0
+  }
+
+  /// What it means that the process has ended: a stranger on its port explains it better than its exit code.
+  func death(_ reason: String) -> ReadinessError {
+    if case .stranger? = last, let last { return .stranger(subject: subject, failure: last) }
+    return .died(subject: subject, reason: reason)
+  }
+
+  /// The error at the deadline.
+  var expired: ReadinessError { .notReady(subject: subject, last: last) }
+}
