@@ -3,6 +3,7 @@
 #   server_name client_name      the programs
 #   variable_prefixes            prefixes of the environment variables, the winner first
 #   option_groups                groups of the option files that the server reads
+#   temporary_options            options of the temporary server besides
 #   make_system_tables COMMAND.. fills an empty data directory
 #   time_zones                   prints the SQL that loads the time zones
 # shellcheck disable=SC2154  # set by the entry scripts
@@ -91,7 +92,7 @@ docker_process_sql() {
 }
 
 start_temporary_server() {
-  "$@" --skip-networking --loose-mysqlx=OFF --socket="$socket" &
+  "$@" --skip-networking "${temporary_options[@]}" --socket="$socket" &
   server_pid=$!
   local deadline=$((SECONDS + 300))
   until client '' --batch --execute='SELECT 1' >/dev/null 2>&1; do
@@ -120,6 +121,7 @@ accounts() {
   local database user password host
   database=$(setting DATABASE) user=$(setting USER) password=$(setting PASSWORD) host=$(setting ROOT_HOST)
   host=${host:-%}
+  echo "DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';"
   if [[ -n $database ]]; then printf 'CREATE DATABASE IF NOT EXISTS %s;\n' "$(identifier "$database")"; fi
   if [[ -n $user && -n $password ]]; then
     printf 'CREATE USER %s@%s IDENTIFIED BY %s;\n' "$(quoted "$user")" "'%'" "$(quoted "$password")"

@@ -8,6 +8,7 @@ set -Eeuo pipefail
 
 readonly server_name=mariadbd client_name=mariadb
 readonly variable_prefixes=(MARIADB MYSQL)
+readonly temporary_options=()
 readonly option_groups=(mysqld server mariadb mariadbd)
 
 make_system_tables() {

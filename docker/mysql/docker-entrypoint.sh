@@ -8,6 +8,7 @@ set -Eeuo pipefail
 
 readonly server_name=mysqld client_name=mysql
 readonly variable_prefixes=(MYSQL)
+readonly temporary_options=(--mysqlx=OFF)
 readonly option_groups=(mysqld server)
 
 make_system_tables() {
