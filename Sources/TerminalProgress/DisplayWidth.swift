@@ -1,0 +1,75 @@
+/// How text sits on a screen of character cells.
+public enum DisplayWidth {
+  /// The cells that a text takes: none for colour sequences, marks and control characters, two for wide
+  /// (East Asian, emoji) characters, one for others.
+  public static func of(_ text: String) -> Int {
+    pieces(of: text).reduce(0) { $0 + $1.width }
+  }
+
+  /// The text cut to a number of cells, with `…` at its end where something is cut. Colours are closed.
+  public static func truncated(_ text: String, to columns: Int) -> String {
+    guard of(text) > columns else { return text }
+    guard columns > 0 else { return "" }
+    var kept = ""
+    var width = 0
+    var coloured = false
+    for piece in pieces(of: text) {
+      if width + piece.width > columns - 1 { break }
+      kept += piece.text
+      width += piece.width
+      if piece.isColour { coloured = !piece.text.hasSuffix("[0m") }
+    }
+    return kept + "…" + (coloured ? "\u{1B}[0m" : "")
+  }
+
+  /// The text with spaces behind it up to a number of cells.
+  public static func padded(_ text: String, to columns: Int) -> String {
+    text + String(repeating: " ", count: max(0, columns - of(text)))
+  }
+
+  /// One line without anything that could move the cursor: control characters become a space, and escape
+  /// sequences other than colours lose their escape. What engines and registries say is shown through this.
+  public static func singleLine(_ text: String) -> String {
+    pieces(of: text).map { $0.isControl ? " " : $0.text }.joined()
+  }
+
+  private struct Piece {
+    var text: String
+    var width: Int
+    var isColour = false
+    var isControl = false
+  }
+
+  private static func pieces(of text: String) -> [Piece] {
+    var pieces: [Piece] = []
+    var rest = text[...]
+    while let character = rest.first {
+      if character == "\u{1B}", let colour = rest.prefixMatch(of: #/\x1B\[[0-9;]*m/#) {
+        pieces.append(Piece(text: String(colour.output), width: 0, isColour: true))
+        rest = rest[colour.range.upperBound...]
+      } else {
+        let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        pieces.append(Piece(text: String(character), width: width(of: character), isControl: isControl))
+        rest.removeFirst()
+      }
+    }
+    return pieces
+  }
+
+  private static func width(of character: Character) -> Int {
+    guard let first = character.unicodeScalars.first else { return 0 }
+    switch first.properties.generalCategory {
+    case .control, .format, .nonspacingMark, .enclosingMark, .lineSeparator, .paragraphSeparator: return 0
+    default: break
+    }
+    let isEmoji = first.properties.isEmojiPresentation || character.unicodeScalars.contains("\u{FE0F}")
+    return isEmoji || wide.contains { $0.contains(first.value) } ? 2 : 1
+  }
+
+  /// The wide blocks of Unicode's EastAsianWidth.txt, where a block may hold a few unassigned places.
+  private static let wide: [ClosedRange<UInt32>] = [
+    0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3,
+    0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x17000...0x18CFF,
+    0x1B000...0x1B2FF, 0x20000...0x3FFFD,
+  ]
+}

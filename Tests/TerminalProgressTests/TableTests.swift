@@ -1,0 +1,97 @@
+import Testing
+
+@testable import TerminalProgress
+
+@Suite struct TableTests {
+  @Test func columnsAreAsWideAsTheirWidestCell() {
+    let table = Table(
+      header: ["NAME", "TYPE", "URL"],
+      rows: [
+        ["mydb", "postgres", "postgres://app:pw@127.0.0.1:15999/app"],
+        ["cache", "memcached", "127.0.0.1:15998"],
+      ])
+    let expected = """
+      NAME   TYPE       URL
+      mydb   postgres   postgres://app:pw@127.0.0.1:15999/app
+      cache  memcached  127.0.0.1:15998
+
+      """
+    #expect(table.rendered() == expected)
+  }
+
+  @Test func cellsMayHaveSeveralLines() {
+    let table = Table(rows: [
+      ["Name", "name1"], ["Options", "Url=https://example.org\nk1=v1"], ["Apps", "a, b"],
+    ])
+    let expected = """
+      Name     name1
+      Options  Url=https://example.org
+               k1=v1
+      Apps     a, b
+
+      """
+    #expect(table.rendered() == expected)
+  }
+
+  @Test func anEmptyTableIsNothing() {
+    #expect(Table().rendered() == "")
+    #expect(Table(header: ["A"]).rendered() == "A\n")
+    #expect(Table(rows: [["a", "b"], [], ["c"]]).rendered() == "a  b\n\nc\n")
+  }
+
+  @Test func widthsCountCellsNotBytes() {
+    let table = Table(
+      header: ["A", "B"], rows: [["日本", "1"], ["é\u{301}x", "2"], ["🚢", "3"], ["abcd", "4"]])
+    #expect(table.rendered() == "A     B\n日本  1\né\u{301}x    2\n🚢    3\nabcd  4\n")
+  }
+
+  @Test func coloursTakeNoRoom() {
+    let style = Style(colour: true)
+    let table = Table(header: ["A", "B"], rows: [[style.green("ok"), "1"], ["fail", "2"]])
+    let expected = "\u{1B}[1mA\u{1B}[0m     \u{1B}[1mB\u{1B}[0m\n\u{1B}[32mok\u{1B}[0m    1\nfail  2\n"
+    #expect(table.rendered(style: style) == expected)
+  }
+
+  @Test func cellsCannotMoveTheCursor() {
+    #expect(Table(rows: [["a\u{1B}[2Jb\tc", "d"]]).rendered() == "a [2Jb c  d\n")
+  }
+}
+
+@Suite struct DisplayWidthTests {
+  @Test(arguments: [
+    ("", 0), ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("🚢", 2), ("❤\u{FE0F}", 2), ("\u{200B}", 0),
+    ("\u{1B}[31mred\u{1B}[0m", 3), ("한글", 4), ("ｗ", 2), ("👩‍🚀", 2), ("—", 1),
+  ])
+  func ofText(text: String, width: Int) {
+    #expect(DisplayWidth.of(text) == width)
+  }
+
+  @Test(arguments: [
+    ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"), ("ab", 1, "…"),
+    ("ab", 0, ""), ("\u{1B}[31mabcd\u{1B}[0m", 3, "\u{1B}[31mab…\u{1B}[0m"),
+  ])
+  func truncated(text: String, columns: Int, result: String) {
+    #expect(DisplayWidth.truncated(text, to: columns) == result)
+  }
+}
+
+@Suite struct StyleTests {
+  @Test(arguments: [
+    (true, ["TERM": "xterm"], true, true), (true, ["TERM": "xterm", "NO_COLOR": ""], true, true),
+    (true, ["TERM": "xterm", "NO_COLOR": "1"], true, false), (true, ["TERM": "dumb"], false, false),
+    (true, [:], false, false), (false, ["TERM": "xterm"], false, false),
+  ])
+  func traits(isTerminal: Bool, environment: [String: String], terminal: Bool, colour: Bool) {
+    let traits = TerminalTraits(isTerminal: isTerminal, environment: environment)
+    #expect(traits.terminal == terminal && traits.colour == colour)
+  }
+
+  @Test func masksLongerSecretsFirst() {
+    let text = Style.masking(["pass", "password1", "ab", ""], in: "password1 pass ab")
+    #expect(text == "**** **** ab")
+  }
+
+  @Test func plainAddsNothing() {
+    #expect(Style.plain.red("x") == "x" && Style(colour: true).red("") == "")
+  }
+}
