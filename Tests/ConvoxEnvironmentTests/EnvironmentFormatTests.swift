@@ -21,47 +21,6 @@ private func variables(for format: EnvironmentFormat) -> [EnvironmentVariable] {
   return all.filter { (try? render([$0], as: format)) != nil }
 }
 
-/// Who reads a dotenv file.
-private enum Reader: String, CaseIterable, Sendable {
-  case sh, bash, dash, zsh, node, python3
-  case debianPython = "/usr/bin/python3"
-
-  func arguments(_ file: String) -> [String] {
-    switch self {
-    case .sh, .bash, .dash, .zsh: ["-c", #"set -a; . "$1"; exec env -0"#, "reader", file]
-    case .node: ["--env-file=\(file)", "-e", Self.nodeProgram]
-    case .python3, .debianPython: ["-c", Self.pythonProgram, file]
-    }
-  }
-
-  /// Node has `--env-file` from 20.6 on; python-dotenv is a package of its own.
-  @Sendable func isThere() async -> Bool {
-    let found = try? await withTestFolder { folder throws in
-      let file = folder.appendingPathComponent("probe")
-      try Data("A=1\n".utf8).write(to: file)
-      return try await run(rawValue, arguments(file.path), in: folder).status == 0
-    }
-    return found ?? false
-  }
-
-  private static let nodeProgram =
-    #"for (const [k, v] of Object.entries(process.env)) process.stdout.write(k + "=" + v + "\0")"#
-  private static let pythonProgram = """
-    import sys, dotenv
-    for k, v in dotenv.dotenv_values(sys.argv[1], encoding="utf-8").items():
-        sys.stdout.buffer.write(f"{k}={v}\\0".encode())
-    """
-}
-
-private func parseNulSeparated(_ data: Data) -> [String: String] {
-  let entries = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-  let pairs = entries.map { entry in
-    let name = entry.unicodeScalars.prefix { $0 != "=" }
-    return (String(name), String(entry.unicodeScalars.dropFirst(name.count + 1)))
-  }
-  return Dictionary(pairs) { $1 }.filter { $0.key.hasPrefix("V") && $0.key.hasSuffix("_") }
-}
-
 /// What was written and what was read instead.
 private func differences(_ written: [EnvironmentVariable], _ read: [String: String]) -> [String] {
   written.filter { read[$0.name] != $0.value }
@@ -70,13 +29,13 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
 
 @Suite struct EnvironmentFormatTests {
   @Test(arguments: Reader.allCases)
-  fileprivate func dotenvMeansTheSameToAll(reader: Reader) async throws {
+  func dotenvMeansTheSameToAll(reader: Reader) async throws {
     guard await reader.isThere() else { try Test.cancel("\(reader.rawValue) cannot read dotenv files here") }
     let variables = variables(for: .dotenv)
     try await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("file.env")
       try Data(try render(variables, as: .dotenv).utf8).write(to: file)
-      let finished = try await run(reader.rawValue, reader.arguments(file.path), in: folder)
+      let finished = try await run(reader.program, reader.arguments(file.path), in: folder)
       try #require(finished.status == 0)
       #expect(differences(variables, parseNulSeparated(finished.output)) == [])
     }
@@ -151,23 +110,4 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
     let twice = ["1", "2"].map { EnvironmentVariable(name: "A", value: $0) }
     #expect(try render(twice, as: .dotenv) == "A=2\n")
   }
-}
-
-/// The rules of the workflow runner: `NAME=value`, or `NAME<<DELIMITER`, lines, DELIMITER; CR LF ends a line too.
-private func parseGithub(_ text: String) -> [String: String] {
-  var values: [String: String] = [:]
-  let all = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-  var lines = all.map(String.init)[...]
-  while let line = lines.popFirst() {
-    let head = line.prefix { $0 != "=" && $0 != "<" }
-    if line.dropFirst(head.count).hasPrefix("<<") {
-      let delimiter = String(line.dropFirst(head.count + 2))
-      let body = lines.prefix { $0 != delimiter }
-      lines = lines.dropFirst(body.count + 1)
-      values[String(head)] = body.joined(separator: "\n")
-    } else if !line.isEmpty {
-      values[String(head)] = String(line.dropFirst(head.count + 1))
-    }
-  }
-  return values
 }
