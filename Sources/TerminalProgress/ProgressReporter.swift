@@ -47,6 +47,14 @@ public final class ProgressReporter: Sendable {
     self.write = write
   }
 
+  /// A reporter on an open descriptor, usually 2, by what it is and what the environment says of it.
+  public convenience init(descriptor: Int32 = 2, environment: [String: String]) {
+    let traits = TerminalTraits(descriptor: descriptor, environment: environment)
+    self.init(
+      terminal: traits.terminal, colour: traits.colour, size: { .current(of: descriptor) },
+      write: { writeAll($0, to: descriptor) })
+  }
+
   /// Says what a subject is doing now, such as `postgres  pulling 43 %`.
   public func update(_ subject: String, _ phase: String) {
     state.withLock { report(subject, Phase(phase), outcome: nil, in: &$0) }

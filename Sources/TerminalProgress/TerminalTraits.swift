@@ -49,3 +49,20 @@ public struct TerminalTraits: Sendable, Hashable {
     self.init(isTerminal: isatty(descriptor) == 1, environment: environment)
   }
 }
+
+/// Writes all of a text to a descriptor, waiting where it is full. A reader that is gone is none of progress's
+/// business: the rest is dropped.
+func writeAll(_ text: String, to descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if count > 0 {
+      rest.removeFirst(count)
+    } else if count < 0, errno == EAGAIN {
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      _ = poll(&waiting, 1, 1000)
+    } else if count == 0 || errno != EINTR {
+      return
+    }
+  }
+}

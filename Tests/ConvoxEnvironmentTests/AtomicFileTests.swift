@@ -87,8 +87,46 @@ private func names(in folder: URL) throws -> [String] {
     }
   }
 
+  @Test func aReaderNeverSeesHalfAFile() async throws {
+    try await withTestFolder { folder throws in
+      let file = folder.appendingPathComponent("f")
+      try AtomicFile.write([UInt8](repeating: 0, count: 100_000), to: file.path)
+      try await withThrowingTaskGroup { group in
+        for writer in UInt8(1)...3 {
+          group.addTask {
+            for _ in 0..<10 {
+              try AtomicFile.write([UInt8](repeating: writer, count: 100_000), to: file.path)
+            }
+          }
+        }
+        group.addTask {
+          for _ in 0..<200 {
+            let bytes = try Data(contentsOf: file)
+            #expect(bytes.count == 100_000 && Set(bytes).count == 1)
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try names(in: folder) == ["f"])
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root may give files away"))
+  func theOwnerStays() async throws {
+    try await withTestFolder { folder throws in
+      let file = folder.appendingPathComponent("f")
+      try AtomicFile.write([1], to: file.path, mode: 0o640)
+      try #require(chown(file.path, 65_534, 65_534) == 0)
+      try AtomicFile.write([2], to: file.path)
+      let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+      #expect(attributes[.ownerAccountID] as? Int == 65_534)
+      #expect(attributes[.groupOwnerAccountID] as? Int == 65_534)
+      #expect(try mode(file) == 0o640)
+    }
+  }
+
   @Test(.enabled("mounting needs privileges", canMount))
-  func aFullDiskKeepsTheOldContent() async throws {
+  func aFullOrReadOnlyDiskKeepsTheOldContent() async throws {
     try await withTestFolder { folder throws in
       let parent = FileManager.default.temporaryDirectory
       try #require(try await run("mount", mountArguments(folder), in: parent).status == 0)
@@ -102,6 +140,9 @@ private func names(in folder: URL) throws -> [String] {
         #expect(try names(in: folder) == ["f"])
         return try Data(contentsOf: file)
       }
+      _ = try await run("mount", ["-o", "remount,ro", folder.path], in: parent)
+      let error = #expect(throws: AtomicFileError.self) { try AtomicFile.write([2], to: file.path) }
+      #expect(error?.code == .readOnly && error?.errno == EROFS)
       _ = try await run("umount", [folder.path], in: parent)
       #expect(try outcome.get() == Data([1]))
     }
