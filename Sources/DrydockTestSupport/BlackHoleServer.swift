@@ -88,7 +88,13 @@ public final class BlackHoleServer: Sendable {
   }
 
   private func say(_ bytes: [UInt8], _ thenCloses: Bool, on connection: Int32) {
-    _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    #if os(Linux)
+      _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    #else
+      var on: Int32 = 1
+      setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+      _ = send(connection, bytes, bytes.count, 0)
+    #endif
     if thenCloses { shutdown(connection, Int32(SHUT_WR)) }
   }
 

@@ -64,21 +64,29 @@ final class MySQLConnection {
     let database = target.database.isEmpty ? nil : hold(target.database)
     let socket = target.unixSocket.flatMap { hold($0) }
     var connected: UnsafeMutablePointer<MYSQL>?
-    var isGreeted = false
+    var isGreeted = target.unixSocket != nil
     var status = mysql_real_connect_start(
       &connected, handle, host, user, password, database, UInt32(clamping: target.port), socket, 0)
     while status != 0 {
       try await awaitReadiness(status, until: deadline, "connecting to MySQL")
-      if status & MYSQL_WAIT_READ != 0, !isGreeted {
+      if !isGreeted {
         isGreeted = true
-        guard isMySQLGreeting(peek(mysql_get_socket(handle), count: 5)) else {
-          throw ProbeFailure.wrongProtocol(message: "the greeting is not MySQL's")
-        }
+        try await requireGreeting(until: deadline)
       }
       status = mysql_real_connect_cont(&connected, handle, status)
     }
     isSuspended = false
     guard connected != nil else { throw failure() }
+  }
+
+  /// Looks at the server's first bytes before the library does, which takes nonsense for a length and waits.
+  private func requireGreeting(until deadline: Deadline) async throws {
+    let socket = mysql_get_socket(handle)
+    guard pendingError(of: socket) == 0 else { return }
+    try await wait(for: .read, on: socket, until: deadline, "waiting for MySQL's greeting")
+    guard isMySQLAnswer(peek(socket, count: 5)) else {
+      throw ProbeFailure.wrongProtocol(message: "the greeting is not MySQL's")
+    }
   }
 
   /// Waits for what the suspended call asked for.

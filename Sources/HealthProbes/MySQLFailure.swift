@@ -17,9 +17,13 @@ func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
   }
 }
 
-/// Whether the first bytes that wait can open a MySQL conversation: length, sequence number 0, then protocol
-/// version 10 or an error. Fewer bytes than that, or none because the server closed, are left to the library.
-func isMySQLGreeting(_ bytes: [UInt8]) -> Bool {
+/// Whether the bytes that wait can open a MySQL conversation: length, sequence number 0, then protocol version
+/// 10 or an error; or, where the library has read a quick greeting already, answer the login, which has number 2.
+/// Fewer bytes than that, or none because the server closed, are left to the library.
+func isMySQLAnswer(_ bytes: [UInt8]) -> Bool {
   guard bytes.count == 5 else { return true }
-  return bytes[3] == 0 && (bytes[4] == 10 || bytes[4] == 0xff)
+  return switch (bytes[3], bytes[4]) {
+  case (0, 10), (0, 0xff), (2, 0x00), (2, 0x01), (2, 0xfe), (2, 0xff): true
+  default: false
+  }
 }

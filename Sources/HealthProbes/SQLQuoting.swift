@@ -20,6 +20,12 @@ public enum MySQLSQL {
     "`" + name.replacing("`", with: "``") + "`"
   }
 
+  /// A database's name as GRANT takes it: there `_` and `%` stand for other characters unless escaped.
+  public static func quoteGrantDatabase(_ name: String) -> String {
+    let escaped = name.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
+    return quoteIdentifier(escaped)
+  }
+
   /// A string literal, for a server without `NO_BACKSLASH_ESCAPES`, which is the default: quotes doubled,
   /// backslash and NUL escaped.
   public static func quoteLiteral(_ text: String) -> String {

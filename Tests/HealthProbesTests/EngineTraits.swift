@@ -73,3 +73,17 @@ func liveness(of engine: TemporaryEngine) -> Liveness {
 func failure(of body: () async throws -> ServerReport) async throws -> ProbeFailure {
   try await #require(throws: ProbeFailure.self) { _ = try await body() }
 }
+
+/// A failure's case as a word, for tables.
+func kind(of failure: ProbeFailure) -> String {
+  switch failure {
+  case .unreachable: "unreachable"
+  case .starting: "starting"
+  case .credentials: "credentials"
+  case .missingDatabase: "missingDatabase"
+  case .wrongProtocol: "wrongProtocol"
+  case .stranger: "stranger"
+  case .rejected: "rejected"
+  case .timedOut: "timedOut"
+  }
+}
