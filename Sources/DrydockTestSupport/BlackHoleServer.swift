@@ -36,7 +36,7 @@ public final class BlackHoleServer: Sendable {
 
   /// Starts to listen.
   public init(_ behaviour: Behaviour) throws {
-    let (listener, port) = try listenOnLoopback()
+    let (listener, port) = try bindToLoopback(listens: true)
     self.port = port
     self.behaviour = behaviour
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
@@ -126,14 +126,21 @@ public func withBlackHole<Value>(
   return try await body(server)
 }
 
+/// Runs `body` with a port of 127.0.0.1 that refuses connections and that nobody else can take meanwhile.
+public func withRefusingPort<Value>(_ body: (Int) async throws -> Value) async throws -> Value {
+  let (holder, port) = try bindToLoopback(listens: false)
+  defer { close(holder) }
+  return try await body(port)
+}
+
 /// A port of 127.0.0.1 on which nothing listened a moment ago.
 public func freePort() throws -> Int {
-  let (listener, port) = try listenOnLoopback()
+  let (listener, port) = try bindToLoopback(listens: false)
   close(listener)
   return port
 }
 
-private func listenOnLoopback() throws -> (descriptor: Int32, port: Int) {
+private func bindToLoopback(listens: Bool) throws -> (descriptor: Int32, port: Int) {
   #if os(Linux)
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   #else
@@ -148,7 +155,8 @@ private func listenOnLoopback() throws -> (descriptor: Int32, port: Int) {
   var length = socklen_t(MemoryLayout<sockaddr_in>.size)
   let result = withUnsafeMutablePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-      guard bind(descriptor, generic, length) == 0, listen(descriptor, 256) == 0 else { return Int32(-1) }
+      guard bind(descriptor, generic, length) == 0 else { return Int32(-1) }
+      guard !listens || listen(descriptor, 256) == 0 else { return Int32(-1) }
       return getsockname(descriptor, generic, &length)
     }
   }

@@ -82,7 +82,8 @@ final class MySQLConnection {
   /// Looks at the server's first bytes before the library does, which takes nonsense for a length and waits.
   private func requireGreeting(until deadline: Deadline) async throws {
     let socket = mysql_get_socket(handle)
-    guard pendingError(of: socket) == 0 else { return }
+    let refusal = pendingError(of: socket)
+    guard refusal == 0 else { throw ProbeFailure.unreachable(reason: String(cString: strerror(refusal))) }
     try await wait(for: .read, on: socket, until: deadline, "waiting for MySQL's greeting")
     guard isMySQLAnswer(peek(socket, count: 5)) else {
       throw ProbeFailure.wrongProtocol(message: "the greeting is not MySQL's")

@@ -3,8 +3,11 @@
 func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
   let text = "\(message) (error \(code))"
   return switch code {
-  // Connection refused or lost.
-  case 2001...2006, 2012, 2013, 2055, 5013, 5014: .unreachable(reason: text)
+  // Not connected.
+  case 2001...2005: .unreachable(reason: text)
+  // Lost on the way; the library's own words add an error number of the system's that is long out of date.
+  case 2006, 2012, 2013, 2055, 5013, 5014:
+    .unreachable(reason: "the server closed the connection (error \(code))")
   // Shutting down.
   case 1053, 1927: .starting(message: text)
   // Access denied, with and without password; unsupported or expired password; host not allowed, which is

@@ -18,6 +18,9 @@ struct ReadinessRounds: Sendable {
   private var streak = 0
   private var firstLook: ServerReport?
   private var repair = Repair.untried
+  private var stage = 0
+  /// Whether the last failure shows the server further along than any before: worth a quick next look.
+  private(set) var hasAdvanced = false
 
   init(subject: String, pace: ReadinessWait.Pace) {
     self.subject = subject
@@ -38,6 +41,8 @@ struct ReadinessRounds: Sendable {
     _ failure: ProbeFailure, isLast: Bool, canRepair: Bool
   ) throws(ReadinessError) -> Step {
     firstLook = nil
+    hasAdvanced = failure.stage > stage
+    stage = max(stage, failure.stage)
     streak = failure == last ? streak + 1 : 1
     // An attempt that the deadline cut short says less than the one before.
     if case .timedOut = failure, isLast, last != nil {} else { last = failure }
@@ -69,4 +74,15 @@ struct ReadinessRounds: Sendable {
 
   /// The error at the deadline.
   var expired: ReadinessError { .notReady(subject: subject, last: last) }
+}
+
+extension ProbeFailure {
+  /// How far a server that gives this answer has come on its way to be ready.
+  fileprivate var stage: Int {
+    switch self {
+    case .unreachable, .timedOut, .wrongProtocol, .stranger: 0
+    case .starting, .rejected: 1
+    case .credentials, .missingDatabase: 2
+    }
+  }
 }

@@ -104,6 +104,7 @@ public struct ReadinessWait: Sendable {
         if try rounds.note(failure, isLast: deadline.hasPassed, canRepair: repair != nil) == .repair {
           rounds.repaired(try await repair?(failure) ?? false)
         }
+        if rounds.hasAdvanced { backoff = pace.backoff }
       }
       try await pause(&backoff, rounds, until: deadline)
     }

@@ -26,9 +26,12 @@ import Testing
   }
 
   @Test(arguments: Family.allCases) func nothingListens(family: Family) async throws {
-    let probe = family.probe(try freePort())
-    let failure = try await failure(of: { try await probe.attempt(until: .after(testDeadline)) })
-    #expect(kind(of: failure) == "unreachable")
+    try await withRefusingPort { port in
+      let probe = family.probe(port)
+      let failure = try await failure(of: { try await probe.attempt(until: .after(testDeadline)) })
+      #expect(kind(of: failure) == "unreachable")
+      #expect("\(failure)".localizedCaseInsensitiveContains("refused"))
+    }
   }
 
   @Test(arguments: Family.allCases) func aSocketFileIsMissing(family: Family) async throws {

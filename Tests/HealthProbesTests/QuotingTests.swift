@@ -1,0 +1,37 @@
+import HealthProbes
+import Testing
+
+struct QuotingTests {
+  @Test(arguments: [
+    ("plain", "\"plain\""), ("my-app", "\"my-app\""), ("a\"b", "\"a\"\"b\""), ("", "\"\""),
+  ])
+  func postgresIdentifiers(name: String, quoted: String) {
+    #expect(PostgresSQL.quoteIdentifier(name) == quoted)
+  }
+
+  @Test(arguments: [
+    ("plain", "E'plain'"), ("it's", "E'it''s'"), ("back\\slash", "E'back\\\\slash'"), ("\\'", "E'\\\\'''"),
+    ("nul\0l", "E'null'"),
+  ])
+  func postgresLiterals(text: String, quoted: String) {
+    #expect(PostgresSQL.quoteLiteral(text) == quoted)
+  }
+
+  @Test(arguments: [("plain", "`plain`"), ("a`b", "`a``b`"), ("a_b", "`a_b`")])
+  func mysqlIdentifiers(name: String, quoted: String) {
+    #expect(MySQLSQL.quoteIdentifier(name) == quoted)
+  }
+
+  @Test(arguments: [("a_b", "`a\\_b`"), ("100%", "`100\\%`"), ("a\\b", "`a\\\\b`")])
+  func aDatabaseInAGrantHasNoWildcards(name: String, quoted: String) {
+    #expect(MySQLSQL.quoteGrantDatabase(name) == quoted)
+  }
+
+  @Test(arguments: [
+    ("plain", "'plain'"), ("it's", "'it''s'"), ("back\\slash", "'back\\\\slash'"), ("\\'", "'\\\\'''"),
+    ("nul\0l", "'nul\\0l'"),
+  ])
+  func mysqlLiterals(text: String, quoted: String) {
+    #expect(MySQLSQL.quoteLiteral(text) == quoted)
+  }
+}
