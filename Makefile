@@ -1,0 +1,108 @@
+# A thin layer over SwiftPM and the scripts; `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+SWIFT ?= swift
+CONFIG ?= debug
+PREFIX ?= /usr/local
+DESTDIR ?=
+STRIP ?= strip
+
+# The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system.
+STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
+SCRIPTS := scripts/* .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+
+bin := $(DESTDIR)$(PREFIX)/bin
+libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
+share := $(DESTDIR)$(PREFIX)/share
+completions := $(share)/bash-completion/completions/drydock $(share)/zsh/site-functions/_drydock \
+  $(share)/fish/vendor_completions.d/drydock.fish
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Bring up the sample app's resources and run the app against them
+	@scripts/require demo
+	@$(SWIFT) build -c $(CONFIG) --product drydock
+	@$(SWIFT) build -c $(CONFIG) --product drydock-keeper
+	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
+	cd samples/quickstart; \
+	echo '$$ drydock up' >&2; "$$drydock" up; \
+	echo '$$ drydock run web -- python3 app.py' >&2; "$$drydock" run web -- python3 app.py; \
+	printf '\n%s\n' "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
+	  "They stay up until they are told to stop. To go on:" \
+	  "  export PATH=$$(dirname "$$drydock"):\$$PATH; cd samples/quickstart" \
+	  "  drydock --help     what else there is" \
+	  "  drydock down       stop the resources; their data stays"
+
+.PHONY: test
+test: test-build ## Run every test; those with Docker where an engine answers
+	@$(SWIFT) test --skip-build
+
+.PHONY: test-build
+test-build:
+	@scripts/require test
+	@$(SWIFT) build --build-tests
+
+.PHONY: build
+build: ## Build the programs for development
+	@scripts/require build
+	@$(SWIFT) build -c $(CONFIG)
+
+.PHONY: release
+release: ## Build the programs for use, the Swift runtime inside
+	@scripts/require build
+	@$(SWIFT) build -c release $(STATIC) --product drydock
+	@$(SWIFT) build -c release $(STATIC) --product drydock-keeper
+
+.PHONY: install
+install: release ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
+	@built="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"; \
+	install -d "$(bin)" "$(libexec)" $(foreach file,$(completions),"$(dir $(file))"); \
+	install -m 755 "$$built/drydock" "$(bin)/drydock"; \
+	install -m 755 "$$built/drydock-keeper" "$(libexec)/drydock-keeper"; \
+	$(STRIP) "$(bin)/drydock" "$(libexec)/drydock-keeper"; \
+	for shell in bash zsh fish; do \
+	  "$$built/drydock" --generate-completion-script $$shell >"$$built/drydock.$$shell"; \
+	done; \
+	install -m 644 "$$built/drydock.bash" "$(word 1,$(completions))"; \
+	install -m 644 "$$built/drydock.zsh" "$(word 2,$(completions))"; \
+	install -m 644 "$$built/drydock.fish" "$(word 3,$(completions))"; \
+	echo "installed: $(bin)/drydock"
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there; apps' data stays
+	@rm -f "$(bin)/drydock" "$(libexec)/drydock-keeper" $(foreach file,$(completions),"$(file)")
+	@rmdir "$(libexec)" 2>/dev/null || true
+
+.PHONY: bench
+bench: release ## Measure how long starts take
+	@[[ -x scripts/bench ]] || { echo "ERROR: scripts/bench is missing" >&2; exit 69; }
+	@scripts/require demo
+	@scripts/bench "$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"
+
+.PHONY: fuzz
+fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (default 300)
+	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" $(SWIFT) test --skip-build --filter '[Ff]uzz'
+
+.PHONY: lint
+lint: ## Check format and style of the Swift sources, and the scripts where shellcheck is there
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); fi
+
+.PHONY: format
+format: ## Bring the Swift sources into the project's format
+	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+.PHONY: images
+images: ## Build engine images from Debian packages, for Docker without a registry
+	@scripts/require images
+	@docker/build
+
+.PHONY: clean
+clean: ## Remove what was built; apps' data and images stay
+	@$(SWIFT) package clean
