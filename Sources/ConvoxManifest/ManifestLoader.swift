@@ -17,17 +17,17 @@ public struct ManifestLoader: Sendable {
   public func load(_ bytes: [UInt8], file: String, appEnvironment: [String: String]) throws(ManifestError)
     -> Manifest
   {
-    Manifest(file: file)
-  }
-}
-
-extension Manifest {
-  /// Convox's error about required variables without a value (`required env: ALPHA, GLOBAL`), for the first
-  /// service that lacks any; nil when none is missing.
-  public func missingRequiredEnvironment(_ appEnvironment: [String: String]) -> Diagnostic? { nil }
-
-  /// Every rule that would fail or surprise at deploy, besides what loading already reported.
-  public func deployFindings(catalog: ResourceCatalog, appEnvironment: [String: String]) -> [Diagnostic] {
-    []
+    let source = try ManifestSource(bytes, file: file, appEnvironment: appEnvironment)
+    let document: YAMLDocument
+    do {
+      document = try YAMLReader.read(source)
+    } catch {
+      throw ManifestError([
+        Diagnostic(
+          .error, at: source.location(of: error.offset), error.message, suggestion: error.suggestion)
+      ])
+    }
+    var reader = ManifestReader(source: source, catalog: catalog)
+    return try reader.read(document)
   }
 }

@@ -1,0 +1,66 @@
+/// `volumes:` against the resources that are mounted by them.
+extension DeployCheck {
+  /// The host's paths that Convox mounts as they are; everything else becomes a volume of the app.
+  private static let hostPaths = [
+    "/cgroup/", "/dev/log", "/etc/passwd", "/proc/", "/sys/fs/cgroup/", "/sys/kernel/debug/",
+    "/var/lib/docker/containers/", "/var/log/audit/", "/var/run/", "/var/run/docker.sock",
+  ]
+
+  private var mountedNames: [String] {
+    manifest.resources.filter { catalog.type(named: $0.type)?.isMounted ?? false }.map(\.name)
+  }
+
+  mutating func checkVolumes(of service: Service) {
+    for (index, volume) in service.volumes.enumerated() {
+      let place = manifest.places[.volume(service: service.name, index)] ?? service.location
+      let parts = volume.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      if !(parts.last ?? "").hasPrefix("/") {
+        fail(
+          "volume \(volume) of service \(service.name) has no absolute path in the container",
+          at: place,
+          "write /path or name:/path")
+      } else if parts.count > 2 {
+        warn("volume \(volume): Convox knows no third part", at: place, "write name:/path")
+      } else if parts.count == 2, parts[0].hasPrefix("/") {
+        checkHostPath(parts[0], volume, at: place)
+      } else if parts.count == 2 {
+        checkVolumeName(parts[0], of: service, at: place)
+      }
+    }
+  }
+
+  private mutating func checkHostPath(_ path: String, _ volume: String, at place: SourceLocation) {
+    guard !DeployCheck.hostPaths.contains(path) else { return }
+    warn(
+      "volume \(volume): Convox does not mount \(path) of the host; the service gets an empty volume there",
+      at: place,
+      didYouMean(path, in: DeployCheck.hostPaths)
+        ?? "host paths: \(DeployCheck.hostPaths.joined(separator: ", "))")
+  }
+
+  private mutating func checkVolumeName(_ name: String, of service: Service, at place: SourceLocation) {
+    let names = mountedNames
+    if names.contains(name) {
+      guard !service.resources.contains(where: { $0.resource == name }) else { return }
+      warn(
+        "service \(service.name) mounts \(name) without linking it: it gets a volume of its own on each host, "
+          + "not the shared one", at: place, "list \(name) under resources: of the service")
+    } else if let near = nearest(to: name, in: names) {
+      warn(
+        "volume \(name) is not the resource \(near): it is a volume of its own on each host", at: place,
+        "did you mean \(near)?")
+    }
+  }
+
+  /// A link alone mounts nothing.
+  mutating func checkMounts(of service: Service) {
+    let names = mountedNames
+    for (index, link) in service.resources.enumerated() where names.contains(link.resource) {
+      guard !service.volumes.contains(where: { $0.hasPrefix("\(link.resource):/") }) else { continue }
+      warn(
+        "service \(service.name) links \(link.resource), but no volume names it: nothing is mounted",
+        at: manifest.places[.link(service: service.name, index)] ?? service.location,
+        "add \(link.resource):/path under volumes: of the service")
+    }
+  }
+}

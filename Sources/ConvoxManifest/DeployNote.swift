@@ -1,0 +1,46 @@
+/// Something that would fail or surprise at deploy, as data: a condition on a resource and what to say.
+///
+/// In the texts `{name}`, `{prefix}`, `{version}` and `{service}` stand for the resource's name, the prefix of
+/// its variables, its version (or the default one) and, for `linked`, the service that links it.
+public struct DeployNote: Sendable, Hashable {
+  /// When a note holds. An option that is not set counts with its default.
+  public enum Condition: Sendable, Hashable {
+    /// For every resource of the type.
+    case always
+    /// For every link of a service to the resource, placed at the link. Inside `all` it holds if any service
+    /// links the resource.
+    case linked
+    /// An option has exactly this value.
+    case option(String, is: String)
+    /// An option is a number below this one.
+    case optionBelow(String, Int)
+    /// The version, set or default, is this one or later; compared number by number (`[15]`, `[7, 1]`).
+    case versionAtLeast([Int])
+    /// The version is set in convox.yml and says more than a major version does. A major version has this
+    /// many numbers (PostgreSQL 1, MySQL 2), one more where its first number is below `legacyBelow`
+    /// (PostgreSQL 10: `9.6` is major).
+    case pinsMinorVersion(majorNumbers: Int, legacyBelow: Int?)
+    /// All of these hold.
+    case all([Condition])
+  }
+
+  /// When it holds.
+  public var condition: Condition
+  /// `error` where the deploy would fail.
+  public var severity: Diagnostic.Severity
+  /// What happens.
+  public var message: String
+  /// What to do about it.
+  public var suggestion: String?
+
+  /// A note with its condition.
+  public init(
+    _ condition: Condition, _ message: String, suggestion: String? = nil,
+    severity: Diagnostic.Severity = .warning
+  ) {
+    self.condition = condition
+    self.severity = severity
+    self.message = message
+    self.suggestion = suggestion
+  }
+}

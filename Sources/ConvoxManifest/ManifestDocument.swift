@@ -1,0 +1,150 @@
+/// A manifest as it is printed as JSON: everything resolved, in the order of the file.
+public struct ManifestDocument: Codable, Sendable, Hashable {
+  /// A resource.
+  public struct ResourceEntry: Codable, Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The type's own name, v2's.
+    public var type: String
+    /// The prefix of its variables.
+    public var envName: String
+    /// The options that are set, as AWS gets them.
+    public var options: [String: String]
+  }
+
+  /// A service. What is not given is null.
+  public struct ServiceEntry: Codable, Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The declared variables with the app env over the defaults; null for a required one without a value.
+    public var environment: [String: String?]
+    /// Its links, `NAME` or v3's `NAME:VARIABLE`.
+    public var resources: [String]
+    /// Its volumes as written.
+    public var volumes: [String]
+    /// `image:`.
+    public var image: String?
+    /// `command:`.
+    public var command: String?
+    /// `port:`.
+    public var port: String?
+    /// The folder of `build:`.
+    public var build: String?
+    /// `scale:`.
+    public var scale: String?
+  }
+
+  /// A timer. What is not given is null.
+  public struct TimerEntry: Codable, Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// The service that it runs in.
+    public var service: String?
+    /// Its schedule.
+    public var schedule: String?
+    /// Its command.
+    public var command: String?
+  }
+
+  /// A warning with its place.
+  public struct Warning: Codable, Sendable, Hashable {
+    /// The file as the user named it.
+    public var file: String
+    /// The line, from 1.
+    public var line: Int
+    /// The column, from 1.
+    public var column: Int
+    /// What it is.
+    public var message: String
+  }
+
+  /// The resources.
+  public var resources: [ResourceEntry]
+  /// The services.
+  public var services: [ServiceEntry]
+  /// The app-wide list as written: `KEY`, `KEY=value`, `*`.
+  public var environment: [String]
+  /// The timers.
+  public var timers: [TimerEntry]
+  /// What loading warned of.
+  public var warnings: [Warning]
+
+  /// A manifest with the app env applied to it.
+  public init(_ manifest: Manifest, appEnvironment: [String: String]) {
+    resources = manifest.resources.map(ResourceEntry.init)
+    services = manifest.services.map { ServiceEntry($0, appEnvironment) }
+    environment = manifest.environment.map(\.text)
+    timers = manifest.timers.map {
+      TimerEntry(name: $0.name, service: $0.service, schedule: $0.schedule, command: $0.command)
+    }
+    warnings = manifest.warnings.map(Warning.init)
+  }
+}
+
+extension ManifestDocument.ResourceEntry {
+  fileprivate init(_ resource: Resource) {
+    let options = Dictionary(resource.options.map { ($0.name, $0.value) }) { $1 }
+    self.init(
+      name: resource.name, type: resource.type, envName: resource.environmentPrefix, options: options)
+  }
+}
+
+extension ManifestDocument.ServiceEntry {
+  fileprivate init(_ service: Service, _ appEnvironment: [String: String]) {
+    let (values, missing) = service.environmentValues(appEnvironment)
+    var environment = values.mapValues(String?.some)
+    for key in missing { environment[key] = .some(nil) }
+    self.init(
+      name: service.name, environment: environment, resources: service.resources.map(\.text),
+      volumes: service.volumes, image: service.image, command: service.command, port: service.port,
+      build: service.build, scale: service.scale)
+  }
+
+  /// Writes null for what is not given, so that the keys are always the same.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(environment, forKey: .environment)
+    try container.encode(resources, forKey: .resources)
+    try container.encode(volumes, forKey: .volumes)
+    try container.encode(image, forKey: .image)
+    try container.encode(command, forKey: .command)
+    try container.encode(port, forKey: .port)
+    try container.encode(build, forKey: .build)
+    try container.encode(scale, forKey: .scale)
+  }
+}
+
+extension ManifestDocument.TimerEntry {
+  /// Writes null for what is not given, so that the keys are always the same.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(service, forKey: .service)
+    try container.encode(schedule, forKey: .schedule)
+    try container.encode(command, forKey: .command)
+  }
+}
+
+extension ManifestDocument.Warning {
+  fileprivate init(_ diagnostic: Diagnostic) {
+    let place = diagnostic.location
+    self.init(file: place.file, line: place.line, column: place.column, message: diagnostic.message)
+  }
+}
+
+extension ResourceLink {
+  /// The link as it is written.
+  var text: String { variable.map { "\(resource):\($0)" } ?? resource }
+}
+
+extension EnvironmentDeclaration {
+  /// The item as it is written.
+  var text: String {
+    switch self {
+    case .required(let key): key
+    case .defaulted(let key, let value): "\(key)=\(value)"
+    case .everything: "*"
+    }
+  }
+}

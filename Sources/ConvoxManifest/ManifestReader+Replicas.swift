@@ -1,0 +1,103 @@
+/// Rules between a replica and the resource that its reference (`readSourceDB`) names.
+extension ManifestReader {
+  mutating func checkReplicas() {
+    for replica in manifest.resources {
+      guard let reference = reference(of: replica) else { continue }
+      if let source = replicaSource(reference, of: replica) { check(replica, reference, against: source) }
+    }
+  }
+
+  private func reference(of resource: Resource) -> ResourceOption? {
+    resource.replicaReference(in: catalog)
+  }
+
+  private mutating func replicaSource(_ reference: ResourceOption, of replica: Resource) -> Resource? {
+    let name = ResourceOption.referencedName(reference.value)
+    let others = manifest.resources.filter { $0.name != replica.name && $0.type == replica.type }.map(\.name)
+    guard let name, name != replica.name, let source = manifest.resource(named: name) else {
+      let form = "write \"#convox.resources.NAME\""
+      let hint =
+        name.flatMap { didYouMean($0, in: others) } ?? ManifestReader.listing(form + " with one of", others)
+      add("invalid resource name for \(reference.name)", at: reference, hint ?? form)
+      return nil
+    }
+    guard source.type == replica.type else {
+      add(
+        "resource type mismatch for \(reference.name)", at: reference,
+        "\(replica.name) is of type \(replica.type), \(source.name) of type \(source.type)")
+      return nil
+    }
+    guard !isCircular(from: replica) else {
+      add("\(reference.name) of \(replica.name) leads back to \(replica.name)", at: reference, nil)
+      return nil
+    }
+    return source
+  }
+
+  private func isCircular(from start: Resource) -> Bool {
+    var seen: Set<String> = []
+    var current = start
+    while seen.insert(current.name).inserted {
+      guard let reference = reference(of: current),
+        let next = ResourceOption.referencedName(reference.value).flatMap(manifest.resource(named:))
+      else { return false }
+      current = next
+    }
+    return current.name == start.name
+  }
+
+  /// The version set and equal, no less storage, and encrypted only if the source is.
+  private mutating func check(_ replica: Resource, _ reference: ResourceOption, against source: Resource) {
+    let type = catalog.type(named: replica.type)
+    func effective(_ name: String, _ resource: Resource) -> String? {
+      resource.option(name) ?? type?.option(name)?.defaultValue
+    }
+    func option(_ name: String) -> ResourceOption { replica.options.last { $0.name == name } ?? reference }
+    if let version = effective("version", source), type?.option("version") != nil {
+      if let own = replica.option("version") {
+        if own != version {
+          add(
+            "version \(own) of replica \(replica.name) differs from \(version) of \(source.name)",
+            at: option("version"), "set both to the same version")
+        }
+      } else {
+        add(
+          "replica \(replica.name) has to set its version, the same as \(source.name)", at: reference,
+          "version: \"\(version)\"")
+      }
+    }
+    if let own = effective("storage", replica).flatMap({ Int($0) }),
+      let least = effective("storage", source).flatMap({ Int($0) }), own < least
+    {
+      add(
+        "storage \(own) of replica \(replica.name) is less than \(least) of \(source.name)",
+        at: option("storage"), "storage: \(least)")
+    }
+    if effective("encrypted", replica) == "true", effective("encrypted", source) != "true" {
+      add(
+        "replica \(replica.name) cannot be encrypted while \(source.name) is not", at: option("encrypted"),
+        "encrypt \(source.name) too, or neither")
+    }
+  }
+
+  private mutating func add(_ message: String, at option: ResourceOption, _ suggestion: String?) {
+    findings.add(Diagnostic(.error, at: option.location, message, suggestion: suggestion))
+  }
+}
+
+extension Resource {
+  /// The option that makes it a replica, if it is one.
+  func replicaReference(in catalog: ResourceCatalog) -> ResourceOption? {
+    let names = (catalog.type(named: type)?.options ?? []).filter { $0.kind == .resourceReference }.map(
+      \.name)
+    return options.last { names.contains($0.name) }
+  }
+}
+
+extension ResourceOption {
+  /// The resource that a reference such as `#convox.resources.NAME` names; nil where it has another form.
+  public static func referencedName(_ value: String) -> String? {
+    let prefix = "#convox.resources."
+    return value.hasPrefix(prefix) ? String(value.dropFirst(prefix.count)) : nil
+  }
+}

@@ -1,0 +1,159 @@
+/// `services:` and `timers:`.
+extension ManifestReader {
+  private static let serviceKeys = [
+    "agent", "build", "command", "deployment", "domain", "drain", "environment", "health", "image", "init",
+    "internal", "internalAndExternal", "links", "nlb", "policies", "port", "privileged", "resources", "scale",
+    "singleton", "sticky", "termination", "test", "volumes",
+  ]
+  private static let v3ServiceKeys = [
+    "accessControl", "annotations", "certificate", "configMounts", "dnsConfig", "grpcHealthEnabled",
+    "imagePullSecrets", "ingressAnnotations", "initContainer", "internalRouter", "labels", "lifecycle",
+    "liveness", "nodeAffinityLabels", "nodeSelectorLabels", "ports", "readiness", "securityContext",
+    "serviceAccount", "startupProbe", "timeout", "tls", "volumeOptions", "whitelist",
+  ]
+
+  mutating func readServices(_ node: YAMLNode?) {
+    for pair in pairs(node, type: "yaml.MapSlice") ?? [] {
+      guard let name = name(pair.key) else { continue }
+      if name.wholeMatch(of: /[a-z][a-z0-9-]*/) == nil {
+        fail(
+          "service name \(name) invalid, must contain only lowercase alphanumeric and dashes",
+          at: pair.key.offset)
+      }
+      if let service = service(name, pair) { manifest.services.append(service) }
+    }
+  }
+
+  private mutating func service(_ name: String, _ pair: YAMLNode.Pair) -> Service? {
+    guard let pairs = pairs(pair.value, type: "manifest.Service") else { return nil }
+    warnUnknown(
+      pairs, known: ManifestReader.serviceKeys, in: "service \(name)", v3: ManifestReader.v3ServiceKeys)
+    let own = readEnvironment(value("environment", pairs), of: name)
+    return Service(
+      name: name, environment: manifest.environment + own,
+      resources: links(value("resources", pairs), of: name),
+      volumes: placed(strings(value("volumes", pairs))) { .volume(service: name, $0) },
+      links: placed(strings(value("links", pairs))) { .serviceLink(service: name, $0) },
+      image: string(value("image", pairs)), command: command(value("command", pairs)),
+      port: port(value("port", pairs)), build: build(value("build", pairs)),
+      scale: scale(value("scale", pairs)), location: source.location(of: pair.key.offset))
+  }
+
+  /// Texts without their places, which are kept aside for findings.
+  private mutating func placed(
+    _ items: [(text: String, offset: Int)], _ place: (Int) -> ManifestPlace
+  ) -> [String] {
+    for (index, item) in items.enumerated() {
+      manifest.places[place(index)] = source.location(of: item.offset)
+    }
+    return items.map(\.text)
+  }
+
+  private mutating func links(_ node: YAMLNode?, of service: String) -> [ResourceLink] {
+    var links: [ResourceLink] = []
+    for item in strings(node) {
+      guard let link = link(item.text, at: item.offset, of: service) else { continue }
+      manifest.places[.link(service: service, links.count)] = source.location(of: item.offset)
+      links.append(link)
+    }
+    return links
+  }
+
+  /// A link by the exact name, or v3's `name:ENVNAME`.
+  private mutating func link(_ text: String, at offset: Int, of service: String) -> ResourceLink? {
+    if manifest.resource(named: text) != nil { return ResourceLink(resource: text) }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let variable = parts.count == 2 ? parts[1].trimmingBlanks : ""
+    guard manifest.resource(named: parts[0]) != nil, !variable.isEmpty else {
+      let names = manifest.resources.map(\.name)
+      warn(
+        "service \(service) links \(text), but there is no such resource: Convox ignores the link",
+        at: offset, didYouMean(parts[0], in: names) ?? ManifestReader.listing("resources", names))
+      return nil
+    }
+    warn(
+      "`\(text)` is v3's form of a link, which sets \(variable) only; a v2 rack ignores the link", at: offset,
+      "write \(parts[0]) for a v2 rack")
+    return ResourceLink(resource: parts[0], variable: variable)
+  }
+
+  /// "resources: a, b", or nil where there are none.
+  static func listing(_ title: String, _ names: [String]) -> String? {
+    names.isEmpty ? nil : "\(title): \(names.joined(separator: ", "))"
+  }
+
+  private mutating func command(_ node: YAMLNode?) -> String? {
+    guard let node, !node.isNull else { return nil }
+    switch node.content {
+    case .scalar(let scalar):
+      if case .string(let text) = scalar.resolved { return text }
+      fail("unknown type for service command: \(goType(node))", at: node.offset, "quote it")
+    case .sequence(let items):
+      var words: [String] = []
+      for item in items {
+        if case .string(let text)? = item.scalar?.resolved {
+          words.append(text)
+        } else {
+          fail("unknown type for service command: \(goType(item))", at: item.offset, "quote it")
+        }
+      }
+      return words.joined(separator: " ")
+    case .mapping:
+      fail("unknown type for service command: \(goType(node))", at: node.offset)
+    }
+    return nil
+  }
+
+  private mutating func build(_ node: YAMLNode?) -> String? {
+    guard let node, !node.isNull else { return nil }
+    if case .string(let text)? = node.scalar?.resolved { return text }
+    guard case .mapping(let pairs) = node.content else {
+      fail("unknown type for service build: \(goType(node))", at: node.offset)
+      return nil
+    }
+    return string(value("path", pairs))
+  }
+
+  private mutating func port(_ node: YAMLNode?) -> String? {
+    guard let node, !node.isNull else { return nil }
+    switch node.content {
+    case .scalar(let scalar):
+      let text = scalar.resolved.text
+      let number = text.split(separator: ":", omittingEmptySubsequences: false).prefix(2).last ?? ""
+      if Int(number) == nil { fail("invalid port: \(text)", at: node.offset, "write 3000 or https:3000") }
+      return text
+    case .mapping(let pairs):
+      guard let port = string(value("port", pairs)), Int(port) != nil else {
+        fail("could not parse port", at: node.offset, "write port: with a number")
+        return nil
+      }
+      return string(value("scheme", pairs)).map { "\($0):\(port)" } ?? port
+    case .sequence:
+      fail("invalid port: \(goType(node))", at: node.offset, "write 3000 or https:3000")
+      return nil
+    }
+  }
+
+  private mutating func scale(_ node: YAMLNode?) -> String? {
+    guard let node, !node.isNull else { return nil }
+    switch node.content {
+    case .mapping(let pairs):
+      return value("count", pairs)?.scalar?.resolved.text
+    case .scalar(let scalar):
+      switch scalar.resolved {
+      case .integer(let text), .string(let text): return text
+      case .null, .boolean, .float: break
+      }
+    case .sequence: break
+    }
+    fail("unknown type for service scale: \(goType(node))", at: node.offset, "write 2 or 1-5")
+    return nil
+  }
+}
+
+extension String {
+  /// Without the blanks and line ends around it.
+  var trimmingBlanks: String {
+    String(trimmingPrefix(while: \.isWhitespace).reversed().trimmingPrefix(while: \.isWhitespace).reversed())
+  }
+}

@@ -1,0 +1,76 @@
+/// Values as Convox reads them into strings, and its words where they are something else.
+extension ManifestReader {
+  /// Convox's error for a value of another form than the one wanted, which is named as in Go.
+  func cannotUnmarshal(_ node: YAMLNode, into type: String) -> String {
+    switch node.content {
+    case .mapping: return "cannot unmarshal !!map into \(type)"
+    case .sequence: return "cannot unmarshal !!seq into \(type)"
+    case .scalar(let scalar):
+      let resolved = scalar.resolved
+      let text = resolved.text
+      let shown = text.utf8.count > 10 ? "\(text.prefix(7))..." : text
+      return "cannot unmarshal \(resolved.tag) `\(shown)` into \(type)"
+    }
+  }
+
+  /// What Convox calls a value's type where it wants another one.
+  func goType(_ node: YAMLNode) -> String {
+    switch node.content {
+    case .mapping: "map[interface {}]interface {}"
+    case .sequence: "[]interface {}"
+    case .scalar(let scalar): scalar.resolved.goType
+    }
+  }
+
+  /// The pairs of a map that may be absent; an error for anything else.
+  mutating func pairs(_ node: YAMLNode?, type: String) -> [YAMLNode.Pair]? {
+    guard let node, !node.isNull else { return [] }
+    guard case .mapping(let pairs) = node.content else {
+      fail(cannotUnmarshal(node, into: type), at: node.offset)
+      return nil
+    }
+    return pairs
+  }
+
+  /// A string that may be absent; an error for a list or map.
+  mutating func string(_ node: YAMLNode?) -> String? {
+    guard let node, !node.isNull else { return nil }
+    guard let scalar = node.scalar else {
+      fail(cannotUnmarshal(node, into: "string"), at: node.offset)
+      return nil
+    }
+    return scalar.resolved.text
+  }
+
+  /// A list of strings that may be absent, each with its place.
+  mutating func strings(_ node: YAMLNode?) -> [(text: String, offset: Int)] {
+    guard let node, !node.isNull else { return [] }
+    guard case .sequence(let items) = node.content else {
+      let name = node.scalar?.resolved.text
+      fail(
+        cannotUnmarshal(node, into: "[]string"), at: node.offset, name.map { "write a list: [\($0)]" })
+      return []
+    }
+    return items.compactMap { item in
+      if item.isNull { return ("", item.offset) }
+      return string(item).map { ($0, item.offset) }
+    }
+  }
+
+  /// The name that a key of `resources:`, `services:` or `timers:` gives.
+  mutating func name(_ key: YAMLScalar) -> String? {
+    switch key.resolved {
+    case .string(let text), .integer(let text): return text
+    case .null, .boolean, .float:
+      fail(
+        "unknown key type: \(key.resolved.goType)", at: key.offset,
+        "YAML reads the name `\(key.text)` as \(key.resolved.tag.dropFirst(2)): choose another or quote it")
+      return nil
+    }
+  }
+
+  /// The value of a key.
+  func value(_ name: String, _ pairs: [YAMLNode.Pair]) -> YAMLNode? {
+    pairs.first { $0.key.text == name }?.value
+  }
+}

@@ -1,0 +1,87 @@
+/// Turns a YAML document into a manifest and collects the findings; one extension a section of the file.
+struct ManifestReader {
+  let source: ManifestSource
+  let catalog: ResourceCatalog
+  var manifest: Manifest
+  var findings = Findings()
+  /// Unset `${NAME}`s that a finding has named already, by their place in the file.
+  var explained: Set<Int> = []
+
+  init(source: ManifestSource, catalog: ResourceCatalog) {
+    self.source = source
+    self.catalog = catalog
+    manifest = Manifest(file: source.file)
+  }
+
+  mutating func read(_ document: YAMLDocument) throws(ManifestError) -> Manifest {
+    for remark in document.remarks { warn(remark.message, at: remark.offset, remark.suggestion) }
+    if let root = document.root, !root.isNull { readRoot(root) }
+    if findings.hasErrors { throw ManifestError(findings.sorted) }
+    manifest.warnings = findings.sorted
+    return manifest
+  }
+
+  private mutating func readRoot(_ root: YAMLNode) {
+    guard case .mapping(let sections) = root.content else {
+      fail(
+        cannotUnmarshal(root, into: "manifest.Manifest"), at: root.offset, "a manifest is a map of sections")
+      return
+    }
+    let known = ["environment", "params", "resources", "services", "timers"]
+    warnUnknown(sections, known: known, in: "the manifest", v3: ManifestReader.v3Sections)
+    manifest.environment = readEnvironment(section("environment", sections), of: nil)
+    readResources(section("resources", sections))
+    readServices(section("services", sections))
+    readTimers(section("timers", sections))
+    for pair in sections { warnUnset(in: pair.value) }
+  }
+
+  private static let v3Sections = ["appSettings", "balancers", "budget", "configs", "labels"]
+
+  private func section(_ name: String, _ pairs: [YAMLNode.Pair]) -> YAMLNode? {
+    pairs.first { $0.key.text == name }?.value
+  }
+
+  /// Says which keys Convox would ignore without a word.
+  mutating func warnUnknown(_ pairs: [YAMLNode.Pair], known: [String], in owner: String, v3: [String] = []) {
+    for key in pairs.map(\.key) where !known.contains(key.text) {
+      if v3.contains(key.text) {
+        warn("`\(key.text)` is known to v3 racks only; a v2 rack ignores it", at: key.offset)
+      } else {
+        warn(
+          "unknown key `\(key.text)` in \(owner): Convox ignores it", at: key.offset,
+          didYouMean(key.text, in: known))
+      }
+    }
+  }
+
+  /// Names every unset `${NAME}` that took part in a value and is not named yet.
+  private mutating func warnUnset(in node: YAMLNode) {
+    switch node.content {
+    case .mapping(let pairs): for pair in pairs { warnUnset(in: pair.value) }
+    case .sequence(let items): for item in items { warnUnset(in: item) }
+    case .scalar(let scalar):
+      for variable in source.unset(in: scalar) where explained.insert(variable.source.lowerBound).inserted {
+        findings.add(
+          Diagnostic(
+            .warning, at: source.location(ofSource: variable.source.lowerBound),
+            "${\(variable.name)} is not set in the app env and became empty",
+            suggestion: defaultSyntaxHint(variable.name) ?? "set \(variable.name) in the app env"))
+      }
+    }
+  }
+
+  /// What to say to somebody who expects a shell's defaults.
+  private func defaultSyntaxHint(_ name: String) -> String? {
+    guard name.contains(":-") || name.contains("=") else { return nil }
+    return "Convox has no default syntax: it looks up the whole text between the braces"
+  }
+
+  mutating func warn(_ message: String, at offset: Int, _ suggestion: String? = nil) {
+    findings.add(Diagnostic(.warning, at: source.location(of: offset), message, suggestion: suggestion))
+  }
+
+  mutating func fail(_ message: String, at offset: Int, _ suggestion: String? = nil) {
+    findings.add(Diagnostic(.error, at: source.location(of: offset), message, suggestion: suggestion))
+  }
+}

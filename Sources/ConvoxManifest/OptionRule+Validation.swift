@@ -1,0 +1,47 @@
+extension OptionRule {
+  /// What the option takes, where that is not this value ("takes true or false"); nil where it is.
+  func problem(with value: String) -> String? {
+    switch kind {
+    case .boolean:
+      return value == "true" || value == "false" ? nil : "takes true or false"
+    case .integer(let range):
+      let number = value.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? Int(value) : nil
+      guard number.map(range.contains) != true else { return nil }
+      return range.upperBound == .max
+        ? "takes a whole number from \(range.lowerBound)"
+        : "takes a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .version:
+      return value.wholeMatch(of: /[0-9]+([.-][0-9A-Za-z_]+)*/) == nil
+        ? "takes a version such as 12 or 10.3.8" : nil
+    case .instanceClass(let prefix):
+      let family = value.hasPrefix(prefix) ? value.dropFirst(prefix.count) : ""
+      return family.wholeMatch(of: /[a-z0-9-]+(\.[a-z0-9-]+)*/) == nil
+        ? "takes a class such as \(defaultValue ?? "\(prefix)t3.micro")" : nil
+    case .backupWindow:
+      return OptionRule.backupWindowProblem(value)
+    case .permissions:
+      return value.wholeMatch(of: /[0-7]{3,4}/) == nil ? "takes 3 or 4 octal digits such as 0755" : nil
+    case .path:
+      let isUpward = value.split(separator: "/").contains("..")
+      return value.hasPrefix("/") && !isUpward ? nil : "takes an absolute path without `..`"
+    case .resourceReference:
+      return nil  // by the rules of replicas, which have Convox's own words
+    case .choice(let words):
+      return words.contains(value) ? nil : "takes \(words.joined(separator: " or "))"
+    case .text:
+      return nil
+    }
+  }
+
+  /// A window may pass midnight; it has 30 minutes at least.
+  private static func backupWindowProblem(_ value: String) -> String? {
+    let pattern = /([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])/
+    guard let match = value.wholeMatch(of: pattern) else {
+      return "takes a window in UTC such as 03:00-03:30"
+    }
+    let (_, startHour, startMinute, endHour, endMinute) = match.output
+    func minutes(_ hour: Substring, _ minute: Substring) -> Int { (Int(hour) ?? 0) * 60 + (Int(minute) ?? 0) }
+    let length = minutes(endHour, endMinute) - minutes(startHour, startMinute)
+    return (length + 1440) % 1440 >= 30 ? nil : "takes a window of 30 minutes at least"
+  }
+}

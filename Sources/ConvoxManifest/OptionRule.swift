@@ -1,0 +1,49 @@
+/// One option of a resource type: what it accepts and what it is when absent.
+public struct OptionRule: Sendable, Hashable {
+  /// What values an option takes. Values are strings, as YAML 1.1 resolved them.
+  public enum Kind: Sendable, Hashable {
+    /// Exactly `true` or `false`.
+    case boolean
+    /// A whole number within bounds.
+    case integer(ClosedRange<Int>)
+    /// A version such as `12` or `10.3.8`.
+    case version
+    /// An instance class of a family: `db.` or `cache.`.
+    case instanceClass(prefix: String)
+    /// A daily window, `hh24:mi-hh24:mi` in UTC, of 30 minutes at least.
+    case backupWindow
+    /// Permissions in octal digits.
+    case permissions
+    /// An absolute path.
+    case path
+    /// `#convox.resources.NAME`.
+    case resourceReference
+    /// One of a few words.
+    case choice([String])
+    /// Anything.
+    case text
+  }
+
+  /// The key under `options:`.
+  public var name: String
+  /// What it accepts.
+  public var kind: Kind
+  /// The default that racks of today deploy; nil for none.
+  public var defaultValue: String?
+  /// The default that the documentation's page states, where it differs.
+  public var documentedDefault: String?
+  /// What AWS does with it, in a few words.
+  public var summary: String
+
+  /// An option with its rule.
+  public init(
+    _ name: String, _ kind: Kind, default defaultValue: String? = nil, documented: String? = nil,
+    _ summary: String
+  ) {
+    self.name = name
+    self.kind = kind
+    self.defaultValue = defaultValue
+    self.documentedDefault = documented ?? defaultValue
+    self.summary = summary
+  }
+}

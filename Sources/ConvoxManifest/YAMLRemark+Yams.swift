@@ -1,0 +1,54 @@
+import Yams
+
+extension YAMLRemark {
+  /// What Yams threw, with its place.
+  init(_ error: any Error, _ source: ManifestSource) {
+    func offset(_ mark: Mark) -> Int { source.marks.offset(line: mark.line, column: mark.column) }
+    switch error as? YamlError {
+    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+      .composer(let context, let problem, let mark, _):
+      self.init(problem, context?.text, at: offset(mark), source)
+    case .duplicatedKeysInMapping(let keys, let context):
+      self.init(duplicated: keys.first ?? "", first: context.mark, source)
+    case .reader(let problem, _, _, _):
+      self.init(message: problem, offset: 0)
+    default:
+      self.init(message: "the file cannot be read as YAML: \(error)", offset: 0)
+    }
+  }
+
+  private init(_ problem: String, _ context: String?, at offset: Int, _ source: ManifestSource) {
+    let bytes = source.text.bytes
+    let isTab = offset < bytes.count && bytes[offset] == 0x09
+    self.init(
+      message: context.map { "\(problem) \($0)" } ?? problem, offset: offset,
+      suggestion: isTab ? "indent with spaces: YAML allows no tabs there" : nil)
+  }
+
+  private init(duplicated key: String, first: Mark, _ source: ManifestSource) {
+    let start = source.marks.offset(line: first.line, column: first.column)
+    let again = YAMLRemark.repetition(of: first, source)
+    self.init(
+      message: "key \"\(key)\" already set in map", offset: again ?? start,
+      suggestion: again == nil ? "give it once" : "the first is at \(source.location(of: start))")
+  }
+
+  /// The second line that begins at the same column with the same text as a key, before the block ends.
+  private static func repetition(of mark: Mark, _ source: ManifestSource) -> Int? {
+    let bytes = source.text.bytes
+    let start = source.marks.offset(line: mark.line, column: mark.column)
+    let key = bytes[start..<source.marks.range(line: mark.line).upperBound].prefix { $0 != UInt8(ascii: ":") }
+    guard mark.line < source.marks.count else { return nil }
+    for line in (mark.line + 1)...source.marks.count {
+      let range = source.marks.range(line: line)
+      let indent = bytes[range].prefix { $0 == 0x20 }.count
+      guard indent < range.count, bytes[range.lowerBound + indent] != UInt8(ascii: "#") else { continue }
+      if indent + 1 < mark.column { return nil }
+      let rest = bytes[(range.lowerBound + indent)..<range.upperBound]
+      if indent + 1 == mark.column, rest.prefix(while: { $0 != UInt8(ascii: ":") }) == key {
+        return range.lowerBound + indent
+      }
+    }
+    return nil
+  }
+}
