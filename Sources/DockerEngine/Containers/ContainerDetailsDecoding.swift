@@ -1,0 +1,127 @@
+extension ContainerDetails: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case id = "Id"
+    case name = "Name"
+    case imageID = "Image"
+    case state = "State"
+    case restartCount = "RestartCount"
+    case config = "Config"
+    case hostConfig = "HostConfig"
+    case networkSettings = "NetworkSettings"
+    case mounts = "Mounts"
+  }
+
+  private struct Config: Decodable {
+    let image: String
+    let labels: [String: String]?
+    let environment: [String]?
+    let tty: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case image = "Image"
+      case labels = "Labels"
+      case environment = "Env"
+      case tty = "Tty"
+    }
+  }
+
+  private struct HostConfig: Decodable {
+    let portBindings: PortMap?
+
+    enum CodingKeys: String, CodingKey {
+      case portBindings = "PortBindings"
+    }
+  }
+
+  private struct NetworkSettings: Decodable {
+    let ports: PortMap?
+    let networks: [String: ContainerNetwork]?
+
+    enum CodingKeys: String, CodingKey {
+      case ports = "Ports"
+      case networks = "Networks"
+    }
+  }
+
+  /// Decodes the answer of `GET /containers/{id}/json`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let config = try values.decode(Config.self, forKey: .config)
+    let hostConfig = try values.decodeIfPresent(HostConfig.self, forKey: .hostConfig)
+    let network = try values.decodeIfPresent(NetworkSettings.self, forKey: .networkSettings)
+    let name = try values.decode(String.self, forKey: .name)
+    id = try values.decode(String.self, forKey: .id)
+    self.name = name.hasPrefix("/") ? String(name.dropFirst()) : name
+    imageID = try values.decode(String.self, forKey: .imageID)
+    image = config.image
+    state = try values.decode(ContainerState.self, forKey: .state)
+    labels = config.labels ?? [:]
+    environment = config.environment ?? []
+    hasTerminal = config.tty ?? false
+    restartCount = try values.decodeIfPresent(Int.self, forKey: .restartCount) ?? 0
+    portBindings = hostConfig?.portBindings?.bindings ?? []
+    publishedPorts = network?.ports?.bindings ?? []
+    mounts = try values.decodeIfPresent([MountPoint].self, forKey: .mounts) ?? []
+    networks = network?.networks ?? [:]
+  }
+}
+
+/// Ports by container port, as the API lists them: `{"5432/tcp": [{"HostIp": …, "HostPort": …}]}`.
+private struct PortMap: Decodable {
+  let bindings: [PortBinding]
+
+  private struct HostPort: Decodable {
+    let ip: String?
+    let port: String?
+
+    enum CodingKeys: String, CodingKey {
+      case ip = "HostIp"
+      case port = "HostPort"
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let map = try decoder.singleValueContainer().decode([String: [HostPort]?].self)
+    bindings = map.sorted { $0.key < $1.key }.flatMap { name, hosts in
+      (hosts ?? []).compactMap { host in
+        ContainerPort(name).map {
+          PortBinding(hostIP: host.ip ?? "", hostPort: Int(host.port ?? "") ?? 0, containerPort: $0)
+        }
+      }
+    }
+  }
+}
+
+/// A container in a listing.
+public struct ContainerSummary: Sendable, Hashable, Decodable {
+  /// The container's id.
+  public let id: String
+  /// Its name, without the leading slash.
+  public let name: String
+  /// The image's name as it was given at creation.
+  public let image: String
+  /// What it is doing.
+  public let status: ContainerState.Status
+  /// Its labels.
+  public let labels: [String: String]
+
+  private enum CodingKeys: String, CodingKey {
+    case id = "Id"
+    case names = "Names"
+    case image = "Image"
+    case status = "State"
+    case labels = "Labels"
+  }
+
+  /// Decodes an entry of `GET /containers/json`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let names = try values.decodeIfPresent([String].self, forKey: .names) ?? []
+    id = try values.decode(String.self, forKey: .id)
+    // The name with one slash is the container's own; more slashes come from legacy links.
+    name = names.map { String($0.drop { $0 == "/" }) }.first { !$0.contains("/") } ?? ""
+    image = try values.decodeIfPresent(String.self, forKey: .image) ?? ""
+    status = try values.decodeIfPresent(ContainerState.Status.self, forKey: .status) ?? .other
+    labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+  }
+}

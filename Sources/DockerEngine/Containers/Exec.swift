@@ -1,0 +1,139 @@
+public import MonotonicTime
+
+/// Commands run inside a running container.
+extension DockerClient {
+  /// What to run.
+  public struct ExecConfig: Sendable, Hashable {
+    /// The program and its arguments.
+    public var command: [String]
+    /// Variables beyond the container's own, as `NAME=value`.
+    public var environment: [String] = []
+    /// The user to run as; nil for the container's own.
+    public var user: String?
+    /// The working directory; nil for the container's own.
+    public var workingDirectory: String?
+    /// Whether the command gets a terminal; its output is then one stream.
+    public var hasTerminal = false
+
+    /// A command with everything else at the container's own.
+    public init(_ command: [String]) {
+      self.command = command
+    }
+  }
+
+  /// What a command gave.
+  public struct ExecResult: Sendable, Hashable {
+    /// Its exit code.
+    public let exitCode: Int
+    /// What it wrote to standard output.
+    public let stdout: [UInt8]
+    /// What it wrote to standard error.
+    public let stderr: [UInt8]
+  }
+
+  /// Runs a command to its end, handing on its output, and returns its exit code.
+  ///
+  /// A command whose call is cancelled or late runs on inside the container: the API has no way to stop it.
+  public func exec(
+    _ config: ExecConfig, in id: String, until deadline: Deadline,
+    each: @escaping @Sendable (LogChunk) async throws -> Void
+  ) async throws -> Int {
+    let exec = try await createExec(config, in: id, until: deadline)
+    try await startExec(exec, hasTerminal: config.hasTerminal, container: id, until: deadline, each: each)
+    return try await exitCode(of: exec, container: id, until: deadline)
+  }
+
+  /// Runs a command to its end and returns what it gave.
+  /// - Parameter limit: the most bytes of each stream that are kept; what is over it is dropped from the front.
+  public func exec(
+    _ config: ExecConfig, in id: String, limit: Int = 1 << 20, until deadline: Deadline
+  ) async throws -> ExecResult {
+    let (stdout, stderr) = (Kept(limit: limit), Kept(limit: limit))
+    let code = try await exec(config, in: id, until: deadline) { chunk in
+      (chunk.stream == .stdout ? stdout : stderr).append(chunk.bytes)
+    }
+    return ExecResult(exitCode: code, stdout: stdout.all, stderr: stderr.all)
+  }
+
+  private func createExec(_ config: ExecConfig, in id: String, until deadline: Deadline) async throws -> String {
+    let request = try EngineRequest(
+      .post, Self.path(id) + "/exec", json: CreateExec(config), action: "run a command in the container \(id)",
+      object: .container)
+    return try await send(request, deadline, as: Created.self).id
+  }
+
+  private func startExec(
+    _ exec: String, hasTerminal: Bool, container id: String, until deadline: Deadline,
+    each: @escaping @Sendable (LogChunk) async throws -> Void
+  ) async throws {
+    let request = try EngineRequest(
+      .post, "/exec/\(EngineRequest.encode(exec))/start", json: StartExec(hasTerminal: hasTerminal),
+      action: "run a command in the container \(id)", object: .exec)
+    // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content type then
+    // says "raw" for framed output too, so only the terminal decides.
+    try await exchange(request, TimeLimit(deadline)) { _, body in
+      try await body.output(isRaw: hasTerminal, action: request.action, each: each)
+    }
+  }
+
+  /// The exit code, which the engine may note a moment after the output's end.
+  private func exitCode(of exec: String, container id: String, until deadline: Deadline) async throws -> Int {
+    let action = "run a command in the container \(id)"
+    var backoff = Backoff()
+    while true {
+      let state: ExecState = try await get(
+        "/exec/\(EngineRequest.encode(exec))/json", action: action, object: .exec, until: deadline)
+      if !state.isRunning, let code = state.exitCode { return code }
+      guard !deadline.hasPassed else { throw TimeLimit.late(action) }
+      try await backoff.sleep(until: deadline, action)
+    }
+  }
+}
+
+private struct CreateExec: Encodable {
+  let command: [String]
+  let environment: [String]
+  let user: String?
+  let workingDirectory: String?
+  let tty: Bool
+  let attachStdout = true
+  let attachStderr = true
+
+  init(_ config: DockerClient.ExecConfig) {
+    command = config.command
+    environment = config.environment
+    user = config.user
+    workingDirectory = config.workingDirectory
+    tty = config.hasTerminal
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case command = "Cmd"
+    case environment = "Env"
+    case user = "User"
+    case workingDirectory = "WorkingDir"
+    case tty = "Tty"
+    case attachStdout = "AttachStdout"
+    case attachStderr = "AttachStderr"
+  }
+}
+
+private struct StartExec: Encodable {
+  let detach = false
+  let hasTerminal: Bool
+
+  enum CodingKeys: String, CodingKey {
+    case detach = "Detach"
+    case hasTerminal = "Tty"
+  }
+}
+
+private struct ExecState: Decodable {
+  let isRunning: Bool
+  let exitCode: Int?
+
+  enum CodingKeys: String, CodingKey {
+    case isRunning = "Running"
+    case exitCode = "ExitCode"
+  }
+}

@@ -1,0 +1,118 @@
+/// An image on this machine.
+public struct ImageInfo: Sendable, Hashable {
+  /// The digest of the image's configuration: `sha256:…`.
+  public let id: String
+  /// The names it is known by.
+  public let repoTags: [String]
+  /// The names with digests it was pulled by.
+  public let repoDigests: [String]
+  /// What it was made for.
+  public let platform: Platform
+  /// When it was made, in RFC 3339.
+  public let created: String?
+  /// Its size, in bytes.
+  public let size: Int
+  /// Its labels.
+  public let labels: [String: String]
+  /// Its environment, as `NAME=value`.
+  public let environment: [String]
+  /// The ports it says to listen on, as `5432/tcp`.
+  public let exposedPorts: [String]
+  /// The paths it declares as volumes.
+  public let volumes: [String]
+  /// The user its process runs as; empty for root.
+  public let user: String
+  /// Its default command.
+  public let command: [String]
+  /// Its entry point.
+  public let entrypoint: [String]
+
+  /// The value of a variable in the image's environment.
+  public func variable(_ name: String) -> String? {
+    environment.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+}
+
+extension ImageInfo: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case id = "Id"
+    case repoTags = "RepoTags"
+    case repoDigests = "RepoDigests"
+    case os = "Os"
+    case architecture = "Architecture"
+    case variant = "Variant"
+    case created = "Created"
+    case size = "Size"
+    case config = "Config"
+  }
+
+  private struct Config: Decodable {
+    let labels: [String: String]?
+    let environment: [String]?
+    let exposedPorts: [String: Empty]?
+    let volumes: [String: Empty]?
+    let user: String?
+    let command: [String]?
+    let entrypoint: [String]?
+
+    enum CodingKeys: String, CodingKey {
+      case labels = "Labels"
+      case environment = "Env"
+      case exposedPorts = "ExposedPorts"
+      case volumes = "Volumes"
+      case user = "User"
+      case command = "Cmd"
+      case entrypoint = "Entrypoint"
+    }
+  }
+
+  /// Decodes the answer of `GET /images/{name}/json`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let config = try values.decodeIfPresent(Config.self, forKey: .config)
+    let variant = try values.decodeIfPresent(String.self, forKey: .variant)
+    id = try values.decode(String.self, forKey: .id)
+    repoTags = try values.decodeIfPresent([String].self, forKey: .repoTags) ?? []
+    repoDigests = try values.decodeIfPresent([String].self, forKey: .repoDigests) ?? []
+    platform = Platform(
+      os: try values.decode(String.self, forKey: .os),
+      architecture: try values.decode(String.self, forKey: .architecture),
+      variant: variant.flatMap { $0.isEmpty ? nil : $0 })
+    created = try values.decodeIfPresent(String.self, forKey: .created)
+    size = try values.decodeIfPresent(Int.self, forKey: .size) ?? 0
+    labels = config?.labels ?? [:]
+    environment = config?.environment ?? []
+    exposedPorts = (config?.exposedPorts ?? [:]).keys.sorted()
+    volumes = (config?.volumes ?? [:]).keys.sorted()
+    user = config?.user ?? ""
+    command = config?.command ?? []
+    entrypoint = config?.entrypoint ?? []
+  }
+}
+
+/// An image in a listing.
+public struct ImageSummary: Sendable, Hashable, Decodable {
+  /// The digest of the image's configuration: `sha256:…`.
+  public let id: String
+  /// The names it is known by.
+  public let repoTags: [String]
+  /// Its labels.
+  public let labels: [String: String]
+
+  private enum CodingKeys: String, CodingKey {
+    case id = "Id"
+    case repoTags = "RepoTags"
+    case labels = "Labels"
+  }
+
+  /// Decodes an entry of `GET /images/json`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    id = try values.decode(String.self, forKey: .id)
+    repoTags = try values.decodeIfPresent([String].self, forKey: .repoTags) ?? []
+    labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+  }
+}
+
+/// The empty object that the API uses where only a key counts.
+struct Empty: Codable, Sendable, Hashable {}

@@ -1,0 +1,96 @@
+import Foundation
+public import MonotonicTime
+import Synchronization
+
+/// Images on this machine and in registries.
+extension DockerClient {
+  /// An image on this machine by name or id, or nil where there is none.
+  public func inspectImage(_ name: String, until deadline: Deadline) async throws -> ImageInfo? {
+    try await ifFound {
+      try await get(
+        "/images/\(EngineRequest.encodeName(name))/json", action: "inspect the image \(name)", object: .image,
+        until: deadline)
+    }
+  }
+
+  /// The images that bear all of the labels; an empty value asks for the label's presence only.
+  public func listImages(labels: [String: String] = [:], until deadline: Deadline) async throws -> [ImageSummary] {
+    try await get(
+      "/images/json", query: [("filters", try Filters.labels(labels))], action: "list images", until: deadline)
+  }
+
+  /// Gets an image from its registry.
+  ///
+  /// - Parameter progress: called for every event of the pull, one at a time.
+  /// - Throws: ``DockerError``: `noSuchImage`, `accessDenied`, `rateLimited`, `noMatchingPlatform`,
+  ///   `unsupportedImageFormat`, `registryUnreachable` and the general ones. The engine reports most of these
+  ///   inside a stream that began well.
+  public func pullImage(
+    _ name: String, platform: Platform? = nil, until deadline: Deadline,
+    progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+  ) async throws {
+    let (image, tag) = try ImageReference(name).pullParameters
+    let request = EngineRequest(
+      .post, "/images/create",
+      query: [("fromImage", image), ("tag", tag), ("platform", platform?.description)],
+      action: "pull the image \(name)", object: .image)
+    let aggregate = Mutex(PullAggregate())
+    try await sendForLines(request, TimeLimit(deadline), as: PullEvent.self) { event in
+      if let complaint = event.complaint {
+        throw ErrorRecognition.error(status: nil, complaint: complaint, action: request.action, object: .image)
+      }
+      progress(aggregate.withLock { $0.take(event) })
+    }
+  }
+
+  /// Asks the image's registry for which platforms it has the image, without pulling it.
+  /// - Throws: ``DockerError`` as ``pullImage(_:platform:until:progress:)`` does.
+  public func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
+    let complete = try ImageReference(name).description
+    let answer: Distribution = try await get(
+      "/distribution/\(EngineRequest.encodeName(complete))/json", action: "look up the image \(name)", object: .image,
+      until: deadline)
+    return (answer.platforms ?? []).filter { $0.os != "unknown" }
+  }
+
+  /// Removes an image's name, and the image with its last name.
+  public func removeImage(_ name: String, force: Bool = false, until deadline: Deadline) async throws {
+    let request = EngineRequest(
+      .delete, "/images/\(EngineRequest.encodeName(name))", query: [("force", force ? "true" : nil)],
+      action: "remove the image \(name)", object: .image)
+    try await send(request, deadline)
+  }
+
+  /// Makes an image of one layer from a tar archive and returns the image's id.
+  /// - Parameter changes: Dockerfile instructions for its configuration, such as `CMD ["/bin/sh"]`.
+  public func importImage(
+    _ archive: [UInt8], name: String, changes: [String] = [], until deadline: Deadline
+  ) async throws -> String {
+    let (image, tag) = try ImageReference(name).pullParameters
+    let request = EngineRequest(
+      .post, "/images/create",
+      query: [("fromSrc", "-"), ("repo", image), ("tag", tag)]
+        + changes.map { ("changes", $0) },
+      body: .tar(archive), action: "import the image \(name)", object: .image)
+    let last = Mutex<String?>(nil)
+    try await sendForLines(request, TimeLimit(deadline), as: PullEvent.self) { event in
+      if let complaint = event.complaint {
+        throw ErrorRecognition.error(status: nil, complaint: complaint, action: request.action, object: nil)
+      }
+      last.withLock { $0 = event.status ?? $0 }
+    }
+    guard let id = last.withLock({ $0 }) else {
+      throw DockerError(.invalidResponse, "cannot \(request.action): the engine named no image")
+    }
+    return id
+  }
+}
+
+/// The answer of `GET /distribution/{name}/json`.
+private struct Distribution: Decodable {
+  let platforms: [Platform]?
+
+  enum CodingKeys: String, CodingKey {
+    case platforms = "Platforms"
+  }
+}

@@ -1,0 +1,91 @@
+public import MonotonicTime
+
+/// A named volume.
+public struct VolumeInfo: Sendable, Hashable, Decodable {
+  /// The volume's name.
+  public let name: String
+  /// Who keeps it; `local` for the engine itself.
+  public let driver: String
+  /// Its labels.
+  public let labels: [String: String]
+  /// When it was made, in RFC 3339, where the engine says so.
+  public let createdAt: String?
+  /// Where it lies on the engine's host.
+  public let mountpoint: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case name = "Name"
+    case driver = "Driver"
+    case labels = "Labels"
+    case createdAt = "CreatedAt"
+    case mountpoint = "Mountpoint"
+  }
+
+  /// Decodes a volume of the API.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decode(String.self, forKey: .name)
+    driver = try values.decode(String.self, forKey: .driver)
+    labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+    createdAt = try values.decodeIfPresent(String.self, forKey: .createdAt)
+    mountpoint = try values.decodeIfPresent(String.self, forKey: .mountpoint)
+  }
+}
+
+/// Named volumes.
+extension DockerClient {
+  /// Makes a volume. One that exists under the name is returned as it is, with its own labels.
+  @discardableResult
+  public func createVolume(
+    _ name: String, labels: [String: String] = [:], until deadline: Deadline
+  ) async throws -> VolumeInfo {
+    let request = try EngineRequest(
+      .post, "/volumes/create", json: CreateVolume(name: name, labels: labels), action: "create the volume \(name)",
+      object: .volume)
+    return try await send(request, deadline)
+  }
+
+  /// A volume, or nil where there is none.
+  public func inspectVolume(_ name: String, until deadline: Deadline) async throws -> VolumeInfo? {
+    try await ifFound {
+      try await get(
+        "/volumes/" + EngineRequest.encode(name), action: "inspect the volume \(name)", object: .volume,
+        until: deadline)
+    }
+  }
+
+  /// Removes a volume with its data.
+  /// - Throws: ``DockerError`` with `conflict` where a container, even a stopped one, uses it.
+  public func removeVolume(_ name: String, until deadline: Deadline) async throws {
+    let request = EngineRequest(
+      .delete, "/volumes/" + EngineRequest.encode(name), action: "remove the volume \(name)", object: .volume)
+    try await send(request, deadline)
+  }
+
+  /// The volumes that bear all of the labels; an empty value asks for the label's presence only.
+  public func listVolumes(labels: [String: String] = [:], until deadline: Deadline) async throws -> [VolumeInfo] {
+    let answer: VolumeList = try await get(
+      "/volumes", query: [("filters", try Filters.labels(labels))], action: "list volumes", until: deadline)
+    return answer.volumes ?? []
+  }
+}
+
+private struct CreateVolume: Encodable {
+  let name: String
+  let driver = "local"
+  let labels: [String: String]
+
+  enum CodingKeys: String, CodingKey {
+    case name = "Name"
+    case driver = "Driver"
+    case labels = "Labels"
+  }
+}
+
+private struct VolumeList: Decodable {
+  let volumes: [VolumeInfo]?
+
+  enum CodingKeys: String, CodingKey {
+    case volumes = "Volumes"
+  }
+}

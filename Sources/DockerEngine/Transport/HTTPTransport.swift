@@ -1,0 +1,74 @@
+import Foundation
+import MonotonicTime
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// HTTP/1.1 over a Unix socket: one connection an exchange, closed with it.
+///
+/// Leaving an exchange in any way (end, error, deadline, cancellation) closes its connection, which is how the
+/// engine learns that nobody reads its stream any more.
+struct HTTPTransport: Sendable {
+  let socketPath: String
+
+  private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+  /// Sends one request and hands head and body of the answer to `consume`.
+  func exchange<Value: Sendable>(
+    _ request: EngineRequest, target: String, limit: TimeLimit,
+    consume: @escaping @Sendable @concurrent (HTTPResponseHead, inout ResponseBody) async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await limit.run(request.action) { mark in
+        let connection = try await connect(until: limit.head, action: request.action)
+        return try await connection.executeThenClose { inbound, outbound in
+          try await outbound.write(contentsOf: parts(of: request, target: target))
+          var body = ResponseBody(inbound.makeAsyncIterator(), action: request.action)
+          let head = try await body.head()
+          mark.set()
+          return try await consume(head, &body)
+        }
+      }
+    } catch {
+      throw Task.isCancelled ? CancellationError() : TransportFailure.translate(error, request, socketPath)
+    }
+  }
+
+  /// Connects, waiting while the engine's queue of connections is full.
+  @concurrent
+  private func connect(until deadline: Deadline, action: String) async throws -> Connection {
+    var backoff = Backoff()
+    while true {
+      do {
+        return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+          .connectTimeout(.init(deadline.remaining))
+          .connect(unixDomainSocketPath: socketPath) { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try channel.pipeline.syncOperations.addHTTPClientHandlers()
+              return try Connection(wrappingChannelSynchronously: channel)
+            }
+          }
+      } catch let error as IOError where error.errnoCode == EAGAIN {
+        try await backoff.sleep(until: deadline, action)
+      }
+    }
+  }
+
+  private func parts(of request: EngineRequest, target: String) -> [HTTPClientRequestPart] {
+    // "docker" as host: the engine takes any, and Go's server wants one. One exchange a connection.
+    var headers = HTTPHeaders([("Host", "docker"), ("User-Agent", "drydock"), ("Connection", "close")])
+    let content: (type: String, bytes: ByteBuffer)? =
+      switch request.body {
+      case .none: nil
+      case .json(let data): ("application/json", ByteBuffer(bytes: data))
+      case .tar(let bytes): ("application/x-tar", ByteBuffer(bytes: bytes))
+      }
+    if let content { headers.add(name: "Content-Type", value: content.type) }
+    if request.method != .get {
+      headers.add(name: "Content-Length", value: String(content?.bytes.readableBytes ?? 0))
+    }
+    let method = HTTPMethod(rawValue: request.method.rawValue)
+    let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
+    return [.head(head)] + (content.map { [.body(.byteBuffer($0.bytes))] } ?? []) + [.end(nil)]
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import DockerEngine
+
+@Suite struct TarArchiveTests {
+  /// What the system's tar says of an archive.
+  private func tar(_ archive: [UInt8], _ arguments: [String]) throws -> (status: Int32, output: String) {
+    let file = FileManager.default.temporaryDirectory.appending(path: "dt-\(UUID().uuidString).tar")
+    try Data(archive).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["tar", "-f", file.path(percentEncoded: false)] + arguments
+    process.standardOutput = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+
+  @Test func theSystemsTarReadsIt() throws {
+    var archive = TarArchive()
+    try archive.addDirectory("conf.d", mode: 0o750, uid: 70, gid: 71)
+    try archive.addFile("conf.d/a b-ü.conf", mode: 0o600, uid: 999, gid: 65534, bytes: Array("x = 1\n".utf8))
+    try archive.addFile("empty", bytes: [])
+    try archive.addFile("block", mode: 0o4755, bytes: [UInt8](repeating: 7, count: 512))
+    let listing = try tar(archive.bytes, ["-tv", "--numeric-owner", "--utc", "--quoting-style=literal"])
+    #expect(listing.status == 0)
+    let columns = listing.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
+    #expect(columns.map { $0[0] } == ["drwxr-x---", "-rw-------", "-rw-r--r--", "-rwsr-xr-x"])
+    #expect(columns.map { $0[1] } == ["70/71", "999/65534", "0/0", "0/0"])
+    #expect(columns.map { $0[2] } == ["0", "6", "0", "512"])
+    #expect(columns.map { $0[5...].joined(separator: " ") } == ["conf.d/", "conf.d/a b-ü.conf", "empty", "block"])
+    #expect(try tar(archive.bytes, ["-xO", "conf.d/a b-ü.conf"]).output == "x = 1\n")
+  }
+
+  @Test func anEmptyArchiveIsOne() throws {
+    let listing = try tar(TarArchive().bytes, ["-t"])
+    #expect(listing.status == 0)
+    #expect(listing.output.isEmpty)
+  }
+
+  @Test(arguments: ["", "/etc/passwd", "a\u{0}b", String(repeating: "x", count: 101)])
+  func refusesNamesItCannotHold(_ name: String) {
+    var archive = TarArchive()
+    let error = #expect(throws: DockerError.self) { try archive.addFile(name, bytes: []) }
+    #expect(error?.code == .invalidArgument)
+  }
+
+  @Test func refusesAnOwnerItCannotHold() {
+    var archive = TarArchive()
+    let error = #expect(throws: DockerError.self) { try archive.addFile("x", uid: .max, bytes: []) }
+    #expect(error?.code == .invalidArgument)
+  }
+}
