@@ -17,7 +17,8 @@ struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
 
   init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, let major = Int(parts[0]), let minor = Int(parts[1]), major >= 0, minor >= 0 else {
+    guard parts.count == 2, let major = Int(parts[0]), let minor = Int(parts[1]), major >= 0, minor >= 0
+    else {
       return nil
     }
     self.init(major: major, minor: minor)
@@ -44,7 +45,7 @@ struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
     guard oldestThere <= newest else {
       throw DockerError(
         .engineUnavailable(.tooNew),
-        "the Docker engine \(server.version) speaks API \(oldestThere) at least; \(newest) is the newest known here",
+        "the Docker engine \(server.version) speaks API \(oldestThere) at least; \(newest) is needed",
         suggestion: "update drydock")
     }
     return min(newestThere, newest)

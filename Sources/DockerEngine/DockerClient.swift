@@ -4,8 +4,8 @@ import NIOHTTP1
 
 /// A client of one Docker Engine on this machine.
 ///
-/// Every call takes a deadline and throws ``DockerError``, with code `timedOut` when the deadline passes. Cancelling
-/// the task closes the call's connection and throws `CancellationError`.
+/// Every call takes a deadline and throws ``DockerError``, with code `timedOut` when the deadline passes.
+/// Cancelling the task closes the call's connection and throws `CancellationError`.
 public struct DockerClient: Sendable {
   /// Where the engine listens.
   public let endpoint: DockerEndpoint

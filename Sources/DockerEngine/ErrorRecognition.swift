@@ -2,12 +2,14 @@ import Foundation
 
 /// The one place where the engine's error texts are read.
 ///
-/// The API tells most failures apart only by status 404, 409 or 500 and an English sentence, so these texts have to
-/// be matched somewhere. Each phrase is one that moby (20.10 to 28), BuildKit's resolver or Podman writes.
+/// The API tells most failures apart only by status 404, 409 or 500 and an English sentence, so these texts
+/// have to be matched somewhere. Each phrase is one that moby (20.10 to 28), BuildKit's resolver or Podman
+/// writes.
 enum ErrorRecognition {
   /// An error for an answer with a status of 400 or more.
   static func error(status: Int, body: Data, request: EngineRequest) -> DockerError {
-    let text = (try? JSONDecoder().decode(Message.self, from: body))?.message ?? String(decoding: body, as: UTF8.self)
+    let text =
+      (try? JSONDecoder().decode(Message.self, from: body))?.message ?? String(decoding: body, as: UTF8.self)
     let message = text.trimmingCharacters(in: .whitespacesAndNewlines)
     let complaint = message.isEmpty ? "HTTP status \(status)" : message
     return error(status: status, complaint: complaint, action: request.action, object: request.object)
@@ -39,7 +41,8 @@ enum ErrorRecognition {
       .portTaken(port: port(in: $0))
     },
     Phrase(needles: [
-      "no matching manifest for", "does not match the specified platform", "no match for platform in manifest",
+      "no matching manifest for", "does not match the specified platform",
+      "no match for platform in manifest",
       "does not provide the specified platform",
     ]) { _ in .noMatchingPlatform },
     Phrase(needles: ["manifest.v1+prettyjws", "schema version 1", "schema 1 support"]) { _ in
@@ -54,7 +57,8 @@ enum ErrorRecognition {
       "dial tcp", "no such host", "network is unreachable", "tls handshake timeout", "i/o timeout",
       "context deadline exceeded", "client.timeout exceeded", "temporary failure in name resolution",
     ]) { _ in .registryUnreachable },
-    Phrase(needles: ["no such image", "manifest unknown", "repository name not known", "not found: manifest"]) { _ in
+    Phrase(needles: ["no such image", "manifest unknown", "repository name not known", "not found: manifest"])
+    { _ in
       .noSuchImage
     },
   ]
@@ -79,9 +83,11 @@ enum ErrorRecognition {
   private static func suggestion(_ code: DockerError.Code) -> String? {
     switch code {
     case .portTaken: "choose another port, or stop what listens there"
-    case .noMatchingPlatform: "ask for the platform linux/amd64, which the engine may emulate, or another version"
+    case .noMatchingPlatform:
+      "ask for the platform linux/amd64, which the engine may emulate, or another version"
     case .unsupportedImageFormat: "choose a newer version of the image"
-    case .accessDenied: "check the image's name; a private image has to be pulled with `docker pull` after a login"
+    case .accessDenied:
+      "check the image's name; a private image has to be pulled with `docker pull` after a login"
     case .rateLimited: "wait, or log in and pull the image with `docker pull`"
     case .registryUnreachable: "connect to the network, or have the image on this machine before"
     default: nil

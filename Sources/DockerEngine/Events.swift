@@ -48,8 +48,10 @@ extension DockerClient {
   ///
   /// - Parameters:
   ///   - filters: such as `["type": ["container"], "label": ["name=value"]]`.
-  ///   - since: events from this moment on, in seconds since 1970, with a fraction where wanted; nil for new ones.
-  ///   - deadline: by when to end, which is an error; nil to go on until the task is cancelled or the engine ends.
+  ///   - since: events from this moment on, in seconds since 1970, with a fraction where wanted; nil for new
+  ///     ones.
+  ///   - deadline: by when to end, which is an error; nil to go on until the task is cancelled or the engine
+  ///     ends.
   ///   - opened: called once when the engine has begun to answer, hence no later event is missed.
   public func events(
     filters: [String: [String]] = [:], since: String? = nil, until deadline: Deadline?,
@@ -60,6 +62,7 @@ extension DockerClient {
       .get, "/events", query: [("filters", try Filters.json(filters)), ("since", since)],
       action: "follow the Docker engine's events")
     try await sendForLines(
-      request, TimeLimit(head: .after(.seconds(10)), end: deadline), as: EngineEvent.self, opened: opened, each: each)
+      request, TimeLimit(head: .after(.seconds(10)), end: deadline), as: EngineEvent.self, opened: opened,
+      each: each)
   }
 }

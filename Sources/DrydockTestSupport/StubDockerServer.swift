@@ -5,8 +5,8 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// An HTTP server on a Unix socket in a directory of its own, which records the requests it gets and answers them as a
-/// test says.
+/// An HTTP server on a Unix socket in a directory of its own, which records the requests it gets and answers
+/// them as a test says.
 public final class StubDockerServer: Sendable {
   /// Chooses the answer to a request.
   public typealias Handler = @Sendable (StubRequest) -> StubResponse
@@ -100,7 +100,8 @@ public final class StubDockerServer: Sendable {
   }
 }
 
-/// One connection: gathers a request, then writes the answer by hand, so that a broken one can be written too.
+/// One connection: gathers a request, then writes the answer by hand, so that a broken one can be written
+/// too.
 private final class StubConnection: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = ByteBuffer
@@ -146,6 +147,9 @@ private final class StubConnection: ChannelInboundHandler {
     for piece in response.pieces {
       context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece)), promise: nil)
     }
-    if response.closes { context.close(promise: nil) }
+    guard response.closes else { return }
+    // Closing at once would drop what the socket's buffer did not take yet.
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
   }
 }

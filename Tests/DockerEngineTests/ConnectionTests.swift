@@ -10,7 +10,9 @@ import Testing
     try await DockerClient.connect(to: DockerEndpoint(socketPath: path), until: deadline)
   }
 
-  @Test(arguments: [("1.41", "1.12", "1.41"), ("1.47", "1.24", "1.47"), ("1.51", "1.44", "1.51"), ("1.60", "1.44", "1.51")])
+  @Test(arguments: [
+    ("1.41", "1.12", "1.41"), ("1.47", "1.24", "1.47"), ("1.51", "1.44", "1.51"), ("1.60", "1.44", "1.51"),
+  ])
   func settlesOnTheNewestCommonVersion(_ newest: String, _ oldest: String, _ expected: String) async throws {
     try await StubDockerServer.run(engine(api: newest, oldest: oldest) { _ in .reply(200, "[]") }) { server in
       let client = try await connect(server.socketPath)
@@ -26,7 +28,9 @@ import Testing
     ("1.60", "1.52", .engineUnavailable(.tooNew)),
     ("two", "1.12", .invalidResponse),
   ])
-  func refusesAnEngineOutsideTheRange(_ newest: String, _ oldest: String, _ expected: DockerError.Code) async throws {
+  func refusesAnEngineOutsideTheRange(_ newest: String, _ oldest: String, _ expected: DockerError.Code)
+    async throws
+  {
     try await StubDockerServer.run(engine(api: newest, oldest: oldest)) { server in
       let code = try await failure { _ = try await connect(server.socketPath) }
       #expect(code == expected)
@@ -34,8 +38,10 @@ import Testing
   }
 
   @Test func refusesWindowsContainers() async throws {
-    let version = #"{"Version":"27.3.1","ApiVersion":"1.47","MinAPIVersion":"1.24","Os":"windows","Arch":"amd64"}"#
-    try await StubDockerServer.run({ $0.path == "/_ping" ? .reply(200, "OK") : .reply(200, version) }) { server in
+    let version =
+      #"{"Version":"27.3.1","ApiVersion":"1.47","MinAPIVersion":"1.24","Os":"windows","Arch":"amd64"}"#
+    try await StubDockerServer.run({ $0.path == "/_ping" ? .reply(200, "OK") : .reply(200, version) }) {
+      server in
       let code = try await failure { _ = try await connect(server.socketPath) }
       #expect(code == .engineUnavailable(.invalid))
     }
@@ -73,7 +79,8 @@ import Testing
         chmod(server.socketPath, 0)
         if geteuid() == 0 { try #require(seteuid(65534) == 0) }
         let code = try await failure {
-          _ = try await DockerClient.connect(to: DockerEndpoint(socketPath: server.socketPath), until: .generous)
+          _ = try await DockerClient.connect(
+            to: DockerEndpoint(socketPath: server.socketPath), until: .generous)
         }
         if getuid() == 0 { try #require(seteuid(0) == 0) }
         try #require(code == .engineUnavailable(.noPermission))

@@ -30,7 +30,8 @@ import Testing
     config.memory = 1 << 29
     config.hasInit = true
     config.addedCapabilities = ["SYS_NICE"]
-    try await withClient(answer: { _ in .reply(201, #"{"Id":"c1","Warnings":[]}"#) }) { [config] client, server in
+    try await withClient(answer: { _ in .reply(201, #"{"Id":"c1","Warnings":[]}"#) }) {
+      [config] client, server in
       let id = try await client.createContainer(
         name: "app-db", config, platform: Platform(architecture: "amd64"), until: .generous)
       #expect(id == "c1")
@@ -73,7 +74,9 @@ import Testing
     (409, "Conflict. The container name \"/x\" is already in use", .conflict),
     (400, "invalid mount", .server(status: 400)),
   ])
-  func saysWhyAContainerCannotBeMade(_ status: Int, _ message: String, _ expected: DockerError.Code) async throws {
+  func saysWhyAContainerCannotBeMade(_ status: Int, _ message: String, _ expected: DockerError.Code)
+    async throws
+  {
     let body = String(decoding: try JSONEncoder().encode(["message": message]), as: UTF8.self)
     try await withClient(answer: { _ in .reply(status, body) }) { client, _ in
       let code = try await failure {
@@ -176,7 +179,8 @@ import Testing
     try await withClient(answer: { _ in .reply(200) }) { client, server in
       try await client.putArchive([7, 8], into: "c", path: "/etc/conf d", until: .generous)
       let request = try #require(server.requests.last)
-      #expect("\(request.method) \(request.target)" == "PUT /v1.47/containers/c/archive?path=%2Fetc%2Fconf%20d")
+      #expect(
+        "\(request.method) \(request.target)" == "PUT /v1.47/containers/c/archive?path=%2Fetc%2Fconf%20d")
       #expect(request.body == [7, 8])
     }
   }

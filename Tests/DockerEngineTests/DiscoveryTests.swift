@@ -118,7 +118,9 @@ private func describe(_ context: String, _ host: String, in home: String) throws
     }
   }
 
-  @Test(arguments: ["tcp://build:2376", "ssh://me@host", "npipe:////./pipe/docker_engine", "http://h", "https://h"])
+  @Test(arguments: [
+    "tcp://build:2376", "ssh://me@host", "npipe:////./pipe/docker_engine", "http://h", "https://h",
+  ])
   func remoteAddressesAreRefused(_ address: String) {
     guard case .remote(let reason) = EndpointCandidate(origin: .dockerHost, address: address).target else {
       Issue.record("\(address) was not refused")
@@ -147,13 +149,15 @@ private func describe(_ context: String, _ host: String, in home: String) throws
       try await withHome { home in
         try write(#"{"currentContext":"far"}"#, home + "/.docker/config.json")
         try describe("far", "ssh://me@host", in: home)
-        try FileManager.default.createDirectory(atPath: home + "/.colima/default", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+          atPath: home + "/.colima/default", withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
           atPath: home + "/.colima/default/docker.sock", withDestinationPath: server.socketPath)
         let result = await search(home).resolve(until: .generous)
         #expect(result.client?.endpoint.origin == .colima)
         #expect(result.error == nil)
-        #expect(result.attempts.map(\.candidate.origin) == [.context("far"), .defaultSocket, .rootless, .colima])
+        #expect(
+          result.attempts.map(\.candidate.origin) == [.context("far"), .defaultSocket, .rootless, .colima])
         #expect(kind(result.attempts.first) == .remote)
         #expect(result.attempts.last?.outcome == .answered(version: "27.3.1", apiVersion: "1.47"))
       }
@@ -169,7 +173,7 @@ private func describe(_ context: String, _ host: String, in home: String) throws
           let runtime = ["XDG_RUNTIME_DIR": home]
           try FileManager.default.createSymbolicLink(
             atPath: home + "/docker.sock", withDestinationPath: good.socketPath)
-          let result = await search(home, runtime, pingLimit: .milliseconds(500)).resolve(until: .generous)
+          let result = await search(home, runtime, pingLimit: .seconds(4)).resolve(until: .generous)
           #expect(result.client?.endpoint.origin == .rootless)
           #expect(kind(result.attempts.first) == .notAnswering)
         }
@@ -225,7 +229,10 @@ private func describe(_ context: String, _ host: String, in home: String) throws
   }
 
   @Test(arguments: [
-    ([DockerError.Unavailability.notInstalled, .notRunning, .noPermission], DockerError.Unavailability.noPermission),
+    (
+      [DockerError.Unavailability.notInstalled, .notRunning, .noPermission],
+      DockerError.Unavailability.noPermission
+    ),
     ([.notInstalled, .notRunning], .notRunning), ([.notInstalled], .notInstalled), ([], .notInstalled),
     ([.remote, .notInstalled, .notAnswering], .notAnswering),
   ])
@@ -233,7 +240,9 @@ private func describe(_ context: String, _ host: String, in home: String) throws
     _ reasons: [DockerError.Unavailability], _ expected: DockerError.Unavailability
   ) {
     let candidate = EndpointCandidate(origin: .defaultSocket, address: "/s")
-    let attempts = reasons.map { DiscoveryResult.Attempt(candidate: candidate, outcome: .unavailable($0, "why")) }
+    let attempts = reasons.map {
+      DiscoveryResult.Attempt(candidate: candidate, outcome: .unavailable($0, "why"))
+    }
     let error = DiscoveryResult(client: nil, attempts: attempts).error
     #expect(error?.code == .engineUnavailable(expected))
     #expect(error?.suggestion != nil)

@@ -7,19 +7,23 @@ import Testing
 @Suite struct ErrorRecognitionTests {
   @Test(arguments: [
     (
-      500, "driver failed programming external connectivity on endpoint x (1): Bind for 127.0.0.1:5432 failed: port is already allocated",
+      500,
+      "driver failed programming external connectivity on endpoint x (1): Bind for 127.0.0.1:5432 failed: port is already allocated",
       DockerError.Code.portTaken(port: 5432)
     ),
     (
-      500, "driver failed programming external connectivity: Error starting userland proxy: listen tcp4 127.0.0.1:6379: bind: address already in use",
+      500,
+      "driver failed programming external connectivity: Error starting userland proxy: listen tcp4 127.0.0.1:6379: bind: address already in use",
       .portTaken(port: 6379)
     ),
     (
-      500, "failed to set up container networking: failed to bind host port for 127.0.0.1:5433:172.17.0.2:5432/tcp: address already in use",
+      500,
+      "failed to set up container networking: failed to bind host port for 127.0.0.1:5433:172.17.0.2:5432/tcp: address already in use",
       .portTaken(port: 5433)
     ),
     (
-      500, "Ports are not available: exposing port TCP 127.0.0.1:3306 -> 0.0.0.0:0: listen tcp 127.0.0.1:3306: bind: address already in use",
+      500,
+      "Ports are not available: exposing port TCP 127.0.0.1:3306 -> 0.0.0.0:0: listen tcp 127.0.0.1:3306: bind: address already in use",
       .portTaken(port: 3306)
     ),
     (500, "failed to bind host port 127.0.0.1:5434/tcp: address already in use", .portTaken(port: 5434)),
@@ -42,22 +46,37 @@ import Testing
   @Test(arguments: [
     ("manifest for postgres:99 not found: manifest unknown: manifest unknown", DockerError.Code.noSuchImage),
     ("docker.io/library/postgres:99: not found", .noSuchImage),
-    ("pull access denied for nobody/x, repository does not exist or may require 'docker login'", .accessDenied),
+    (
+      "pull access denied for nobody/x, repository does not exist or may require 'docker login'",
+      .accessDenied
+    ),
     ("unauthorized: authentication required", .accessDenied),
     ("toomanyrequests: You have reached your pull rate limit", .rateLimited),
     ("no matching manifest for linux/arm64/v8 in the manifest list entries", .noMatchingPlatform),
-    ("image with reference x was found but does not match the specified platform: wanted linux/arm64", .noMatchingPlatform),
-    ("Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host", .registryUnreachable),
-    ("media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported", .unsupportedImageFormat),
+    (
+      "image with reference x was found but does not match the specified platform: wanted linux/arm64",
+      .noMatchingPlatform
+    ),
+    (
+      "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
+      .registryUnreachable
+    ),
+    (
+      "media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported",
+      .unsupportedImageFormat
+    ),
     ("write /var/lib/docker/tmp/x: no space left on device", .server(status: 200)),
   ])
   func readsTheErrorsOfAPull(_ message: String, _ expected: DockerError.Code) {
-    let error = ErrorRecognition.error(status: nil, complaint: message, action: "pull the image x", object: .image)
+    let error = ErrorRecognition.error(
+      status: nil, complaint: message, action: "pull the image x", object: .image)
     #expect(error.code == expected)
   }
 
   @Test func anAnswerWithoutAMessageNamesTheStatus() {
     let request = EngineRequest(.get, "/x", action: "try")
-    #expect(ErrorRecognition.error(status: 502, body: Data(), request: request).message == "cannot try: HTTP status 502")
+    #expect(
+      ErrorRecognition.error(status: 502, body: Data(), request: request).message
+        == "cannot try: HTTP status 502")
   }
 }

@@ -14,14 +14,22 @@ import Testing
     ("localhost/app", "localhost/app:latest"),
     ("localhost:5000/a/b:1", "localhost:5000/a/b:1"),
     ("ghcr.io/o/r:v1", "ghcr.io/o/r:v1"),
-    ("mysql@sha256:" + String(repeating: "a", count: 64), "docker.io/library/mysql@sha256:" + String(repeating: "a", count: 64)),
-    ("r.io/x:2@sha256:" + String(repeating: "b", count: 64), "r.io/x:2@sha256:" + String(repeating: "b", count: 64)),
+    (
+      "mysql@sha256:" + String(repeating: "a", count: 64),
+      "docker.io/library/mysql@sha256:" + String(repeating: "a", count: 64)
+    ),
+    (
+      "r.io/x:2@sha256:" + String(repeating: "b", count: 64),
+      "r.io/x:2@sha256:" + String(repeating: "b", count: 64)
+    ),
   ])
   func completesNames(_ name: String, _ expected: String) throws {
     #expect(try ImageReference(name).description == expected)
   }
 
-  @Test(arguments: ["", "Postgres", "a b", "postgres:", "postgres:-x", "x@sha256:12", "/x", "a//b", "x?y=1", "../x"])
+  @Test(arguments: [
+    "", "Postgres", "a b", "postgres:", "postgres:-x", "x@sha256:12", "/x", "a//b", "x?y=1", "../x",
+  ])
   func refusesWhatIsNoName(_ name: String) throws {
     let error = #expect(throws: DockerError.self) { _ = try ImageReference(name) }
     #expect(error?.code == .invalidArgument)
@@ -50,17 +58,20 @@ import Testing
   }
 
   @Test func anImageThatIsNotHereIsNil() async throws {
-    try await withClient(answer: { _ in .reply(404, #"{"message":"No such image: x:latest"}"#) }) { client, _ in
+    try await withClient(answer: { _ in .reply(404, #"{"message":"No such image: x:latest"}"#) }) {
+      client, _ in
       let image = try await client.inspectImage("x", until: .generous)
       #expect(image == nil)
     }
   }
 
   @Test func listsByLabel() async throws {
-    let json = #"[{"Id":"sha256:1","RepoTags":null,"Labels":null},{"Id":"sha256:2","RepoTags":["a:1"],"Labels":{"k":"v"}}]"#
+    let json =
+      #"[{"Id":"sha256:1","RepoTags":null,"Labels":null},{"Id":"sha256:2","RepoTags":["a:1","<none>:<none>"],"Labels":{"k":"v"}}]"#
     try await withClient(answer: { _ in .reply(200, json) }) { client, server in
       let images = try await client.listImages(labels: ["k": "v", "j": ""], until: .generous)
       #expect(images.map(\.id) == ["sha256:1", "sha256:2"])
+      #expect(images.map(\.repoTags) == [[], ["a:1"]])
       #expect(images.last?.labels == ["k": "v"])
       #expect(server.requests.last?.query == ["filters": #"{"label":["j","k=v"]}"#])
     }
@@ -81,7 +92,8 @@ import Testing
     let chunks = lines.map { Array(($0 + "\r\n").utf8) }
     try await withClient(answer: { _ in .stream(chunks) }) { client, server in
       let seen = Mutex<[PullProgress]>([])
-      try await client.pullImage("postgres:16", platform: Platform(architecture: "amd64"), until: .generous) { step in
+      try await client.pullImage("postgres:16", platform: Platform(architecture: "amd64"), until: .generous) {
+        step in
         seen.withLock { $0.append(step) }
       }
       let steps = seen.withLock { $0 }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StorageTests {
   @Test func makesAVolume() async throws {
-    let json = #"{"Name":"v","Driver":"local","Labels":{"a":"b"},"Mountpoint":"/m","CreatedAt":"2025-01-01T00:00:00Z"}"#
+    let json =
+      #"{"Name":"v","Driver":"local","Labels":{"a":"b"},"Mountpoint":"/m","CreatedAt":"2025-01-01T00:00:00Z"}"#
     try await withClient(answer: { _ in .reply(201, json) }) { client, server in
       let volume = try await client.createVolume("v", labels: ["a": "b"], until: .generous)
       #expect(volume.name == "v")
@@ -18,7 +19,8 @@ import Testing
   }
 
   @Test func listsVolumesEvenWhereThereAreNone() async throws {
-    try await withClient(answer: { _ in .reply(200, #"{"Volumes":null,"Warnings":null}"#) }) { client, server in
+    try await withClient(answer: { _ in .reply(200, #"{"Volumes":null,"Warnings":null}"#) }) {
+      client, server in
       let volumes = try await client.listVolumes(labels: ["a": "b"], until: .generous)
       #expect(volumes.isEmpty)
       #expect(server.requests.last?.query == ["filters": #"{"label":["a=b"]}"#])
@@ -26,7 +28,8 @@ import Testing
   }
 
   @Test func aVolumeInUseIsAConflict() async throws {
-    try await withClient(answer: { _ in .reply(409, #"{"message":"volume is in use - [c1]"}"#) }) { client, server in
+    try await withClient(answer: { _ in .reply(409, #"{"message":"volume is in use - [c1]"}"#) }) {
+      client, server in
       let code = try await failure { try await client.removeVolume("v", until: .generous) }
       #expect(code == .conflict)
       #expect(server.requests.last?.method == "DELETE")
@@ -54,7 +57,8 @@ import Testing
   }
 
   @Test func inspectsANetwork() async throws {
-    let json = #"{"Id":"n1","Name":"net","Driver":"bridge","Labels":null,"Containers":{"c2":{"Name":"x"},"c1":{}}}"#
+    let json =
+      #"{"Id":"n1","Name":"net","Driver":"bridge","Labels":null,"Containers":{"c2":{"Name":"x"},"c1":{}}}"#
     try await withClient(answer: { _ in .reply(200, json) }) { client, _ in
       let network = try #require(try await client.inspectNetwork("net", until: .generous))
       #expect(network.containers == ["c1", "c2"])

@@ -26,7 +26,8 @@ private final class Gathered: Sendable {
 @Suite struct StreamTests {
   @Test(arguments: [1, 2, 3, 7, 8, 9, 13, 1000])
   func takesFramesApartWhateverTheChunks(_ size: Int) async throws {
-    let all = frame(1, "one\n") + frame(2, "oh\n") + frame(1, "") + frame(1, String(repeating: "z", count: 300))
+    let all =
+      frame(1, "one\n") + frame(2, "oh\n") + frame(1, "") + frame(1, String(repeating: "z", count: 300))
     let chunks = stride(from: 0, to: all.count, by: size).map { Array(all[$0..<min($0 + size, all.count)]) }
     try await withClient(answer: { _ in .stream(chunks) }) { client, server in
       let gathered = Gathered()
@@ -47,7 +48,8 @@ private final class Gathered: Sendable {
   ])
   func knowsATerminalsOutput(_ api: String, _ type: String, _ hasTerminal: Bool, _ isRaw: Bool) async throws {
     let bytes = isRaw ? Array("plain".utf8) : frame(1, "plain")
-    try await withClient(api: api, answer: { _ in .stream([bytes], headers: ["Content-Type": type]) }) { client, _ in
+    try await withClient(api: api, answer: { _ in .stream([bytes], headers: ["Content-Type": type]) }) {
+      client, _ in
       let text = try await client.logTail(of: "db", lines: 5, hasTerminal: hasTerminal, until: .generous)
       #expect(text == "plain")
     }
@@ -102,14 +104,19 @@ private final class Gathered: Sendable {
     ].map { Array(($0 + "\n").utf8) }
     try await withClient(answer: { _ in .stream(lines) }) { client, server in
       let events = Mutex<[EngineEvent]>([])
-      try await client.events(filters: ["type": ["container"], "label": ["b", "a=1"]], since: "12", until: .generous) {
+      try await client.events(
+        filters: ["type": ["container"], "label": ["b", "a=1"]], since: "12", until: .generous
+      ) {
         event in events.withLock { $0.append(event) }
       }
       let seen = events.withLock { $0 }
       #expect(seen.map(\.action) == ["die", "create"])
       #expect(seen.first?.attributes["exitCode"] == "3")
       #expect(seen.first?.timeNano == 17)
-      #expect(server.requests.last?.query == ["filters": #"{"label":["b","a=1"],"type":["container"]}"#, "since": "12"])
+      #expect(
+        server.requests.last?.query == [
+          "filters": #"{"label":["b","a=1"],"type":["container"]}"#, "since": "12",
+        ])
     }
   }
 }

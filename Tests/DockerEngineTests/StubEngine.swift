@@ -11,14 +11,17 @@ extension Deadline {
 
 /// The answers by which a stub passes for an engine; any other request goes to `answer`.
 func engine(
-  api: String = "1.47", oldest: String = "1.24", answer: @escaping StubDockerServer.Handler = { _ in .reply(404) }
+  api: String = "1.47", oldest: String = "1.24",
+  answer: @escaping StubDockerServer.Handler = { _ in .reply(404) }
 ) -> StubDockerServer.Handler {
   { request in
     switch request.path {
     case "/_ping": .reply(200, "OK")
     case "/version":
       .reply(
-        200, #"{"Version":"27.3.1","ApiVersion":"\#(api)","MinAPIVersion":"\#(oldest)","Os":"linux","Arch":"amd64"}"#)
+        200,
+        #"{"Version":"27.3.1","ApiVersion":"\#(api)","MinAPIVersion":"\#(oldest)","Os":"linux","Arch":"amd64"}"#
+      )
     default: answer(request)
     }
   }

@@ -28,11 +28,14 @@ import Testing
     try archive.addFile("block", mode: 0o4755, bytes: [UInt8](repeating: 7, count: 512))
     let listing = try tar(archive.bytes, ["-tv", "--numeric-owner", "--utc", "--quoting-style=literal"])
     #expect(listing.status == 0)
-    let columns = listing.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
+    let columns = listing.output.split(separator: "\n").map {
+      $0.split(separator: " ", omittingEmptySubsequences: true)
+    }
     #expect(columns.map { $0[0] } == ["drwxr-x---", "-rw-------", "-rw-r--r--", "-rwsr-xr-x"])
     #expect(columns.map { $0[1] } == ["70/71", "999/65534", "0/0", "0/0"])
     #expect(columns.map { $0[2] } == ["0", "6", "0", "512"])
-    #expect(columns.map { $0[5...].joined(separator: " ") } == ["conf.d/", "conf.d/a b-ü.conf", "empty", "block"])
+    #expect(
+      columns.map { $0[5...].joined(separator: " ") } == ["conf.d/", "conf.d/a b-ü.conf", "empty", "block"])
     #expect(try tar(archive.bytes, ["-xO", "conf.d/a b-ü.conf"]).output == "x = 1\n")
   }
 

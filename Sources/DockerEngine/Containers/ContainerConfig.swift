@@ -43,8 +43,8 @@ public struct ContainerConfig: Sendable, Hashable {
   /// Whether the process gets a terminal; its output is then one stream.
   public var hasTerminal = false
 
-  /// A container of an image with everything else at its default. Its health check is always off, and it is never
-  /// restarted by the engine.
+  /// A container of an image with everything else at its default. Its health check is always off, and it is
+  /// never restarted by the engine.
   public init(image: String, command: [String]? = nil) {
     self.image = image
     self.command = command

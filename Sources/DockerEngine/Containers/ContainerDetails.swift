@@ -129,7 +129,9 @@ extension ContainerState: Decodable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     // Go's zero time stands for "never".
     func time(_ key: CodingKeys) throws -> String? {
-      try values.decodeIfPresent(String.self, forKey: key).flatMap { $0.hasPrefix("0001-") || $0.isEmpty ? nil : $0 }
+      try values.decodeIfPresent(String.self, forKey: key).flatMap {
+        $0.hasPrefix("0001-") || $0.isEmpty ? nil : $0
+      }
     }
     status = try values.decode(Status.self, forKey: .status)
     isRunning = try values.decode(Bool.self, forKey: .isRunning)

@@ -3,7 +3,8 @@ public import MonotonicTime
 /// Containers from creation to removal. A container is named by its id or its name.
 extension DockerClient {
   /// Makes a container and returns its id.
-  /// - Throws: ``DockerError``: `conflict` where the name is in use, `noSuchImage` where the image is not here.
+  /// - Throws: ``DockerError``: `conflict` where the name is in use, `noSuchImage` where the
+  ///   image is not on this machine.
   public func createContainer(
     name: String, _ config: ContainerConfig, platform: Platform? = nil, until deadline: Deadline
   ) async throws -> String {
@@ -38,8 +39,8 @@ extension DockerClient {
   }
 
   /// Stops a container by its stop signal; one that does not run stays as it is.
-  /// - Parameter timeout: the whole seconds after which the engine kills it; nil for the container's own timeout.
-  ///   The deadline has to allow for it.
+  /// - Parameter timeout: the whole seconds after which the engine kills it; nil for the container's own
+  ///   timeout. The deadline has to allow for it.
   public func stopContainer(_ id: String, timeout: Int? = nil, until deadline: Deadline) async throws {
     try await act(.post, id, "/stop", "stop", query: [("t", timeout.map(String.init))], until: deadline)
   }
@@ -64,7 +65,8 @@ extension DockerClient {
   /// Waits until a container does not run and returns its exit code.
   public func waitForContainer(_ id: String, until deadline: Deadline) async throws -> Int {
     let request = EngineRequest(
-      .post, Self.path(id) + "/wait", query: [("condition", "not-running")], action: "wait for the container \(id)",
+      .post, Self.path(id) + "/wait", query: [("condition", "not-running")],
+      action: "wait for the container \(id)",
       object: .container)
     let answer = try await send(request, deadline, as: WaitAnswer.self)
     if let message = answer.error?.message, !message.isEmpty {
@@ -75,7 +77,9 @@ extension DockerClient {
 
   /// Unpacks a tar archive inside a container, which need not run.
   /// - Parameter path: a directory that exists in the container.
-  public func putArchive(_ archive: [UInt8], into id: String, path: String, until deadline: Deadline) async throws {
+  public func putArchive(_ archive: [UInt8], into id: String, path: String, until deadline: Deadline)
+    async throws
+  {
     let request = EngineRequest(
       .put, Self.path(id) + "/archive", query: [("path", path)], body: .tar(archive),
       action: "copy files into the container \(id)", object: .container)

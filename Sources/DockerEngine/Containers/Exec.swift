@@ -44,7 +44,8 @@ extension DockerClient {
   }
 
   /// Runs a command to its end and returns what it gave.
-  /// - Parameter limit: the most bytes of each stream that are kept; what is over it is dropped from the front.
+  /// - Parameter limit: the most bytes of each stream that are kept; what is over it is dropped from
+  ///   the front.
   public func exec(
     _ config: ExecConfig, in id: String, limit: Int = 1 << 20, until deadline: Deadline
   ) async throws -> ExecResult {
@@ -55,9 +56,12 @@ extension DockerClient {
     return ExecResult(exitCode: code, stdout: stdout.all, stderr: stderr.all)
   }
 
-  private func createExec(_ config: ExecConfig, in id: String, until deadline: Deadline) async throws -> String {
+  private func createExec(_ config: ExecConfig, in id: String, until deadline: Deadline) async throws
+    -> String
+  {
     let request = try EngineRequest(
-      .post, Self.path(id) + "/exec", json: CreateExec(config), action: "run a command in the container \(id)",
+      .post, Self.path(id) + "/exec", json: CreateExec(config),
+      action: "run a command in the container \(id)",
       object: .container)
     return try await send(request, deadline, as: Created.self).id
   }
@@ -69,8 +73,8 @@ extension DockerClient {
     let request = try EngineRequest(
       .post, "/exec/\(EngineRequest.encode(exec))/start", json: StartExec(hasTerminal: hasTerminal),
       action: "run a command in the container \(id)", object: .exec)
-    // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content type then
-    // says "raw" for framed output too, so only the terminal decides.
+    // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content
+    // type then says "raw" for framed output too, so only the terminal decides.
     try await exchange(request, TimeLimit(deadline)) { _, body in
       try await body.output(isRaw: hasTerminal, action: request.action, each: each)
     }

@@ -30,8 +30,8 @@ extension DockerClient {
   /// Reads a container's log, handing on each piece as it comes.
   ///
   /// - Parameters:
-  ///   - deadline: by when reading has to be over; nil to follow until the container ends or the task is cancelled.
-  ///     The engine has to begin its answer within ten seconds in any case.
+  ///   - deadline: by when reading has to be over; nil to follow until the container ends or the task is
+  ///     cancelled. The engine has to begin its answer within ten seconds in any case.
   ///   - each: called for one piece at a time; while it runs, no more is read from the engine.
   public func logs(
     of id: String, _ options: LogOptions = LogOptions(), until deadline: Deadline?,

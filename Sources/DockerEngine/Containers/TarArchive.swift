@@ -41,7 +41,8 @@ public struct TarArchive: Sendable {
       throw DockerError(.invalidArgument, "\"\(name)\" cannot be the path of a file in an archive")
     }
     var header = path + [UInt8](repeating: 0, count: 100 - path.count)
-    header += try octal(Int(mode & 0o7777), digits: 7) + octal(Int(uid), digits: 7) + octal(Int(gid), digits: 7)
+    header +=
+      try octal(Int(mode & 0o7777), digits: 7) + octal(Int(uid), digits: 7) + octal(Int(gid), digits: 7)
     header += try octal(size, digits: 11) + octal(0, digits: 11)
     let sumOffset = header.count
     header += Array("        \(type)".utf8) + [UInt8](repeating: 0, count: 100) + Array("ustar\u{0}00".utf8)

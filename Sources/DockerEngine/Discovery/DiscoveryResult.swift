@@ -23,8 +23,8 @@ public struct DiscoveryResult: Sendable {
 
   /// Why there is no client; nil where there is one.
   ///
-  /// Of several reasons the one that a user most likely wants to mend: first what forbids or breaks an engine that is
-  /// there, then one that was named but cannot be used, then one that does not run.
+  /// Of several reasons the one that a user most likely wants to mend: first what forbids or breaks an engine
+  /// that is there, then one that was named but cannot be used, then one that does not run.
   public var error: DockerError? {
     guard client == nil else { return nil }
     let reasons = attempts.compactMap { attempt -> (kind: DockerError.Unavailability, text: String)? in
@@ -52,7 +52,10 @@ public struct DiscoveryResult: Sendable {
         (text, "add your user to the group that owns the socket (often docker) and log in again")
       case .notAnswering: (text, "restart the Docker engine, or use the native runtime")
       case .remote:
-        ("a remote Docker engine cannot be used: \(text)", "unset DOCKER_HOST or choose a local Docker context")
+        (
+          "a remote Docker engine cannot be used: \(text)",
+          "unset DOCKER_HOST or choose a local Docker context"
+        )
       case .tooOld: (text, "update the Docker engine to 20.10 or later")
       case .tooNew: (text, "update drydock")
       case .invalid: (text, "check DOCKER_HOST, DOCKER_CONTEXT and the current Docker context")

@@ -34,8 +34,8 @@ struct DockerContexts: Sendable {
 
   /// The engine's address in a context; nil where no such context is described.
   ///
-  /// The directories are named by a SHA-256 of the context's name; looking into each finds it as well, without a
-  /// dependency for the digest.
+  /// The directories are named by a SHA-256 of the context's name; looking into each finds it as well,
+  /// without a dependency for the digest.
   func address(of context: String) -> String? {
     let root = directory + "/contexts/meta"
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []

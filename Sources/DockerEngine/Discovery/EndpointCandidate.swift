@@ -32,7 +32,9 @@ public struct EndpointCandidate: Sendable, Hashable {
   private static func target(_ address: String) -> Target {
     if address.hasPrefix("/") { return .socket(path: address) }
     let parts = address.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return .invalid(reason: "\"\(address)\" is not an address of a Docker engine") }
+    guard parts.count == 2 else {
+      return .invalid(reason: "\"\(address)\" is not an address of a Docker engine")
+    }
     switch parts[0] {
     case "unix" where parts[1].hasPrefix("/"): return .socket(path: String(parts[1]))
     case "unix": return .invalid(reason: "\"\(address)\" does not name the socket by its absolute path")

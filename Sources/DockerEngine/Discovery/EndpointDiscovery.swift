@@ -3,9 +3,9 @@ public import MonotonicTime
 
 /// Finds the Docker Engine of this machine.
 ///
-/// The order: `DOCKER_HOST`; `DOCKER_CONTEXT`, else the current context of config.json; the default socket; rootless
-/// Docker; Colima; OrbStack; Rancher Desktop; Podman; Docker Desktop. Where `DOCKER_HOST` or `DOCKER_CONTEXT` is set,
-/// nothing else counts: to use another engine than the one named would surprise.
+/// The order: `DOCKER_HOST`; `DOCKER_CONTEXT`, else the current context of config.json; the default socket;
+/// rootless Docker; Colima; OrbStack; Rancher Desktop; Podman; Docker Desktop. Where `DOCKER_HOST` or
+/// `DOCKER_CONTEXT` is set, nothing else counts: to use another engine than the one named would surprise.
 public struct EndpointDiscovery: Sendable {
   private let environment: [String: String]
   private let home: String
@@ -25,20 +25,24 @@ public struct EndpointDiscovery: Sendable {
   ///   - root: put before `/var/run` and `/run`.
   ///   - pingLimit: how long one engine may take to answer.
   public init(
-    environment: [String: String], home: String, userID: UInt32, configDirectory: String? = nil, root: String = "",
+    environment: [String: String], home: String, userID: UInt32, configDirectory: String? = nil,
+    root: String = "",
     pingLimit: Duration = .seconds(2)
   ) {
     self.environment = environment.filter { !$0.value.isEmpty }
     self.home = home
     self.userID = userID
-    self.contexts = DockerContexts(directory: configDirectory ?? self.environment["DOCKER_CONFIG"] ?? home + "/.docker")
+    self.contexts = DockerContexts(
+      directory: configDirectory ?? self.environment["DOCKER_CONFIG"] ?? home + "/.docker")
     self.root = root
     self.pingLimit = pingLimit
   }
 
   /// The places to ask, in order, each socket once.
   public func candidates() -> [EndpointCandidate] {
-    if let host = environment["DOCKER_HOST"] { return [EndpointCandidate(origin: .dockerHost, address: host)] }
+    if let host = environment["DOCKER_HOST"] {
+      return [EndpointCandidate(origin: .dockerHost, address: host)]
+    }
     if let name = environment["DOCKER_CONTEXT"], name != "default" { return [candidate(context: name)] }
     let current = environment["DOCKER_CONTEXT"] == nil ? contexts.current : nil
     let named = current.flatMap { $0 == "default" ? nil : [candidate(context: $0)] } ?? []
@@ -72,8 +76,8 @@ public struct EndpointDiscovery: Sendable {
     ]
   }
 
-  /// Asks all places at once and takes the first in order that answers, so that several engines that hang cost no more
-  /// time than one.
+  /// Asks all places at once and takes the first in order that answers, so that several engines that hang
+  /// cost no more time than one.
   public func resolve(until deadline: Deadline) async -> DiscoveryResult {
     let candidates = candidates()
     let limit = deadline.capped(at: pingLimit)
@@ -101,7 +105,9 @@ public struct EndpointDiscovery: Sendable {
     return nil
   }
 
-  private func result(_ candidates: [EndpointCandidate], _ probes: [Int: Probe], upTo last: Int) -> DiscoveryResult {
+  private func result(_ candidates: [EndpointCandidate], _ probes: [Int: Probe], upTo last: Int)
+    -> DiscoveryResult
+  {
     let attempts = candidates.enumerated().prefix(last + 1).compactMap { index, candidate in
       probes[index].map { DiscoveryResult.Attempt(candidate: candidate, outcome: $0.outcome) }
     }
@@ -133,13 +139,16 @@ public struct EndpointDiscovery: Sendable {
   private func outcome(
     of error: any Error, _ origin: DockerEndpoint.Origin, _ path: String
   ) -> DiscoveryResult.Outcome {
-    guard let error = error as? DockerError else { return .unavailable(.notAnswering, "the search was cancelled") }
+    guard let error = error as? DockerError else {
+      return .unavailable(.notAnswering, "the search was cancelled")
+    }
     switch error.code {
     case .engineUnavailable(.notRunning):
       let isThere = FileManager.default.fileExists(atPath: path) || InstalledEngines(environment).has(origin)
       return .unavailable(isThere ? .notRunning : .notInstalled, error.message)
     case .engineUnavailable(let reason): return .unavailable(reason, error.message)
-    case .timedOut: return .unavailable(.notAnswering, "the Docker engine at \(path) accepts but does not answer")
+    case .timedOut:
+      return .unavailable(.notAnswering, "the Docker engine at \(path) accepts but does not answer")
     default: return .unavailable(.invalid, error.message)
     }
   }

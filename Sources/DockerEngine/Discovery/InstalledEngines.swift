@@ -5,7 +5,8 @@ struct InstalledEngines: Sendable {
   private let directories: [String]
 
   init(_ environment: [String: String]) {
-    directories = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
+    directories =
+      (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
   }
 
   /// Whether something of the engine is installed. An endpoint that was named outright counts as installed.

@@ -109,7 +109,9 @@ public struct ImageSummary: Sendable, Hashable, Decodable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     id = try values.decode(String.self, forKey: .id)
-    repoTags = try values.decodeIfPresent([String].self, forKey: .repoTags) ?? []
+    // Engines before API 1.43 write "<none>:<none>" for an image without a name.
+    let tags = try values.decodeIfPresent([String].self, forKey: .repoTags) ?? []
+    repoTags = tags.filter { $0 != "<none>:<none>" }
     labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
   }
 }

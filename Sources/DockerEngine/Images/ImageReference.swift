@@ -57,7 +57,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
   private static func registryAndRepository(_ path: String) -> (String, String) {
     let (first, rest) = split(path, at: "/")
     if let rest, first.contains(".") || first.contains(":") || first == "localhost" {
-      return first == "docker.io" || first == "index.docker.io" ? ("docker.io", official(rest)) : (first, rest)
+      return first == "docker.io" || first == "index.docker.io"
+        ? ("docker.io", official(rest)) : (first, rest)
     }
     return ("docker.io", official(path))
   }

@@ -14,9 +14,12 @@ extension DockerClient {
   }
 
   /// The images that bear all of the labels; an empty value asks for the label's presence only.
-  public func listImages(labels: [String: String] = [:], until deadline: Deadline) async throws -> [ImageSummary] {
+  public func listImages(labels: [String: String] = [:], until deadline: Deadline) async throws
+    -> [ImageSummary]
+  {
     try await get(
-      "/images/json", query: [("filters", try Filters.labels(labels))], action: "list images", until: deadline)
+      "/images/json", query: [("filters", try Filters.labels(labels))], action: "list images", until: deadline
+    )
   }
 
   /// Gets an image from its registry.
@@ -37,7 +40,8 @@ extension DockerClient {
     let aggregate = Mutex(PullAggregate())
     try await sendForLines(request, TimeLimit(deadline), as: PullEvent.self) { event in
       if let complaint = event.complaint {
-        throw ErrorRecognition.error(status: nil, complaint: complaint, action: request.action, object: .image)
+        throw ErrorRecognition.error(
+          status: nil, complaint: complaint, action: request.action, object: .image)
       }
       progress(aggregate.withLock { $0.take(event) })
     }
@@ -48,7 +52,8 @@ extension DockerClient {
   public func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
     let complete = try ImageReference(name).description
     let answer: Distribution = try await get(
-      "/distribution/\(EngineRequest.encodeName(complete))/json", action: "look up the image \(name)", object: .image,
+      "/distribution/\(EngineRequest.encodeName(complete))/json", action: "look up the image \(name)",
+      object: .image,
       until: deadline)
     return (answer.platforms ?? []).filter { $0.os != "unknown" }
   }

@@ -49,11 +49,14 @@ struct PullAggregate: Sendable {
     if let id = event.id, let share = share(status, event.progressDetail) {
       var layer = layers[id] ?? Layer()
       layer.share = max(layer.share, share)
-      if status == "Downloading", let total = event.progressDetail?.total, total > 0 { layer.bytes = Double(total) }
+      if status == "Downloading", let total = event.progressDetail?.total, total > 0 {
+        layer.bytes = Double(total)
+      }
       layers[id] = layer
     }
     return PullProgress(
-      percent: percent(), layersDone: layers.values.count { $0.share >= 1 }, layers: layers.count, status: status)
+      percent: percent(), layersDone: layers.values.count { $0.share >= 1 }, layers: layers.count,
+      status: status)
   }
 
   /// A layer's share after an event; nil for events that are not about a layer.

@@ -50,7 +50,8 @@ extension DockerClient {
   /// A network by name or id, or nil where there is none.
   public func inspectNetwork(_ name: String, until deadline: Deadline) async throws -> NetworkInfo? {
     try await ifFound {
-      try await get(Self.path(network: name), action: "inspect the network \(name)", object: .network, until: deadline)
+      try await get(
+        Self.path(network: name), action: "inspect the network \(name)", object: .network, until: deadline)
     }
   }
 
@@ -63,7 +64,9 @@ extension DockerClient {
   }
 
   /// The networks that bear all of the labels; an empty value asks for the label's presence only.
-  public func listNetworks(labels: [String: String] = [:], until deadline: Deadline) async throws -> [NetworkInfo] {
+  public func listNetworks(labels: [String: String] = [:], until deadline: Deadline) async throws
+    -> [NetworkInfo]
+  {
     try await get(
       "/networks", query: [("filters", try Filters.labels(labels))], action: "list networks", until: deadline)
   }

@@ -40,7 +40,8 @@ extension DockerClient {
     _ name: String, labels: [String: String] = [:], until deadline: Deadline
   ) async throws -> VolumeInfo {
     let request = try EngineRequest(
-      .post, "/volumes/create", json: CreateVolume(name: name, labels: labels), action: "create the volume \(name)",
+      .post, "/volumes/create", json: CreateVolume(name: name, labels: labels),
+      action: "create the volume \(name)",
       object: .volume)
     return try await send(request, deadline)
   }
@@ -63,7 +64,9 @@ extension DockerClient {
   }
 
   /// The volumes that bear all of the labels; an empty value asks for the label's presence only.
-  public func listVolumes(labels: [String: String] = [:], until deadline: Deadline) async throws -> [VolumeInfo] {
+  public func listVolumes(labels: [String: String] = [:], until deadline: Deadline) async throws
+    -> [VolumeInfo]
+  {
     let answer: VolumeList = try await get(
       "/volumes", query: [("filters", try Filters.labels(labels))], action: "list volumes", until: deadline)
     return answer.volumes ?? []

@@ -64,7 +64,8 @@ struct EngineRequest: Sendable {
 
   /// Percent-encodes an image's name for a path, where the engine expects its slashes and colons as they are.
   static func encodeName(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: unreserved.union(CharacterSet(charactersIn: "/:@"))) ?? text
+    text.addingPercentEncoding(withAllowedCharacters: unreserved.union(CharacterSet(charactersIn: "/:@")))
+      ?? text
   }
 
   private static let unreserved = CharacterSet(

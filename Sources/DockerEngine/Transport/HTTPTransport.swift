@@ -6,8 +6,8 @@ import NIOPosix
 
 /// HTTP/1.1 over a Unix socket: one connection an exchange, closed with it.
 ///
-/// Leaving an exchange in any way (end, error, deadline, cancellation) closes its connection, which is how the
-/// engine learns that nobody reads its stream any more.
+/// Leaving an exchange in any way (end, error, deadline, cancellation) closes its connection, which is how
+/// the engine learns that nobody reads its stream any more.
 struct HTTPTransport: Sendable {
   let socketPath: String
 

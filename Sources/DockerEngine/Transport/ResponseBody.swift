@@ -17,7 +17,8 @@ struct ResponseBody {
   @concurrent
   mutating func head() async throws -> HTTPResponseHead {
     guard case .head(let head)? = try await parts.next() else {
-      throw DockerError(.connectionLost, "cannot \(action): the engine closed the connection without an answer")
+      throw DockerError(
+        .connectionLost, "cannot \(action): the engine closed the connection without an answer")
     }
     return head
   }

@@ -34,8 +34,8 @@ struct StreamDemultiplexer {
   /// Whether everything that was announced has come.
   var isComplete: Bool { header.isEmpty && missing == 0 }
 
-  /// Takes the next part of the stream and returns the output in it. A frame's bytes are handed on as they come,
-  /// so that a frame of any length needs no memory.
+  /// Takes the next part of the stream and returns the output in it. A frame's bytes are handed on as they
+  /// come, so that a frame of any length needs no memory.
   mutating func take(_ bytes: ByteBuffer, action: String) throws -> [LogChunk] {
     var rest = bytes
     var chunks: [LogChunk] = []

@@ -13,12 +13,14 @@ enum TransportFailure {
     case let error as IOError: fromSystem(error, request, socketPath)
     case is SocketAddressError:
       DockerError(
-        .engineUnavailable(.invalid), "the socket path \(socketPath) is longer than a socket address can hold")
+        .engineUnavailable(.invalid), "the socket path \(socketPath) is longer than a socket address can hold"
+      )
     case is HTTPParserError:
       (error as? HTTPParserError) == .invalidEOFState
         ? lost(request) : DockerError(.invalidResponse, "cannot \(request.action): the answer is not HTTP")
     case let error as ChannelError:
       if case .connectTimeout = error { TimeLimit.late(request.action) } else { lost(request) }
+    case is NIOAsyncWriterError: lost(request)
     default: error
     }
   }
@@ -27,7 +29,9 @@ enum TransportFailure {
     DockerError(.connectionLost, "cannot \(request.action): the connection to the Docker engine was lost")
   }
 
-  private static func fromSystem(_ error: IOError, _ request: EngineRequest, _ socketPath: String) -> DockerError {
+  private static func fromSystem(_ error: IOError, _ request: EngineRequest, _ socketPath: String)
+    -> DockerError
+  {
     switch error.errnoCode {
     case ENOENT, ENOTDIR:
       DockerError(
