@@ -49,14 +49,19 @@ let package = Package(
   targets: [
     .executableTarget(name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict),
     .executableTarget(name: "drydock-keeper"),
-    library("DrydockCommands", ["Emulator", "TerminalProgress", arguments]),
+    library(
+      "DrydockCommands",
+      [
+        "Emulator", "Engines", "ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime",
+        "TerminalProgress", arguments,
+      ]),
     library(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
         "HealthProbes", "MonotonicTime", system,
       ]),
-    library("Engines", ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes"]),
+    library("Engines", ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime"]),
     library("ConvoxManifest", ["Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest"]),
     library("DockerEngine", ["MonotonicTime"] + nio),

@@ -1,1 +1,90 @@
-int main(void) { return 0; }
+// Usage: drydock-keeper LOCKFILE [LABEL] < SPEC
+//
+// Prints one line of JSON: who runs now, or why nothing does. LABEL is for readers of `ps` only.
+// Exit status: 0 the engine runs; 64 usage; 75 it is running already; 71 anything else.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+static int reply(const struct outcome *outcome) {
+  char text[512];
+  int length = outcome_json(outcome, text, sizeof text);
+  write_all(STDOUT_FILENO, text, (size_t)length);
+  if (outcome->stage == STAGE_NONE) return EX_OK;
+  return outcome->stage == STAGE_LOCK_HELD ? EX_TEMPFAIL : EX_OSERR;
+}
+
+static int refuse(enum stage stage) {
+  struct outcome outcome = {.stage = stage, .error = errno};
+  return reply(&outcome);
+}
+
+static bool detach(void) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  return null >= 0 && setsid() >= 0 && chdir("/") == 0 && dup2(null, STDIN_FILENO) >= 0
+         && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 && close(null) == 0;
+}
+
+// The keeper proper, in a session of its own. It says through `report` what came of the start.
+static int keep(struct spec *spec, int lock, struct logfile *log, int report) {
+  struct outcome outcome = {.stage = STAGE_NONE, .token = spec->token};
+  int log_pipe = -1;
+  ignore_stray_signals();
+  block_child_signal();
+  if (detach())
+    engine_launch(spec, lock, &log_pipe, &outcome);
+  else
+    outcome.stage = STAGE_FORK, outcome.error = errno;
+  // Freed before the report: who is told of a failed start may try again at once.
+  if (outcome.stage != STAGE_NONE) close(lock);
+  write_all(report, &outcome, sizeof outcome);
+  close(report);
+  if (outcome.stage != STAGE_NONE) return EX_OSERR;
+  spec_free(spec);
+  outcome.wait_status = supervise(outcome.engine.pid, log_pipe, log);
+  outcome.ended = true;
+  outcome.ended_ms = now_ms();
+  return record_write(spec->status_path, &outcome, true) ? EX_OK : EX_OSERR;
+}
+
+// Forks the keeper and waits until the engine's exec has succeeded or failed.
+static int launch(struct spec *spec, int lock, struct logfile *log) {
+  struct outcome outcome = {.stage = STAGE_FORK};
+  int report[2];
+  pid_t keeper;
+  if (!pipe_cloexec(report) || (keeper = fork()) < 0) return refuse(STAGE_FORK);
+  if (keeper == 0) {
+    close(report[0]);
+    _exit(keep(spec, lock, log, report[1]));
+  }
+  close(report[1]);
+  close(lock);
+  if (!read_all(report[0], &outcome, sizeof outcome)) outcome.stage = STAGE_FORK, outcome.error = ECHILD;
+  outcome.token = spec->token;
+  return reply(&outcome);
+}
+
+int main(int count, char **arguments) {
+  struct spec spec;
+  struct logfile log;
+  enum stage stage;
+  if (count < 2 || count > 3 || arguments[1][0] != '/' || !fill_standard_descriptors()) {
+    static const char usage[] = "usage: drydock-keeper LOCKFILE [LABEL] < SPEC (started by drydock)\n";
+    write_all(STDERR_FILENO, usage, sizeof usage - 1);
+    return EX_USAGE;
+  }
+  close_from(STDERR_FILENO + 1);
+  umask(077);
+  if (!spec_read(STDIN_FILENO, &spec)) return refuse(STAGE_SPEC);
+  int lock = lock_acquire(arguments[1], &stage);
+  if (lock < 0) return refuse(stage);
+  if (!logfile_open(&log, spec.log_path, spec.log_limit)) return refuse(STAGE_LOG);
+  return launch(&spec, lock, &log);
+}

@@ -1,1 +1,3 @@
-print("drydock")
+import DrydockCommands
+
+await Drydock.runProcess()

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Emulator
+import TerminalProgress
+
+/// `drydock doctor`.
+struct Doctor: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what is there and what is missing, each finding with one command that mends it.",
+    discussion: """
+      Examples:
+        drydock doctor
+        drydock doctor --format json
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let findings = await Examination(context: session.context).run()
+    if common.format == .json { return try session.console.print(json: findings) }
+    let style = Style(colour: session.console.colours)
+    for finding in findings {
+      let mark =
+        switch finding.verdict {
+        case .fine: style.green("ok  ")
+        case .warning: style.yellow("warn")
+        case .missing: style.red("miss")
+        }
+      session.console.print("\(mark)  \(finding.subject): \(finding.detail)")
+      if let remedy = finding.remedy { session.console.print("      \(remedy)") }
+    }
+  }
+}

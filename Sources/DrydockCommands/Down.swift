@@ -1,0 +1,74 @@
+import ArgumentParser
+import Emulator
+import MonotonicTime
+
+/// `drydock down`.
+struct Down: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Stop the app's resources. Data is kept unless asked otherwise.",
+    discussion: """
+      Examples:
+        drydock down
+        drydock down mydb --delete-data
+        drydock down --all
+      """)
+
+  @Argument(help: "The resources to stop; else all.")
+  var resources: [String] = []
+
+  @Flag(help: "Every instance on this machine.")
+  var all = false
+
+  @Flag(name: .customLong("delete-data"), help: "Delete the data too, for good.")
+  var deleteData = false
+
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if all, !resources.isEmpty { throw ValidationError("--all and names of resources exclude each other") }
+  }
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let instances = all ? session.context.store.all() : try session.existingInstance().map { [$0] } ?? []
+    guard !instances.isEmpty else {
+      session.console.note("nothing is running")
+      return
+    }
+    try confirm(instances, session.console)
+    var outcomes: [DownOperation.Outcome] = []
+    for instance in instances {
+      let operation = DownOperation(
+        context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
+        deletesData: deleteData, notice: session.console.note)
+      outcomes += try await operation.run(until: .after(.seconds(120)))
+    }
+    try render(outcomes, session.console)
+  }
+
+  private func confirm(_ instances: [InstanceState], _ console: Console) throws {
+    guard deleteData, !yes else { return }
+    let what = resources.isEmpty ? "all data" : "the data of \(resources.joined(separator: ", "))"
+    let apps = instances.map(\.handle).joined(separator: ", ")
+    guard console.isInteractive else {
+      throw EmulatorError(
+        .usage, "--delete-data deletes \(what) of \(apps) for good", suggestion: "say --yes too")
+    }
+    guard console.confirm("Delete \(what) of \(apps) for good?") else {
+      throw EmulatorError(.failed, "nothing was deleted")
+    }
+  }
+
+  private func render(_ outcomes: [DownOperation.Outcome], _ console: Console) throws {
+    if common.format == .json { return try console.print(json: outcomes) }
+    let stopped = outcomes.filter(\.wasRunning)
+    if stopped.isEmpty { console.note("nothing was running") }
+    for outcome in outcomes where outcome.wasRunning || outcome.dataDeleted {
+      let data = outcome.dataDeleted ? "data deleted" : "data kept"
+      console.print("\(outcome.resource)  \(outcome.wasRunning ? "stopped, " : "")\(data)")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+public import ArgumentParser
+import Foundation
+
+/// The root command.
+public struct Drydock: AsyncParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "drydock",
+    abstract: "Run a Convox app's resources on this machine, as AWS would give them.",
+    discussion: """
+      drydock reads convox.yml, starts a real engine for every resource, in a container or
+      natively, proves each healthy and hands out the variables that AWS would inject.
+
+      In the app's folder:
+        drydock up                     start everything, write .drydock/<service>.env
+        drydock run web -- bin/web     run a command with the service's variables
+        drydock ps                     what runs, where
+        drydock down                   stop; data is kept
+      """,
+    version: Version.number,
+    subcommands: [
+      Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self,
+      Prune.self,
+      Doctor.self, VersionCommand.self,
+    ])
+
+  /// The root command.
+  public init() {}
+
+  /// Parses the arguments, runs the command, and ends the process with the status that fits.
+  public static func runProcess(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) async
+    -> Never
+  {
+    do {
+      // The command is parsed inside, because it may not travel between tasks.
+      try await Interruption.guarding {
+        var command = try parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+      }
+      Foundation.exit(0)
+    } catch {
+      if let status = ErrorReport.print(error) { Foundation.exit(status) }
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import Emulator
+
+/// Changes the app env that is kept with the instance.
+struct AppEnvironmentEdit {
+  private let session: Session
+
+  init(_ session: Session) {
+    self.session = session
+  }
+
+  func change(_ edit: (inout [String: String]) -> Void) async throws {
+    let existing = try session.existingInstance()
+    let instance =
+      try existing ?? session.context.directory.open(try session.workspace().folder, app: session.options.app)
+    try await session.context.store.update(instance.id) { edit(&$0.appEnvironment) }
+  }
+}

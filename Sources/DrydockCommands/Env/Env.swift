@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// `drydock env`.
+struct Env: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a service's variables; set, unset and get the app env.",
+    discussion: """
+      Examples:
+        drydock env web
+        eval "$(drydock env web --format shell)"
+        drydock env --write .env
+        drydock env set SECRET=s3cret
+        drydock env set < app.env
+      """,
+    subcommands: [ShowEnv.self, SetEnv.self, UnsetEnv.self, GetEnv.self], defaultSubcommand: ShowEnv.self)
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Emulator
+
+/// `drydock env get`.
+struct GetEnv: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Show a value of the app env.")
+
+  @Argument(help: "The key.")
+  var key: String
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    let session = Session(options)
+    guard let value = try session.appEnvironment(try session.existingInstance())[key] else {
+      throw EmulatorError(.failed, "env not found: \(key)")
+    }
+    session.console.print(value)
+  }
+}

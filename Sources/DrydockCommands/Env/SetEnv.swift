@@ -1,0 +1,40 @@
+import ArgumentParser
+import ConvoxEnvironment
+import Emulator
+import Foundation
+
+/// `drydock env set`.
+struct SetEnv: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.")
+
+  @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
+  var pairs: [String] = []
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    let session = Session(options)
+    var values = try input(session.console)
+    for pair in pairs {
+      guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
+        throw EmulatorError(.usage, "Key=Value expected: \(pair)")
+      }
+      values[String(pair[..<split])] = String(pair[pair.index(after: split)...])
+    }
+    guard !values.isEmpty else {
+      throw EmulatorError(.usage, "nothing to set", suggestion: "drydock env set KEY=value")
+    }
+    try await AppEnvironmentEdit(session).change { $0.merge(values) { $1 } }
+    session.console.print("Setting \(values.keys.sorted().joined(separator: ", "))... OK")
+  }
+
+  private func input(_ console: Console) throws -> [String: String] {
+    guard pairs.isEmpty, isatty(STDIN_FILENO) == 0 else { return [:] }
+    let data = try FileHandle.standardInput.readToEnd() ?? Data()
+    let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
+    warnings.forEach { console.warn($0) }
+    return environment.values
+  }
+}

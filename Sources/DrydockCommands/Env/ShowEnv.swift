@@ -1,0 +1,40 @@
+public import ArgumentParser
+public import ConvoxEnvironment
+public import Emulator
+import Foundation
+
+/// `drydock env [SERVICE]`.
+struct ShowEnv: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show the variables that a service gets; all resources' without a name.")
+
+  @Argument(help: "The service.")
+  var service: String?
+
+  @Option(help: "How they are printed: dotenv, shell, json or github.")
+  var format: EnvironmentFormat = .dotenv
+
+  @Option(name: .customLong("for"), help: "From where they are used: host or container.")
+  var viewpoint: Viewpoint = .host
+
+  @Option(
+    help: ArgumentHelp("Keep a marked block in this file up to date instead of printing.", valueName: "file"),
+    completion: .file())
+  var write: String?
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    let session = Session(options)
+    let variables = try EnvironmentQuery(session).variables(service: service, from: viewpoint)
+    guard let path = write else { return session.console.print(try render(variables, as: format)) }
+    let text = try render(variables, as: format)
+    let before = FileManager.default.contents(atPath: path).map(Array.init) ?? []
+    let after = try MarkedBlock().updating(before, with: text)
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    try AtomicFile.write(after, to: path, mode: isNew ? 0o600 : nil, onlyIfChanged: true)
+  }
+}
+
+extension EnvironmentFormat: ExpressibleByArgument {}
+extension Viewpoint: ExpressibleByArgument {}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import ConvoxManifest
+import Emulator
+import TerminalProgress
+
+/// `drydock manifest`.
+struct ManifestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manifest", abstract: "Show the manifest as Convox understands it.",
+    discussion: """
+      Examples:
+        drydock manifest
+        drydock manifest --format json | jq .resources
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let state = try session.existingInstance()
+    let environment = try session.appEnvironment(state)
+    let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
+    if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }
+    let document = ManifestDocument(manifest, appEnvironment: environment)
+    if common.format == .json { return try session.console.print(json: document) }
+    manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
+    session.console.print(render(document))
+  }
+
+  private func render(_ document: ManifestDocument) -> String {
+    let resources = Table(
+      header: ["RESOURCE", "TYPE", "VARIABLES", "OPTIONS"],
+      rows: document.resources.map { resource in
+        let options = resource.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return [resource.name, resource.type, "\(resource.envName)_*", options.joined(separator: " ")]
+      })
+    let services = Table(
+      header: ["SERVICE", "RESOURCES", "PORT", "COMMAND"],
+      rows: document.services.map {
+        [$0.name, $0.resources.joined(separator: " "), $0.port ?? "", $0.command ?? ""]
+      })
+    let parts = [resources, services].filter { !$0.rows.isEmpty }.map { $0.rendered() }
+    return parts.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Emulator
+import Foundation
+import MonotonicTime
+
+/// `drydock prune`.
+struct Prune: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List, then after confirmation remove, what belongs to instances whose folder is gone.",
+    discussion: """
+      Examples:
+        drydock prune
+        drydock prune --yes
+      """)
+
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let gone = session.context.store.all().filter { !FileManager.default.fileExists(atPath: $0.path) }
+    if common.format == .json {
+      try session.console.print(json: gone.map { PrunedInstance($0) })
+    } else {
+      gone.forEach {
+        session.console.print(
+          "\($0.handle)  \($0.path)  \($0.resources.keys.sorted().joined(separator: " "))")
+      }
+    }
+    guard !gone.isEmpty else { return session.console.note("nothing to remove") }
+    guard yes || session.console.confirm("Remove the data of these for good?") else {
+      if !session.console.isInteractive {
+        session.console.note("nothing was removed; to remove them: drydock prune --yes")
+      }
+      return
+    }
+    for instance in gone { try await remove(instance, session) }
+  }
+
+  private func remove(_ instance: InstanceState, _ session: Session) async throws {
+    let operation = DownOperation(
+      context: session.context, instance: instance, selected: nil, deletesData: true,
+      notice: session.console.note)
+    _ = try await operation.run(until: .after(.seconds(120)))
+    try session.context.store.delete(instance.id)
+    session.console.note("removed \(instance.handle)")
+  }
+}
+
+/// An instance whose folder is gone.
+struct PrunedInstance: Codable, Sendable {
+  let app: String
+  let id: String
+  let path: String
+  let resources: [String]
+
+  init(_ state: InstanceState) {
+    app = state.handle
+    id = state.id
+    path = state.path
+    resources = state.resources.keys.sorted()
+  }
+}

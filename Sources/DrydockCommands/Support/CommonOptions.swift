@@ -1,0 +1,77 @@
+public import ArgumentParser
+import ConvoxEnvironment
+public import Emulator
+import Foundation
+
+/// The options that every command takes, but for `--format`, which means more where variables are printed.
+struct SharedOptions: ParsableArguments {
+  @Option(
+    name: [.customLong("manifest"), .customShort("m")],
+    help: "The manifest; else the nearest convox.yml upward.",
+    completion: .file(extensions: ["yml", "yaml"]))
+  var manifest: String?
+
+  @Option(
+    name: [.customLong("app"), .customShort("a")],
+    help: "The app; else the file .convox/app, else the folder's name.")
+  var app: String?
+
+  @Option(help: "Where resources run: auto, docker or native (also DRYDOCK_RUNTIME).")
+  var runtime: RuntimeChoice?
+
+  @Option(
+    name: .customLong("env-file"), help: "A file of KEY=value lines added to the app env; may be repeated.",
+    completion: .file())
+  var environmentFiles: [String] = []
+
+  @Flag(name: .shortAndLong, help: "Print results and errors only.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more.")
+  var verbose = false
+}
+
+/// The options of commands that print a listing.
+struct CommonOptions: ParsableArguments {
+  @OptionGroup var shared: SharedOptions
+
+  @Option(help: "How results are printed: table or json.")
+  var format: OutputFormat = .table
+}
+
+extension RuntimeChoice: ExpressibleByArgument {}
+
+/// How a listing is printed.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  /// For people.
+  case table
+  /// For programs: the model, keys sorted.
+  case json
+}
+
+extension SharedOptions {
+  /// The runtime that the option names, else the environment, else automatic.
+  func runtimeChoice(_ context: DrydockContext) throws -> RuntimeChoice {
+    if let runtime { return runtime }
+    guard let named = context.environment["DRYDOCK_RUNTIME"], !named.isEmpty else { return .auto }
+    guard let choice = RuntimeChoice(rawValue: named) else {
+      throw EmulatorError(
+        .usage, "DRYDOCK_RUNTIME is \(named)", suggestion: "it takes auto, docker or native")
+    }
+    return choice
+  }
+
+  /// What the named files add to the app env; later files win.
+  func extraEnvironment(_ console: Console) throws -> [String: String] {
+    var values: [String: String] = [:]
+    for path in environmentFiles {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw EmulatorError(.usage, "cannot read the env file \(path)")
+      }
+      let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
+      warnings.forEach { console.warn("\(path): \($0)") }
+      values.merge(environment.values) { $1 }
+    }
+    return values
+  }
+}

@@ -1,0 +1,85 @@
+import ConvoxEnvironment
+import ConvoxManifest
+import Emulator
+import Engines
+
+/// Works out variables for the commands that hand them out.
+struct EnvironmentQuery: Sendable {
+  private let session: Session
+
+  init(_ session: Session) {
+    self.session = session
+  }
+
+  /// What a query rests on.
+  private struct Basis {
+    var state: InstanceState
+    var manifest: Manifest
+    var specs: [ResourceSpec]
+    var environment: [String: String]
+  }
+
+  private func basis() throws -> Basis {
+    guard let state = try session.existingInstance() else {
+      throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
+    }
+    let environment = try session.appEnvironment(state)
+    let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
+    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    return Basis(state: state, manifest: manifest, specs: specs, environment: environment)
+  }
+
+  private func service(_ name: String, _ basis: Basis) throws -> Service {
+    guard let service = basis.manifest.service(named: name) else {
+      throw UnknownName.error("service", name, known: basis.manifest.services.map(\.name))
+    }
+    return service
+  }
+
+  /// The variables of a service, or of all resources when no service is named.
+  func variables(service name: String?, from viewpoint: Viewpoint = .host) throws -> [EnvironmentVariable] {
+    let basis = try basis()
+    let resolver = EnvironmentResolver(
+      manifest: basis.manifest, endpoints: basis.state.endpoints(basis.specs, from: viewpoint),
+      appEnvironment: AppEnvironment(basis.environment), context: ServiceContext(app: basis.state.app))
+    guard let name else { return resolver.allResources() }
+    let service = try service(name, basis)
+    try requireEndpoints(of: service, basis)
+    return try resolver.environment(for: service)
+  }
+
+  /// A linked resource that never was up has no port yet, so that its variables would be missing silently.
+  private func requireEndpoints(of service: Service, _ basis: Basis) throws {
+    let linked = Set(service.resources.map(\.resource))
+    let missing = basis.specs.filter { spec in
+      linked.contains(spec.name) && spec.engine.resourceType.hasVariables
+        && basis.state.endpoint(of: spec.name, engine: spec.engine) == nil
+    }
+    guard !missing.isEmpty else { return }
+    throw EmulatorError(
+      .failed, "never started: \(missing.map(\.name).joined(separator: ", "))",
+      suggestion: "start them: drydock up")
+  }
+
+  /// `DRYDOCK_VOLUME_<NAME>` for each efs resource that the service links.
+  func volumeVariables(service name: String) throws -> [EnvironmentVariable] {
+    let basis = try basis()
+    let linked = Set(try service(name, basis).resources.map(\.resource))
+    return basis.specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
+      let directory = SharedDirectory(
+        resource: spec.name, options: spec.options, home: session.context.home, id: basis.state.id)
+      return EnvironmentVariable(
+        name: "DRYDOCK_VOLUME_\(Resource.environmentPrefix(of: spec.name))", value: directory.path)
+    }
+  }
+
+  /// The linked servers that do not run.
+  func idleResources(service name: String) async throws -> [String] {
+    let basis = try basis()
+    let linked = Set(try service(name, basis).resources.map(\.resource))
+    let servers = basis.specs.filter {
+      linked.contains($0.name) && $0.engine.server != nil && $0.externalURL == nil
+    }
+    return try await StatusOperation(context: session.context).idle(servers.map(\.name), of: basis.state)
+  }
+}

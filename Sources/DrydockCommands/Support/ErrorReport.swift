@@ -1,0 +1,65 @@
+import ArgumentParser
+import ConvoxEnvironment
+import ConvoxManifest
+import Emulator
+import Foundation
+
+/// Prints errors: what, where, what to do next. The one place where that is done.
+enum ErrorReport {
+  /// Prints an error of ours.
+  /// - Returns: The status to exit with; nil for an error that the argument parser prints itself.
+  static func print(_ error: any Error) -> Int32? {
+    switch error {
+    case let error as Interrupted:
+      write("interrupted")
+      return error.status
+    case let error as ExitCode:
+      return error.rawValue
+    case let error as ManifestError:
+      error.diagnostics.forEach { write(lines(of: $0)) }
+      return EmulatorError.Code.manifestInvalid.rawValue
+    case let error as AggregateError:
+      error.failures.forEach { write(lines(of: $0.error)) }
+      return error.code.rawValue
+    case is CleanExit, is ValidationError:
+      return nil
+    default:
+      guard let known = known(error) else { return nil }
+      write(lines(of: known))
+      return known.code.rawValue
+    }
+  }
+
+  private static func known(_ error: any Error) -> EmulatorError? {
+    if let error = error as? EmulatorError { return error }
+    if let error = error as? EnvironmentError {
+      return EmulatorError(.manifestInvalid, error.message, suggestion: error.suggestion)
+    }
+    if let error = error as? EnvironmentFormatError {
+      return EmulatorError(.failed, error.message, suggestion: error.suggestion)
+    }
+    // The argument parser's own errors are of types that it keeps to itself.
+    if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
+    return EmulatorError.describing(error)
+  }
+
+  private static func lines(of diagnostic: Diagnostic) -> String {
+    let place = "\(diagnostic.location): \(diagnostic.message)"
+    let label = diagnostic.severity == .error ? "ERROR" : "WARNING"
+    return "\(label): \(place)" + (diagnostic.suggestion.map { "\n  \($0)" } ?? "")
+  }
+
+  private static func lines(of error: EmulatorError) -> String {
+    var text = "ERROR: \(error.message)"
+    if let suggestion = error.suggestion { text += "\n  \(suggestion)" }
+    for detail in error.details { text += "\n  | \(detail)" }
+    return text
+  }
+
+  private static func write(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// A diagnostic as a line for a person.
+  static func describe(_ diagnostic: Diagnostic) -> String { lines(of: diagnostic) }
+}

@@ -1,0 +1,81 @@
+import Emulator
+import Foundation
+import TerminalProgress
+
+/// The plan as a table.
+enum PlanTable {
+  static func render(_ plan: Plan) -> String {
+    let rows = plan.items.map { item in
+      [
+        item.resource, item.type, item.version, item.action.rawValue, item.port.map(String.init) ?? "",
+        item.reason,
+      ]
+    }
+    let table = Table(header: ["RESOURCE", "TYPE", "VERSION", "ACTION", "PORT", "REASON"], rows: rows)
+      .rendered()
+    return "runtime: \(plan.runtime.rawValue) (\(plan.runtimeReason))\n" + table
+  }
+}
+
+/// What became of the resources, as a table.
+enum OutcomeTable {
+  static func render(_ outcomes: [ResourceOutcome]) -> String {
+    let rows = outcomes.map { outcome in
+      [
+        outcome.resource, outcome.type, version(outcome), outcome.runtime?.rawValue ?? "-",
+        outcome.status.rawValue,
+        outcome.url ?? "-", Figures.seconds(outcome.seconds),
+      ]
+    }
+    return Table(header: ["RESOURCE", "TYPE", "VERSION", "RUNTIME", "STATUS", "URL", "TIME"], rows: rows)
+      .rendered()
+  }
+
+  private static func version(_ outcome: ResourceOutcome) -> String {
+    guard let version = outcome.version else { return "-" }
+    return outcome.drift == nil ? version : "\(version) (!)"
+  }
+}
+
+/// What an `up` leaves to say under its table.
+enum UpSummary {
+  static func text(_ result: UpOperation.Result) -> String {
+    var lines = result.outcomes.compactMap { outcome in outcome.drift.map { "(!) \(outcome.resource): \($0)" }
+    }
+    lines += result.outcomes.filter { $0.status == .removed }.map {
+      "\($0.resource) is no longer in the manifest: stopped, data kept (drydock down \($0.resource) --delete-data)"
+    }
+    lines.append("Variables: .drydock/<service>.env; run a command with them: drydock run SERVICE -- COMMAND")
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// What exists, as a table.
+enum StateTable {
+  static func render(_ states: [ResourceState], withApp: Bool, verbose: Bool) -> String {
+    let header =
+      (withApp ? ["APP"] : []) + [
+        "RESOURCE", "TYPE", "STATUS", "WANTED", "VERSION", "RUNTIME", "PROCESS", "PORT", "UPTIME",
+      ]
+    let rows = states.map { state in
+      (withApp ? [state.app] : []) + [
+        state.resource, state.type, status(state), state.wantedVersion ?? "-", state.version ?? "-",
+        state.runtime?.rawValue ?? "-", process(state), state.port.map(String.init) ?? "-", uptime(state),
+      ]
+    }
+    return rows.isEmpty ? "" : Table(header: header, rows: rows).rendered()
+  }
+
+  private static func status(_ state: ResourceState) -> String {
+    state.reason.map { "\(state.status.rawValue): \($0)" } ?? state.status.rawValue
+  }
+
+  private static func process(_ state: ResourceState) -> String {
+    if let directory = state.directory { return directory }
+    return state.container ?? state.pid.map { "pid \($0)" } ?? "-"
+  }
+
+  private static func uptime(_ state: ResourceState) -> String {
+    state.startedAt.map { Figures.uptime(Int(Date.now.timeIntervalSince($0))) } ?? "-"
+  }
+}

@@ -1,0 +1,51 @@
+import ConvoxManifest
+import Emulator
+import Foundation
+
+/// What a command works with: the world, the options, the app.
+struct Session: Sendable {
+  let context: DrydockContext
+  let options: SharedOptions
+  let console: Console
+
+  init(_ options: SharedOptions, context: DrydockContext = .live) {
+    self.context = context
+    self.options = options
+    self.console = Console(options)
+  }
+
+  /// The folder with the manifest.
+  func workspace() throws -> Workspace {
+    try Workspace.find(manifest: options.manifest, from: context.currentDirectory)
+  }
+
+  /// The instance that exists: the one that `--app` names, else the one of the folder; nil when there is none.
+  ///
+  /// The handle works from anywhere, also when the folder is gone.
+  func existingInstance() throws -> InstanceState? {
+    if let app = options.app {
+      if let instance = context.directory.instance(handle: app) { return instance }
+      throw UnknownName.error("app", app, known: context.store.all().map(\.handle))
+    }
+    let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
+    return try context.directory.existing(in: folder)
+  }
+
+  /// The workspace of the instance that `--app` names, else of the folder.
+  func workspaceOfInstance() throws -> Workspace {
+    guard let app = options.app, options.manifest == nil,
+      let instance = context.directory.instance(handle: app)
+    else { return try workspace() }
+    return try Workspace.find(manifest: "\(instance.path)/convox.yml", from: context.currentDirectory)
+  }
+
+  /// The app env: what is kept with the instance, and what `--env-file` adds.
+  func appEnvironment(_ state: InstanceState?) throws -> [String: String] {
+    (state?.appEnvironment ?? [:]).merging(try options.extraEnvironment(console)) { $1 }
+  }
+
+  /// The manifest with what it means, warnings told.
+  func manifest(_ workspace: Workspace, _ state: InstanceState?) throws -> Manifest {
+    try workspace.load(appEnvironment: try appEnvironment(state))
+  }
+}

@@ -1,0 +1,63 @@
+import Emulator
+import Foundation
+import Synchronization
+import TerminalProgress
+
+/// Shows an `up` while it works: a line a resource on a terminal, plain lines elsewhere.
+struct UpDisplay: Sendable {
+  private let console: Console
+  private let reporter: ProgressReporter?
+
+  init(_ console: Console) {
+    self.console = console
+    let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: console.environment)
+    self.reporter =
+      console.isQuiet
+      ? nil
+      : ProgressReporter(
+        terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
+        write: { FileHandle.standardError.write(Data($0.utf8)) })
+  }
+
+  /// The listeners to hand to the operation.
+  var events: UpOperation.UpEvents {
+    UpOperation.UpEvents(
+      phase: { [reporter] resource, phase in reporter?.update(resource, phase) },
+      notice: { [reporter, console] text in
+        if let reporter { reporter.log("WARNING: \(text)") } else { console.warn(text) }
+      },
+      planned: { [reporter, console] plan in
+        guard console.isVerbose else { return }
+        reporter?.log("runtime: \(plan.runtime.rawValue) (\(plan.runtimeReason))")
+      })
+  }
+
+  /// Says how each resource ended, and leaves the lines on the screen.
+  func finish(_ result: UpOperation.Result) async {
+    for outcome in result.outcomes where outcome.action == .start || outcome.action == .create {
+      reporter?.finish(outcome.resource, "ready \(Figures.seconds(outcome.seconds))", success: true)
+    }
+    reporter?.close()
+  }
+
+  /// Leaves the lines as they are.
+  func close() async { reporter?.close() }
+}
+
+/// Numbers as people read them.
+enum Figures {
+  /// `0.21 s`.
+  static func seconds(_ value: Double) -> String { "\(String(format: "%.2f", value)) s" }
+
+  /// `3 d 4 h`, `5 min`, `12 s`: the two largest units.
+  static func uptime(_ seconds: Int) -> String {
+    let units = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    var rest = max(0, seconds)
+    var parts: [String] = []
+    for (name, size) in units where rest >= size {
+      parts.append("\(rest / size) \(name)")
+      rest %= size
+    }
+    return parts.isEmpty ? "0 s" : parts.prefix(2).joined(separator: " ")
+  }
+}

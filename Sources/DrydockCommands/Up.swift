@@ -1,0 +1,93 @@
+import ArgumentParser
+import Emulator
+import Foundation
+import MonotonicTime
+
+/// `drydock up`.
+struct Up: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Start the app's resources, prove them healthy, write their variables.",
+    discussion: """
+      Examples:
+        drydock up
+        drydock up mydb cache --timeout 60
+        drydock up --runtime native --port mydb=15432
+        drydock up --dry-run --format json
+      """)
+
+  @Argument(help: "The resources to bring up; else all.")
+  var resources: [String] = []
+
+  @Option(help: "Seconds until resources that are not ready are an error.")
+  var timeout: Double = 120
+
+  @Flag(help: "Fetch nothing; fail at once if something is missing.")
+  var offline = false
+
+  @Flag(
+    name: .customLong("strict-version"), help: "Fail where another version than the wanted one would run.")
+  var strictVersion = false
+
+  @Option(name: .customLong("port"), help: "A port of your own for a resource: NAME=PORT; may be repeated.")
+  var ports: [PortChoice] = []
+
+  @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
+  var dryRun = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard timeout > 0, timeout.isFinite else {
+      throw ValidationError("--timeout takes a number of seconds above 0")
+    }
+  }
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let display = UpDisplay(session.console)
+    let operation = UpOperation(
+      context: session.context, workspace: try session.workspace(), app: common.shared.app,
+      extraEnvironment: try common.shared.extraEnvironment(session.console),
+      choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
+    do {
+      let result = try await operation.run()
+      await display.finish(result)
+      try render(result, session.console)
+    } catch {
+      await display.close()
+      throw error
+    }
+  }
+
+  private var upOptions: UpOptions {
+    UpOptions(
+      selected: resources.isEmpty ? nil : Set(resources), deadline: .after(.seconds(timeout)),
+      isOffline: offline,
+      isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { $1 },
+      isDryRun: dryRun)
+  }
+
+  private func render(_ result: UpOperation.Result, _ console: Console) throws {
+    switch (common.format, dryRun) {
+    case (.json, true): try console.print(json: result.plan)
+    case (.json, false): try console.print(json: result.outcomes)
+    case (.table, true): console.print(PlanTable.render(result.plan))
+    case (.table, false): console.print(OutcomeTable.render(result.outcomes))
+    }
+    if common.format == .table, !dryRun { console.note(UpSummary.text(result)) }
+  }
+}
+
+/// `NAME=PORT`.
+struct PortChoice: ExpressibleByArgument, Sendable {
+  let resource: String
+  let port: Int
+
+  init?(argument: String) {
+    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
+      let port = Int(argument[argument.index(after: split)...]), (1...65535).contains(port)
+    else { return nil }
+    self.resource = String(argument[..<split])
+    self.port = port
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import HealthProbes
+
+/// drydock's own version.
+enum Version {
+  /// The number.
+  static let number = "0.1.0"
+
+  /// The compiler's series that built it.
+  static var swift: String {
+    #if swift(>=6.4)
+      "6.4 or later"
+    #elseif swift(>=6.3)
+      "6.3"
+    #else
+      "6.2"
+    #endif
+  }
+}
+
+/// `drydock version`.
+struct VersionCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Show the versions of drydock and of the libraries it talks through.")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let versions = Versions()
+    let console = Console(common.shared)
+    if common.format == .json { return try console.print(json: versions) }
+    console.print("drydock     \(versions.drydock)")
+    console.print("swift       \(versions.swift)")
+    console.print("libpq       \(versions.libpq)")
+    console.print("hiredis     \(versions.hiredis)")
+    console.print("libmariadb  \(versions.libmariadb)")
+  }
+}
+
+private struct Versions: Codable, Sendable {
+  var drydock = Version.number
+  var swift = Version.swift
+  var libpq = libpqVersion()
+  var hiredis = hiredisVersion()
+  var libmariadb = libmariadbVersion()
+}

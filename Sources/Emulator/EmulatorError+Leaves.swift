@@ -1,0 +1,41 @@
+import ConvoxEnvironment
+import DockerEngine
+import HealthProbes
+import MonotonicTime
+import NativeProcess
+
+extension EmulatorError {
+  /// The errors of the libraries below in terms of a resource: the one place where they are translated.
+  init(_ error: any Error, resource: String?) {
+    let place = resource.map { "resource \($0): " } ?? ""
+    switch error {
+    case let error as EmulatorError:
+      self = error
+    case let error as AggregateError:
+      self = error.failures.first?.error ?? EmulatorError(.failed, "nothing worked")
+    case let error as PortTakenError:
+      self = EmulatorError(
+        .failed, "\(place)port \(error.port) is taken by \(error.owner ?? "another process")",
+        suggestion: "stop it, or choose another port: --port NAME=PORT")
+    case let error as ProbeFailure:
+      self = EmulatorError(.failed, "\(place)\(error)")
+    case let error as TimeoutError:
+      self = EmulatorError(.notReady, "\(place)\(error)", suggestion: "more time: --timeout SECONDS")
+    case let error as NativeProcessError:
+      self = EmulatorError(native: error, place: place)
+    case let error as DockerError:
+      self = EmulatorError(docker: error, place: place)
+    case let error as AtomicFileError:
+      self = EmulatorError(.cannotWrite, "\(place)\(error.message)", suggestion: error.suggestion)
+    default:
+      self = EmulatorError(.internalFault, "\(place)\(error)")
+    }
+  }
+}
+
+extension EmulatorError {
+  /// Any error in the terms of a user.
+  public static func describing(_ error: any Error) -> EmulatorError {
+    EmulatorError(error, resource: nil)
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Folders made and removed with errors that name them.
+enum Folder {
+  /// Makes a folder and what is missing above it. Folders above get 0711 when root makes them, so that the
+  /// users to whom engines drop can pass; the folder itself gets `mode`.
+  static func make(_ path: String, mode: mode_t, above: mode_t? = nil) throws {
+    let parents = above ?? (getuid() == 0 ? 0o711 : 0o700)
+    try makeParents(URL(filePath: path).deletingLastPathComponent().path, mode: parents)
+    if mkdir(path, mode) == 0 {
+      chmod(path, mode)
+    } else if errno != EEXIST {
+      throw failure("make the folder", path)
+    }
+  }
+
+  private static func makeParents(_ path: String, mode: mode_t) throws {
+    var info = stat()
+    guard stat(path, &info) != 0 else { return }
+    try makeParents(URL(filePath: path).deletingLastPathComponent().path, mode: mode)
+    if mkdir(path, mode) == 0 {
+      chmod(path, mode)
+    } else if errno != EEXIST {
+      throw failure("make the folder", path)
+    }
+  }
+
+  /// Removes a folder with everything in it; one that is not there is fine.
+  static func remove(_ path: String) throws {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return }
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      throw EmulatorError(.cannotWrite, "cannot remove \(path): \(error.localizedDescription)")
+    }
+  }
+
+  /// Whether something is at that path.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Gives a folder or file to a user; what is in it stays whose it is.
+  static func give(_ path: String, user: uid_t, group: gid_t) throws {
+    guard lchown(path, user, group) == 0 else { throw failure("give away", path) }
+  }
+
+  static func failure(_ action: String, _ path: String) -> EmulatorError {
+    EmulatorError(
+      .cannotWrite, "cannot \(action) \(path): \(String(cString: strerror(errno)))",
+      suggestion: StateStore.elsewhere)
+  }
+}

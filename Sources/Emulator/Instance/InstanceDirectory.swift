@@ -1,0 +1,65 @@
+import Foundation
+
+/// Finds the instance that belongs to a folder or handle, and makes new ones.
+public struct InstanceDirectory: Sendable {
+  /// What is remembered of instances.
+  public let store: StateStore
+
+  /// A directory over a store.
+  public init(store: StateStore) {
+    self.store = store
+  }
+
+  /// The instance of a folder, without changing anything: nil when there is none, or when the folder is a copy
+  /// of another app's that has not had an `up` of its own.
+  public func existing(in folder: AppFolder) throws -> InstanceState? {
+    guard let id = folder.id, var state = try store.load(id) else { return nil }
+    if state.path == folder.path { return state }
+    if isCopied(state) { return nil }
+    state.path = folder.path
+    return state
+  }
+
+  /// The instance of a folder, made if there is none. A moved folder keeps its instance; a copied one gets an
+  /// instance of its own, so that two worktrees never share data.
+  public func open(_ folder: AppFolder, app: String?) throws -> InstanceState {
+    let name = app ?? folder.appName
+    if var state = try existing(in: folder) {
+      if app != nil, state.app != name {
+        state.app = name
+        state.handle = handle(for: name, besides: state.id)
+      }
+      return state
+    }
+    let id = Self.randomID()
+    let state = InstanceState(
+      id: id, handle: handle(for: name, besides: id), app: name, path: folder.path,
+      resourcePassword: UUID().uuidString.lowercased())
+    try folder.write(id: id)
+    try store.save(state)
+    return state
+  }
+
+  /// The instance of that handle.
+  public func instance(handle: String) -> InstanceState? {
+    store.all().first { $0.handle == handle }
+  }
+
+  /// Whether the folder that the state names still carries the id: then the folder at hand is a copy.
+  private func isCopied(_ state: InstanceState) -> Bool {
+    AppFolder(state.path).id == state.id
+  }
+
+  private func handle(for name: String, besides id: String) -> String {
+    let slug = Slug.make(name)
+    let taken = Set(store.all().filter { $0.id != id }.map(\.handle))
+    guard taken.contains(slug) else { return slug }
+    return "\(slug)-\(id.prefix(4))"
+  }
+
+  /// Twelve letters and digits from the system's random source.
+  static func randomID() -> String {
+    let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+    return String((0..<12).compactMap { _ in alphabet.randomElement() })
+  }
+}

@@ -1,0 +1,84 @@
+/// Where the resources of an instance run.
+public enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Containers of a Docker engine.
+  case docker
+  /// Processes of engines installed on this machine.
+  case native
+}
+
+/// What drydock remembers of one app instance. It is a note of what was decided (ports, passwords, versions);
+/// what runs is always read from reality.
+public struct InstanceState: Sendable, Hashable, Codable {
+  /// The format that this version of drydock writes.
+  public static let currentFormat = 1
+
+  /// The format of the file.
+  public var format = InstanceState.currentFormat
+  /// A random id, kept in the app's folder too.
+  public var id: String
+  /// The name that is unique on this machine.
+  public var handle: String
+  /// The app's name, which services see as `APP`.
+  public var app: String
+  /// The app folder's real path.
+  public var path: String
+  /// The manifest's path when it is not the folder's convox.yml.
+  public var manifest: String?
+  /// Where its data lives; nil before the first `up`.
+  public var runtime: RuntimeKind?
+  /// The password of all its resources, as AWS has one an app.
+  public var resourcePassword: String
+  /// The app env.
+  public var appEnvironment: [String: String]
+  /// What was decided for each resource.
+  public var resources: [String: ResourceRecord]
+
+  /// The state of a new instance.
+  public init(id: String, handle: String, app: String, path: String, resourcePassword: String) {
+    self.id = id
+    self.handle = handle
+    self.app = app
+    self.path = path
+    self.resourcePassword = resourcePassword
+    self.appEnvironment = [:]
+    self.resources = [:]
+  }
+
+  /// A text unique to the resource, at most 60 characters of `[a-z0-9-]`: what servers report to prove whose they are.
+  public func marker(of resource: String) -> String {
+    "drydock-\(id)-\(Slug.make(resource, limit: 60 - 9 - id.count))"
+  }
+}
+
+/// What was decided for one resource.
+public struct ResourceRecord: Sendable, Hashable, Codable {
+  /// The resource's type.
+  public var type: String
+  /// The port on 127.0.0.1; nil for one without a server.
+  public var port: Int?
+  /// The administrator's password.
+  public var administratorPassword: String
+  /// The version that the manifest asked for last.
+  public var wantedVersion: String
+  /// The version that runs, or ran last.
+  public var version: String?
+  /// Whether another engine stands in for the wanted one (MariaDB for MySQL).
+  public var standIn: String?
+  /// The version that made the data; nil while there is none that served a client.
+  public var dataVersion: String?
+  /// The options at the last `up`.
+  public var options: [String: String]
+  /// Whether the last manifest no longer names it.
+  public var isRemoved: Bool
+  /// The app env's URL that stands in for it, where there is one.
+  public var externalURL: String?
+
+  /// A record of a resource that never ran.
+  public init(type: String, administratorPassword: String, wantedVersion: String, options: [String: String]) {
+    self.type = type
+    self.administratorPassword = administratorPassword
+    self.wantedVersion = wantedVersion
+    self.options = options
+    self.isRemoved = false
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// The folders in which drydock keeps what outlives a command.
+public struct StateHome: Sendable, Hashable {
+  /// State of instances, port reservations.
+  public let root: String
+  /// Where native engines keep their data.
+  public let engines: String
+  /// Where sockets go when the engines' own folders have too long a path.
+  public let sockets: String
+
+  /// A home with explicit folders.
+  public init(root: String, engines: String, sockets: String) {
+    self.root = root
+    self.engines = engines
+    self.sockets = sockets
+  }
+
+  /// The home that the environment names: `DRYDOCK_HOME`, else the platform's folder for state.
+  ///
+  /// Run by root, engines drop to another user, who cannot enter root's own home; their folders then lie under
+  /// /var/lib/drydock unless `DRYDOCK_HOME` is reachable for everyone.
+  public init(environment: [String: String]) {
+    let userID = getuid()
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let root = Self.root(environment, home: home)
+    self.root = root
+    if userID == 0, !Self.isReachableByAll(root) {
+      self.engines = "/var/lib/drydock/\(String(Slug.fnv1a(root), radix: 36))"
+    } else {
+      self.engines = "\(root)/engines"
+    }
+    self.sockets = "/tmp/drydock-\(userID)"
+  }
+
+  private static func root(_ environment: [String: String], home: String) -> String {
+    func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    if let explicit = value("DRYDOCK_HOME") { return URL(filePath: explicit).standardizedFileURL.path }
+    #if os(macOS)
+      return "\(home)/Library/Application Support/drydock"
+    #else
+      return "\(value("XDG_STATE_HOME") ?? "\(home)/.local/state")/drydock"
+    #endif
+  }
+
+  /// Whether everyone may enter the folder and those above it; a missing one is made so.
+  private static func isReachableByAll(_ path: String) -> Bool {
+    var url = URL(filePath: path)
+    while true {
+      var info = stat()
+      if stat(url.path, &info) == 0, info.st_mode & 0o001 == 0 { return false }
+      if url.path == "/" || url.path.isEmpty { return true }
+      url.deleteLastPathComponent()
+    }
+  }
+
+  /// The folder of one instance's state.
+  public func instance(_ id: String) -> String { "\(root)/instances/\(id)" }
+  /// The folder in which ports are reserved.
+  public var ports: String { "\(root)/ports" }
+
+  /// The folder of one resource of an instance.
+  public func resource(_ name: String, of id: String) -> String { "\(engines)/\(id)/\(Slug.make(name))" }
+
+  /// A folder for a resource's sockets: inside its own folder where that leaves room for a socket's name in
+  /// the 103 bytes that a socket address holds, else a short hashed one.
+  public func socketFolder(_ name: String, of id: String) -> String {
+    let inside = "\(resource(name, of: id))/sockets"
+    guard inside.utf8.count > 103 - 24 else { return inside }
+    return "\(sockets)/\(String(Slug.fnv1a(inside), radix: 36))"
+  }
+}

@@ -1,0 +1,51 @@
+import Engines
+import Foundation
+import NativeProcess
+
+/// The files of one native server.
+struct NativeLayout: Sendable {
+  /// The server's own folder.
+  let folder: String
+  /// Where its sockets are.
+  let sockets: String
+
+  /// The data directory. It exists only when it is complete: it is built aside and renamed.
+  var data: String { "\(folder)/data" }
+  /// The keeper's files.
+  var files: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
+
+  func folders(data: String) -> NativeFolders {
+    NativeFolders(folder: folder, data: data, sockets: sockets)
+  }
+
+  func socket(_ launch: Launch) -> String? {
+    guard case .installation(let installation) = launch.source.origin else { return nil }
+    return launch.engine.native(launch.request, installation, folders(data: data)).socket
+  }
+
+  private var versionFile: String { "\(folder)/data-version" }
+  private var stopFile: String { "\(folder)/stop-requested" }
+
+  /// The version of the server that made the data.
+  var dataVersion: EngineVersion? {
+    guard Folder.exists(data), let bytes = FileManager.default.contents(atPath: versionFile) else {
+      return nil
+    }
+    return EngineVersion(in: String(decoding: bytes, as: UTF8.self))
+  }
+
+  func record(dataVersion: EngineVersion) throws {
+    try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
+  }
+
+  /// Whether the last server was stopped by drydock, so that its end is no crash.
+  var wasAskedToStop: Bool { Folder.exists(stopFile) }
+
+  func recordStopRequest() throws {
+    try Data().write(to: URL(filePath: stopFile))
+  }
+
+  func clearStopRequest() throws {
+    try Folder.remove(stopFile)
+  }
+}

@@ -1,0 +1,69 @@
+import Engines
+
+/// Chooses the installation that serves a resource.
+struct NativeResolver: Sendable {
+  let installations: [NativeInstallation]
+
+  /// The best installation for what is wanted and for the data that exists.
+  /// - Throws: `.unavailable` when none can be had, `.dataMismatch` when only another series could be.
+  func choose(_ spec: ResourceSpec, _ engine: any ServerEngine, data: EngineVersion?, strict: Bool) throws
+    -> ServerSource
+  {
+    guard !installations.isEmpty else { throw notInstalled(spec, engine) }
+    let wanted = EngineVersion(in: spec.version)
+    let able = installations.filter { installation in
+      data.map { engine.canServe(data: $0, with: installation.version) } ?? true
+    }
+    guard let chosen = best(able, wanted, engine) else {
+      throw dataNeeds(spec, engine, data)
+    }
+    let source = describe(chosen, spec, engine, wanted)
+    if strict, let drift = source.drift {
+      throw EmulatorError(
+        .unavailable, "resource \(spec.name): \(drift)",
+        suggestion:
+          "install \(spec.type) \(spec.version), use --runtime docker, or leave --strict-version out")
+    }
+    return source
+  }
+
+  /// The engine itself before any stand-in, then the best version.
+  private func best(
+    _ candidates: [NativeInstallation], _ wanted: EngineVersion?, _ engine: any ServerEngine
+  ) -> NativeInstallation? {
+    let own = candidates.filter { engine.accepts($0) == .itself }
+    let pool = own.isEmpty ? candidates : own
+    guard let wanted else { return pool.max { $0.version < $1.version } }
+    return pool.best(for: wanted) { $0.version }
+  }
+
+  private func describe(
+    _ chosen: NativeInstallation, _ spec: ResourceSpec, _ engine: any ServerEngine, _ wanted: EngineVersion?
+  ) -> ServerSource {
+    if case .standIn(let name) = engine.accepts(chosen) {
+      return ServerSource(
+        .installation(chosen), version: chosen.version, standIn: name,
+        drift: "\(name) \(chosen.version) stands in for \(spec.type) \(spec.version)")
+    }
+    let fits = wanted.map { chosen.version.satisfies($0) } ?? true
+    let drift = fits ? nil : "\(spec.type) \(spec.version) is wanted, \(chosen.version) is what is installed"
+    return ServerSource(.installation(chosen), version: chosen.version, drift: drift)
+  }
+
+  private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> EmulatorError {
+    let packages = engine.nativeSearch.packages
+    return EmulatorError(
+      .unavailable, "resource \(spec.name): \(spec.type) is not installed on this machine",
+      suggestion: "apt-get install \(packages.apt) (or brew install \(packages.brew)), or start Docker")
+  }
+
+  private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: EngineVersion?)
+    -> EmulatorError
+  {
+    let series = data.map { engine.versions.series(of: $0) } ?? "?"
+    return EmulatorError(
+      .dataMismatch,
+      "resource \(spec.name): its data was made by \(spec.type) \(data?.description ?? "?"), and no \(series) is installed",
+      suggestion: "install \(spec.type) \(series), or start fresh: drydock down \(spec.name) --delete-data")
+  }
+}

@@ -1,0 +1,157 @@
+public import Engines
+import Foundation
+public import HealthProbes
+public import MonotonicTime
+public import NativeProcess
+
+/// Engines installed on this machine, each under its keeper.
+public struct NativeRuntime: Runtime {
+  public let kind = RuntimeKind.native
+  let id: String
+  let home: StateHome
+  let keeper: Keeper
+  let discovery: NativeDiscovery
+  let environment: [String: String]
+
+  /// The native runtime of one instance.
+  public init(id: String, home: StateHome, keeper: Keeper, environment: [String: String]) {
+    self.id = id
+    self.home = home
+    self.keeper = keeper
+    self.discovery = NativeDiscovery(environment: environment)
+    self.environment = environment
+  }
+
+  func layout(_ resource: String) -> NativeLayout {
+    NativeLayout(folder: home.resource(resource, of: id), sockets: home.socketFolder(resource, of: id))
+  }
+
+  public func observe(_ resources: [String]) async throws -> [String: Observation] {
+    var observed: [String: Observation] = [:]
+    for resource in resources { observed[resource] = try observe(layout(resource)) }
+    return observed
+  }
+
+  private func observe(_ layout: NativeLayout) throws -> Observation {
+    let version = layout.dataVersion
+    let condition: Observation.Condition
+    var processID: Int?
+    switch try inspect(layout.files) {
+    case .neverStarted:
+      condition = Folder.exists(layout.data) ? .stopped : .absent
+    case .running(let engine):
+      condition = .running(since: engine.startedAt)
+      processID = Int(engine.enginePID)
+    case .settling:
+      condition = .running(since: nil)
+    case .exited(let reason, _):
+      // An end that nobody watched is the machine going down, far more often than anything else.
+      condition = layout.wasAskedToStop || reason == .unknown ? .stopped : .crashed("\(reason)")
+    }
+    return Observation(
+      condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version)
+  }
+
+  public func resolve(_ spec: ResourceSpec, data: EngineVersion?, strict: Bool) async throws -> ServerSource {
+    guard let engine = spec.engine.server else {
+      throw EmulatorError(.internalFault, "\(spec.name) has no server")
+    }
+    if let image = spec.image {
+      throw EmulatorError(
+        .unavailable, "resource \(spec.name) asks for the image \(image), which only Docker can run",
+        suggestion: "use --runtime docker")
+    }
+    let resolver = NativeResolver(installations: await discovery.installations(of: engine))
+    return try resolver.choose(spec, engine, data: data, strict: strict)
+  }
+
+  public func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  {
+    guard case .installation(let installation) = launch.source.origin else {
+      throw EmulatorError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
+    }
+    let layout = layout(launch.spec.name)
+    if case .running = try inspect(layout.files) { return }
+    if !isFree(port: launch.request.port) {
+      throw PortTakenError(
+        port: launch.request.port, owner: PortOwner.of(port: launch.request.port)?.description)
+    }
+    let serving = NativeServer(
+      layout: layout, launch: launch, installation: installation, keeper: keeper, environment: environment)
+    try await serving.start(progress: progress, until: deadline)
+  }
+
+  public func liveness(_ resource: String) async throws -> Liveness {
+    switch try inspect(layout(resource).files) {
+    case .running, .settling: return .alive
+    case .neverStarted: return .dead(reason: "it was not started")
+    case .exited(let reason, _): return .dead(reason: "\(reason)")
+    }
+  }
+
+  public func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
+    let database = administrator ? launch.engine.accounts?.maintenanceDatabase : EngineAccounts.app
+    guard let accounts = launch.engine.accounts else {
+      return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
+    }
+    let socket = layout(launch.spec.name).socket(launch)
+    return ProbeTarget(
+      host: "127.0.0.1", port: launch.request.port, unixSocket: administrator ? socket : nil,
+      user: administrator ? accounts.nativeAdministrator : EngineAccounts.app,
+      password: administrator ? launch.request.administratorPassword : launch.request.password,
+      database: database ?? EngineAccounts.app)
+  }
+
+  public func identity(_ launch: Launch) async throws -> ExpectedIdentity {
+    var processID: Int?
+    if case .running(let engine) = try inspect(layout(launch.spec.name).files) {
+      processID = Int(engine.enginePID)
+    }
+    return launch.engine.identity(launch.request, nativeProcessID: processID)
+  }
+
+  public func stop(_ resource: String, steps: [StopStage]) async throws {
+    let layout = layout(resource)
+    switch try inspect(layout.files) {
+    case .neverStarted, .exited: return
+    case .running, .settling: break
+    }
+    try layout.recordStopRequest()
+    _ = try await NativeProcess.stop(layout.files, steps: steps.map(StopStep.init))
+  }
+
+  public func deleteData(_ resource: String) async throws {
+    let layout = layout(resource)
+    try Folder.remove(layout.sockets)
+    try Folder.remove(layout.folder)
+  }
+
+  public func deleteInstance() async throws {
+    try Folder.remove("\(home.engines)/\(id)")
+  }
+
+  public func log(_ resource: String, lines: Int) async throws -> [String] {
+    tail(logFile: layout(resource).files.logFile, lines: lines)
+  }
+
+  public func follow(
+    _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
+  ) async throws {
+    for await line in NativeProcess.follow(logFile: layout(resource).files.logFile, backlog: lines) {
+      await each(line)
+    }
+  }
+}
+
+extension StopStep {
+  init(_ stage: StopStage) {
+    let signal: Int32 =
+      switch stage.signal {
+      case .interrupt: SIGINT
+      case .terminate: SIGTERM
+      case .quit: SIGQUIT
+      case .kill: SIGKILL
+      }
+    self.init(signal: signal, patience: stage.patience)
+  }
+}

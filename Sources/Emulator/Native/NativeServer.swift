@@ -1,0 +1,111 @@
+import ConvoxEnvironment
+import Engines
+import Foundation
+import MonotonicTime
+import NativeProcess
+
+/// Starts one native server: folders, data directory, process.
+struct NativeServer: Sendable {
+  let layout: NativeLayout
+  let launch: Launch
+  let installation: NativeInstallation
+  let keeper: Keeper
+  let environment: [String: String]
+
+  func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
+    let recipe = launch.engine.native(launch.request, installation, layout.folders(data: layout.data))
+    let user = try engineUser(recipe)
+    try makeFolders(owner: user)
+    try write(recipe.files, owner: user)
+    if !Folder.exists(layout.data) {
+      progress("initialising")
+      try await initialise(owner: user, until: deadline)
+    }
+    for name in recipe.staleFiles { try Folder.remove("\(layout.data)/\(name)") }
+    for path in recipe.temporaryFiles { try Folder.remove(path) }
+    try layout.clearStopRequest()
+    progress("starting")
+    try await serve(recipe, as: user, until: deadline)
+  }
+
+  /// The user that the server runs as: nobody special unless drydock runs as root.
+  private func engineUser(_ recipe: NativeRecipe) throws -> ProcessUser? {
+    try ProcessUser.forEngine(candidates: recipe.users + ["nobody"])
+  }
+
+  private func makeFolders(owner: ProcessUser?) throws {
+    try Folder.make(layout.folder, mode: 0o700)
+    try Folder.make(layout.files.folder, mode: 0o700)
+    try makeSocketFolder()
+    guard let owner else { return }
+    for path in [layout.folder, layout.sockets] {
+      try Folder.give(path, user: owner.userID, group: owner.groupID)
+    }
+  }
+
+  private func makeSocketFolder() throws {
+    let parent = URL(filePath: layout.sockets).deletingLastPathComponent().path
+    if parent != layout.folder {
+      try Folder.make(parent, mode: getuid() == 0 ? 0o711 : 0o700)
+      var info = stat()
+      // The parent lies in /tmp, where anybody could have made it first.
+      guard lstat(parent, &info) == 0, info.st_mode & S_IFMT == S_IFDIR, info.st_uid == getuid() else {
+        throw EmulatorError(.cannotWrite, "\(parent) belongs to somebody else", suggestion: "remove it")
+      }
+    }
+    try Folder.make(layout.sockets, mode: 0o700)
+  }
+
+  private func write(_ files: [RecipeFile], owner: ProcessUser?) throws {
+    for file in files {
+      do {
+        try AtomicFile.write(
+          Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode), onlyIfChanged: false)
+      } catch {
+        throw EmulatorError(
+          .cannotWrite, "cannot write \(file.path): \(error)", suggestion: StateStore.elsewhere)
+      }
+      if let owner { try Folder.give(file.path, user: owner.userID, group: owner.groupID) }
+    }
+  }
+
+  /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
+  private func initialise(owner: ProcessUser?, until deadline: Deadline) async throws {
+    try removeUnfinished()
+    let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
+    let recipe = launch.engine.native(launch.request, installation, layout.folders(data: aside))
+    try Folder.make(aside, mode: 0o700)
+    if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
+    do {
+      for command in recipe.initialise {
+        let tool = Tool(
+          executable: command.executable, arguments: command.arguments,
+          environment: clean(command), workingDirectory: layout.folder, user: owner)
+        _ = try await tool.run(until: deadline)
+      }
+    } catch {
+      try? Folder.remove(aside)
+      throw error
+    }
+    try layout.record(dataVersion: installation.version)
+    guard rename(aside, layout.data) == 0 else { throw Folder.failure("move into place", layout.data) }
+  }
+
+  /// Removes data directories that an earlier, interrupted run left half-made.
+  private func removeUnfinished() throws {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.folder)) ?? []
+    for name in names where name.hasPrefix("data.new-") { try Folder.remove("\(layout.folder)/\(name)") }
+  }
+
+  private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {
+    let spec = EngineProcessSpec(
+      executable: recipe.serve.executable, arguments: recipe.serve.arguments,
+      environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
+      label: launch.spec.name)
+    _ = try await keeper.start(spec, until: deadline)
+  }
+
+  private func clean(_ command: NativeCommand) -> [String: String] {
+    cleanEnvironment(inherited: environment, home: layout.folder, additions: command.environment)
+  }
+}

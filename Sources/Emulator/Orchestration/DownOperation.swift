@@ -1,0 +1,118 @@
+import Engines
+import Foundation
+public import MonotonicTime
+import NativeProcess
+
+/// `down`: stops what runs, and deletes data only where that is asked.
+public struct DownOperation: Sendable {
+  private let context: DrydockContext
+  private let instance: InstanceState
+  private let selected: [String]?
+  private let deletesData: Bool
+  private let notice: @Sendable (String) -> Void
+
+  /// What a `down` ended with, by resource.
+  public struct Outcome: Sendable, Hashable, Codable {
+    /// The resource's name.
+    public var resource: String
+    /// Whether it ran before.
+    public var wasRunning: Bool
+    /// Whether its data was deleted.
+    public var dataDeleted: Bool
+  }
+
+  /// A `down` of an instance; of the named resources only where names are given.
+  public init(
+    context: DrydockContext, instance: InstanceState, selected: [String]?, deletesData: Bool,
+    notice: @escaping @Sendable (String) -> Void
+  ) {
+    self.context = context
+    self.instance = instance
+    self.selected = selected
+    self.deletesData = deletesData
+    self.notice = notice
+  }
+
+  /// Carries it out.
+  public func run(until deadline: Deadline) async throws -> [Outcome] {
+    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline) { holder in
+      notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
+    }
+    defer { _ = lock }
+    var state = try context.store.load(instance.id) ?? instance
+    let names = try names(state)
+    guard let kind = state.runtime else { return try withoutRuntime(&state, names) }
+    let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
+    let outcomes = try await stop(names, state, runtime)
+    if deletesData { try await deleteData(of: names, &state, runtime) }
+    if selected == nil { try EnvironmentFiles.remove(from: AppFolder(state.path)) }
+    return outcomes
+  }
+
+  private func names(_ state: InstanceState) throws -> [String] {
+    let known = state.resources.keys.sorted()
+    for name in selected ?? [] where !known.contains(name) {
+      throw UnknownName.error("resource", name, known: known)
+    }
+    return selected ?? known
+  }
+
+  /// Stops all of them at once; each engine takes its own time to flush.
+  private func stop(_ names: [String], _ state: InstanceState, _ runtime: any Runtime) async throws
+    -> [Outcome]
+  {
+    let observed = try await runtime.observe(names)
+    let failures = await withTaskGroup(of: (resource: String, error: EmulatorError)?.self) { group in
+      for name in names where observed[name]?.isRunning == true {
+        guard let server = state.resources[name].flatMap({ EngineRegistry.engine($0.type)?.server }) else {
+          continue
+        }
+        group.addTask {
+          do {
+            try await runtime.stop(name, steps: server.stopSteps)
+            return nil
+          } catch {
+            return (name, EmulatorError(error, resource: name))
+          }
+        }
+      }
+      var failures: [(resource: String, error: EmulatorError)] = []
+      for await case let failure? in group { failures.append(failure) }
+      return failures.sorted { $0.resource < $1.resource }
+    }
+    if !failures.isEmpty { throw AggregateError(failures) }
+    return names.map {
+      Outcome(resource: $0, wasRunning: observed[$0]?.isRunning == true, dataDeleted: deletesData)
+    }
+  }
+
+  private func deleteData(of names: [String], _ state: inout InstanceState, _ runtime: any Runtime)
+    async throws
+  {
+    for name in names { try await forget(name, &state) { try await runtime.deleteData(name) } }
+    if state.resources.isEmpty {
+      try await runtime.deleteInstance()
+      state.runtime = nil
+    }
+    try context.store.save(state)
+  }
+
+  /// Resources that were only directories or URLs never had a runtime.
+  private func withoutRuntime(_ state: inout InstanceState, _ names: [String]) throws -> [Outcome] {
+    names.map { Outcome(resource: $0, wasRunning: false, dataDeleted: false) }
+  }
+
+  private func forget(
+    _ name: String, _ state: inout InstanceState, deleting: () async throws -> Void
+  ) async throws {
+    guard let record = state.resources[name] else { return }
+    try await deleting()
+    if EngineRegistry.engine(record.type)?.server == nil {
+      try SharedDirectory(resource: name, options: record.options, home: context.home, id: state.id).delete()
+    }
+    if let port = record.port {
+      try PortAllocator(folder: context.home.ports).release(port, owner: "\(state.id)/\(name)")
+    }
+    state.resources[name] = nil
+  }
+}

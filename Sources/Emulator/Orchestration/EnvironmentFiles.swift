@@ -1,0 +1,61 @@
+import ConvoxEnvironment
+import ConvoxManifest
+import Foundation
+
+/// The files in the app's `.drydock` folder: one per service, and one with every resource.
+struct EnvironmentFiles {
+  let folder: AppFolder
+  let state: InstanceState
+  let manifest: Manifest
+  let specs: [ResourceSpec]
+  let appEnvironment: [String: String]
+
+  /// Writes the files; one whose bytes are right already is not touched.
+  /// - Returns: What could not be written as it should, for the user to read.
+  func write() throws -> [String] {
+    try folder.prepare()
+    let resolver = EnvironmentResolver(
+      manifest: manifest, endpoints: state.endpoints(specs), appEnvironment: AppEnvironment(appEnvironment),
+      context: ServiceContext(app: state.app))
+    var warnings: [String] = []
+    var expected: Set<String> = ["all.env"]
+    try write(resolver.allResources(), to: "all.env", &warnings)
+    for service in manifest.services {
+      let name = "\(Slug.make(service.name)).env"
+      expected.insert(name)
+      do {
+        try write(try resolver.environment(for: service), to: name, &warnings)
+      } catch let error as EnvironmentError {
+        warnings.append("service \(service.name): \(error.message); \(error.suggestion)")
+      }
+    }
+    removeOthers(than: expected)
+    return warnings
+  }
+
+  private func write(_ variables: [EnvironmentVariable], to name: String, _ warnings: inout [String]) throws {
+    do {
+      try folder.write(Array(render(variables, as: .dotenv).utf8), to: name, mode: 0o600)
+    } catch let error as EnvironmentFormatError {
+      warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
+    }
+  }
+
+  /// Removes files of services that are gone.
+  private func removeOthers(than expected: Set<String>) {
+    Self.existing(in: folder).filter { !expected.contains($0) }.forEach {
+      try? Folder.remove("\(folder.drydock)/\($0)")
+    }
+  }
+
+  /// Removes every file, as `down` does.
+  static func remove(from folder: AppFolder) throws {
+    for name in existing(in: folder) { try Folder.remove("\(folder.drydock)/\(name)") }
+  }
+
+  private static func existing(in folder: AppFolder) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.drydock)) ?? []).filter {
+      $0.hasSuffix(".env")
+    }
+  }
+}

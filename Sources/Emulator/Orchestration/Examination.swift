@@ -1,0 +1,120 @@
+import ConvoxManifest
+import Engines
+import Foundation
+import HealthProbes
+import MonotonicTime
+import NativeProcess
+
+/// `doctor`: what is there and what is missing.
+public struct Examination: Sendable {
+  /// One thing that was looked at.
+  public struct Finding: Sendable, Hashable, Codable {
+    /// How it is.
+    public enum Verdict: String, Sendable, Hashable, Codable {
+      /// As it should be.
+      case fine
+      /// Usable, with a catch.
+      case warning
+      /// Not there.
+      case missing
+    }
+
+    /// What was looked at.
+    public var subject: String
+    /// How it is.
+    public var verdict: Verdict
+    /// What was seen.
+    public var detail: String
+    /// The command that mends it.
+    public var remedy: String?
+  }
+
+  private let context: DrydockContext
+
+  /// An examination of this machine.
+  public init(context: DrydockContext) {
+    self.context = context
+  }
+
+  /// Looks at everything; never fails.
+  public func run() async -> [Finding] {
+    var findings = await engines()
+    findings += await docker()
+    findings += [keeper(), state(), ports(), disk()].compactMap { $0 } + libraries()
+    return findings
+  }
+
+  private func engines() async -> [Finding] {
+    let discovery = NativeDiscovery(environment: context.environment)
+    var findings: [Finding] = []
+    for engine in EngineRegistry.all {
+      guard let server = engine.server else { continue }
+      findings.append(describe(server, await discovery.installations(of: server)))
+    }
+    return findings
+  }
+
+  private func describe(_ engine: any ServerEngine, _ found: [NativeInstallation]) -> Finding {
+    let name = engine.resourceType.name
+    let packages = engine.nativeSearch.packages
+    let remedy = "apt-get install \(packages.apt) (or brew install \(packages.brew))"
+    guard let best = found.first else {
+      return Finding(subject: name, verdict: .missing, detail: "not installed natively", remedy: remedy)
+    }
+    let list = found.map { "\($0.version) \($0.server)" }.joined(separator: ", ")
+    if case .standIn(let other) = engine.accepts(best) {
+      return Finding(
+        subject: name, verdict: .warning, detail: "\(other) stands in for it: \(list)", remedy: remedy)
+    }
+    return Finding(subject: name, verdict: .fine, detail: list)
+  }
+
+  private func docker() async -> [Finding] { await DockerExamination(environment: context.environment).run() }
+
+  private func keeper() -> Finding? {
+    do {
+      return Finding(
+        subject: "keeper", verdict: .fine,
+        detail: try Keeper.locate(environment: context.environment).executable)
+    } catch {
+      return Finding(subject: "keeper", verdict: .missing, detail: error.message, remedy: error.suggestion)
+    }
+  }
+
+  private func state() -> Finding? {
+    let root = context.home.root
+    do {
+      try Folder.make("\(root)/instances", mode: 0o700)
+      return Finding(subject: "state folder", verdict: .fine, detail: root)
+    } catch {
+      return Finding(
+        subject: "state folder", verdict: .missing, detail: EmulatorError(error, resource: nil).message,
+        remedy: "export DRYDOCK_HOME=/a/folder/of/yours")
+    }
+  }
+
+  private func ports() -> Finding? {
+    let range = PortRange.standard
+    return Finding(
+      subject: "ports", verdict: .fine, detail: "chosen from \(range.lowerBound) to \(range.upperBound)")
+  }
+
+  private func disk() -> Finding? {
+    let values = try? URL(filePath: context.home.root).resourceValues(forKeys: [.volumeAvailableCapacityKey])
+    let free =
+      (try? FileManager.default.attributesOfFileSystem(forPath: context.home.root)[.systemFreeSize]) as? Int
+    guard let bytes = values?.volumeAvailableCapacity ?? free else { return nil }
+    let gigabytes = Double(bytes) / 1_073_741_824
+    let isLow = gigabytes < 1
+    return Finding(
+      subject: "disk", verdict: isLow ? .warning : .fine,
+      detail: "\(String(format: "%.1f", gigabytes)) GB free for \(context.home.root)",
+      remedy: isLow ? "drydock prune" : nil)
+  }
+
+  private func libraries() -> [Finding] {
+    [("libpq", libpqVersion()), ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion())].map {
+      Finding(subject: $0.0, verdict: .fine, detail: $0.1)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Engines
+import HealthProbes
+import MonotonicTime
+
+/// Proves a server healthy: a login as the app's user on the app's database, answered by our own server.
+struct ReadinessProof: Sendable {
+  let launch: Launch
+  let runtime: any Runtime
+  /// Whether the server's data was just made, so that the app's account is still to come.
+  let isFresh: Bool
+  let startingTogether: Int
+  let progress: ProgressSink
+
+  func run(until deadline: Deadline) async throws -> ServerReport {
+    if isFresh, launch.engine.accounts != nil, !provisionsItself {
+      _ = try await wait(administrator: true, until: deadline)
+      progress("provisioning")
+      try await provision(until: deadline)
+    }
+    return try await wait(administrator: false, until: deadline)
+  }
+
+  /// An image's script starts a temporary server on a first start; a second look has to find the same run.
+  private var confirmation: Duration? {
+    runtime.kind == .docker && isFresh ? .milliseconds(100) : nil
+  }
+
+  private var provisionsItself: Bool {
+    runtime.kind == .native && launch.engine.accounts?.provisionsAtNativeStart == true
+  }
+
+  private func wait(administrator: Bool, until deadline: Deadline) async throws -> ServerReport {
+    let wait = ReadinessWait(
+      subject: launch.spec.name,
+      probe: launch.engine.probe(runtime.target(launch, administrator: administrator)),
+      identity: try await runtime.identity(launch),
+      pace: .init(concurrentStarts: startingTogether, confirmAfter: confirmation),
+      liveness: { try await runtime.liveness(launch.spec.name) },
+      progress: { failure in progress("waiting: \(failure.summary)") },
+      repair: administrator ? nil : repair(until: deadline))
+    do {
+      return try await wait.run(until: deadline)
+    } catch let error as ReadinessError {
+      throw try await explain(error)
+    }
+  }
+
+  /// Mends the app's account through the administrator's; nil for an engine without accounts.
+  private func repair(until deadline: Deadline) -> ReadinessWait.Repair? {
+    guard launch.engine.accounts != nil else { return nil }
+    return { _ in
+      progress("repairing the app's account")
+      try await provision(until: deadline)
+      return true
+    }
+  }
+
+  private func provision(until deadline: Deadline) async throws {
+    let administrator = runtime.target(launch, administrator: true)
+    do {
+      try await launch.engine.provision(administrator, launch.request, until: deadline)
+    } catch let failure as ProbeFailure {
+      guard case .credentials = failure else { throw failure }
+      throw EmulatorError(
+        .dataMismatch,
+        "resource \(launch.spec.name): its data has another password for drydock's administrator than the one kept here",
+        suggestion: "start fresh: drydock down \(launch.spec.name) --delete-data")
+    }
+  }
+
+  /// Turns a failure to get ready into what a user can act on.
+  private func explain(_ error: ReadinessError) async throws -> any Error {
+    let name = launch.spec.name
+    let log = (try? await runtime.log(name, lines: 10)) ?? []
+    switch error {
+    case .died(_, let reason):
+      if let taken = portTaken(log) { return taken }
+      return EmulatorError(
+        .failed, "resource \(name) ended before it was ready: \(reason)",
+        suggestion: "its log: drydock logs \(name)", details: log)
+    case .stranger(_, let failure):
+      return PortTakenError(port: launch.request.port, owner: "a server that is not ours: \(failure)")
+    case .credentials(_, let failure):
+      return EmulatorError(
+        .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",
+        suggestion: "start fresh: drydock down \(name) --delete-data", details: log)
+    case .notReady(_, let last):
+      return EmulatorError(
+        .notReady, "resource \(name) was not ready in time: \(last.map { "\($0)" } ?? "it never answered")",
+        suggestion: "its log: drydock logs \(name); more time: --timeout SECONDS", details: log)
+    }
+  }
+
+  /// Whether a server died of a port that somebody took between our look and its start.
+  private func portTaken(_ log: [String]) -> PortTakenError? {
+    // Servers say this in strerror's words for EADDRINUSE.
+    guard log.contains(where: { $0.contains("Address already in use") }) else { return nil }
+    return PortTakenError(port: launch.request.port, owner: nil)
+  }
+}
+
+extension ProbeFailure {
+  /// What a waiting person needs of it: a few words that stay the same from attempt to attempt.
+  var summary: String {
+    switch self {
+    case .unreachable: "not listening yet"
+    case .starting: "starting up"
+    case .credentials: "the login is refused"
+    case .missingDatabase: "the database is missing"
+    case .wrongProtocol: "something else answers"
+    case .stranger: "another server answers"
+    case .rejected: "refused by the server"
+    case .timedOut: "no answer"
+    }
+  }
+}

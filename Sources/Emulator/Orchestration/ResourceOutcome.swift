@@ -1,0 +1,72 @@
+public import MonotonicTime
+
+/// What became of one resource in an `up`.
+public struct ResourceOutcome: Sendable, Hashable, Codable {
+  /// The resource's name.
+  public var resource: String
+  /// Its type.
+  public var type: String
+  /// The version asked for.
+  public var wantedVersion: String?
+  /// The version that runs.
+  public var version: String?
+  /// Where it runs; nil for what is no server of ours.
+  public var runtime: RuntimeKind?
+  /// What it is now.
+  public var status: ResourceStatus
+  /// What was done.
+  public var action: Plan.Action
+  /// Its URL, the password masked.
+  public var url: String?
+  /// What differs from what was asked for.
+  public var drift: String?
+  /// How long it took, in seconds.
+  public var seconds: Double
+}
+
+/// What a resource is, in one word.
+public enum ResourceStatus: String, Sendable, Hashable, Codable {
+  /// It answered as itself.
+  case running
+  /// Its process runs and does not answer yet.
+  case starting
+  /// Its process runs and answers wrongly.
+  case unhealthy
+  /// It ended by itself.
+  case crashed
+  /// It does not run.
+  case stopped
+  /// The manifest no longer names it.
+  case removed
+  /// A URL in the app env stands in for it.
+  case external
+}
+
+/// What `up` was asked to do besides the manifest.
+public struct UpOptions: Sendable {
+  /// The resources to bring up; nil for all.
+  public var selected: Set<String>?
+  /// When to give up.
+  public var deadline: Deadline
+  /// Whether to fetch nothing.
+  public var isOffline: Bool
+  /// Whether another version than the wanted one is an error.
+  public var isStrict: Bool
+  /// Ports by resource.
+  public var ports: [String: Int]
+  /// Whether to make the plan and stop there.
+  public var isDryRun: Bool
+
+  /// Options of an `up`.
+  public init(
+    selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
+    ports: [String: Int] = [:], isDryRun: Bool = false
+  ) {
+    self.selected = selected
+    self.deadline = deadline
+    self.isOffline = isOffline
+    self.isStrict = isStrict
+    self.ports = ports
+    self.isDryRun = isDryRun
+  }
+}

@@ -1,0 +1,119 @@
+import ConvoxEnvironment
+import Engines
+import Foundation
+import HealthProbes
+import MonotonicTime
+
+/// Brings one resource to where the plan wants it.
+struct ResourceStep: Sendable {
+  let item: Plan.Item
+  let spec: ResourceSpec?
+  let source: ServerSource?
+  let observed: Observation?
+  let runtime: any Runtime
+  let home: StateHome
+  let deadline: Deadline
+  let startingTogether: Int
+  let ledger: Reconciler
+  let progress: ProgressSink
+
+  func run() async throws -> ResourceOutcome {
+    let begin = SuspendingClock.now
+    var outcome = ResourceOutcome(
+      resource: item.resource, type: item.type, wantedVersion: item.version.isEmpty ? nil : item.version,
+      runtime: runtime.kind, status: .running, action: item.action, seconds: 0)
+    switch item.action {
+    case .external:
+      outcome.status = .external
+      outcome.runtime = nil
+      outcome.url = spec?.externalURL.map(maskingPassword(inURL:))
+    case .directory:
+      outcome.runtime = nil
+      try await makeDirectory()
+    case .stop:
+      try await stop()
+      outcome.status = .removed
+    case .verify, .start, .create:
+      try await bringUp(&outcome)
+    }
+    outcome.seconds = SuspendingClock.now - begin > .zero ? (SuspendingClock.now - begin).seconds : 0
+    return outcome
+  }
+
+  private func makeDirectory() async throws {
+    guard let spec else { return }
+    let state = await ledger.state
+    try SharedDirectory(resource: spec.name, options: spec.options, home: home, id: state.id).make()
+  }
+
+  private func stop() async throws {
+    if let server = EngineRegistry.engine(item.type)?.server {
+      progress("stopping")
+      try await runtime.stop(item.resource, steps: server.stopSteps)
+    }
+    try await ledger.recordRemoved(item.resource)
+  }
+
+  private func bringUp(_ outcome: inout ResourceOutcome) async throws {
+    guard let spec, let engine = spec.engine.server else { return }
+    let record = await ledger.record(of: item.resource)
+    let source = source ?? ServerSource(.image("", isLocal: true), version: nil)
+    if item.action == .start, observed?.isRunning == true {
+      progress("stopping")
+      try await runtime.stop(item.resource, steps: engine.stopSteps)
+    }
+    let report = try await startAndProve(spec, engine, source)
+    let version = EngineVersion(in: report.version)?.description ?? report.version
+    outcome.version = version
+    let standIn = item.action == .verify ? record?.standIn : source.standIn
+    outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
+    try await ledger.recordReady(spec.name, version: version, wanted: spec.version, standIn: standIn)
+    outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
+  }
+
+  /// Starts and proves; moves on to another port while something else sits on the one it has.
+  private func startAndProve(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource
+  ) async throws -> ServerReport {
+    var attempts = 0
+    while true {
+      let launch = Launch(
+        spec: spec, engine: engine, request: await ledger.request(for: spec.name, options: spec.options),
+        source: source, hasVerifiedData: await ledger.hasVerifiedData(spec.name))
+      do {
+        if item.action != .verify { try await runtime.start(launch, progress: progress, until: deadline) }
+        return try await prove(launch)
+      } catch let taken as PortTakenError where attempts < 20 {
+        attempts += 1
+        try await runtime.stop(spec.name, steps: engine.stopSteps)
+        try await ledger.movePort(of: spec.name, from: taken)
+        progress("port \(taken.port) is taken by \(taken.owner ?? "another process"), trying the next")
+      } catch is CancellationError {
+        // What this command started and nobody waits for any more is not left behind.
+        if item.action != .verify {
+          await shielded { try? await runtime.stop(spec.name, steps: engine.stopSteps) }
+        }
+        throw CancellationError()
+      }
+    }
+  }
+
+  private func prove(_ launch: Launch) async throws -> ServerReport {
+    let proof = ReadinessProof(
+      launch: launch, runtime: runtime, isFresh: item.action != .verify && !launch.hasVerifiedData,
+      startingTogether: startingTogether, progress: progress)
+    return try await proof.run(until: deadline)
+  }
+}
+
+/// Runs what has to be finished although the task around it was cancelled.
+///
+/// This is the one place with an unstructured task: a child task would be cancelled with its parent.
+func shielded<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
+  await Task { await operation() }.value
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,19 @@
+/// The runtimes of one instance, made when they are asked for.
+struct RuntimeAccess: Sendable {
+  let context: DrydockContext
+  let state: InstanceState
+
+  func native() throws -> NativeRuntime { try context.nativeRuntime(state.id) }
+
+  /// Connects to a Docker engine.
+  func docker() async throws -> any Runtime {
+    throw EmulatorError(.unavailable, "Docker is not there yet")
+  }
+
+  func runtime(_ kind: RuntimeKind) async throws -> any Runtime {
+    switch kind {
+    case .native: try native()
+    case .docker: try await docker()
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Engines
+public import Foundation
+import HealthProbes
+import MonotonicTime
+
+/// One resource in `ps`.
+public struct ResourceState: Sendable, Hashable, Codable {
+  /// The instance's handle.
+  public var app: String
+  /// The resource's name.
+  public var resource: String
+  /// Its type.
+  public var type: String
+  /// What it is.
+  public var status: ResourceStatus
+  /// Why, where the word alone does not say: the signal or exit code of a crash, what a probe met.
+  public var reason: String?
+  /// The version asked for.
+  public var wantedVersion: String?
+  /// The version that runs, or ran last.
+  public var version: String?
+  /// Where it runs.
+  public var runtime: RuntimeKind?
+  /// The process id of a native server.
+  public var pid: Int?
+  /// The container's name.
+  public var container: String?
+  /// The port on 127.0.0.1.
+  public var port: Int?
+  /// The directory of an efs resource.
+  public var directory: String?
+  /// Since when it runs.
+  public var startedAt: Date?
+  /// The last lines of its log, for one that crashed.
+  public var lastLog: [String]?
+}
+
+/// `ps`: what exists, read from reality; no manifest is needed.
+public struct StatusOperation: Sendable {
+  let context: DrydockContext
+
+  /// A look at what exists.
+  public init(context: DrydockContext) {
+    self.context = context
+  }
+
+  /// Every resource of an instance, running servers probed.
+  public func run(_ state: InstanceState) async throws -> [ResourceState] {
+    let names = state.resources.keys.sorted()
+    let runtime = try await state.runtime.asyncMap {
+      try await RuntimeAccess(context: context, state: state).runtime($0)
+    }
+    let observed = try await runtime?.observe(names) ?? [:]
+    return await withTaskGroup(of: ResourceState.self) { group in
+      for name in names {
+        guard let record = state.resources[name] else { continue }
+        group.addTask { await examine(name, record, state, observed[name], runtime) }
+      }
+      return await group.reduce(into: []) { $0.append($1) }.sorted { $0.resource < $1.resource }
+    }
+  }
+
+  private func examine(
+    _ name: String, _ record: ResourceRecord, _ state: InstanceState, _ observed: Observation?,
+    _ runtime: (any Runtime)?
+  ) async -> ResourceState {
+    var result = ResourceState(
+      app: state.handle, resource: name, type: record.type, status: .stopped, version: record.version)
+    result.wantedVersion = record.wantedVersion.isEmpty ? nil : record.wantedVersion
+    if record.externalURL != nil {
+      result.status = .external
+      return result
+    }
+    guard let server = EngineRegistry.engine(record.type)?.server else {
+      let directory = SharedDirectory(
+        resource: name, options: record.options, home: context.home, id: state.id
+      ).path
+      result.directory = directory
+      result.status = record.isRemoved ? .removed : Folder.exists(directory) ? .running : .stopped
+      return result
+    }
+    result.runtime = state.runtime
+    result.port = record.port
+    result.pid = observed?.processID
+    result.container = observed?.container
+    await judge(&result, record, server, state, observed, runtime)
+    return result
+  }
+
+  private func judge(
+    _ result: inout ResourceState, _ record: ResourceRecord, _ server: any ServerEngine,
+    _ state: InstanceState,
+    _ observed: Observation?, _ runtime: (any Runtime)?
+  ) async {
+    switch observed?.condition {
+    case .absent, .stopped, nil:
+      result.status = record.isRemoved ? .removed : .stopped
+    case .crashed(let reason):
+      result.status = .crashed
+      result.reason = reason
+      result.lastLog = try? await runtime?.log(result.resource, lines: 10)
+    case .running(let since):
+      result.startedAt = since
+      guard let runtime else { return }
+      (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
+    }
+  }
+
+  private func probe(
+    _ name: String, _ record: ResourceRecord, _ server: any ServerEngine, _ state: InstanceState,
+    _ runtime: any Runtime
+  ) async -> (ResourceStatus, String?) {
+    do {
+      let launch = try Launch.existing(name, record, server, state)
+      let report = try await server.probe(runtime.target(launch, administrator: false)).attempt(
+        until: .after(.seconds(2)))
+      try await runtime.identity(launch).check(report)
+      return (.running, nil)
+    } catch let failure as ProbeFailure {
+      switch failure {
+      case .starting, .unreachable: return (.starting, "\(failure)")
+      default: return (.unhealthy, "\(failure)")
+      }
+    } catch {
+      return (.unhealthy, EmulatorError(error, resource: nil).message)
+    }
+  }
+}
+
+extension Launch {
+  /// The launch of a server that exists, for probing and for administration.
+  static func existing(
+    _ name: String, _ record: ResourceRecord, _ engine: any ServerEngine, _ state: InstanceState
+  ) throws -> Launch {
+    Launch(
+      spec: ResourceSpec(name: name, engine: engine, version: record.wantedVersion, options: record.options),
+      engine: engine,
+      request: ServerRequest(
+        marker: state.marker(of: name), port: record.port ?? 0, password: state.resourcePassword,
+        administratorPassword: record.administratorPassword, options: record.options),
+      source: ServerSource(.image("", isLocal: true), version: nil), hasVerifiedData: true)
+  }
+}
+
+extension Optional {
+  /// `map` with an asynchronous transformation.
+  func asyncMap<Value>(_ transform: (Wrapped) async throws -> Value) async rethrows -> Value? {
+    guard let self else { return nil }
+    return try await transform(self)
+  }
+}
+
+extension StatusOperation {
+  /// Those of the named servers whose process or container does not run.
+  public func idle(_ names: [String], of state: InstanceState) async throws -> [String] {
+    guard !names.isEmpty, let kind = state.runtime else { return names }
+    let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
+    return names.filter { observed[$0]?.isRunning != true }
+  }
+}

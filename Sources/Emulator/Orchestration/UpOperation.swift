@@ -1,0 +1,215 @@
+public import ConvoxManifest
+import Engines
+import Foundation
+import HealthProbes
+import MonotonicTime
+
+/// `up`: from the manifest to proved servers and written variables.
+public struct UpOperation: Sendable {
+  private let context: DrydockContext
+  private let workspace: Workspace
+  private let app: String?
+  private let extraEnvironment: [String: String]
+  private let choice: RuntimeChoice
+  private let options: UpOptions
+  private let events: UpEvents
+
+  /// What an `up` says while it works.
+  public struct UpEvents: Sendable {
+    /// A resource's new phase.
+    public var phase: @Sendable (_ resource: String, _ phase: String) -> Void
+    /// Something worth a line of its own.
+    public var notice: @Sendable (String) -> Void
+    /// The plan, before it is carried out.
+    public var planned: @Sendable (Plan) -> Void
+
+    /// Listeners.
+    public init(
+      phase: @escaping @Sendable (String, String) -> Void, notice: @escaping @Sendable (String) -> Void,
+      planned: @escaping @Sendable (Plan) -> Void
+    ) {
+      self.phase = phase
+      self.notice = notice
+      self.planned = planned
+    }
+  }
+
+  /// What an `up` ended with.
+  public struct Result: Sendable {
+    /// The plan that was carried out, or would have been.
+    public var plan: Plan
+    /// What became of each resource; empty after a dry run.
+    public var outcomes: [ResourceOutcome]
+    /// The instance afterwards.
+    public var state: InstanceState
+    /// The manifest.
+    public var manifest: Manifest
+  }
+
+  /// An `up` of a workspace.
+  public init(
+    context: DrydockContext, workspace: Workspace, app: String?, extraEnvironment: [String: String],
+    choice: RuntimeChoice, options: UpOptions, events: UpEvents
+  ) {
+    self.context = context
+    self.workspace = workspace
+    self.app = app
+    self.extraEnvironment = extraEnvironment
+    self.choice = choice
+    self.options = options
+    self.events = events
+  }
+
+  /// Carries it out.
+  /// - Throws: `ManifestError`, `EmulatorError`, `AggregateError`, `CancellationError`.
+  public func run() async throws -> Result {
+    if options.isDryRun { return try await dryRun() }
+    // A wrong manifest is told before an instance is made for it.
+    let known = try context.directory.existing(in: workspace.folder)
+    _ = try workspace.load(appEnvironment: appEnvironment(known))
+    var state = try context.directory.open(workspace.folder, app: app)
+    let lock = try await InstanceLock.acquire(context.home.instance(state.id), until: options.deadline) {
+      holder in
+      events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
+    }
+    defer { _ = lock }
+    state = try context.store.load(state.id) ?? state
+    state.path = workspace.folder.path
+    return try await carryOut(&state)
+  }
+
+  private func dryRun() async throws -> Result {
+    let state =
+      try context.directory.existing(in: workspace.folder)
+      ?? InstanceState(
+        id: "new", handle: app ?? workspace.folder.appName, app: app ?? workspace.folder.appName,
+        path: workspace.folder.path, resourcePassword: "")
+    let prepared = try await prepare(state)
+    return Result(plan: prepared.plan, outcomes: [], state: state, manifest: prepared.manifest)
+  }
+
+  private func appEnvironment(_ state: InstanceState?) -> [String: String] {
+    (state?.appEnvironment ?? [:]).merging(extraEnvironment) { $1 }
+  }
+
+  private struct Prepared {
+    var manifest: Manifest
+    var specs: [ResourceSpec]
+    var plan: Plan
+    var observed: [String: Observation]
+    var selection: RuntimeSelection
+  }
+
+  private func carryOut(_ state: inout InstanceState) async throws -> Result {
+    let prepared = try await prepare(state)
+    events.planned(prepared.plan)
+    let reconciler = Reconciler(
+      state: state, store: context.store, runtime: prepared.selection.runtime, options: options,
+      progress: events.phase)
+    let specs = Dictionary(prepared.specs.map { ($0.name, $0) }) { first, _ in first }
+    do {
+      let outcomes = try await reconciler.carryOut(
+        prepared.plan, specs: specs, sources: prepared.selection.sources, observed: prepared.observed)
+      state = await reconciler.state
+      try writeEnvironment(state, prepared)
+      return Result(plan: prepared.plan, outcomes: outcomes, state: state, manifest: prepared.manifest)
+    } catch {
+      state = await reconciler.state
+      throw error
+    }
+  }
+
+  private func writeEnvironment(_ state: InstanceState, _ prepared: Prepared) throws {
+    let files = EnvironmentFiles(
+      folder: workspace.folder, state: state, manifest: prepared.manifest, specs: prepared.specs,
+      appEnvironment: appEnvironment(state))
+    for warning in try files.write() { events.notice(warning) }
+  }
+
+  private func prepare(_ state: InstanceState) async throws -> Prepared {
+    let environment = appEnvironment(state)
+    let manifest = try workspace.load(appEnvironment: environment)
+    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    try refuseUnknownNames(specs)
+    let runtimes = RuntimeAccess(context: context, state: state)
+    let selector = RuntimeSelector(
+      docker: { try await runtimes.docker() }, native: try runtimes.native(), isOffline: options.isOffline,
+      isStrict: options.isStrict)
+    var (selection, observed) = try await select(state, specs, selector, runtimes)
+    let plan = try Planner.plan(
+      specs, selected: options.selected, state: state, observed: observed,
+      runtime: (selection.runtime.kind, selection.reason), ports: options.ports)
+    try await resolveSources(&selection, plan, specs, state, observed, selector)
+    return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
+  }
+
+  /// The runtime that holds the instance's data, else a free choice.
+  private func select(
+    _ state: InstanceState, _ specs: [ResourceSpec], _ selector: RuntimeSelector, _ runtimes: RuntimeAccess
+  ) async throws -> (RuntimeSelection, [String: Observation]) {
+    let names = Array(Set(specs.map(\.name)).union(state.resources.keys))
+    if let kind = state.runtime {
+      let runtime = try await runtimes.runtime(kind)
+      let observed = try await runtime.observe(names)
+      if observed.values.contains(where: { $0.hasData || $0.condition != .absent }) {
+        try refuseMove(from: kind, state)
+        return (RuntimeSelection(runtime: runtime, reason: "its data lives there", sources: [:]), observed)
+      }
+    }
+    let wanted = specs.filter { options.selected?.contains($0.name) ?? true }
+    let selection = try await selector.choose(choice, wanted)
+    return (selection, try await selection.runtime.observe(names))
+  }
+
+  private func refuseMove(from kind: RuntimeKind, _ state: InstanceState) throws {
+    guard choice != .auto, choice.rawValue != kind.rawValue else { return }
+    throw EmulatorError(
+      .dataMismatch,
+      "the data of \(state.handle) lives in the \(kind.rawValue) runtime and does not move by itself",
+      suggestion: "go on with --runtime \(kind.rawValue), or start fresh: drydock down --delete-data")
+  }
+
+  /// Finds what runs those that have to be started and were not resolved by the choice of a runtime.
+  private func resolveSources(
+    _ selection: inout RuntimeSelection, _ plan: Plan, _ specs: [ResourceSpec], _ state: InstanceState,
+    _ observed: [String: Observation], _ selector: RuntimeSelector
+  ) async throws {
+    let starting = Set(plan.items.filter { $0.action == .start || $0.action == .create }.map(\.resource))
+    let open = specs.filter { starting.contains($0.name) && selection.sources[$0.name] == nil }
+    try refuseOtherSeries(specs, state, observed)
+    let data = observed.compactMapValues(\.dataVersion)
+    let resolved = try await selector.sources(open, on: selection.runtime, data: data)
+    selection.sources.merge(resolved) { $1 }
+    try selector.refuseFetching(selection.sources, open)
+  }
+
+  /// Data of one series is never served because the manifest now asks for another: that is the user's to decide.
+  private func refuseOtherSeries(
+    _ specs: [ResourceSpec], _ state: InstanceState, _ observed: [String: Observation]
+  ) throws {
+    for spec in specs where options.selected?.contains(spec.name) ?? true {
+      guard let engine = spec.engine.server, spec.externalURL == nil, let record = state.resources[spec.name],
+        let data = observed[spec.name]?.dataVersion, let wanted = EngineVersion(in: spec.version),
+        let before = EngineVersion(in: record.wantedVersion),
+        engine.versions.series(of: wanted) != engine.versions.series(of: before),
+        !engine.canServe(data: data, with: wanted)
+      else { continue }
+      throw EmulatorError(
+        .dataMismatch,
+        "resource \(spec.name): its data was made by \(spec.type) \(data), and the manifest now asks for \(wanted)",
+        suggestion: "choose one:",
+        details: [
+          "keep the old version: version: \"\(record.wantedVersion)\" in \(workspace.displayName)",
+          "migrate: dump it while the old version runs, then start fresh and load the dump",
+          "start fresh: drydock down \(spec.name) --delete-data",
+        ])
+    }
+  }
+
+  private func refuseUnknownNames(_ specs: [ResourceSpec]) throws {
+    let names = specs.map(\.name)
+    for name in (options.selected ?? []).union(options.ports.keys).sorted() where !names.contains(name) {
+      throw UnknownName.error("resource", name, known: names)
+    }
+  }
+}

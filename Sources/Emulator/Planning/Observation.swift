@@ -1,0 +1,47 @@
+public import Engines
+public import Foundation
+
+/// What is there of a resource, read from reality: held locks, a Docker engine's answers.
+public struct Observation: Sendable, Hashable {
+  /// What the server is doing.
+  public enum Condition: Sendable, Hashable {
+    /// Nothing of it exists.
+    case absent
+    /// It exists and does not run.
+    case stopped
+    /// It ended by itself; with its exit code or signal.
+    case crashed(String)
+    /// Its process or container runs; whether it answers is for a probe to say.
+    case running(since: Date?)
+  }
+
+  /// What the server is doing.
+  public var condition: Condition
+  /// The process id of a native server.
+  public var processID: Int?
+  /// The container's name.
+  public var container: String?
+  /// Whether a data directory or volume of it exists.
+  public var hasData: Bool
+
+  /// The version of the server that made the data.
+  public var dataVersion: EngineVersion?
+
+  /// An observation.
+  public init(
+    _ condition: Condition, processID: Int? = nil, container: String? = nil, hasData: Bool = false,
+    dataVersion: EngineVersion? = nil
+  ) {
+    self.dataVersion = dataVersion
+    self.condition = condition
+    self.processID = processID
+    self.container = container
+    self.hasData = hasData
+  }
+
+  /// Whether its process or container runs.
+  public var isRunning: Bool {
+    if case .running = condition { return true }
+    return false
+  }
+}

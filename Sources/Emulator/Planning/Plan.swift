@@ -1,0 +1,118 @@
+import Engines
+
+/// What `up` is going to do: a value that can be printed, made without any effect.
+public struct Plan: Sendable, Hashable, Codable {
+  /// What is done with one resource.
+  public enum Action: String, Sendable, Hashable, Codable {
+    /// It runs; it is only verified.
+    case verify
+    /// Its data exists; it is started on it.
+    case start
+    /// Nothing of it exists; it is made.
+    case create
+    /// The app env's URL stands in for it.
+    case external
+    /// It is a directory, made where it is missing.
+    case directory
+    /// The manifest no longer names it; it is stopped and its data kept.
+    case stop
+  }
+
+  /// One resource of the plan.
+  public struct Item: Sendable, Hashable, Codable {
+    /// The resource's name.
+    public var resource: String
+    /// Its type.
+    public var type: String
+    /// What is done.
+    public var action: Action
+    /// The version asked for.
+    public var version: String
+    /// The port, where one is known already.
+    public var port: Int?
+    /// Why, in a few words.
+    public var reason: String
+  }
+
+  /// Where the resources run.
+  public var runtime: RuntimeKind
+  /// Why there.
+  public var runtimeReason: String
+  /// Every resource, in the manifest's order, then those that it no longer names.
+  public var items: [Item]
+}
+
+/// Makes plans: desired against observed, without any effect.
+public enum Planner {
+  /// The plan that brings what is observed to what is wanted.
+  /// - Parameters:
+  ///   - specs: The manifest's resources.
+  ///   - selected: The names to bring up; nil for all. Resources that are left out stay as they are.
+  ///   - state: What was decided before.
+  ///   - observed: What exists, by resource.
+  ///   - runtime: Where the resources run, and why.
+  ///   - ports: Ports that the user wants, by resource.
+  /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
+  public static func plan(
+    _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
+    runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:]
+  ) throws -> Plan {
+    var items: [Plan.Item] = []
+    for spec in specs where selected?.contains(spec.name) ?? true {
+      let record = state.resources[spec.name]
+      try refuseTypeChange(spec, record, observed[spec.name])
+      let (action, reason) = action(spec, record, observed[spec.name], port: ports[spec.name])
+      items.append(
+        Plan.Item(
+          resource: spec.name, type: spec.type, action: action, version: spec.version,
+          port: spec.externalURL == nil ? ports[spec.name] ?? record?.port : nil, reason: reason))
+    }
+    if selected == nil { items += removals(specs, state, observed) }
+    return Plan(runtime: runtime.kind, runtimeReason: runtime.reason, items: items)
+  }
+
+  private static func action(
+    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?, port: Int?
+  ) -> (Plan.Action, String) {
+    if spec.externalURL != nil { return (.external, "\(spec.name)'s URL is set in the app env") }
+    guard spec.engine.server != nil else { return (.directory, "a shared directory") }
+    switch observed?.condition {
+    case .running where port != nil && port != record?.port:
+      return (.start, "moves to port \(port ?? 0)")
+    case .running:
+      return (.verify, "already running")
+    case .crashed(let reason):
+      return (.start, "it crashed: \(reason)")
+    case .stopped:
+      return (.start, "stopped")
+    case .absent, nil:
+      return observed?.hasData == true ? (.start, "its data exists") : (.create, "new")
+    }
+  }
+
+  private static func removals(
+    _ specs: [ResourceSpec], _ state: InstanceState, _ observed: [String: Observation]
+  ) -> [Plan.Item] {
+    let named = Set(specs.map(\.name))
+    return state.resources.filter { !named.contains($0.key) && !$0.value.isRemoved }.sorted {
+      $0.key < $1.key
+    }.map {
+      Plan.Item(
+        resource: $0.key, type: $0.value.type, action: .stop, version: $0.value.wantedVersion,
+        port: $0.value.port,
+        reason: "no longer in the manifest; its data is kept")
+    }
+  }
+
+  private static func refuseTypeChange(
+    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?
+  ) throws {
+    guard let record, record.type != spec.type, observed?.hasData == true || observed?.isRunning == true
+    else { return }
+    throw EmulatorError(
+      .dataMismatch,
+      "resource \(spec.name) holds data of type \(record.type), and the manifest now says \(spec.type)",
+      suggestion:
+        "give the new resource another name, or delete the old data: drydock down \(spec.name) --delete-data")
+  }
+}

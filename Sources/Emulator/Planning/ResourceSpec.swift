@@ -1,0 +1,67 @@
+public import ConvoxManifest
+public import Engines
+
+/// One resource as it is wanted: the manifest's words joined with its engine's rules.
+public struct ResourceSpec: Sendable {
+  /// The resource's name.
+  public var name: String
+  /// The engine of its type.
+  public var engine: any Engine
+  /// The version as AWS would get it.
+  public var version: String
+  /// v3's `image:`.
+  public var image: String?
+  /// The options, defaults included.
+  public var options: [String: String]
+  /// A URL in the app env that stands in for it: nothing is started then.
+  public var externalURL: String?
+
+  /// The type's name.
+  public var type: String { engine.resourceType.name }
+
+  /// The specs of a manifest's resources, in its order.
+  /// - Throws: `EmulatorError.manifestInvalid` for what this version of drydock cannot run yet.
+  public static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec] {
+    try manifest.resources.map { try ResourceSpec($0, appEnvironment: appEnvironment) }
+  }
+
+  /// A spec of these parts, for a resource that is known from its record alone.
+  init(name: String, engine: any Engine, version: String, options: [String: String]) {
+    self.name = name
+    self.engine = engine
+    self.version = version
+    self.options = options
+  }
+
+  init(_ resource: Resource, appEnvironment: [String: String]) throws {
+    guard let engine = EngineRegistry.engine(resource.type) else {
+      throw EmulatorError(.internalFault, "no engine for the type \(resource.type) of \(resource.name)")
+    }
+    self.name = resource.name
+    self.engine = engine
+    self.image = resource.image
+    var options: [String: String] = [:]
+    for rule in engine.resourceType.options { options[rule.name] = rule.defaultValue }
+    for option in resource.options where !option.value.isEmpty { options[option.name] = option.value }
+    self.options = options
+    self.version = options["version"] ?? ""
+    let url = appEnvironment["\(resource.environmentPrefix)_URL"]
+    let isBlank = url?.allSatisfy(\.isWhitespace) ?? true
+    self.externalURL = isBlank || !engine.resourceType.hasVariables ? nil : url
+    if externalURL == nil { try Self.refuseUnsupported(resource, options) }
+  }
+
+  private static func refuseUnsupported(_ resource: Resource, _ options: [String: String]) throws {
+    func refuse(_ option: String, _ what: String) throws {
+      let location = resource.options.last { $0.name == option }?.location ?? resource.location
+      throw EmulatorError(
+        .manifestInvalid, "\(location): resource \(resource.name): \(what) is not supported yet",
+        suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
+    }
+    if options["readSourceDB"] != nil { try refuse("readSourceDB", "a read replica (readSourceDB)") }
+    if resource.type == "redis", options["encrypted"] == "true" {
+      try refuse("encrypted", "redis with encrypted: true")
+    }
+    if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
+  }
+}

@@ -1,0 +1,95 @@
+public import Engines
+public import HealthProbes
+public import MonotonicTime
+
+/// Where servers run. Two of them exist: containers of a Docker engine, and processes of this machine.
+///
+/// A runtime knows no plan and no order; it does one thing with one resource and says what it sees.
+public protocol Runtime: Sendable {
+  /// Which one it is.
+  var kind: RuntimeKind { get }
+
+  /// What exists of these resources.
+  func observe(_ resources: [String]) async throws -> [String: Observation]
+  /// Finds what will run a resource, without changing anything.
+  /// - Throws: `EmulatorError.unavailable` saying what to install.
+  func resolve(_ spec: ResourceSpec, data: EngineVersion?, strict: Bool) async throws -> ServerSource
+  /// Starts the server, making its data first where there is none.
+  /// - Throws: `PortTakenError` when something else listens on the port.
+  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  /// Whether the server still runs, with its last words if not.
+  func liveness(_ resource: String) async throws -> Liveness
+  /// Where probes and administrators reach the server.
+  func target(_ launch: Launch, administrator: Bool) -> ProbeTarget
+  /// Who has to answer for the server to be ours.
+  func identity(_ launch: Launch) async throws -> ExpectedIdentity
+  /// Stops the server in order; one that does not run is fine.
+  func stop(_ resource: String, steps: [StopStage]) async throws
+  /// Removes the server and its data; it has to be stopped.
+  func deleteData(_ resource: String) async throws
+  /// Removes what belongs to the instance as a whole, once no resource is left.
+  func deleteInstance() async throws
+  /// The last lines of a server's log.
+  func log(_ resource: String, lines: Int) async throws -> [String]
+  /// Follows a server's log until cancelled.
+  func follow(_ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void) async throws
+}
+
+/// Takes word of what a resource is at, for a person to read.
+public typealias ProgressSink = @Sendable (_ phase: String) -> Void
+
+/// What is going to run a server: an installation or an image.
+public struct ServerSource: Sendable, Hashable {
+  /// What runs it.
+  public enum Origin: Sendable, Hashable {
+    /// An engine installed on this machine.
+    case installation(NativeInstallation)
+    /// An image, and whether it has to be pulled first.
+    case image(String, isLocal: Bool)
+  }
+
+  /// What runs it.
+  public var origin: Origin
+  /// The version, where it is known before the server runs.
+  public var version: EngineVersion?
+  /// The engine that stands in for the wanted one.
+  public var standIn: String?
+  /// What differs from what was asked for, in a sentence; nil when nothing does.
+  public var drift: String?
+
+  /// A source of a server.
+  public init(_ origin: Origin, version: EngineVersion?, standIn: String? = nil, drift: String? = nil) {
+    self.origin = origin
+    self.version = version
+    self.standIn = standIn
+    self.drift = drift
+  }
+
+  /// Whether nothing has to be fetched.
+  public var isLocal: Bool {
+    if case .image(_, let isLocal) = origin { return isLocal }
+    return true
+  }
+}
+
+/// Everything needed to start one server.
+public struct Launch: Sendable {
+  /// The resource.
+  public var spec: ResourceSpec
+  /// Its engine.
+  public var engine: any ServerEngine
+  /// The inputs of its recipe.
+  public var request: ServerRequest
+  /// What runs it.
+  public var source: ServerSource
+  /// Whether data exists that once served a client; data without that is made anew.
+  public var hasVerifiedData: Bool
+}
+
+/// Something else listens on the port that a server was to have.
+public struct PortTakenError: Error, Sendable, Hashable {
+  /// The port.
+  public var port: Int
+  /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
+  public var owner: String?
+}

@@ -1,0 +1,83 @@
+public import ConvoxEnvironment
+public import ConvoxManifest
+public import HealthProbes
+public import MonotonicTime
+
+/// One kind of resource: what it is called, what it takes, how it is run, how it is proved healthy.
+///
+/// An engine only describes; it starts nothing. Adding one is a new file that conforms to this protocol and
+/// one line in `EngineRegistry`.
+public protocol Engine: Sendable {
+  /// The type's name, its options and their rules.
+  var resourceType: ResourceType { get }
+  /// Which variables services get, and in which form.
+  var variableShape: VariableShape { get }
+  /// What makes a server of it; nil for a resource that is no server (efs).
+  var server: (any ServerEngine)? { get }
+}
+
+/// An engine that is a server: it listens on a port, answers a protocol and may keep data.
+public protocol ServerEngine: Engine {
+  /// The port it listens on in AWS and inside containers.
+  var standardPort: Int { get }
+  /// Which versions there are, by image tag.
+  var versions: VersionTable { get }
+  /// How servers of it are found on the machine.
+  var nativeSearch: NativeSearch { get }
+  /// Whether a server found on the machine serves this engine's resources, itself or as a stand-in.
+  func accepts(_ installation: NativeInstallation) -> Acceptance
+  /// The accounts that the engine has; nil where it knows no accounts.
+  var accounts: EngineAccounts? { get }
+  /// How a native server is asked to stop, mildest way first.
+  var stopSteps: [StopStage] { get }
+
+  /// How a container of it is made.
+  func container(_ request: ServerRequest) -> ContainerRecipe
+  /// How its native data directory is made and served.
+  func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)
+    -> NativeRecipe
+  /// A probe that logs in as the target's user.
+  func probe(_ target: ProbeTarget) -> any HealthProbe
+  /// Who has to answer for the server to be ours.
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity
+  /// Brings accounts and databases into the wanted state through the administrator; may be run again at any time.
+  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  /// Whether data written by one version may be served by another.
+  func canServe(data: EngineVersion, with server: EngineVersion) -> Bool
+}
+
+extension ServerEngine {
+  public var server: (any ServerEngine)? { self }
+
+  public func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
+
+  public func provision(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws {}
+}
+
+/// Whether an installed server serves an engine's resources.
+public enum Acceptance: Sendable, Hashable {
+  /// It is the engine.
+  case itself
+  /// It is another engine that speaks the same protocol, named here.
+  case standIn(String)
+  /// It is something else.
+  case no
+}
+
+/// The accounts of an engine that has accounts.
+public struct EngineAccounts: Sendable, Hashable {
+  /// drydock's own administrator in a native server.
+  public var nativeAdministrator: String
+  /// drydock's own administrator in a container, as the image's contract allows.
+  public var containerAdministrator: String
+  /// A database that always exists, for the administrator to log in to.
+  public var maintenanceDatabase: String
+  /// Whether a native server makes the app's account by itself at each start, before it listens.
+  public var provisionsAtNativeStart: Bool
+
+  /// The app's user and database on AWS, for every engine that has accounts.
+  public static let app = "app"
+}

@@ -1,0 +1,22 @@
+public import ConvoxManifest
+
+/// Every engine there is. A new one is a new file and one line here.
+public enum EngineRegistry {
+  /// The engines in the order in which they are listed to users.
+  public static let all: [any Engine] = [
+    PostgresEngine(),
+    MySQLEngine(),
+    MariaDBEngine(),
+    RedisEngine(),
+    MemcachedEngine(),
+    EFSEngine(),
+  ]
+
+  /// The resource types as the manifest's rules want them.
+  public static let catalog = ResourceCatalog(all.map(\.resourceType))
+
+  /// The engine of a type.
+  public static func engine(_ type: String) -> (any Engine)? {
+    all.first { $0.resourceType.name == type }
+  }
+}

@@ -1,0 +1,45 @@
+/// A version of an engine: `15.18`, `10.11.6`, `9`.
+public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// The numbers, most significant first; never empty.
+  public let parts: [Int]
+
+  /// The first run of numbers and dots in a text (`postgres (PostgreSQL) 15.18 (Debian …)` gives `15.18`);
+  /// nil when there is none.
+  public init?(in text: String) {
+    guard let match = text.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
+    let parts = match.output.split(separator: ".").compactMap { Int($0) }
+    guard !parts.isEmpty else { return nil }
+    self.parts = parts
+  }
+
+  /// The first number.
+  public var major: Int { parts.first ?? 0 }
+
+  /// The first `count` numbers, fewer where the version has fewer.
+  public func prefix(_ count: Int) -> [Int] { Array(parts.prefix(count)) }
+
+  /// Whether this version is what `wanted` asks for: `15.18` satisfies `15` and `15.18`, not `15.1`.
+  public func satisfies(_ wanted: EngineVersion) -> Bool {
+    parts.count >= wanted.parts.count && prefix(wanted.parts.count) == wanted.parts
+  }
+
+  /// Orders by the numbers; `15` comes before `15.1`.
+  public static func < (left: EngineVersion, right: EngineVersion) -> Bool {
+    left.parts.lexicographicallyPrecedes(right.parts)
+  }
+
+  /// The numbers with dots between.
+  public var description: String { parts.map(String.init).joined(separator: ".") }
+}
+
+extension Collection {
+  /// The element whose version is best for a wanted one: the same series, else the nearest newer, else the newest.
+  ///
+  /// A newer server understands what an older one does far more often than the other way round.
+  public func best(for wanted: EngineVersion, version: (Element) -> EngineVersion?) -> Element? {
+    let known = compactMap { element in version(element).map { (element, $0) } }.sorted { $0.1 < $1.1 }
+    if let exact = known.last(where: { $0.1.satisfies(wanted) }) { return exact.0 }
+    let series = known.last { $0.1.major == wanted.major && $0.1 >= wanted }
+    return (series ?? known.first { $0.1 > wanted } ?? known.last)?.0
+  }
+}

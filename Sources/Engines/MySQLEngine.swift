@@ -1,0 +1,84 @@
+public import ConvoxEnvironment
+public import ConvoxManifest
+public import HealthProbes
+public import MonotonicTime
+
+/// MySQL. Natively, MariaDB stands in for it where no MySQL is installed, and says so.
+public struct MySQLEngine: ServerEngine {
+  public let resourceType = ResourceType(
+    name: "mysql", v3Names: ["rds-mysql"],
+    options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"))
+  public let variableShape = VariableShape.database(scheme: "mysql")
+  public let standardPort = 3306
+  public let versions = VersionTable(
+    repository: "mysql", default: "5.7", seriesLength: 2, withoutARM64: ["5.5", "5.6", "5.7"])
+
+  public let nativeSearch = NativeSearch(
+    servers: ["mysqld", "mariadbd"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
+    folders: [
+      "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mysql*/bin", "/usr/local/opt/mysql*/bin",
+      "/usr/local/mysql/bin",
+    ],
+    apt: "mysql-server", brew: "mysql")
+
+  public let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
+  public let stopSteps = MySQLFamily.stopSteps
+
+  private let standIn = MariaDBEngine()
+
+  /// MySQL.
+  public init() {}
+
+  public func container(_ request: ServerRequest) -> ContainerRecipe {
+    let passwordFile = "/drydock/administrator-password"
+    return ContainerRecipe(
+      command: MySQLFamily.settings(request),
+      environment: [
+        "MYSQL_ROOT_PASSWORD_FILE": passwordFile,
+        "MYSQL_ROOT_HOST": "%",
+        "MYSQL_INITDB_SKIP_TZINFO": "1",
+      ],
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      dataPath: "/var/lib/mysql")
+  }
+
+  public func native(
+    _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
+  ) -> NativeRecipe {
+    guard !installation.isMariaDB else { return standIn.native(request, installation, folders) }
+    return NativeRecipe(
+      files: [RecipeFile(MySQLFamily.initFilePath(folders), MySQLFamily.initFile(request))],
+      initialise: [
+        NativeCommand(
+          installation.server, ["--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)"])
+      ],
+      serve: NativeCommand(
+        installation.server,
+        // The X protocol would listen on a port of its own.
+        MySQLFamily.serverArguments(request, folders) + [
+          "--mysqlx=OFF", "--binlog-expire-logs-seconds=86400",
+        ]),
+      socket: MySQLFamily.socket(folders),
+      users: ["mysql"])
+  }
+
+  public func accepts(_ installation: NativeInstallation) -> Acceptance {
+    installation.isMariaDB ? .standIn("mariadb") : .itself
+  }
+
+  public func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
+
+  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+    ExpectedIdentity(marker: request.marker)
+  }
+
+  public func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await MySQLFamily.provision(administrator, request, until: deadline)
+  }
+
+  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+    MySQLFamily.canServe(data: data, with: server)
+  }
+}

@@ -1,0 +1,84 @@
+import ConvoxManifest
+import HealthProbes
+import MonotonicTime
+
+/// What MySQL and MariaDB have in common.
+enum MySQLFamily {
+  /// SIGTERM is the orderly shutdown; InnoDB flushes, which takes its time on a slow disk.
+  static let stopSteps = [StopStage(.terminate, .seconds(25)), StopStage(.kill, .seconds(5))]
+
+  static func accounts(containerAdministrator: String) -> EngineAccounts {
+    EngineAccounts(
+      nativeAdministrator: "drydock", containerAdministrator: containerAdministrator,
+      maintenanceDatabase: "mysql",
+      provisionsAtNativeStart: true)
+  }
+
+  /// The privileges of RDS's master user: everything but SUPER, FILE, SHUTDOWN and their like.
+  private static let privileges = """
+    SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, \
+    CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, \
+    CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER
+    """
+
+  /// Statements that bring database and accounts into the wanted state, whatever state they are in. They stay
+  /// out of the binary log, for a replica has accounts of its own.
+  static func provisioning(_ request: ServerRequest) -> [String] {
+    let app = MySQLSQL.quoteIdentifier(EngineAccounts.app)
+    let password = MySQLSQL.quoteLiteral(request.password)
+    return [
+      "SET SESSION sql_log_bin = 0",
+      "CREATE DATABASE IF NOT EXISTS \(app) CHARACTER SET utf8mb4",
+      "CREATE USER IF NOT EXISTS 'app'@'%' IDENTIFIED BY \(password)",
+      "ALTER USER 'app'@'%' IDENTIFIED BY \(password)",
+      "GRANT \(privileges) ON *.* TO 'app'@'%' WITH GRANT OPTION",
+    ]
+  }
+
+  static func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await MySQLAdministrator(target: administrator).execute(
+      provisioning(request), masking: [request.password], until: deadline)
+  }
+
+  /// The file that a native server runs at each start before it listens: one statement a line.
+  static func initFile(_ request: ServerRequest) -> String {
+    let password = MySQLSQL.quoteLiteral(request.administratorPassword)
+    let administrator = [
+      "CREATE USER IF NOT EXISTS 'drydock'@'localhost' IDENTIFIED BY \(password)",
+      "ALTER USER 'drydock'@'localhost' IDENTIFIED BY \(password)",
+      "GRANT ALL PRIVILEGES ON *.* TO 'drydock'@'localhost' WITH GRANT OPTION",
+    ]
+    return (provisioning(request) + administrator).map { $0 + ";\n" }.joined()
+  }
+
+  /// Settings that both families take, natively and in containers.
+  static func settings(_ request: ServerRequest) -> [String] {
+    [
+      "--report-host=\(request.marker)",
+      "--log-bin=binlog",
+      "--server-id=1",
+      "--max-binlog-size=67108864",
+      "--character-set-server=utf8mb4",
+      "--skip-name-resolve",
+    ]
+  }
+
+  /// The arguments of a native server.
+  static func serverArguments(_ request: ServerRequest, _ folders: NativeFolders) -> [String] {
+    [
+      "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
+      "--socket=\(socket(folders))", "--pid-file=\(folders.folder)/server.pid",
+      "--init-file=\(initFilePath(folders))",
+    ] + settings(request)
+  }
+
+  static func initFilePath(_ folders: NativeFolders) -> String { "\(folders.folder)/provision.sql" }
+  static func socket(_ folders: NativeFolders) -> String { "\(folders.sockets)/mysql.sock" }
+
+  /// The same family and the same series; a newer series would upgrade the data for good.
+  static func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+    data.prefix(2) == server.prefix(2)
+  }
+}

@@ -1,0 +1,121 @@
+public import ConvoxEnvironment
+public import ConvoxManifest
+public import HealthProbes
+public import MonotonicTime
+
+/// PostgreSQL, as RDS runs it: the app's user has what RDS's master user has, and is no superuser.
+public struct PostgresEngine: ServerEngine {
+  public let resourceType = ResourceType(
+    name: "postgres", v3Names: ["postgis", "rds-postgres"],
+    options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"))
+  public let variableShape = VariableShape.database(scheme: "postgres")
+  public let standardPort = 5432
+
+  /// Since version 10 the first number alone is the series; before it, the first two.
+  public let versions = VersionTable(repository: "postgres", default: "12", seriesLength: 1)
+
+  public let nativeSearch = NativeSearch(
+    servers: ["postgres"], tools: ["initdb": ["initdb"]],
+    folders: [
+      "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
+      "/usr/local/opt/postgresql@*/bin",
+    ],
+    apt: "postgresql", brew: "postgresql@17")
+
+  public let accounts: EngineAccounts? = EngineAccounts(
+    nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres",
+    provisionsAtNativeStart: false)
+
+  /// SIGINT is the fast shutdown: sessions end, data is flushed. SIGQUIT leaves recovery to the next start.
+  public let stopSteps = [
+    StopStage(.interrupt, .seconds(20)), StopStage(.quit, .seconds(5)), StopStage(.kill, .seconds(5)),
+  ]
+
+  /// PostgreSQL.
+  public init() {}
+
+  public func container(_ request: ServerRequest) -> ContainerRecipe {
+    let passwordFile = "/drydock/administrator-password"
+    return ContainerRecipe(
+      command: settings(request),
+      environment: [
+        "POSTGRES_USER": "drydock",
+        "POSTGRES_DB": "postgres",
+        "POSTGRES_PASSWORD_FILE": passwordFile,
+        // A directory that is thrown away when initialisation fails needs no sync while it is made.
+        "POSTGRES_INITDB_ARGS": (initialisation + ["--no-sync"]).joined(separator: " "),
+      ],
+      // The image's script reads it as the image's own user, whose number differs between images.
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      dataPath: "/var/lib/postgresql/data")
+  }
+
+  public func native(
+    _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
+  ) -> NativeRecipe {
+    let passwordFile = "\(folders.folder)/administrator-password"
+    return NativeRecipe(
+      files: [RecipeFile(passwordFile, request.administratorPassword)],
+      initialise: [
+        NativeCommand(
+          installation.tools["initdb"] ?? "initdb",
+          [
+            "--pgdata", folders.data, "--username", "drydock", "--pwfile", passwordFile, "--auth-local",
+            "scram-sha-256", "--no-sync", "--no-instructions",
+          ] + initialisation)
+      ],
+      temporaryFiles: [passwordFile],
+      staleFiles: ["postmaster.pid"],
+      serve: NativeCommand(
+        installation.server,
+        [
+          "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
+          "-c", "unix_socket_directories=\(folders.sockets)",
+        ] + settings(request)),
+      socket: "\(folders.sockets)/.s.PGSQL.\(request.port)",
+      users: ["postgres"])
+  }
+
+  private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
+
+  private func settings(_ request: ServerRequest) -> [String] {
+    [
+      "-c", "cluster_name=\(request.marker)", "-c", "wal_level=replica", "-c",
+      "password_encryption=scram-sha-256",
+    ]
+  }
+
+  public func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
+
+  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+    ExpectedIdentity(marker: request.marker)
+  }
+
+  public func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    let session = PostgresAdministrator(target: administrator)
+    func exists(_ query: String) async throws -> Bool {
+      try await !session.query(query, until: deadline).isEmpty
+    }
+    let role = PostgresSQL.quoteIdentifier(EngineAccounts.app)
+    let password = PostgresSQL.quoteLiteral(request.password)
+    var statements: [String] = []
+    if try await !exists("SELECT 1 FROM pg_roles WHERE rolname = 'rds_superuser'") {
+      statements.append("CREATE ROLE rds_superuser NOLOGIN")
+      statements.append("GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION")
+    }
+    let verb = try await exists("SELECT 1 FROM pg_roles WHERE rolname = 'app'") ? "ALTER" : "CREATE"
+    statements.append("\(verb) ROLE \(role) LOGIN CREATEDB CREATEROLE PASSWORD \(password)")
+    statements.append("GRANT rds_superuser TO \(role)")
+    if try await !exists("SELECT 1 FROM pg_database WHERE datname = 'app'") {
+      statements.append("CREATE DATABASE \(role) OWNER \(role)")
+    }
+    try await session.execute(statements, masking: [request.password], until: deadline)
+  }
+
+  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+    let length = max(data.major, server.major) < 10 ? 2 : 1
+    return data.prefix(length) == server.prefix(length)
+  }
+}

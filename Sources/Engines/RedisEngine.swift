@@ -1,0 +1,80 @@
+public import ConvoxEnvironment
+public import ConvoxManifest
+public import HealthProbes
+
+/// Redis, as ElastiCache runs it: without accounts, and without a password unless encrypted.
+public struct RedisEngine: ServerEngine {
+  public let resourceType = ResourceType(
+    name: "redis", v3Names: ["elasticache-redis"],
+    options: OptionRule.cache(version: "7.0", documentedVersion: "2.8.24", "Redis") + [
+      OptionRule(
+        "durable", .boolean, default: "false", "Multi-AZ automatic failover; needs two nodes at least"),
+      OptionRule("encrypted", .boolean, default: "false", "Encrypt data at rest and in transit"),
+      OptionRule(
+        "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol"),
+    ],
+    appendsMinorVersion: true)
+  public let variableShape = VariableShape.keyValue
+  public let standardPort = 6379
+
+  /// Tags that engines of today refuse to pull: their images have the first manifest format.
+  public let versions = VersionTable(
+    repository: "redis", default: "7.0", seriesLength: 1,
+    substitutes: ["2", "3"].map {
+      .init(
+        $0, tag: "5.0",
+        because: "redis \($0).x images are in a format that Docker no longer pulls; 5.0 is nearest")
+    })
+
+  public let nativeSearch = NativeSearch(
+    servers: ["redis-server", "valkey-server"],
+    folders: ["/usr/sbin", "/opt/homebrew/opt/redis*/bin", "/usr/local/opt/redis*/bin", "/usr/local/bin"],
+    apt: "redis-server", brew: "redis")
+
+  public let accounts: EngineAccounts? = nil
+  public let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
+
+  /// Redis.
+  public init() {}
+
+  public func container(_ request: ServerRequest) -> ContainerRecipe {
+    let path = configuration("/drydock", request)
+    return ContainerRecipe(
+      command: ["redis-server", path],
+      files: [
+        // All addresses of the container; only 127.0.0.1 of the host is published.
+        RecipeFile(
+          path, settings(["bind 0.0.0.0", "protected-mode no", "port \(standardPort)", "dir /data"]),
+          mode: 0o444)
+      ],
+      dataPath: "/data")
+  }
+
+  public func native(
+    _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
+  ) -> NativeRecipe {
+    let path = configuration(folders.folder, request)
+    let lines = ["bind 127.0.0.1", "port \(request.port)", "dir \"\(folders.data)\""]
+    return NativeRecipe(
+      files: [RecipeFile(path, settings(lines))],
+      serve: NativeCommand(installation.server, [path]), users: ["redis", "valkey"])
+  }
+
+  /// The configuration's path holds the marker, because `INFO` reports that path and nothing else of ours.
+  private func configuration(_ folder: String, _ request: ServerRequest) -> String {
+    "\(folder)/\(request.marker).conf"
+  }
+
+  private func settings(_ lines: [String]) -> String {
+    (lines + ["daemonize no", "appendonly yes", "logfile \"\""]).map { $0 + "\n" }.joined()
+  }
+
+  public func probe(_ target: ProbeTarget) -> any HealthProbe { RedisProbe(target: target) }
+
+  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+    ExpectedIdentity(marker: request.marker, processID: nativeProcessID)
+  }
+
+  /// Newer servers read the dumps of older ones, not the other way round.
+  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool { server.major >= data.major }
+}

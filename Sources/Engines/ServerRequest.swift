@@ -1,0 +1,148 @@
+/// What is wanted of one server: the inputs of every recipe.
+public struct ServerRequest: Sendable, Hashable {
+  /// A text unique to the instance and resource, by which the server is recognised as ours. At most 60
+  /// characters of `[a-z0-9-]`, because MySQL's `report_host` and PostgreSQL's `cluster_name` hold no more.
+  public var marker: String
+  /// The port on 127.0.0.1.
+  public var port: Int
+  /// The app's password.
+  public var password: String
+  /// The password of drydock's own administrator.
+  public var administratorPassword: String
+  /// The resource's options, defaults included.
+  public var options: [String: String]
+
+  /// A request for a server.
+  public init(
+    marker: String, port: Int, password: String, administratorPassword: String,
+    options: [String: String] = [:]
+  ) {
+    self.marker = marker
+    self.port = port
+    self.password = password
+    self.administratorPassword = administratorPassword
+    self.options = options
+  }
+}
+
+/// A file that a recipe wants to exist before the server starts.
+public struct RecipeFile: Sendable, Hashable {
+  /// The absolute path, on the host or in the container.
+  public var path: String
+  /// The content.
+  public var contents: String
+  /// Permissions; secrets on the host are 0600.
+  public var mode: UInt16
+
+  /// A file with its content.
+  public init(_ path: String, _ contents: String, mode: UInt16 = 0o600) {
+    self.path = path
+    self.contents = contents
+    self.mode = mode
+  }
+}
+
+/// How a container is made, by the contract that the engine's official image states.
+public struct ContainerRecipe: Sendable, Hashable {
+  /// The command's arguments; empty for the image's own.
+  public var command: [String]
+  /// Environment variables. Passwords travel in files, so that inspecting the container shows none.
+  public var environment: [String: String]
+  /// Files to place in the container before it starts.
+  public var files: [RecipeFile]
+  /// Where the image keeps its data, by the server's version; nil when it keeps none.
+  public var dataPath: String?
+
+  /// A container recipe.
+  public init(
+    command: [String] = [], environment: [String: String] = [:], files: [RecipeFile] = [],
+    dataPath: String? = nil
+  ) {
+    self.command = command
+    self.environment = environment
+    self.files = files
+    self.dataPath = dataPath
+  }
+}
+
+/// The folders of one native server.
+public struct NativeFolders: Sendable, Hashable {
+  /// The server's own folder.
+  public var folder: String
+  /// The data directory to initialise or serve.
+  public var data: String
+  /// A folder with a path short enough for a socket.
+  public var sockets: String
+
+  /// The folders of a server.
+  public init(folder: String, data: String, sockets: String) {
+    self.folder = folder
+    self.data = data
+    self.sockets = sockets
+  }
+}
+
+/// A command of an engine's own tools.
+public struct NativeCommand: Sendable, Hashable {
+  /// The executable's absolute path.
+  public var executable: String
+  /// Its arguments; never a secret.
+  public var arguments: [String]
+  /// Variables on top of a clean environment.
+  public var environment: [String: String]
+
+  /// A command line.
+  public init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) {
+    self.executable = executable
+    self.arguments = arguments
+    self.environment = environment
+  }
+}
+
+/// How a native server is made and run.
+public struct NativeRecipe: Sendable, Hashable {
+  /// Files to write before anything runs.
+  public var files: [RecipeFile]
+  /// Commands that make the data directory, in order; none for a server that makes its own.
+  public var initialise: [NativeCommand]
+  /// Files to remove once the data directory is made.
+  public var temporaryFiles: [String]
+  /// Files in the data directory that a dead server may have left and that keep the next from starting.
+  public var staleFiles: [String]
+  /// The server itself, in the foreground.
+  public var serve: NativeCommand
+  /// Its socket, where the administrator logs in; nil for none.
+  public var socket: String?
+  /// Unprivileged users to run as when drydock runs as root, best first.
+  public var users: [String]
+
+  /// A native recipe.
+  public init(
+    files: [RecipeFile] = [], initialise: [NativeCommand] = [], temporaryFiles: [String] = [],
+    staleFiles: [String] = [], serve: NativeCommand, socket: String? = nil, users: [String]
+  ) {
+    self.files = files
+    self.initialise = initialise
+    self.temporaryFiles = temporaryFiles
+    self.staleFiles = staleFiles
+    self.serve = serve
+    self.socket = socket
+    self.users = users
+  }
+}
+
+/// One stage of stopping a server: a signal, and how long it is given.
+public struct StopStage: Sendable, Hashable {
+  /// What is sent.
+  public enum Signal: Sendable, Hashable { case interrupt, terminate, quit, kill }
+  /// The signal.
+  public var signal: Signal
+  /// How long to wait before the next stage.
+  public var patience: Duration
+
+  /// A stage of stopping.
+  public init(_ signal: Signal, _ patience: Duration) {
+    self.signal = signal
+    self.patience = patience
+  }
+}

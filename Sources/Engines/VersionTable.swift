@@ -1,0 +1,59 @@
+/// Which image runs which version of an engine.
+public struct VersionTable: Sendable, Hashable {
+  /// The official image's repository.
+  public var repository: String
+  /// The version that racks of today deploy when none is named.
+  public var defaultVersion: String
+  /// How many numbers make a series, inside which data is compatible (`15`; `10.11`).
+  public var seriesLength: Int
+  /// Versions whose official tag cannot be had, by their beginning, with the nearest tag that can and why.
+  public var substitutes: [Substitute]
+  /// Versions without an image for arm64, by their beginning.
+  public var withoutARM64: [String]
+
+  /// A version that another tag has to stand for.
+  public struct Substitute: Sendable, Hashable {
+    /// The beginning of the versions concerned.
+    public var prefix: String
+    /// The tag used instead.
+    public var tag: String
+    /// Why.
+    public var reason: String
+
+    /// A substitute tag with its reason.
+    public init(_ prefix: String, tag: String, because reason: String) {
+      self.prefix = prefix
+      self.tag = tag
+      self.reason = reason
+    }
+  }
+
+  /// A table of versions.
+  public init(
+    repository: String, default defaultVersion: String, seriesLength: Int, substitutes: [Substitute] = [],
+    withoutARM64: [String] = []
+  ) {
+    self.repository = repository
+    self.defaultVersion = defaultVersion
+    self.seriesLength = seriesLength
+    self.substitutes = substitutes
+    self.withoutARM64 = withoutARM64
+  }
+
+  /// The official tag for a version, and a note where it is not that version's own.
+  public func officialImage(for version: String) -> (reference: String, note: String?) {
+    let substitute = substitutes.first { version == $0.prefix || version.hasPrefix($0.prefix + ".") }
+    guard let substitute else { return ("\(repository):\(version)", nil) }
+    return ("\(repository):\(substitute.tag)", substitute.reason)
+  }
+
+  /// Whether the official image of a version exists for arm64.
+  public func hasARM64(_ version: String) -> Bool {
+    !withoutARM64.contains { version == $0 || version.hasPrefix($0 + ".") }
+  }
+
+  /// The series of a version: the numbers inside which data is compatible.
+  public func series(of version: EngineVersion) -> String {
+    version.prefix(seriesLength).map(String.init).joined(separator: ".")
+  }
+}

@@ -1,0 +1,75 @@
+/// What to run as an engine, and as whom.
+public struct EngineProcessSpec: Sendable, Hashable {
+  /// Absolute path of the engine's executable.
+  public var executable: String
+  /// The arguments after the executable's own name. They show up in `ps`, so no secret belongs here.
+  public var arguments: [String]
+  /// The whole environment of the engine: nothing is inherited. See `cleanEnvironment`.
+  public var environment: [String: String]
+  /// Absolute path of the engine's current folder; it has to be reachable for `user`.
+  public var workingDirectory: String
+  /// The user to drop to; nil keeps the one that runs drydock.
+  public var user: ProcessUser?
+  /// Where the engine's lock, status and log lie.
+  public var files: EngineProcessFiles
+  /// A few words for readers of `ps`, for example `shop/main-db`.
+  public var label: String
+  /// At how many bytes the log is moved to `.1` and begun anew; both together are never longer than twice that.
+  public var logLimit: Int
+
+  /// Describes an engine to be run.
+  public init(
+    executable: String, arguments: [String] = [], environment: [String: String],
+    workingDirectory: String, user: ProcessUser? = nil, files: EngineProcessFiles, label: String = "",
+    logLimit: Int = 8 << 20
+  ) {
+    self.executable = executable
+    self.arguments = arguments
+    self.environment = environment
+    self.workingDirectory = workingDirectory
+    self.user = user
+    self.files = files
+    self.label = label
+    self.logLimit = logLimit
+  }
+}
+
+extension EngineProcessSpec {
+  /// The form in which the keeper reads it: a tag byte, a value and a NUL for each record, ended by ".".
+  ///
+  /// The token comes back in the record, by which a start knows its own engine. No value may hold a NUL; nil when one does, since none of these could be handed to a process.
+  func encoded(token: String = "") -> [UInt8]? {
+    var records = [
+      "X\(executable)", "W\(workingDirectory)", "S\(files.statusFile)", "L\(files.logFile)", "Z\(logLimit)",
+      "T\(token)", "A\(executable)",
+    ]
+    records += arguments.map { "A\($0)" }
+    records += environment.sorted { $0.key < $1.key }.map { "E\($0.key)=\($0.value)" }
+    if let user {
+      records += ["U\(user.userID)", "G\(user.groupID)"]
+      if let name = user.name { records.append("N\(name)") }
+    }
+    guard !records.contains(where: { $0.utf8.contains(0) }) else { return nil }
+    return records.flatMap { Array($0.utf8) + [0] } + [UInt8(ascii: "."), 0]
+  }
+}
+
+/// Where the traces of one engine lie: a folder of its own.
+public struct EngineProcessFiles: Sendable, Hashable {
+  /// The folder, which has to exist; an absolute path.
+  public let folder: String
+
+  /// The files below `folder`.
+  public init(folder: String) {
+    self.folder = folder
+  }
+
+  /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the engine lives.
+  public var lockFile: String { folder + "/engine.lock" }
+  /// Who was started last and how it ended, as JSON; replaced atomically.
+  public var statusFile: String { folder + "/engine.status" }
+  /// What the engine wrote to its standard output and error.
+  public var logFile: String { folder + "/engine.log" }
+  /// What the engine wrote before that, up to the same size.
+  public var olderLogFile: String { logFile + ".1" }
+}

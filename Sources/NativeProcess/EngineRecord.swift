@@ -1,0 +1,57 @@
+import Foundation
+
+/// A process together with when it started, so that a later process of the same number is not taken for it.
+struct ProcessIdentity: Sendable, Hashable, Codable {
+  let pid: Int32
+  /// Clock ticks since boot on Linux, microseconds since 1970 on macOS; 0 when the system did not tell.
+  let start: UInt64
+
+  /// Whether that very process is still there (a zombie is not).
+  var isAlive: Bool {
+    guard let entry = ProcessTable.entry(pid) else { return false }
+    return entry.start == start && !entry.isZombie
+  }
+}
+
+/// The status file, as the keeper writes it.
+struct EngineRecord: Sendable, Hashable, Codable {
+  struct Ending: Sendable, Hashable, Codable {
+    let code: Int32?
+    let signal: Int32?
+  }
+
+  let format: Int
+  /// Says which start this was; random.
+  let token: String?
+  let boot: String
+  let keeper: ProcessIdentity
+  let engine: ProcessIdentity
+  let startedAt: Int64
+  let exit: Ending?
+  let endedAt: Int64?
+
+  /// The record on disk; nil when there is none or it cannot be read, which a power cut may cause.
+  static func read(_ files: EngineProcessFiles) -> EngineRecord? {
+    guard let bytes = readSmallFile(files.statusFile) else { return nil }
+    return try? JSONDecoder().decode(EngineRecord.self, from: Data(bytes))
+  }
+
+  /// Whether the engine on record is still there: same boot, same number, same start.
+  var engineIsAlive: Bool { boot == ProcessTable.bootID && engine.isAlive }
+
+  var running: RunningEngine {
+    RunningEngine(keeperPID: keeper.pid, enginePID: engine.pid, startedAt: Self.date(startedAt))
+  }
+
+  var reason: ExitReason {
+    if let code = exit?.code { return .code(code) }
+    if let signal = exit?.signal { return .signal(signal) }
+    return .unknown
+  }
+
+  var ended: Date? { endedAt.map(Self.date) }
+
+  private static func date(_ milliseconds: Int64) -> Date {
+    Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+  }
+}

@@ -1,0 +1,79 @@
+public import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An engine that runs.
+public struct RunningEngine: Sendable, Hashable, Codable {
+  /// The process that holds the lock and will record the engine's end.
+  public let keeperPID: Int32
+  /// The engine itself, which leads a session and process group of its own.
+  public let enginePID: Int32
+  /// When it was started, by the wall clock.
+  public let startedAt: Date
+}
+
+/// How a process ended.
+public enum ExitReason: Sendable, Hashable {
+  /// It ended by itself with this exit code.
+  case code(Int32)
+  /// This signal ended it.
+  case signal(Int32)
+  /// It ended while nobody watched: its keeper was killed, or the machine went down.
+  case unknown
+}
+
+/// What became of an engine.
+public enum EngineState: Sendable, Hashable {
+  /// Nothing was ever started here.
+  case neverStarted
+  /// The lock is held and the engine on record lives.
+  case running(RunningEngine)
+  /// The lock is held but no living engine is on record: a start is under way, or children of an engine that has
+  /// ended are still ending. It passes within moments, or `stop` ends it.
+  case settling
+  /// The lock is free. The time is that of the wall clock, nil where nobody recorded it.
+  case exited(ExitReason, at: Date?)
+}
+
+/// Says whether an engine runs, by trying its lock and never by a process number alone.
+///
+/// The lock is tried in shared mode for a moment; a start that goes on at the same time waits for that moment.
+/// - Throws: `NativeProcessError` with `.locksUnsupported` or `.fileUnusable`.
+public func inspect(_ files: EngineProcessFiles) throws(NativeProcessError) -> EngineState {
+  // The record is read after the lock was seen: a keeper writes it before it lets go.
+  let held = try isLockHeld(files.lockFile)
+  let record = EngineRecord.read(files)
+  guard held else {
+    return record.map { .exited($0.reason, at: $0.ended) } ?? .neverStarted
+  }
+  guard let record, record.exit == nil, record.engineIsAlive else { return .settling }
+  return .running(record.running)
+}
+
+/// Whether a keeper or an engine holds that lock.
+func isLockHeld(_ path: String) throws(NativeProcessError) -> Bool {
+  let file: FileDescriptor
+  do {
+    file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow])
+  } catch Errno.noSuchFileOrDirectory {
+    return false
+  } catch {
+    throw .file(path, "open", error as? Errno ?? .ioError)
+  }
+  defer { try? file.close() }
+  switch flockRetrying(file, LOCK_SH | LOCK_NB) {
+  case nil:
+    // Let go at once: a descriptor copied by a fork elsewhere in this process would else keep the lock.
+    _ = flockRetrying(file, LOCK_UN)
+    return false
+  case .wouldBlock: return true
+  default: throw .noLocks(path)
+  }
+}

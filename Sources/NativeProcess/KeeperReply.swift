@@ -1,0 +1,54 @@
+import Foundation
+import SystemPackage
+
+/// The keeper's one line: a record of the start, or the stage that failed and its `errno`.
+struct KeeperReply {
+  private struct Failure: Decodable {
+    let error: String
+    let errno: Int32
+  }
+
+  private let record: EngineRecord?
+  private let failure: Failure?
+
+  init(_ bytes: [UInt8]) {
+    record = try? JSONDecoder().decode(EngineRecord.self, from: Data(bytes))
+    failure = try? JSONDecoder().decode(Failure.self, from: Data(bytes))
+  }
+
+  /// The engine that was started, or the failure as an error that names its object.
+  func engine(of spec: EngineProcessSpec, keeper: String) throws(NativeProcessError) -> RunningEngine {
+    if let record { return record.running }
+    guard let failure else {
+      throw NativeProcessError(
+        .keeperFailed, "\(keeper) did not answer as expected",
+        suggestion: "install drydock and its keeper anew")
+    }
+    throw Self.error(failure.error, Errno(rawValue: failure.errno), spec)
+  }
+
+  private static func error(_ stage: String, _ errno: Errno, _ spec: EngineProcessSpec) -> NativeProcessError
+  {
+    let files = spec.files
+    switch stage {
+    case "lock-held": return NativeProcessError(.alreadyRunning, "an engine runs already in \(files.folder)")
+    case "lock-unsupported": return .noLocks(files.lockFile)
+    case "lock-open": return .file(files.lockFile, "open", errno)
+    case "log": return .file(files.logFile, "open", errno)
+    case "record": return .file(files.statusFile, "write", errno)
+    case "folder": return .file(spec.workingDirectory, "enter", errno)
+    case "user":
+      let user = spec.user.map { $0.name ?? "\($0.userID)" } ?? "itself"
+      return NativeProcessError(
+        .cannotChangeUser(errno.rawValue), "cannot run \(spec.executable) as \(user): \(errno)")
+    case "exec":
+      return NativeProcessError(
+        .cannotExecute(errno.rawValue), "cannot execute \(spec.executable): \(errno)")
+    case "fork":
+      return NativeProcessError(
+        .cannotFork(errno.rawValue), "cannot start a process for \(spec.executable): \(errno)")
+    default:
+      return NativeProcessError(.keeperFailed, "the keeper refused \(spec.executable) (\(stage): \(errno))")
+    }
+  }
+}

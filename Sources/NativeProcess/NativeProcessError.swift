@@ -1,0 +1,53 @@
+/// A failure to start, find, stop or ask about a process of this machine.
+public struct NativeProcessError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What kind of failure it is; the part that callers compare.
+  public enum Code: Sendable, Hashable {
+    /// The keeper's executable is at none of the places where it is looked for.
+    case keeperMissing
+    /// The keeper's executable is there but could not be run, or answered in a way that drydock does not know.
+    case keeperFailed
+    /// Another engine holds the lock.
+    case alreadyRunning
+    /// The file system of the lock file has no advisory locks.
+    case locksUnsupported
+    /// A file or folder of the engine cannot be read or written; the number is `errno`.
+    case fileUnusable(Int32)
+    /// The engine's executable could not be executed; the number is `errno`.
+    case cannotExecute(Int32)
+    /// The privileges of the wanted user could not be taken on; the number is `errno`.
+    case cannotChangeUser(Int32)
+    /// The system is out of processes, descriptors or memory; the number is `errno`.
+    case cannotFork(Int32)
+    /// The engine outlived every step of its stop.
+    case cannotStop
+    /// A command ended with an exit code other than 0, or by a signal.
+    case commandFailed(ExitReason)
+    /// A command wrote more than there is room for.
+    case outputTooLarge
+    /// There is no such user.
+    case userUnknown
+    /// Every port of the range is taken.
+    case noFreePort
+    /// That one port is taken.
+    case portTaken
+    /// The operating system lets only privileged users listen on that port.
+    case portNotPermitted
+  }
+
+  /// The kind of failure.
+  public let code: Code
+  /// What happened, naming the object.
+  public let message: String
+  /// What to do next, where there is something.
+  public let suggestion: String?
+
+  /// An error of a kind, with a message that names the object.
+  public init(_ code: Code, _ message: String, suggestion: String? = nil) {
+    self.code = code
+    self.message = message
+    self.suggestion = suggestion
+  }
+
+  /// The message and the suggestion on one line.
+  public var description: String { suggestion.map { "\(message); \($0)" } ?? message }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What the system says about processes: proc(5) on Linux.
+enum ProcessTable {
+  struct Entry: Sendable, Hashable {
+    let pid: Int32
+    let name: String
+    let isZombie: Bool
+    let processGroup: Int32
+    let session: Int32
+    let start: UInt64
+  }
+
+  #if os(Linux)
+    /// A number that differs from one boot to the next; empty where the system has none.
+    static var bootID: String {
+      (readSmallText("/proc/sys/kernel/random/boot_id") ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// One process; nil when there is none of that number.
+    static func entry(_ pid: Int32) -> Entry? {
+      guard let text = readSmallText("/proc/\(pid)/stat"), let open = text.firstIndex(of: "("),
+        let close = text.lastIndex(of: ")")
+      else { return nil }
+      // From the third field on; the name before may hold spaces and parentheses itself.
+      let fields = text[text.index(after: close)...].split(separator: " ")
+      guard fields.count > 19, let group = Int32(fields[2]), let session = Int32(fields[3]),
+        let start = UInt64(fields[19])
+      else { return nil }
+      return Entry(
+        pid: pid, name: String(text[text.index(after: open)..<close]),
+        isZombie: fields[0] == "Z" || fields[0] == "X", processGroup: group, session: session, start: start)
+    }
+
+    /// The numbers of all processes that can be seen.
+    static func pids() -> [Int32] {
+      names(in: "/proc").compactMap { Int32($0) }
+    }
+
+    /// The processes that keep `path` locked: those with a descriptor that carries an exclusive `flock` on it.
+    ///
+    /// Descriptors of other users' processes can be seen by root only.
+    static func lockHolders(_ path: String) -> [Int32] {
+      let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+      return pids().filter { pid in
+        pid != getpid() && names(in: "/proc/\(pid)/fd").contains { holdsLock(pid, descriptor: $0, real) }
+      }
+    }
+
+    private static func holdsLock(_ pid: Int32, descriptor: String, _ path: String) -> Bool {
+      guard linkTarget("/proc/\(pid)/fd/\(descriptor)") == path,
+        let info = readSmallText("/proc/\(pid)/fdinfo/\(descriptor)")
+      else { return false }
+      return info.split(separator: "\n").contains {
+        $0.hasPrefix("lock:") && $0.contains("FLOCK") && $0.contains("WRITE")
+      }
+    }
+
+    /// Where a symbolic link points; nil when it cannot be read.
+    static func linkTarget(_ path: String) -> String? {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    }
+
+    static func names(in folder: String) -> [String] {
+      (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+  #else
+    static var bootID: String {
+      var size = 64
+      var buffer = [CChar](repeating: 0, count: size)
+      guard sysctlbyname("kern.bootsessionuuid", &buffer, &size, nil, 0) == 0 else { return "" }
+      return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    static func entry(_ pid: Int32) -> Entry? {
+      var info = kinfo_proc()
+      var size = MemoryLayout<kinfo_proc>.stride
+      var name: [Int32] = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
+      guard sysctl(&name, 4, &info, &size, nil, 0) == 0, size > 0 else { return nil }
+      let time = info.kp_proc.p_starttime
+      return Entry(
+        pid: pid, name: "", isZombie: info.kp_proc.p_stat == SZOMB, processGroup: info.kp_eproc.e_pgid,
+        session: getsid(pid), start: UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_usec))
+    }
+
+    static func pids() -> [Int32] {
+      var pids = [Int32](repeating: 0, count: 8192)
+      let bytes = proc_listallpids(&pids, Int32(pids.count * MemoryLayout<Int32>.size))
+      return Array(pids.prefix(max(0, Int(bytes))))
+    }
+
+    static func lockHolders(_ path: String) -> [Int32] { [] }
+  #endif
+
+  /// The living processes of a session, its leader included.
+  static func members(ofSession session: Int32) -> [Entry] {
+    pids().compactMap(entry).filter { $0.session == session && !$0.isZombie }
+  }
+}

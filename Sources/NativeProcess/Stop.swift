@@ -1,0 +1,103 @@
+import MonotonicTime
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One step of a stop: a signal, and how long to wait for its effect.
+public struct StopStep: Sendable, Hashable {
+  /// The signal's number, for example `SIGTERM`.
+  public let signal: Int32
+  /// How long to wait before the next step.
+  public let patience: Duration
+
+  /// A signal and the time that the engine has to heed it.
+  public init(signal: Int32, patience: Duration) {
+    self.signal = signal
+    self.patience = patience
+  }
+}
+
+/// Stops an engine by an ordered list of steps; a kill always is the last.
+///
+/// Each step signals the engine itself, after making sure that the process of that number is the one on record.
+/// After the steps whatever still holds the lock, and the whole session of the engine, is killed. A cancelled
+/// caller gets its result only once the engine has ended.
+/// - Returns: how the engine ended; nil when nothing ran.
+/// - Throws: `NativeProcessError` with `.cannotStop`, `.locksUnsupported` or `.fileUnusable`.
+public func stop(_ files: EngineProcessFiles, steps: [StopStep]) async throws -> ExitReason? {
+  try await shieldedFromCancellation { try await EngineStop(files: files).run(steps) }
+}
+
+private struct EngineStop: Sendable {
+  let files: EngineProcessFiles
+
+  func run(_ steps: [StopStep]) async throws -> ExitReason? {
+    guard try isLockHeld(files.lockFile) else { return nil }
+    for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(2))] {
+      guard try await isSettled() else { break }
+      signalEngine(step.signal)
+      if try await isFree(within: step.patience) { return reason }
+    }
+    killRest()
+    guard try await isFree(within: .seconds(5)) else { throw outlived }
+    return reason
+  }
+
+  /// Waits a moment for a start that is under way to say who it started. False when nobody can be signalled: what
+  /// is left then are children of an engine that has ended.
+  private func isSettled() async throws -> Bool { try await settledState(files) != .settling }
+
+  private func signalEngine(_ signal: Int32) {
+    guard let record = EngineRecord.read(files), record.engineIsAlive else { return }
+    _ = kill(record.engine.pid, signal)
+  }
+
+  /// Everything of the engine's own session, then everybody who has the lock (PostgreSQL's children lead
+  /// sessions of their own).
+  private func killRest() {
+    if let record = EngineRecord.read(files), record.boot == ProcessTable.bootID {
+      let session = ProcessTable.members(ofSession: record.engine.pid)
+      for member in session where member.start >= record.engine.start { _ = kill(member.pid, SIGKILL) }
+    }
+    for holder in ProcessTable.lockHolders(files.lockFile) { _ = kill(holder, SIGKILL) }
+  }
+
+  private func isFree(within patience: Duration) async throws -> Bool {
+    let deadline = Deadline.after(patience)
+    var pause = Backoff(limit: .milliseconds(50))
+    while try isLockHeld(files.lockFile) {
+      guard !deadline.hasPassed else { return false }
+      try? await pause.sleep(until: deadline, "the engine's end")
+    }
+    return true
+  }
+
+  private var reason: ExitReason { EngineRecord.read(files)?.reason ?? .unknown }
+
+  private var outlived: NativeProcessError {
+    let holders = ProcessTable.lockHolders(files.lockFile).map {
+      "\($0) (\(ProcessTable.entry($0)?.name ?? "?"))"
+    }
+    return NativeProcessError(
+      .cannotStop, "the engine in \(files.folder) does not end",
+      suggestion: holders.isEmpty ? nil : "look at process \(holders.joined(separator: ", "))")
+  }
+}
+
+/// The state once a start that is under way has said who it started, which takes moments; `.settling` when nobody
+/// said so within a second.
+func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
+  let deadline = Deadline.after(.seconds(1))
+  var pause = Backoff(limit: .milliseconds(20))
+  var state = try inspect(files)
+  while state == .settling, !deadline.hasPassed {
+    try? await pause.sleep(until: deadline, "a start")
+    state = try inspect(files)
+  }
+  return state
+}

@@ -1,0 +1,80 @@
+import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The number of the last failed system call and its text.
+func lastErrno() -> Errno { Errno(rawValue: errno) }
+
+extension NativeProcessError {
+  /// A file that cannot be used, with the system's reason.
+  static func file(_ path: String, _ action: String, _ error: Errno) -> NativeProcessError {
+    NativeProcessError(
+      .fileUnusable(error.rawValue), "cannot \(action) \(path): \(error)",
+      suggestion: error.isAboutSpaceOrRights ? "choose another folder by DRYDOCK_HOME" : nil)
+  }
+
+  /// A file system without advisory locks.
+  static func noLocks(_ path: String) -> NativeProcessError {
+    NativeProcessError(
+      .locksUnsupported, "the file system of \(path) has no file locks",
+      suggestion: "put DRYDOCK_HOME on a local file system")
+  }
+}
+
+extension Errno {
+  var isAboutSpaceOrRights: Bool {
+    [.noSpace, .readOnlyFileSystem, .permissionDenied, .notPermitted, .diskQuotaExceeded].contains(self)
+  }
+}
+
+/// `flock`, taken up again when a signal interrupts it.
+func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
+  while flock(descriptor.rawValue, operation) != 0 {
+    let error = lastErrno()
+    if error != .interrupted { return error }
+  }
+  return nil
+}
+
+/// The whole of a small file; nil when there is none or it cannot be read.
+///
+/// Files below /proc say that they have no size, so this reads until there is nothing left.
+func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+  guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return nil }
+  defer { try? file.close() }
+  return try? readToEnd(file, limit: limit)
+}
+
+/// Reads from where the descriptor stands to the end of the file, `limit` bytes at most.
+func readToEnd(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+  while bytes.count < limit {
+    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+    if count == 0 { break }
+    bytes += buffer[..<count]
+  }
+  return bytes
+}
+
+/// As `readSmallFile`, as text; bytes that are not UTF-8 are replaced.
+func readSmallText(_ path: String) -> String? {
+  readSmallFile(path).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// Runs `operation` to its end even when the caller is cancelled.
+///
+/// Stopping a process half-way would leave an orphan. The task is unstructured only in that cancellation does not
+/// reach it: it is awaited here, so it never outlives its caller.
+func shieldedFromCancellation<Value: Sendable>(
+  _ operation: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+  try await Task { try await operation() }.value
+}

@@ -1,0 +1,149 @@
+public import MonotonicTime
+import Subprocess
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What a command wrote.
+public struct ToolOutput: Sendable, Hashable {
+  /// Its standard output.
+  public let output: [UInt8]
+  /// Its standard error.
+  public let error: [UInt8]
+
+  /// The standard output as text; bytes that are not UTF-8 are replaced.
+  public var text: String { String(decoding: output, as: UTF8.self) }
+}
+
+/// A command that does one thing and ends, such as initdb.
+///
+/// It runs in a session of its own, so that Ctrl-C at the terminal does not reach it, and nothing of that session
+/// outlives the call, however it ends.
+public struct Tool: Sendable, Hashable {
+  /// Absolute path of the executable.
+  public var executable: String
+  /// The arguments after the executable's own name. They show up in `ps`, so no secret belongs here.
+  public var arguments: [String]
+  /// The whole environment of the command: nothing is inherited. See `cleanEnvironment`.
+  public var environment: [String: String]
+  /// Absolute path of the folder to run in.
+  public var workingDirectory: String
+  /// The user to drop to; nil keeps the one that runs drydock.
+  public var user: ProcessUser?
+  /// How long the command may take to heed SIGTERM before it is killed.
+  public var patience: Duration = .seconds(2)
+
+  /// Describes a command.
+  public init(
+    executable: String, arguments: [String] = [], environment: [String: String],
+    workingDirectory: String = "/", user: ProcessUser? = nil
+  ) {
+    self.executable = executable
+    self.arguments = arguments
+    self.environment = environment
+    self.workingDirectory = workingDirectory
+    self.user = user
+  }
+
+  /// How many bytes of its output and of its error output a command may write.
+  public static let outputLimit = 16 << 20
+
+  /// Runs the command to its end.
+  ///
+  /// At the deadline, or when the caller is cancelled, it gets SIGTERM, then SIGKILL; this returns after the last
+  /// process of its session has ended.
+  /// - Parameter input: what it reads on standard input.
+  /// - Throws: `NativeProcessError` with `.commandFailed` (its last lines in the message), `.cannotExecute`,
+  ///   `.outputTooLarge` or `.cannotFork`; `TimeoutError`; `CancellationError`.
+  public func run(input: [UInt8] = [], until deadline: Deadline) async throws -> ToolOutput {
+    let session = SessionLeader()
+    do {
+      let output = try await withDeadline(deadline, name) { try await execute(input, session) }
+      await session.clear()
+      try Task.checkCancellation()
+      return output
+    } catch {
+      await session.clear()
+      if !(error is TimeoutError) { try Task.checkCancellation() }
+      throw error
+    }
+  }
+
+  /// The last part of the executable's path.
+  var name: String { executable.split(separator: "/").last.map(String.init) ?? executable }
+
+  private func execute(_ input: [UInt8], _ session: SessionLeader) async throws -> ToolOutput {
+    do {
+      let result = try await Subprocess.run(
+        configuration, input: .array(input), output: .bytes(limit: Self.outputLimit),
+        error: .bytes(limit: Self.outputLimit)
+      ) { execution in session.set(execution.processIdentifier.value) }
+      let output = ToolOutput(output: result.standardOutput, error: result.standardError)
+      if let reason = result.terminationStatus.failure { throw failed(reason, output) }
+      return output
+    } catch let error as SubprocessError {
+      try Task.checkCancellation()
+      throw translated(error)
+    }
+  }
+
+  private var configuration: Configuration {
+    var options = PlatformOptions()
+    options.createSession = true
+    if let user, geteuid() == 0 {
+      options.userID = user.userID
+      options.groupID = user.groupID
+      options.supplementaryGroups = user.groups
+    }
+    options.teardownSequence = [
+      .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: patience)
+    ]
+    return Configuration(
+      executable: .path(FilePath(executable)), arguments: Arguments(arguments),
+      environment: .custom(environment.map { Array("\($0.key)=\($0.value)".utf8) }),
+      workingDirectory: FilePath(workingDirectory), platformOptions: options)
+  }
+
+  private func failed(_ reason: ExitReason, _ output: ToolOutput) -> NativeProcessError {
+    let how =
+      switch reason {
+      case .code(let code): "failed with exit code \(code)"
+      case .signal(let signal): "was ended by signal \(signal)"
+      case .unknown: "failed"
+      }
+    let written = output.error.isEmpty ? output.output : output.error
+    let lines = String(decoding: written, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(8)
+    let tail = lines.isEmpty ? "" : ":\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+    return NativeProcessError(.commandFailed(reason), "\(name) \(how)\(tail)")
+  }
+
+  private func translated(_ error: SubprocessError) -> NativeProcessError {
+    let errno = error.underlyingError?.rawValue ?? 0
+    switch error.code {
+    case .executableNotFound, .spawnFailed:
+      return NativeProcessError(.cannotExecute(errno), "cannot execute \(executable): \(error)")
+    case .failedToChangeWorkingDirectory:
+      return NativeProcessError(.fileUnusable(errno), "cannot enter \(workingDirectory): \(error)")
+    case .outputLimitExceeded:
+      return NativeProcessError(.outputTooLarge, "\(name) wrote more than \(Self.outputLimit) bytes")
+    default:
+      return NativeProcessError(.cannotFork(errno), "cannot run \(executable): \(error)")
+    }
+  }
+}
+
+extension TerminationStatus {
+  /// How a command failed; nil when it succeeded.
+  fileprivate var failure: ExitReason? {
+    switch self {
+    case .exited(let code): code == 0 ? nil : .code(code)
+    case .signaled(let signal): .signal(signal)
+    }
+  }
+}

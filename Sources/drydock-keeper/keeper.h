@@ -1,0 +1,102 @@
+// drydock-keeper: holds one engine's lock, starts the engine, records how it ended.
+//
+// Alive means that the lock is held. The engine inherits the lock's descriptor, so that it stays held while the
+// engine lives even if the keeper is killed.
+#ifndef DRYDOCK_KEEPER_H
+#define DRYDOCK_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+// Where a start failed. The names travel to drydock, see `stage_name`.
+enum stage {
+  STAGE_NONE,
+  STAGE_SPEC,
+  STAGE_LOCK_OPEN,
+  STAGE_LOCK_HELD,
+  STAGE_LOCK_UNSUPPORTED,
+  STAGE_LOG,
+  STAGE_RECORD,
+  STAGE_FORK,
+  STAGE_USER,
+  STAGE_FOLDER,
+  STAGE_EXEC,
+};
+
+// What to run, as read from standard input. The strings point into `bytes`.
+struct spec {
+  char *bytes;
+  const char *executable;
+  const char *folder;
+  const char *status_path;
+  const char *log_path;
+  const char *token;  // comes back in the record; letters and digits
+  const char *user;  // for the supplementary groups; NULL when the user has no name
+  long long log_limit;
+  bool has_user, has_group;
+  uid_t uid;
+  gid_t gid;
+  char **argv;
+  char **envp;
+};
+
+// A process as it cannot be confused with a later one of the same number, within one boot.
+struct identity {
+  pid_t pid;
+  unsigned long long start;  // clock ticks since boot (Linux), microseconds since 1970 (macOS)
+};
+
+// What a status file says, and what the daemon tells the process that launched it.
+struct outcome {
+  enum stage stage;
+  int error;
+  struct identity keeper, engine;
+  const char *token;  // valid in the keeper only, NULL elsewhere
+  long long started_ms, ended_ms;
+  bool ended;
+  int wait_status;
+};
+
+struct logfile {
+  int fd;
+  const char *path;
+  long long size, limit;
+};
+
+// spec.c
+bool spec_read(int fd, struct spec *spec);
+void spec_free(struct spec *spec);
+
+// lock.c
+int lock_acquire(const char *path, enum stage *stage);
+
+// process.c
+struct identity identify(pid_t pid);
+void boot_id(char *out, size_t size);
+long long now_ms(void);
+void close_from(int first);
+bool write_all(int fd, const void *bytes, size_t size);
+bool read_all(int fd, void *bytes, size_t size);
+bool pipe_cloexec(int ends[2]);
+bool fill_standard_descriptors(void);
+
+// record.c
+const char *stage_name(enum stage stage);
+int outcome_json(const struct outcome *outcome, char *out, size_t size);
+bool record_write(const char *path, const struct outcome *outcome, bool durable);
+
+// logfile.c
+bool logfile_open(struct logfile *log, const char *path, long long limit);
+void logfile_write(struct logfile *log, const char *bytes, size_t size);
+
+// engine.c
+void engine_launch(const struct spec *spec, int lock, int *log_pipe, struct outcome *outcome);
+
+// supervise.c
+void block_child_signal(void);
+void ignore_stray_signals(void);
+void restore_signals(void);
+int supervise(pid_t engine, int log_pipe, struct logfile *log);
+
+#endif

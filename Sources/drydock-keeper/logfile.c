@@ -1,0 +1,51 @@
+// The engine's output, bounded: at the limit the file becomes NAME.1 and a new one is begun.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+static int open_log(const char *path) {
+  return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+}
+
+bool logfile_open(struct logfile *log, const char *path, long long limit) {
+  struct stat info;
+  log->path = path;
+  log->limit = limit;
+  log->fd = open_log(path);
+  if (log->fd < 0 || fstat(log->fd, &info) != 0) return false;
+  log->size = info.st_size;
+  return true;
+}
+
+// Where the file cannot be renamed it is emptied: the bound matters more than the old lines.
+static void rotate(struct logfile *log) {
+  char older[PATH_MAX];
+  int named = snprintf(older, sizeof older, "%s.1", log->path);
+  bool moved = named > 0 && (size_t)named < sizeof older && rename(log->path, older) == 0;
+  int fresh = moved ? open_log(log->path) : -1;
+  if (fresh >= 0) {
+    close(log->fd);
+    log->fd = fresh;
+  } else if (ftruncate(log->fd, 0) != 0) {
+    return;
+  }
+  log->size = 0;
+}
+
+// What cannot be written (a full disk) is dropped: an engine must never wait for its log.
+void logfile_write(struct logfile *log, const char *bytes, size_t size) {
+  if (log->size > 0 && log->size + (long long)size > log->limit) rotate(log);
+  for (size_t done = 0; done < size;) {
+    ssize_t count = write(log->fd, bytes + done, size - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    done += (size_t)count;
+    log->size += count;
+  }
+}

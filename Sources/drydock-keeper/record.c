@@ -1,0 +1,79 @@
+// The status file and the reply to drydock: one line of JSON without any text that needs escaping.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+const char *stage_name(enum stage stage) {
+  switch (stage) {
+    case STAGE_NONE: return "none";
+    case STAGE_SPEC: return "spec";
+    case STAGE_LOCK_OPEN: return "lock-open";
+    case STAGE_LOCK_HELD: return "lock-held";
+    case STAGE_LOCK_UNSUPPORTED: return "lock-unsupported";
+    case STAGE_LOG: return "log";
+    case STAGE_RECORD: return "record";
+    case STAGE_FORK: return "fork";
+    case STAGE_USER: return "user";
+    case STAGE_FOLDER: return "folder";
+    case STAGE_EXEC: return "exec";
+  }
+  return "unknown";
+}
+
+static int ending_json(const struct outcome *outcome, char *out, size_t size) {
+  if (!outcome->ended) return snprintf(out, size, "}\n");
+  bool signalled = WIFSIGNALED(outcome->wait_status);
+  return snprintf(
+      out, size, ",\"exit\":{\"%s\":%d},\"endedAt\":%lld}\n", signalled ? "signal" : "code",
+      signalled ? WTERMSIG(outcome->wait_status) : WEXITSTATUS(outcome->wait_status), outcome->ended_ms);
+}
+
+int outcome_json(const struct outcome *outcome, char *out, size_t size) {
+  if (outcome->stage != STAGE_NONE)
+    return snprintf(
+        out, size, "{\"error\":\"%s\",\"errno\":%d}\n", stage_name(outcome->stage), outcome->error);
+  char boot[64];
+  boot_id(boot, sizeof boot);
+  int used = snprintf(
+      out, size,
+      "{\"format\":1,\"token\":\"%.32s\",\"boot\":\"%s\",\"keeper\":{\"pid\":%ld,\"start\":%llu},"
+      "\"engine\":{\"pid\":%ld,\"start\":%llu},\"startedAt\":%lld",
+      outcome->token ? outcome->token : "", boot, (long)outcome->keeper.pid, outcome->keeper.start, (long)outcome->engine.pid,
+      outcome->engine.start, outcome->started_ms);
+  return used + ending_json(outcome, out + used, size - (size_t)used);
+}
+
+static void sync_folder_of(const char *path) {
+  char copy[PATH_MAX];
+  if (strlen(path) >= sizeof copy) return;
+  strcpy(copy, path);
+  int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  fsync(folder);
+  close(folder);
+}
+
+// `durable` only for the end: a start need not outlive a power cut, since no engine does.
+bool record_write(const char *path, const struct outcome *outcome, bool durable) {
+  char text[512], temporary[PATH_MAX];
+  int length = outcome_json(outcome, text, sizeof text);
+  int named = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+  if (named < 0 || (size_t)named >= sizeof temporary) return errno = ENAMETOOLONG, false;
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return false;
+  bool written = write_all(fd, text, (size_t)length) && (!durable || fsync(fd) == 0);
+  int saved = errno;
+  close(fd);
+  if (!written) return unlink(temporary), errno = saved, false;
+  if (rename(temporary, path) != 0) return false;
+  if (durable) sync_folder_of(path);
+  return true;
+}

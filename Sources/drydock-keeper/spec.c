@@ -1,0 +1,103 @@
+// The spec: records of one tag byte, a value and a NUL, ended by the record ".", on standard input.
+// It is no argument, so that no secret in an environment shows up in `ps`.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+enum { SPEC_LIMIT = 4 * 1024 * 1024 };
+
+// Reads up to the end of input; NULL with errno when it is too long or cannot be read.
+static char *slurp(int fd, size_t *length) {
+  size_t capacity = 16 * 1024, used = 0;
+  char *bytes = malloc(capacity);
+  while (bytes) {
+    ssize_t count = read(fd, bytes + used, capacity - used);
+    if (count == 0) break;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 || (used += (size_t)count) > SPEC_LIMIT) {
+      if (count >= 0) errno = E2BIG;
+      free(bytes);
+      return NULL;
+    }
+    if (used == capacity) {
+      char *larger = realloc(bytes, capacity *= 2);
+      if (!larger) free(bytes);
+      bytes = larger;
+    }
+  }
+  *length = used;
+  return bytes;
+}
+
+// A number from 0 to `limit`; -1 for anything else.
+static long long number(const char *text, long long limit) {
+  char *end = NULL;
+  errno = 0;
+  long long value = strtoll(text, &end, 10);
+  return (errno || end == text || *end || value < 0 || value > limit) ? -1 : value;
+}
+
+static bool set_number(struct spec *spec, char tag, const char *text) {
+  long long value = number(text, tag == 'Z' ? LLONG_MAX / 4 : (long long)UINT_MAX - 1);
+  if (value < 0) return false;
+  if (tag == 'U') spec->uid = (uid_t)value, spec->has_user = true;
+  if (tag == 'G') spec->gid = (gid_t)value, spec->has_group = true;
+  if (tag == 'Z') spec->log_limit = value;
+  return true;
+}
+
+static bool set(struct spec *spec, char *record, size_t *arguments, size_t *variables) {
+  char *value = record + 1;
+  switch (record[0]) {
+    case 'X': spec->executable = value; return value[0] == '/';
+    case 'W': spec->folder = value; return value[0] == '/';
+    case 'S': spec->status_path = value; return value[0] == '/';
+    case 'L': spec->log_path = value; return value[0] == '/';
+    case 'T': spec->token = value; return value[strspn(value, "0123456789abcdef")] == 0;
+    case 'N': spec->user = value; return true;
+    case 'A': spec->argv[(*arguments)++] = value; return true;
+    case 'E': spec->envp[(*variables)++] = value; return strchr(value, '=') != NULL;
+    case 'U':
+    case 'G':
+    case 'Z': return set_number(spec, record[0], value);
+    default: return false;
+  }
+}
+
+static bool parse(struct spec *spec, size_t length) {
+  size_t records = 0, arguments = 0, variables = 0;
+  for (size_t i = 0; i < length; i++) records += spec->bytes[i] == 0;
+  spec->argv = calloc(records + 1, sizeof(char *));
+  spec->envp = calloc(records + 1, sizeof(char *));
+  if (!spec->argv || !spec->envp) return false;
+  bool complete = false;
+  for (size_t at = 0; at < length && !complete; at += strlen(spec->bytes + at) + 1) {
+    if (!memchr(spec->bytes + at, 0, length - at)) return false;
+    complete = strcmp(spec->bytes + at, ".") == 0;
+    if (!complete && !set(spec, spec->bytes + at, &arguments, &variables)) return false;
+  }
+  return complete && arguments > 0 && spec->executable && spec->folder && spec->status_path && spec->log_path
+         && spec->has_user == spec->has_group;
+}
+
+bool spec_read(int fd, struct spec *spec) {
+  size_t length = 0;
+  memset(spec, 0, sizeof *spec);
+  spec->token = "";
+  spec->log_limit = 8 * 1024 * 1024;
+  spec->bytes = slurp(fd, &length);
+  if (!spec->bytes) return false;
+  errno = EINVAL;
+  return parse(spec, length);
+}
+
+void spec_free(struct spec *spec) {
+  free(spec->argv);
+  free(spec->envp);
+  spec->argv = spec->envp = NULL;
+}

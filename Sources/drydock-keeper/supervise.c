@@ -1,0 +1,73 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+enum { DRAIN_CHUNKS = 64 };
+
+static void on_child(int signal) { (void)signal; }
+
+// Held back everywhere but inside pselect, so that an engine's end between check and wait is not missed.
+void block_child_signal(void) {
+  struct sigaction action;
+  sigset_t set;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_child;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGCHLD, &action, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+// A stray signal must not orphan the engine: drydock signals the engine itself, the keeper ends with it.
+void ignore_stray_signals(void) {
+  static const int strays[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1,
+                               SIGUSR2, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
+  for (size_t i = 0; i < sizeof strays / sizeof strays[0]; i++) signal(strays[i], SIG_IGN);
+}
+
+// What the engine gets: every signal at its default and none blocked, whatever drydock's caller had set.
+void restore_signals(void) {
+  sigset_t none;
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+// Copies one chunk; false at the end of the pipe or when there is nothing to read now.
+static bool copy_chunk(int log_pipe, struct logfile *log) {
+  static char buffer[16 * 1024];
+  ssize_t count = read(log_pipe, buffer, sizeof buffer);
+  if (count > 0) logfile_write(log, buffer, (size_t)count);
+  return count > 0 || (count < 0 && errno == EINTR);
+}
+
+static bool at_end(int log_pipe, struct logfile *log) {
+  errno = 0;
+  return !copy_chunk(log_pipe, log) && errno != EAGAIN;
+}
+
+// Copies the engine's output until it ends; returns its wait status.
+int supervise(pid_t engine, int log_pipe, struct logfile *log) {
+  int status = 0;
+  sigset_t none;
+  sigemptyset(&none);
+  fcntl(log_pipe, F_SETFL, O_NONBLOCK);
+  while (waitpid(engine, &status, WNOHANG) != engine) {
+    fd_set readable;
+    FD_ZERO(&readable);
+    if (log_pipe >= 0) FD_SET(log_pipe, &readable);
+    int ready = pselect(log_pipe + 1, &readable, NULL, NULL, NULL, &none);
+    if (ready > 0 && at_end(log_pipe, log)) close(log_pipe), log_pipe = -1;
+  }
+  // Bounded, as a grandchild may go on writing for ever.
+  for (int i = 0; log_pipe >= 0 && i < DRAIN_CHUNKS && copy_chunk(log_pipe, log); i++) continue;
+  return status;
+}
