@@ -2,6 +2,14 @@ import DockerEngine
 
 extension EmulatorError {
   init(docker error: DockerError, place: String) {
-    self.init(.failed, place + error.message, suggestion: error.suggestion)
+    let code: Code =
+      switch error.code {
+      case .engineUnavailable, .noSuchImage, .accessDenied, .rateLimited, .noMatchingPlatform,
+        .unsupportedImageFormat, .registryUnreachable:
+        .unavailable
+      case .timedOut: .notReady
+      default: .failed
+      }
+    self.init(code, place + error.message, suggestion: error.suggestion)
   }
 }

@@ -44,7 +44,7 @@ public protocol ServerEngine: Engine {
   func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   /// Whether data written by one version may be served by another.
-  func canServe(data: EngineVersion, with server: EngineVersion) -> Bool
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool
 }
 
 extension ServerEngine {

@@ -10,7 +10,8 @@ public struct MariaDBEngine: ServerEngine {
     options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"))
   public let variableShape = VariableShape.database(scheme: "mysql")
   public let standardPort = 3306
-  public let versions = VersionTable(repository: "mariadb", default: "10.4", seriesLength: 2)
+  public let versions = VersionTable(
+    repository: "mariadb", imageVariable: "MARIADB_VERSION", default: "10.4", seriesLength: 2)
 
   public let nativeSearch = NativeSearch(
     servers: ["mariadbd", "mysqld"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
@@ -76,7 +77,7 @@ public struct MariaDBEngine: ServerEngine {
     try await MySQLFamily.provision(administrator, request, until: deadline)
   }
 
-  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     MySQLFamily.canServe(data: data, with: server)
   }
 }

@@ -11,7 +11,7 @@ public struct MemcachedEngine: ServerEngine {
   public let variableShape = VariableShape.hostPort
   public let standardPort = 11211
   public let versions = VersionTable(
-    repository: "memcached", default: "1.4", seriesLength: 2,
+    repository: "memcached", imageVariable: "MEMCACHED_VERSION", default: "1.4", seriesLength: 2,
     substitutes: [
       .init(
         "1.4", tag: "1.5",
@@ -49,5 +49,5 @@ public struct MemcachedEngine: ServerEngine {
     ExpectedIdentity(processID: nativeProcessID)
   }
 
-  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool { true }
+  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { true }
 }

@@ -11,7 +11,8 @@ public struct MySQLEngine: ServerEngine {
   public let variableShape = VariableShape.database(scheme: "mysql")
   public let standardPort = 3306
   public let versions = VersionTable(
-    repository: "mysql", default: "5.7", seriesLength: 2, withoutARM64: ["5.5", "5.6", "5.7"])
+    repository: "mysql", imageVariable: "MYSQL_VERSION", default: "5.7", seriesLength: 2,
+    withoutARM64: ["5.5", "5.6", "5.7"])
 
   public let nativeSearch = NativeSearch(
     servers: ["mysqld", "mariadbd"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
@@ -78,7 +79,7 @@ public struct MySQLEngine: ServerEngine {
     try await MySQLFamily.provision(administrator, request, until: deadline)
   }
 
-  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     MySQLFamily.canServe(data: data, with: server)
   }
 }

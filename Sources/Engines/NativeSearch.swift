@@ -33,12 +33,12 @@ public struct NativeInstallation: Sendable, Hashable {
   /// The tools' executables by the name that recipes use.
   public var tools: [String: String]
   /// Its version.
-  public var version: EngineVersion
+  public var version: ServerVersion
   /// What `--version` printed, in which families tell themselves apart.
   public var banner: String
 
   /// An installation.
-  public init(server: String, tools: [String: String], version: EngineVersion, banner: String) {
+  public init(server: String, tools: [String: String], version: ServerVersion, banner: String) {
     self.server = server
     self.tools = tools
     self.version = version

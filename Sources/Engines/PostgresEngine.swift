@@ -12,7 +12,8 @@ public struct PostgresEngine: ServerEngine {
   public let standardPort = 5432
 
   /// Since version 10 the first number alone is the series; before it, the first two.
-  public let versions = VersionTable(repository: "postgres", default: "12", seriesLength: 1)
+  public let versions = VersionTable(
+    repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1)
 
   public let nativeSearch = NativeSearch(
     servers: ["postgres"], tools: ["initdb": ["initdb"]],
@@ -114,7 +115,7 @@ public struct PostgresEngine: ServerEngine {
     try await session.execute(statements, masking: [request.password], until: deadline)
   }
 
-  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool {
+  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     let length = max(data.major, server.major) < 10 ? 2 : 1
     return data.prefix(length) == server.prefix(length)
   }

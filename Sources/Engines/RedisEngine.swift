@@ -19,7 +19,7 @@ public struct RedisEngine: ServerEngine {
 
   /// Tags that engines of today refuse to pull: their images have the first manifest format.
   public let versions = VersionTable(
-    repository: "redis", default: "7.0", seriesLength: 1,
+    repository: "redis", imageVariable: "REDIS_VERSION", default: "7.0", seriesLength: 1,
     substitutes: ["2", "3"].map {
       .init(
         $0, tag: "5.0",
@@ -76,5 +76,5 @@ public struct RedisEngine: ServerEngine {
   }
 
   /// Newer servers read the dumps of older ones, not the other way round.
-  public func canServe(data: EngineVersion, with server: EngineVersion) -> Bool { server.major >= data.major }
+  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { server.major >= data.major }
 }

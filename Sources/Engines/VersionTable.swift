@@ -2,6 +2,8 @@
 public struct VersionTable: Sendable, Hashable {
   /// The official image's repository.
   public var repository: String
+  /// The variable in which the official images state their version.
+  public var imageVariable: String
   /// The version that racks of today deploy when none is named.
   public var defaultVersion: String
   /// How many numbers make a series, inside which data is compatible (`15`; `10.11`).
@@ -30,10 +32,12 @@ public struct VersionTable: Sendable, Hashable {
 
   /// A table of versions.
   public init(
-    repository: String, default defaultVersion: String, seriesLength: Int, substitutes: [Substitute] = [],
+    repository: String, imageVariable: String, default defaultVersion: String, seriesLength: Int,
+    substitutes: [Substitute] = [],
     withoutARM64: [String] = []
   ) {
     self.repository = repository
+    self.imageVariable = imageVariable
     self.defaultVersion = defaultVersion
     self.seriesLength = seriesLength
     self.substitutes = substitutes
@@ -53,7 +57,7 @@ public struct VersionTable: Sendable, Hashable {
   }
 
   /// The series of a version: the numbers inside which data is compatible.
-  public func series(of version: EngineVersion) -> String {
+  public func series(of version: ServerVersion) -> String {
     version.prefix(seriesLength).map(String.init).joined(separator: ".")
   }
 }

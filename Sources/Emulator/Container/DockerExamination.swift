@@ -1,8 +1,27 @@
 import DockerEngine
 
-/// The part of `doctor` that looks for Docker engines.
+/// The part of `doctor` that looks for Docker engines: every endpoint that was tried, and why it failed.
 struct DockerExamination: Sendable {
   let environment: [String: String]
 
-  func run() async -> [Examination.Finding] { [] }
+  func run() async -> [Examination.Finding] {
+    let result = await DockerAccess(environment: environment).discover()
+    let found = result.attempts.compactMap { attempt -> Examination.Finding? in
+      let place = "\(attempt.candidate.origin), \(attempt.candidate.address)"
+      switch attempt.outcome {
+      case .answered(let version, let apiVersion):
+        return Examination.Finding(
+          subject: "docker", verdict: .fine, detail: "engine \(version), API \(apiVersion) (\(place))")
+      case .unavailable(.notInstalled, _):
+        return nil
+      case .unavailable(_, let reason):
+        return Examination.Finding(subject: "docker", verdict: .warning, detail: "\(reason) (\(place))")
+      }
+    }
+    guard result.client == nil, let error = result.error else { return found }
+    return found + [
+      Examination.Finding(
+        subject: "docker", verdict: .missing, detail: error.message, remedy: error.suggestion)
+    ]
+  }
 }

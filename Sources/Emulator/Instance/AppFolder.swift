@@ -51,6 +51,7 @@ public struct AppFolder: Sendable, Hashable {
       .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
     if let named, !named.isEmpty { return named }
     let name = URL(filePath: path).lastPathComponent
-    return name == "/" || name.isEmpty ? "app" : name
+    // Convox takes no other names; a folder may have any.
+    return name == "/" || name.isEmpty ? "app" : Slug.make(name)
   }
 }

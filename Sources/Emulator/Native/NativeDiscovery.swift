@@ -70,7 +70,7 @@ public struct NativeDiscovery: Sendable {
       executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
     let banner = try? await tool.run(until: .after(.seconds(5))).text
     // Some servers (mysqld) print their own path first, which may hold numbers.
-    guard let banner, let version = EngineVersion(in: banner.replacing(server, with: "")) else { return nil }
+    guard let banner, let version = ServerVersion(in: banner.replacing(server, with: "")) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)
   }
 

@@ -24,28 +24,18 @@ struct NativeLayout: Sendable {
   }
 
   private var versionFile: String { "\(folder)/data-version" }
-  private var stopFile: String { "\(folder)/stop-requested" }
+  /// Tells a stop by drydock from a crash.
+  var stopMark: StopMark { StopMark(path: "\(folder)/stop-requested") }
 
   /// The version of the server that made the data.
-  var dataVersion: EngineVersion? {
+  var dataVersion: ServerVersion? {
     guard Folder.exists(data), let bytes = FileManager.default.contents(atPath: versionFile) else {
       return nil
     }
-    return EngineVersion(in: String(decoding: bytes, as: UTF8.self))
+    return ServerVersion(in: String(decoding: bytes, as: UTF8.self))
   }
 
-  func record(dataVersion: EngineVersion) throws {
+  func record(dataVersion: ServerVersion) throws {
     try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
-  }
-
-  /// Whether the last server was stopped by drydock, so that its end is no crash.
-  var wasAskedToStop: Bool { Folder.exists(stopFile) }
-
-  func recordStopRequest() throws {
-    try Data().write(to: URL(filePath: stopFile))
-  }
-
-  func clearStopRequest() throws {
-    try Folder.remove(stopFile)
   }
 }

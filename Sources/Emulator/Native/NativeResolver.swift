@@ -6,11 +6,11 @@ struct NativeResolver: Sendable {
 
   /// The best installation for what is wanted and for the data that exists.
   /// - Throws: `.unavailable` when none can be had, `.dataMismatch` when only another series could be.
-  func choose(_ spec: ResourceSpec, _ engine: any ServerEngine, data: EngineVersion?, strict: Bool) throws
+  func choose(_ spec: ResourceSpec, _ engine: any ServerEngine, data: ServerVersion?, strict: Bool) throws
     -> ServerSource
   {
     guard !installations.isEmpty else { throw notInstalled(spec, engine) }
-    let wanted = EngineVersion(in: spec.version)
+    let wanted = ServerVersion(in: spec.version)
     let able = installations.filter { installation in
       data.map { engine.canServe(data: $0, with: installation.version) } ?? true
     }
@@ -29,7 +29,7 @@ struct NativeResolver: Sendable {
 
   /// The engine itself before any stand-in, then the best version.
   private func best(
-    _ candidates: [NativeInstallation], _ wanted: EngineVersion?, _ engine: any ServerEngine
+    _ candidates: [NativeInstallation], _ wanted: ServerVersion?, _ engine: any ServerEngine
   ) -> NativeInstallation? {
     let own = candidates.filter { engine.accepts($0) == .itself }
     let pool = own.isEmpty ? candidates : own
@@ -38,7 +38,7 @@ struct NativeResolver: Sendable {
   }
 
   private func describe(
-    _ chosen: NativeInstallation, _ spec: ResourceSpec, _ engine: any ServerEngine, _ wanted: EngineVersion?
+    _ chosen: NativeInstallation, _ spec: ResourceSpec, _ engine: any ServerEngine, _ wanted: ServerVersion?
   ) -> ServerSource {
     if case .standIn(let name) = engine.accepts(chosen) {
       return ServerSource(
@@ -57,7 +57,7 @@ struct NativeResolver: Sendable {
       suggestion: "apt-get install \(packages.apt) (or brew install \(packages.brew)), or start Docker")
   }
 
-  private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: EngineVersion?)
+  private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
     -> EmulatorError
   {
     let series = data.map { engine.versions.series(of: $0) } ?? "?"

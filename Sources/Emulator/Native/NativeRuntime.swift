@@ -46,13 +46,13 @@ public struct NativeRuntime: Runtime {
       condition = .running(since: nil)
     case .exited(let reason, _):
       // An end that nobody watched is the machine going down, far more often than anything else.
-      condition = layout.wasAskedToStop || reason == .unknown ? .stopped : .crashed("\(reason)")
+      condition = layout.stopMark.isSet || reason == .unknown ? .stopped : .crashed("\(reason)")
     }
     return Observation(
       condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version)
   }
 
-  public func resolve(_ spec: ResourceSpec, data: EngineVersion?, strict: Bool) async throws -> ServerSource {
+  public func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     guard let engine = spec.engine.server else {
       throw EmulatorError(.internalFault, "\(spec.name) has no server")
     }
@@ -65,6 +65,8 @@ public struct NativeRuntime: Runtime {
     return try resolver.choose(spec, engine, data: data, strict: strict)
   }
 
+  public func prepareInstance() async throws {}
+
   public func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
   {
     guard case .installation(let installation) = launch.source.origin else {
@@ -74,7 +76,7 @@ public struct NativeRuntime: Runtime {
     if case .running = try inspect(layout.files) { return }
     if !isFree(port: launch.request.port) {
       throw PortTakenError(
-        port: launch.request.port, owner: PortOwner.of(port: launch.request.port)?.description)
+        port: launch.request.port, owner: HostPort.owner(launch.request.port))
     }
     let serving = NativeServer(
       layout: layout, launch: launch, installation: installation, keeper: keeper, environment: environment)
@@ -116,7 +118,7 @@ public struct NativeRuntime: Runtime {
     case .neverStarted, .exited: return
     case .running, .settling: break
     }
-    try layout.recordStopRequest()
+    try layout.stopMark.set()
     _ = try await NativeProcess.stop(layout.files, steps: steps.map(StopStep.init))
   }
 

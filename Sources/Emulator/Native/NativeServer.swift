@@ -18,12 +18,12 @@ struct NativeServer: Sendable {
     try makeFolders(owner: user)
     try write(recipe.files, owner: user)
     if !Folder.exists(layout.data) {
-      progress("initialising")
+      if !recipe.initialise.isEmpty { progress("initialising") }
       try await initialise(owner: user, until: deadline)
     }
     for name in recipe.staleFiles { try Folder.remove("\(layout.data)/\(name)") }
     for path in recipe.temporaryFiles { try Folder.remove(path) }
-    try layout.clearStopRequest()
+    try layout.stopMark.clear()
     progress("starting")
     try await serve(recipe, as: user, until: deadline)
   }

@@ -5,7 +5,7 @@ enum Drift {
   /// The difference in a sentence; nil when there is none.
   static func describe(_ spec: ResourceSpec, running: String, standIn: String?) -> String? {
     if let standIn { return "\(standIn) \(running) stands in for \(spec.type) \(spec.version)" }
-    guard let wanted = EngineVersion(in: spec.version), let version = EngineVersion(in: running) else {
+    guard let wanted = ServerVersion(in: spec.version), let version = ServerVersion(in: running) else {
       return nil
     }
     return version.satisfies(wanted) ? nil : "\(spec.type) \(spec.version) is wanted, \(running) runs"

@@ -36,6 +36,7 @@ actor Reconciler {
   ) async throws -> [ResourceOutcome] {
     try prepare(plan, specs)
     let starting = plan.items.count { $0.action == .start || $0.action == .create }
+    if starting > 0 { try await runtime.prepareInstance() }
     let results = await withTaskGroup(of: (Int, Result<ResourceOutcome, any Error>).self) { group in
       for (index, item) in plan.items.enumerated() {
         let step = ResourceStep(

@@ -63,7 +63,7 @@ struct ResourceStep: Sendable {
       try await runtime.stop(item.resource, steps: engine.stopSteps)
     }
     let report = try await startAndProve(spec, engine, source)
-    let version = EngineVersion(in: report.version)?.description ?? report.version
+    let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
     outcome.drift = Drift.describe(spec, running: version, standIn: standIn)

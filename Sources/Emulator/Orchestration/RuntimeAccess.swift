@@ -7,7 +7,10 @@ struct RuntimeAccess: Sendable {
 
   /// Connects to a Docker engine.
   func docker() async throws -> any Runtime {
-    throw EmulatorError(.unavailable, "Docker is not there yet")
+    ContainerRuntime(
+      client: try await DockerAccess(environment: context.environment).connect(),
+      names: ContainerNames(id: state.id), environment: context.environment,
+      stateFolder: context.home.instance(state.id))
   }
 
   func runtime(_ kind: RuntimeKind) async throws -> any Runtime {

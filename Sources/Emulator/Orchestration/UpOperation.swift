@@ -189,8 +189,8 @@ public struct UpOperation: Sendable {
   ) throws {
     for spec in specs where options.selected?.contains(spec.name) ?? true {
       guard let engine = spec.engine.server, spec.externalURL == nil, let record = state.resources[spec.name],
-        let data = observed[spec.name]?.dataVersion, let wanted = EngineVersion(in: spec.version),
-        let before = EngineVersion(in: record.wantedVersion),
+        let data = observed[spec.name]?.dataVersion, let wanted = ServerVersion(in: spec.version),
+        let before = ServerVersion(in: record.wantedVersion),
         engine.versions.series(of: wanted) != engine.versions.series(of: before),
         !engine.canServe(data: data, with: wanted)
       else { continue }

@@ -25,12 +25,12 @@ public struct Observation: Sendable, Hashable {
   public var hasData: Bool
 
   /// The version of the server that made the data.
-  public var dataVersion: EngineVersion?
+  public var dataVersion: ServerVersion?
 
   /// An observation.
   public init(
     _ condition: Condition, processID: Int? = nil, container: String? = nil, hasData: Bool = false,
-    dataVersion: EngineVersion? = nil
+    dataVersion: ServerVersion? = nil
   ) {
     self.dataVersion = dataVersion
     self.condition = condition

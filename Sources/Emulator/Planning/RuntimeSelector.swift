@@ -73,7 +73,7 @@ struct RuntimeSelector: Sendable {
 
   /// What runs each of these resources; every failure is reported at once.
   func sources(
-    _ specs: [ResourceSpec], on runtime: any Runtime, data: [String: EngineVersion]
+    _ specs: [ResourceSpec], on runtime: any Runtime, data: [String: ServerVersion]
   ) async throws -> [String: ServerSource] {
     let results = await withTaskGroup(of: (String, Result<ServerSource, any Error>).self) { group in
       for spec in specs {

@@ -13,7 +13,9 @@ public protocol Runtime: Sendable {
   func observe(_ resources: [String]) async throws -> [String: Observation]
   /// Finds what will run a resource, without changing anything.
   /// - Throws: `EmulatorError.unavailable` saying what to install.
-  func resolve(_ spec: ResourceSpec, data: EngineVersion?, strict: Bool) async throws -> ServerSource
+  func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource
+  /// Makes what the instance as a whole needs, before the first of its servers starts.
+  func prepareInstance() async throws
   /// Starts the server, making its data first where there is none.
   /// - Throws: `PortTakenError` when something else listens on the port.
   func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
@@ -51,14 +53,14 @@ public struct ServerSource: Sendable, Hashable {
   /// What runs it.
   public var origin: Origin
   /// The version, where it is known before the server runs.
-  public var version: EngineVersion?
+  public var version: ServerVersion?
   /// The engine that stands in for the wanted one.
   public var standIn: String?
   /// What differs from what was asked for, in a sentence; nil when nothing does.
   public var drift: String?
 
   /// A source of a server.
-  public init(_ origin: Origin, version: EngineVersion?, standIn: String? = nil, drift: String? = nil) {
+  public init(_ origin: Origin, version: ServerVersion?, standIn: String? = nil, drift: String? = nil) {
     self.origin = origin
     self.version = version
     self.standIn = standIn

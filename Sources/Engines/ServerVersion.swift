@@ -1,5 +1,5 @@
 /// A version of an engine: `15.18`, `10.11.6`, `9`.
-public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The numbers, most significant first; never empty.
   public let parts: [Int]
 
@@ -19,12 +19,12 @@ public struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvert
   public func prefix(_ count: Int) -> [Int] { Array(parts.prefix(count)) }
 
   /// Whether this version is what `wanted` asks for: `15.18` satisfies `15` and `15.18`, not `15.1`.
-  public func satisfies(_ wanted: EngineVersion) -> Bool {
+  public func satisfies(_ wanted: ServerVersion) -> Bool {
     parts.count >= wanted.parts.count && prefix(wanted.parts.count) == wanted.parts
   }
 
   /// Orders by the numbers; `15` comes before `15.1`.
-  public static func < (left: EngineVersion, right: EngineVersion) -> Bool {
+  public static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     left.parts.lexicographicallyPrecedes(right.parts)
   }
 
@@ -36,7 +36,7 @@ extension Collection {
   /// The element whose version is best for a wanted one: the same series, else the nearest newer, else the newest.
   ///
   /// A newer server understands what an older one does far more often than the other way round.
-  public func best(for wanted: EngineVersion, version: (Element) -> EngineVersion?) -> Element? {
+  public func best(for wanted: ServerVersion, version: (Element) -> ServerVersion?) -> Element? {
     let known = compactMap { element in version(element).map { (element, $0) } }.sorted { $0.1 < $1.1 }
     if let exact = known.last(where: { $0.1.satisfies(wanted) }) { return exact.0 }
     let series = known.last { $0.1.major == wanted.major && $0.1 >= wanted }

@@ -1,0 +1,142 @@
+import DockerEngine
+public import Engines
+import Foundation
+public import HealthProbes
+public import MonotonicTime
+
+/// Containers of a Docker engine on this machine.
+public struct ContainerRuntime: Runtime {
+  public let kind = RuntimeKind.docker
+  let client: DockerClient
+  let names: ContainerNames
+  let environment: [String: String]
+  /// Where stops are marked.
+  let stateFolder: String
+
+  /// How long one small call to the engine may take.
+  static let callLimit = Duration.seconds(30)
+  var soon: Deadline { .after(Self.callLimit) }
+
+  func stopMark(_ resource: String) -> StopMark {
+    StopMark(path: "\(stateFolder)/stop-requested-\(Slug.make(resource))")
+  }
+
+  public func observe(_ resources: [String]) async throws -> [String: Observation] {
+    let containers = try await client.listContainers(labels: names.labels, until: soon)
+    let volumes = try await client.listVolumes(labels: names.labels, until: soon)
+    var observed: [String: Observation] = [:]
+    for resource in resources {
+      let container = containers.first { $0.labels[ContainerNames.resourceLabel] == resource }
+      let volume = volumes.first { $0.labels[ContainerNames.resourceLabel] == resource }
+      observed[resource] = Observation(
+        try await condition(resource, container), container: container?.name, hasData: volume != nil,
+        dataVersion: volume?.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)))
+    }
+    return observed
+  }
+
+  private func condition(_ resource: String, _ summary: ContainerSummary?) async throws
+    -> Observation.Condition
+  {
+    guard let summary, let container = try await client.inspectContainer(summary.id, until: soon) else {
+      return .absent
+    }
+    if container.state.isRunning { return .running(since: container.state.startedAt.flatMap(Self.date)) }
+    if container.state.status == .created || stopMark(resource).isSet { return .stopped }
+    return .crashed(Self.ending(container.state))
+  }
+
+  /// How a container ended, in words. A status above 128 is a signal, as for shells.
+  static func ending(_ state: ContainerState) -> String {
+    if state.wasOutOfMemory { return "out of memory" }
+    if !state.error.isEmpty { return state.error }
+    return state.exitCode > 128 ? "signal \(state.exitCode - 128)" : "exit code \(state.exitCode)"
+  }
+
+  /// The engine's times carry nanoseconds, which the parser does not take.
+  static func date(_ text: String) -> Date? {
+    try? Date(String(text.prefix(19)) + "Z", strategy: .iso8601)
+  }
+
+  public func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
+    guard let engine = spec.engine.server else {
+      throw EmulatorError(.internalFault, "\(spec.name) has no server")
+    }
+    let chooser = ImageChooser(client: client, environment: environment, deadline: soon)
+    let source = try await chooser.choose(spec, engine, data: data, strict: strict)
+    if strict, let drift = source.drift {
+      throw EmulatorError(
+        .unavailable, "resource \(spec.name): \(drift)",
+        suggestion: "name an image by DRYDOCK_IMAGE_\(spec.type.uppercased()), or leave --strict-version out")
+    }
+    return source
+  }
+
+  /// Makes the instance's network. Names of networks are not unique, so this is done once and under the lock.
+  public func prepareInstance() async throws {
+    if try await client.inspectNetwork(names.network, until: soon) == nil {
+      _ = try await client.createNetwork(names.network, labels: names.labels, until: soon)
+    }
+  }
+
+  public func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  {
+    try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
+  }
+
+  public func liveness(_ resource: String) async throws -> Liveness {
+    guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
+      return .dead(reason: "its container is gone")
+    }
+    return container.state.isRunning ? .alive : .dead(reason: Self.ending(container.state))
+  }
+
+  public func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
+    guard let accounts = launch.engine.accounts else {
+      return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
+    }
+    return ProbeTarget(
+      host: "127.0.0.1", port: launch.request.port,
+      user: administrator ? accounts.containerAdministrator : EngineAccounts.app,
+      password: administrator ? launch.request.administratorPassword : launch.request.password,
+      database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app)
+  }
+
+  /// Besides what the server says of itself, the port has to be the container's own.
+  public func identity(_ launch: Launch) async throws -> ExpectedIdentity {
+    let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
+    let isOurs = container?.publishedPorts.contains { $0.hostPort == launch.request.port } ?? false
+    guard isOurs || container?.state.isRunning != true else {
+      throw EmulatorError(
+        .failed, "resource \(launch.spec.name): its container does not publish port \(launch.request.port)",
+        suggestion: "make the container anew: drydock down, drydock up")
+    }
+    return launch.engine.identity(launch.request, nativeProcessID: nil)
+  }
+
+  public func stop(_ resource: String, steps: [StopStage]) async throws {
+    let name = names.container(resource)
+    guard let container = try await client.inspectContainer(name, until: soon), container.state.isRunning
+    else { return }
+    try stopMark(resource).set()
+    let patience = steps.filter { $0.signal != .kill }.reduce(Duration.zero) { $0 + $1.patience }
+    try await client.stopContainer(
+      name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
+  }
+
+  public func deleteData(_ resource: String) async throws {
+    if try await client.inspectContainer(names.container(resource), until: soon) != nil {
+      try await client.removeContainer(names.container(resource), force: true, volumes: true, until: soon)
+    }
+    if try await client.inspectVolume(names.volume(resource), until: soon) != nil {
+      try await client.removeVolume(names.volume(resource), until: soon)
+    }
+    try stopMark(resource).clear()
+  }
+
+  public func deleteInstance() async throws {
+    if try await client.inspectNetwork(names.network, until: soon) != nil {
+      try await client.removeNetwork(names.network, until: soon)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import DockerEngine
+import Engines
+import MonotonicTime
+
+/// Makes and starts one container: image, network, volume, files.
+struct ContainerStart: Sendable {
+  let runtime: ContainerRuntime
+  let launch: Launch
+  let deadline: Deadline
+  let progress: ProgressSink
+
+  private var client: DockerClient { runtime.client }
+  private var names: ContainerNames { runtime.names }
+  private var resource: String { launch.spec.name }
+
+  func run() async throws {
+    guard case .image(let reference, let isLocal) = launch.source.origin else {
+      throw EmulatorError(.internalFault, "\(resource) was resolved for another runtime")
+    }
+    if !isLocal { try await pull(reference) }
+    guard let image = try await client.inspectImage(reference, until: deadline) else {
+      throw EmulatorError(.unavailable, "resource \(resource): the image \(reference) is not there")
+    }
+    let recipe = launch.engine.container(launch.request)
+    let wanted = configuration(image, recipe)
+    try await discardUnverifiedData()
+    let container = try await container(wanted, image, recipe)
+    try await client.putArchive(try archive(recipe), into: container, path: "/", until: deadline)
+    try runtime.stopMark(resource).clear()
+    progress("starting")
+    try await start(container)
+  }
+
+  private func pull(_ reference: String) async throws {
+    try await refuseMissingArchitecture(reference)
+    progress("pulling \(reference)")
+    try await client.pullImage(reference, platform: platform, until: deadline) { [progress] state in
+      if let percent = state.percent { progress("pulling \(Int(percent)) %") }
+    }
+  }
+
+  /// `DRYDOCK_PLATFORM`, for an engine that can run another architecture's images.
+  private var platform: Platform? {
+    guard let parts = runtime.environment["DRYDOCK_PLATFORM"]?.split(separator: "/"), parts.count >= 2 else {
+      return nil
+    }
+    return Platform(os: String(parts[0]), architecture: String(parts[1]))
+  }
+
+  /// Says before the download that there is nothing for this machine.
+  private func refuseMissingArchitecture(_ reference: String) async throws {
+    guard platform == nil, client.engine.arch == "arm64",
+      !launch.engine.versions.hasARM64(launch.spec.version)
+    else { return }
+    throw EmulatorError(
+      .unavailable, "resource \(resource): the image \(reference) does not exist for arm64",
+      suggestion: "run the other architecture's: DRYDOCK_PLATFORM=linux/amd64, or choose a newer version")
+  }
+
+  /// A volume whose data never served a client may be half-made; it is made anew.
+  private func discardUnverifiedData() async throws {
+    guard !launch.hasVerifiedData else { return }
+    try await runtime.deleteData(resource)
+  }
+
+  /// The container that is there if it was made from the same configuration, else a new one on the same volume.
+  private func container(
+    _ wanted: ContainerConfig, _ image: ImageInfo, _ recipe: ContainerRecipe
+  ) async throws -> String {
+    let name = names.container(resource)
+    if let existing = try await client.inspectContainer(name, until: deadline) {
+      if existing.labels[ContainerNames.configurationLabel]
+        == wanted.labels[ContainerNames.configurationLabel]
+      {
+        return existing.id
+      }
+      try await client.removeContainer(existing.id, force: true, until: deadline)
+    }
+    if recipe.dataPath != nil, try await client.inspectVolume(names.volume(resource), until: deadline) == nil
+    {
+      var labels = names.labels(resource)
+      labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, launch.engine)?.description
+      _ = try await client.createVolume(names.volume(resource), labels: labels, until: deadline)
+    }
+    return try await client.createContainer(name: name, wanted, platform: platform, until: deadline)
+  }
+
+  private func configuration(_ image: ImageInfo, _ recipe: ContainerRecipe) -> ContainerConfig {
+    let port = ContainerPort(launch.engine.standardPort)
+    var config = ContainerConfig(image: image.id, command: recipe.command.isEmpty ? nil : recipe.command)
+    config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    config.exposedPorts = [port]
+    config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
+    config.network = NetworkAttachment(names.network, aliases: [resource])
+    if let target = dataPath(recipe, image) {
+      config.mounts = [.volume(name: names.volume(resource), target: target)]
+    }
+    config.labels = names.labels(resource)
+    config.labels[ContainerNames.configurationLabel] = fingerprint(config)
+    return config
+  }
+
+  /// Where the image itself declares its data; images have moved it (PostgreSQL's did with 18).
+  private func dataPath(_ recipe: ContainerRecipe, _ image: ImageInfo) -> String? {
+    guard let usual = recipe.dataPath else { return nil }
+    let declared = image.volumes.first {
+      usual == $0 || usual.hasPrefix($0 + "/") || $0.hasPrefix(usual + "/")
+    }
+    return declared ?? usual
+  }
+
+  /// A hash over everything that a container cannot change once it is made.
+  private func fingerprint(_ config: ContainerConfig) -> String {
+    let parts =
+      [config.image] + (config.command ?? []) + config.environment
+      + config.portBindings.map { "\($0.hostPort)" }
+      + config.mounts.map { "\($0)" } + (config.network?.aliases ?? [])
+    return String(Slug.fnv1a(parts.joined(separator: "\n")), radix: 36)
+  }
+
+  private func archive(_ recipe: ContainerRecipe) throws -> [UInt8] {
+    var archive = TarArchive()
+    try archive.addDirectory("drydock")
+    for file in recipe.files {
+      try archive.addFile(
+        String(file.path.dropFirst()), mode: UInt32(file.mode), bytes: Array(file.contents.utf8))
+    }
+    return archive.bytes
+  }
+
+  private func start(_ container: String) async throws {
+    do {
+      try await client.startContainer(container, until: deadline)
+    } catch let error as DockerError {
+      guard case .portTaken = error.code else { throw error }
+      // Docker has noted the port in the container; only a new one can have another.
+      try await client.removeContainer(container, force: true, until: deadline)
+      throw PortTakenError(port: launch.request.port, owner: HostPort.owner(launch.request.port))
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import DockerEngine
+import Foundation
+import MonotonicTime
+
+/// Finds the Docker engine of this machine.
+struct DockerAccess: Sendable {
+  let environment: [String: String]
+
+  /// How long finding one may take; each endpoint gets up to two seconds, all at the same time.
+  private static let limit = Duration.milliseconds(2500)
+
+  func discover() async -> DiscoveryResult {
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    return await EndpointDiscovery(environment: environment, home: home, userID: getuid())
+      .resolve(until: .after(Self.limit))
+  }
+
+  /// A client of the engine.
+  /// - Throws: `EmulatorError.unavailable` saying why there is none.
+  func connect() async throws -> DockerClient {
+    let result = await discover()
+    if let client = result.client { return client }
+    let error = result.error
+    throw EmulatorError(
+      .unavailable, error?.message ?? "no Docker engine answers", suggestion: error?.suggestion)
+  }
+}

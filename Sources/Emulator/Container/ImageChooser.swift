@@ -1,0 +1,101 @@
+import DockerEngine
+import Engines
+import MonotonicTime
+
+/// Chooses the image that runs a resource: the manifest's, else the environment's, else a local one that is
+/// labelled with engine and version, else the official one.
+struct ImageChooser: Sendable {
+  let client: DockerClient
+  let environment: [String: String]
+  let deadline: Deadline
+
+  /// An image that could serve, and what it says of its version.
+  private struct Candidate {
+    var reference: String
+    var version: ServerVersion?
+    var isLocal: Bool
+    var note: String?
+  }
+
+  func choose(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, data: ServerVersion?, strict: Bool
+  ) async throws -> ServerSource {
+    if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.type.uppercased())"], !named.isEmpty {
+      return try await explicit(named, engine)
+    }
+    let wanted = ServerVersion(in: spec.version)
+    let labelled = try await labelledImages(spec.type)
+    let official = try await officialImage(spec, engine)
+    let candidates = order(labelled, official, wanted: data ?? wanted, strict: strict)
+    guard
+      let chosen = candidates.first(where: { candidate in
+        guard let data, let version = candidate.version else { return true }
+        return engine.canServe(data: data, with: version)
+      })
+    else { throw dataNeeds(spec, engine, data) }
+    return ServerSource(
+      .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version,
+      drift: chosen.note ?? drift(chosen, spec, wanted))
+  }
+
+  /// A fitting labelled image, a local official one, another labelled one, and at last the official one to pull.
+  private func order(
+    _ labelled: [Candidate], _ official: Candidate, wanted: ServerVersion?, strict: Bool
+  ) -> [Candidate] {
+    guard let wanted else { return labelled + [official] }
+    let fitting = labelled.filter { $0.version?.satisfies(wanted) == true }
+    let others = labelled.filter { $0.version?.satisfies(wanted) != true }
+    let nearest = others.best(for: wanted) { $0.version }.map { [$0] } ?? []
+    let rest = strict || official.isLocal ? [] : nearest + others
+    return fitting + (official.isLocal ? [official] + (strict ? [] : nearest + others) : rest + [official])
+  }
+
+  private func explicit(_ reference: String, _ engine: any ServerEngine) async throws -> ServerSource {
+    let info = try await client.inspectImage(reference, until: deadline)
+    return ServerSource(
+      .image(reference, isLocal: info != nil), version: info.flatMap { Self.version(of: $0, engine) })
+  }
+
+  /// Images built by docker/ or by users themselves, recognised by their labels.
+  private func labelledImages(_ type: String) async throws -> [Candidate] {
+    try await client.listImages(labels: [ContainerNames.engineLabel: type], until: deadline).compactMap {
+      image in
+      guard let version = image.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)) else {
+        return nil
+      }
+      return Candidate(reference: image.repoTags.first ?? image.id, version: version, isLocal: true)
+    }
+  }
+
+  private func officialImage(_ spec: ResourceSpec, _ engine: any ServerEngine) async throws -> Candidate {
+    let (reference, note) = engine.versions.officialImage(for: spec.version)
+    let mirror = environment["DRYDOCK_REGISTRY"].flatMap { $0.isEmpty ? nil : $0 }
+    let name = mirror.map { "\($0)/\(reference)" } ?? reference
+    let info = try await client.inspectImage(name, until: deadline)
+    let tag = name.split(separator: ":").last.map(String.init) ?? ""
+    return Candidate(
+      reference: name, version: info.flatMap { Self.version(of: $0, engine) } ?? ServerVersion(in: tag),
+      isLocal: info != nil, note: note)
+  }
+
+  /// The version of the server in an image: drydock's label, else what the official images put in a variable.
+  static func version(of image: ImageInfo, _ engine: any ServerEngine) -> ServerVersion? {
+    let text = image.labels[ContainerNames.versionLabel] ?? image.variable(engine.versions.imageVariable)
+    return text.flatMap(ServerVersion.init(in:))
+  }
+
+  private func drift(_ chosen: Candidate, _ spec: ResourceSpec, _ wanted: ServerVersion?) -> String? {
+    guard let wanted, let version = chosen.version, !version.satisfies(wanted) else { return nil }
+    return "\(spec.type) \(spec.version) is wanted, \(version) is in the image \(chosen.reference)"
+  }
+
+  private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
+    -> EmulatorError
+  {
+    EmulatorError(
+      .dataMismatch,
+      "resource \(spec.name): its data was made by \(spec.type) \(data?.description ?? "?"), and no image of it can be had",
+      suggestion: "name one by DRYDOCK_IMAGE_\(spec.type.uppercased()), or start fresh: "
+        + "drydock down \(spec.name) --delete-data")
+  }
+}

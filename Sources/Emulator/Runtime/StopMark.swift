@@ -1,0 +1,19 @@
+import Foundation
+
+/// A file that says that a server was stopped by drydock, so that its end is no crash.
+struct StopMark: Sendable {
+  let path: String
+
+  /// Whether the last end was asked for.
+  var isSet: Bool { Folder.exists(path) }
+
+  /// To be called before the server is told to stop.
+  func set() throws {
+    guard FileManager.default.createFile(atPath: path, contents: nil) else {
+      throw Folder.failure("write", path)
+    }
+  }
+
+  /// To be called before the server is started.
+  func clear() throws { try Folder.remove(path) }
+}
