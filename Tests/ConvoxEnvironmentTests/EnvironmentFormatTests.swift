@@ -30,7 +30,7 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
 @Suite struct EnvironmentFormatTests {
   @Test(arguments: Reader.allCases)
   func dotenvMeansTheSameToAll(reader: Reader) async throws {
-    guard await reader.isThere() else { try Test.cancel("\(reader.rawValue) cannot read dotenv files here") }
+    guard await reader.isThere() else { return skip("\(reader.rawValue) cannot read dotenv files here") }
     let variables = variables(for: .dotenv)
     try await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("file.env")
@@ -74,7 +74,7 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
 
   @Test(arguments: ["sh", "bash", "dash", "zsh"])
   func shellsReadTheirFormat(shell: String) async throws {
-    guard await Reader(rawValue: shell)?.isThere() == true else { try Test.cancel("no \(shell) here") }
+    guard await Reader(rawValue: shell)?.isThere() == true else { return skip("no \(shell) here") }
     let variables = variables(for: .shell)
     #expect(variables.count == values.count)
     try await withTestFolder { folder throws in

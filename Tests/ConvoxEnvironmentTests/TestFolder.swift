@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A folder of a test's own, removed when the body is through.
 func withTestFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
@@ -7,6 +8,11 @@ func withTestFolder<Result>(_ body: (URL) async throws -> Result) async throws -
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   return try await body(folder)
+}
+
+/// Says that a case of a test was not tried, which a cancelled case does not show.
+func skip(_ reason: String) {
+  Issue.record("\(reason): not tried", severity: .warning)
 }
 
 /// A program that ran.

@@ -17,10 +17,20 @@ private func withTerminal(
   try body(master, slave)
 }
 
-private func read(_ descriptor: Int32) -> String {
+/// What comes out of a terminal until the screen shows these lines; a terminal passes text on in pieces.
+private func screen(_ size: TerminalSize, from master: Int32, until lines: [String]) -> Screen {
+  var screen = Screen(columns: size.columns, rows: size.rows)
+  var waiting = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
   var buffer = [UInt8](repeating: 0, count: 65_536)
-  let count = read(descriptor, &buffer, buffer.count)
-  return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  var received: [UInt8] = []
+  while screen.text != lines || !screen.cursorVisible, poll(&waiting, 1, 10_000) > 0 {
+    let count = read(master, &buffer, buffer.count)
+    guard count > 0 else { break }
+    received += buffer[..<count]
+    screen = Screen(columns: size.columns, rows: size.rows)
+    screen.feed(String(decoding: received, as: UTF8.self))
+  }
+  return screen
 }
 
 @Suite struct TerminalTests {
@@ -38,8 +48,8 @@ private func read(_ descriptor: Int32) -> String {
       reporter.update("mydb", "postgres  starting up")
       reporter.finish("mydb", "ready", success: true)
       reporter.close()
-      var screen = Screen(columns: 20, rows: 7)
-      screen.feed(read(master))
+      let size = TerminalSize(columns: 20, rows: 7)
+      let screen = screen(size, from: master, until: ["mydb  ready"])
       #expect(screen.text == ["mydb  ready"])
       #expect(screen.complaints.isEmpty)
     }
