@@ -79,7 +79,7 @@ let package = Package(
       providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
     library("DrydockTestSupport", ["MonotonicTime"] + nio),
     tests("ConvoxManifest"),
-    tests("ConvoxEnvironment"),
+    tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),
     tests("NativeProcess"),
     tests("HealthProbes"),
