@@ -7,64 +7,38 @@ private let samples = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appendingPathComponent("samples")
 
-private let place = SourceLocation(file: "convox.yml", line: 1, column: 1)
+private let shapes: [String: VariableShape] = [
+  "postgres": .database(scheme: "postgres"), "mysql": .database(scheme: "mysql"),
+  "mariadb": .database(scheme: "mysql"), "redis": .keyValue, "memcached": .hostPort, "efs": .none,
+]
 
-/// A sample as its convox.yml reads; the manifest's own tests read the file.
-private struct Sample: Sendable, CustomTestStringConvertible {
-  var name: String
-  var resources: [(name: String, type: String, shape: VariableShape)]
-  var services: [(name: String, environment: [EnvironmentDeclaration])]
-
-  var testDescription: String { name }
-
-  var manifest: Manifest {
-    let links = resources.map { ResourceLink(resource: $0.name) }
-    return Manifest(
-      file: "convox.yml",
-      resources: resources.map { Resource(name: $0.name, type: $0.type, location: place) },
-      services: services.map {
-        Service(name: $0.name, environment: $0.environment, resources: links, location: place)
-      })
+/// A sample's manifest, by the types alone: the options' own rules are the engines' matter.
+private func manifest(of sample: String) throws -> Manifest {
+  let options = ["version", "path"].map { OptionRule($0, .text, "") }
+  let types = shapes.keys.sorted().map {
+    ResourceType(name: $0, options: options, hasVariables: $0 != "efs", isMounted: $0 == "efs")
   }
+  let file = samples.appendingPathComponent("\(sample)/convox.yml")
+  return try ManifestLoader(catalog: ResourceCatalog(types))
+    .load([UInt8](Data(contentsOf: file)), file: "convox.yml", appEnvironment: [:])
+}
 
-  /// Ports and hosts that differ from resource to resource, so that none can be mistaken for another.
-  var endpoints: [ResourceEndpoint] {
-    resources.enumerated().map { index, resource in
-      ResourceEndpoint(
-        resource: resource.name, shape: resource.shape, host: "127.0.0.\(index + 1)", port: 15_000 + index,
-        password: "pw")
-    }
+/// Ports and hosts that differ from resource to resource, so that none can be mistaken for another.
+private func endpoints(of manifest: Manifest) throws -> [ResourceEndpoint] {
+  try manifest.resources.enumerated().map { index, resource in
+    ResourceEndpoint(
+      resource: resource.name, shape: try #require(shapes[resource.type]), host: "127.0.0.\(index + 1)",
+      port: 15_000 + index, password: "pw")
   }
-
-  static let all = [
-    Sample(
-      name: "postgres-only", resources: [("mydb", "postgres", .database(scheme: "postgres"))],
-      services: [("web", [])]),
-    Sample(
-      name: "quickstart",
-      resources: [
-        ("mydb", "postgres", .database(scheme: "postgres")), ("orders", "mysql", .database(scheme: "mysql")),
-        ("legacy-db", "mariadb", .database(scheme: "mysql")), ("cache", "redis", .keyValue),
-        ("mem", "memcached", .hostPort), ("files", "efs", .none),
-      ],
-      services: [("web", [.defaulted("GREETING", "hello")])]),
-    Sample(
-      name: "two-services", resources: [("queue", "redis", .keyValue), ("shared", "efs", .none)],
-      services: [
-        ("web", [.defaulted("LOG_LEVEL", "info")]),
-        (
-          "worker",
-          [.defaulted("LOG_LEVEL", "info"), .defaulted("LOG_LEVEL", "debug"), .defaulted("SHOUT", "no")]
-        ),
-      ]),
-  ]
 }
 
 /// The lines of each service in an `expected.env`, placeholders filled in.
-private func expected(_ sample: Sample, context: ServiceContext) throws -> [String: [String]] {
-  let file = samples.appendingPathComponent("\(sample.name)/expected.env")
+private func expected(
+  _ sample: String, endpoints: [ResourceEndpoint], context: ServiceContext
+) throws -> [String: [String]] {
+  let file = samples.appendingPathComponent("\(sample)/expected.env")
   var text = try String(contentsOf: file, encoding: .utf8)
-  for endpoint in sample.endpoints {
+  for endpoint in endpoints {
     text.replace("{\(endpoint.resource).host}", with: endpoint.host)
     text.replace("{\(endpoint.resource).port}", with: "\(endpoint.port)")
   }
@@ -73,6 +47,10 @@ private func expected(_ sample: Sample, context: ServiceContext) throws -> [Stri
     "region": context.region, "release": context.release,
   ]
   for (name, value) in values { text.replace("{\(name)}", with: value) }
+  return linesByService(text)
+}
+
+private func linesByService(_ text: String) -> [String: [String]] {
   var services: [String: [String]] = [:]
   var service = ""
   for line in text.split(separator: "\n") where !line.hasPrefix("#") {
@@ -86,17 +64,25 @@ private func expected(_ sample: Sample, context: ServiceContext) throws -> [Stri
 }
 
 @Suite struct SampleTests {
-  @Test(arguments: Sample.all)
-  fileprivate func samplesGetWhatTheyExpect(sample: Sample) throws {
-    let context = ServiceContext(app: sample.name)
+  @Test(arguments: ["postgres-only", "quickstart", "two-services"])
+  func samplesGetWhatTheyExpect(sample: String) throws {
+    let manifest = try manifest(of: sample)
+    #expect(manifest.warnings == [])
+    let endpoints = try endpoints(of: manifest)
+    let context = ServiceContext(app: sample)
     let resolver = EnvironmentResolver(
-      manifest: sample.manifest, endpoints: sample.endpoints, appEnvironment: AppEnvironment(),
-      context: context)
-    let expected = try expected(sample, context: context)
-    #expect(Set(expected.keys) == Set(sample.services.map(\.name)))
-    for service in sample.manifest.services {
+      manifest: manifest, endpoints: endpoints, appEnvironment: AppEnvironment(), context: context)
+    let expected = try expected(sample, endpoints: endpoints, context: context)
+    #expect(Set(expected.keys) == Set(manifest.services.map(\.name)))
+    for service in manifest.services {
       let lines = try resolver.environment(for: service).map { "\($0.name)=\($0.value)" }
       #expect(lines == expected[service.name])
     }
+  }
+
+  @Test func everySampleIsTried() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: samples.path)
+      .filter { !$0.hasSuffix(".md") }
+    #expect(folders.sorted() == ["postgres-only", "quickstart", "two-services"])
   }
 }
