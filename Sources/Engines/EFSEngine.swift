@@ -1,9 +1,9 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
+import ConvoxEnvironment
+import ConvoxManifest
 
 /// EFS: a directory on the host that services share. No server, and no variables.
-public struct EFSEngine: Engine {
-  public let resourceType = ResourceType(
+struct EFSEngine: Engine {
+  let resourceType = ResourceType(
     name: "efs",
     options: [
       OptionRule("encrypted", .boolean, default: "false", "Encrypt data at rest"),
@@ -14,9 +14,9 @@ public struct EFSEngine: Engine {
       OptionRule("tags", .text, "Tags for the AWS resources"),
     ],
     hasVariables: false)
-  public let variableShape = VariableShape.none
-  public let server: (any ServerEngine)? = nil
+  let variableShape = VariableShape.none
+  let server: (any ServerEngine)? = nil
 
   /// EFS.
-  public init() {}
+  init() {}
 }

@@ -1,19 +1,19 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
-public import MonotonicTime
+import ConvoxEnvironment
+import ConvoxManifest
+import HealthProbes
+import MonotonicTime
 
 /// MariaDB.
-public struct MariaDBEngine: ServerEngine {
-  public let resourceType = ResourceType(
+struct MariaDBEngine: ServerEngine {
+  let resourceType = ResourceType(
     name: "mariadb", v3Names: ["rds-mariadb"],
     options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"))
-  public let variableShape = VariableShape.database(scheme: "mysql")
-  public let standardPort = 3306
-  public let versions = VersionTable(
+  let variableShape = VariableShape.database(scheme: "mysql")
+  let standardPort = 3306
+  let versions = VersionTable(
     repository: "mariadb", imageVariable: "MARIADB_VERSION", default: "10.4", seriesLength: 2)
 
-  public let nativeSearch = NativeSearch(
+  let nativeSearch = NativeSearch(
     servers: ["mariadbd", "mysqld"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
     folders: [
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb*/bin", "/usr/local/opt/mariadb*/bin",
@@ -21,13 +21,13 @@ public struct MariaDBEngine: ServerEngine {
     ],
     apt: "mariadb-server", brew: "mariadb")
 
-  public let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
-  public let stopSteps = MySQLFamily.stopSteps
+  let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
+  let stopSteps = MySQLFamily.stopSteps
 
   /// MariaDB.
-  public init() {}
+  init() {}
 
-  public func container(_ request: ServerRequest) -> ContainerRecipe {
+  func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
     return ContainerRecipe(
       command: MySQLFamily.settings(request),
@@ -41,7 +41,7 @@ public struct MariaDBEngine: ServerEngine {
       dataPath: "/var/lib/mysql")
   }
 
-  public func native(
+  func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     NativeRecipe(
@@ -61,23 +61,23 @@ public struct MariaDBEngine: ServerEngine {
   }
 
   /// MySQL is installed under the name mysqld too.
-  public func accepts(_ installation: NativeInstallation) -> Acceptance {
+  func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .itself : .no
   }
 
-  public func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
+  func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
 
-  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
     ExpectedIdentity(marker: request.marker)
   }
 
-  public func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   {
     try await MySQLFamily.provision(administrator, request, until: deadline)
   }
 
-  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     MySQLFamily.canServe(data: data, with: server)
   }
 }

@@ -1,16 +1,16 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
+import ConvoxEnvironment
+import ConvoxManifest
+import HealthProbes
 
 /// memcached, which keeps nothing.
-public struct MemcachedEngine: ServerEngine {
-  public let resourceType = ResourceType(
+struct MemcachedEngine: ServerEngine {
+  let resourceType = ResourceType(
     name: "memcached", v3Names: ["elasticache-memcached"],
     options: OptionRule.cache(version: "1.4", documentedVersion: "1.4.34", "Memcached"),
     appendsMinorVersion: true)
-  public let variableShape = VariableShape.hostPort
-  public let standardPort = 11211
-  public let versions = VersionTable(
+  let variableShape = VariableShape.hostPort
+  let standardPort = 11211
+  let versions = VersionTable(
     repository: "memcached", imageVariable: "MEMCACHED_VERSION", default: "1.4", seriesLength: 2,
     substitutes: [
       .init(
@@ -18,22 +18,22 @@ public struct MemcachedEngine: ServerEngine {
         because: "memcached 1.4 images are in a format that Docker no longer pulls; 1.5 is nearest")
     ])
 
-  public let nativeSearch = NativeSearch(
+  let nativeSearch = NativeSearch(
     servers: ["memcached"],
     folders: ["/usr/sbin", "/opt/homebrew/opt/memcached/bin", "/usr/local/opt/memcached/bin"],
     apt: "memcached", brew: "memcached")
 
-  public let accounts: EngineAccounts? = nil
-  public let stopSteps = [StopStage(.terminate, .seconds(5)), StopStage(.kill, .seconds(5))]
+  let accounts: EngineAccounts? = nil
+  let stopSteps = [StopStage(.terminate, .seconds(5)), StopStage(.kill, .seconds(5))]
 
   /// memcached.
-  public init() {}
+  init() {}
 
-  public func container(_ request: ServerRequest) -> ContainerRecipe {
+  func container(_ request: ServerRequest) -> ContainerRecipe {
     ContainerRecipe(command: ["memcached", "-m", "64"])
   }
 
-  public func native(
+  func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     NativeRecipe(
@@ -42,12 +42,12 @@ public struct MemcachedEngine: ServerEngine {
       users: ["memcache", "memcached"])
   }
 
-  public func probe(_ target: ProbeTarget) -> any HealthProbe { MemcachedProbe(target: target) }
+  func probe(_ target: ProbeTarget) -> any HealthProbe { MemcachedProbe(target: target) }
 
   /// A container's memcached says process 1 like every other's; there the port binding is what proves it.
-  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
     ExpectedIdentity(processID: nativeProcessID)
   }
 
-  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { true }
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { true }
 }

@@ -1,20 +1,20 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
-public import MonotonicTime
+import ConvoxEnvironment
+import ConvoxManifest
+import HealthProbes
+import MonotonicTime
 
 /// MySQL. Natively, MariaDB stands in for it where no MySQL is installed, and says so.
-public struct MySQLEngine: ServerEngine {
-  public let resourceType = ResourceType(
+struct MySQLEngine: ServerEngine {
+  let resourceType = ResourceType(
     name: "mysql", v3Names: ["rds-mysql"],
     options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"))
-  public let variableShape = VariableShape.database(scheme: "mysql")
-  public let standardPort = 3306
-  public let versions = VersionTable(
+  let variableShape = VariableShape.database(scheme: "mysql")
+  let standardPort = 3306
+  let versions = VersionTable(
     repository: "mysql", imageVariable: "MYSQL_VERSION", default: "5.7", seriesLength: 2,
     withoutARM64: ["5.5", "5.6", "5.7"])
 
-  public let nativeSearch = NativeSearch(
+  let nativeSearch = NativeSearch(
     servers: ["mysqld", "mariadbd"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
     folders: [
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mysql*/bin", "/usr/local/opt/mysql*/bin",
@@ -22,15 +22,15 @@ public struct MySQLEngine: ServerEngine {
     ],
     apt: "mysql-server", brew: "mysql")
 
-  public let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
-  public let stopSteps = MySQLFamily.stopSteps
+  let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
+  let stopSteps = MySQLFamily.stopSteps
 
   private let standIn = MariaDBEngine()
 
   /// MySQL.
-  public init() {}
+  init() {}
 
-  public func container(_ request: ServerRequest) -> ContainerRecipe {
+  func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
     return ContainerRecipe(
       command: MySQLFamily.settings(request),
@@ -43,7 +43,7 @@ public struct MySQLEngine: ServerEngine {
       dataPath: "/var/lib/mysql")
   }
 
-  public func native(
+  func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     guard !installation.isMariaDB else { return standIn.native(request, installation, folders) }
@@ -63,23 +63,23 @@ public struct MySQLEngine: ServerEngine {
       users: ["mysql"])
   }
 
-  public func accepts(_ installation: NativeInstallation) -> Acceptance {
+  func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .standIn("mariadb") : .itself
   }
 
-  public func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
+  func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
 
-  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
     ExpectedIdentity(marker: request.marker)
   }
 
-  public func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   {
     try await MySQLFamily.provision(administrator, request, until: deadline)
   }
 
-  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     MySQLFamily.canServe(data: data, with: server)
   }
 }

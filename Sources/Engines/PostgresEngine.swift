@@ -1,21 +1,21 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
-public import MonotonicTime
+import ConvoxEnvironment
+import ConvoxManifest
+import HealthProbes
+import MonotonicTime
 
 /// PostgreSQL, as RDS runs it: the app's user has what RDS's master user has, and is no superuser.
-public struct PostgresEngine: ServerEngine {
-  public let resourceType = ResourceType(
+struct PostgresEngine: ServerEngine {
+  let resourceType = ResourceType(
     name: "postgres", v3Names: ["postgis", "rds-postgres"],
     options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"))
-  public let variableShape = VariableShape.database(scheme: "postgres")
-  public let standardPort = 5432
+  let variableShape = VariableShape.database(scheme: "postgres")
+  let standardPort = 5432
 
   /// Since version 10 the first number alone is the series; before it, the first two.
-  public let versions = VersionTable(
+  let versions = VersionTable(
     repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1)
 
-  public let nativeSearch = NativeSearch(
+  let nativeSearch = NativeSearch(
     servers: ["postgres"], tools: ["initdb": ["initdb"]],
     folders: [
       "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
@@ -23,19 +23,19 @@ public struct PostgresEngine: ServerEngine {
     ],
     apt: "postgresql", brew: "postgresql@17")
 
-  public let accounts: EngineAccounts? = EngineAccounts(
+  let accounts: EngineAccounts? = EngineAccounts(
     nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres",
     provisionsAtNativeStart: false)
 
   /// SIGINT is the fast shutdown: sessions end, data is flushed. SIGQUIT leaves recovery to the next start.
-  public let stopSteps = [
+  let stopSteps = [
     StopStage(.interrupt, .seconds(20)), StopStage(.quit, .seconds(5)), StopStage(.kill, .seconds(5)),
   ]
 
   /// PostgreSQL.
-  public init() {}
+  init() {}
 
-  public func container(_ request: ServerRequest) -> ContainerRecipe {
+  func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
     return ContainerRecipe(
       command: settings(request),
@@ -51,7 +51,7 @@ public struct PostgresEngine: ServerEngine {
       dataPath: "/var/lib/postgresql/data")
   }
 
-  public func native(
+  func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let passwordFile = "\(folders.folder)/administrator-password"
@@ -86,13 +86,13 @@ public struct PostgresEngine: ServerEngine {
     ]
   }
 
-  public func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
+  func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
 
-  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
     ExpectedIdentity(marker: request.marker)
   }
 
-  public func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   {
     let session = PostgresAdministrator(target: administrator)
@@ -115,7 +115,7 @@ public struct PostgresEngine: ServerEngine {
     try await session.execute(statements, masking: [request.password], until: deadline)
   }
 
-  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     let length = max(data.major, server.major) < 10 ? 2 : 1
     return data.prefix(length) == server.prefix(length)
   }

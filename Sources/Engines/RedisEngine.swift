@@ -1,10 +1,10 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
+import ConvoxEnvironment
+import ConvoxManifest
+import HealthProbes
 
 /// Redis, as ElastiCache runs it: without accounts, and without a password unless encrypted.
-public struct RedisEngine: ServerEngine {
-  public let resourceType = ResourceType(
+struct RedisEngine: ServerEngine {
+  let resourceType = ResourceType(
     name: "redis", v3Names: ["elasticache-redis"],
     options: OptionRule.cache(version: "7.0", documentedVersion: "2.8.24", "Redis") + [
       OptionRule(
@@ -14,11 +14,11 @@ public struct RedisEngine: ServerEngine {
         "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol"),
     ],
     appendsMinorVersion: true)
-  public let variableShape = VariableShape.keyValue
-  public let standardPort = 6379
+  let variableShape = VariableShape.keyValue
+  let standardPort = 6379
 
   /// Tags that engines of today refuse to pull: their images have the first manifest format.
-  public let versions = VersionTable(
+  let versions = VersionTable(
     repository: "redis", imageVariable: "REDIS_VERSION", default: "7.0", seriesLength: 1,
     substitutes: ["2", "3"].map {
       .init(
@@ -26,18 +26,18 @@ public struct RedisEngine: ServerEngine {
         because: "redis \($0).x images are in a format that Docker no longer pulls; 5.0 is nearest")
     })
 
-  public let nativeSearch = NativeSearch(
+  let nativeSearch = NativeSearch(
     servers: ["redis-server", "valkey-server"],
     folders: ["/usr/sbin", "/opt/homebrew/opt/redis*/bin", "/usr/local/opt/redis*/bin", "/usr/local/bin"],
     apt: "redis-server", brew: "redis")
 
-  public let accounts: EngineAccounts? = nil
-  public let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
+  let accounts: EngineAccounts? = nil
+  let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
 
   /// Redis.
-  public init() {}
+  init() {}
 
-  public func container(_ request: ServerRequest) -> ContainerRecipe {
+  func container(_ request: ServerRequest) -> ContainerRecipe {
     let path = configuration("/drydock", request)
     return ContainerRecipe(
       command: ["redis-server", path],
@@ -50,7 +50,7 @@ public struct RedisEngine: ServerEngine {
       dataPath: "/data")
   }
 
-  public func native(
+  func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let path = configuration(folders.folder, request)
@@ -69,12 +69,12 @@ public struct RedisEngine: ServerEngine {
     (lines + ["daemonize no", "appendonly yes", "logfile \"\""]).map { $0 + "\n" }.joined()
   }
 
-  public func probe(_ target: ProbeTarget) -> any HealthProbe { RedisProbe(target: target) }
+  func probe(_ target: ProbeTarget) -> any HealthProbe { RedisProbe(target: target) }
 
-  public func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
     ExpectedIdentity(marker: request.marker, processID: nativeProcessID)
   }
 
   /// Newer servers read the dumps of older ones, not the other way round.
-  public func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { server.major >= data.major }
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { server.major >= data.major }
 }

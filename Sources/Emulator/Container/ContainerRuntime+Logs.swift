@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 
 extension ContainerRuntime {
-  public func log(_ resource: String, lines: Int) async throws -> [String] {
+  func log(_ resource: String, lines: Int) async throws -> [String] {
     let name = names.container(resource)
     guard try await client.inspectContainer(name, until: soon) != nil else { return [] }
     let text = try await client.logTail(of: name, lines: lines, until: soon)
     return text.split(whereSeparator: \.isNewline).suffix(lines).map(String.init)
   }
 
-  public func follow(
+  func follow(
     _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {
     let rest = Mutex("")

@@ -1,12 +1,12 @@
 import DockerEngine
-public import Engines
+import Engines
 import Foundation
-public import HealthProbes
-public import MonotonicTime
+import HealthProbes
+import MonotonicTime
 
 /// Containers of a Docker engine on this machine.
-public struct ContainerRuntime: Runtime {
-  public let kind = RuntimeKind.docker
+struct ContainerRuntime: Runtime {
+  let kind = RuntimeKind.docker
   let client: DockerClient
   let names: ContainerNames
   let environment: [String: String]
@@ -21,7 +21,7 @@ public struct ContainerRuntime: Runtime {
     StopMark(path: "\(stateFolder)/stop-requested-\(Slug.make(resource))")
   }
 
-  public func observe(_ resources: [String]) async throws -> [String: Observation] {
+  func observe(_ resources: [String]) async throws -> [String: Observation] {
     let containers = try await client.listContainers(labels: names.labels, until: soon)
     let volumes = try await client.listVolumes(labels: names.labels, until: soon)
     var observed: [String: Observation] = [:]
@@ -58,7 +58,7 @@ public struct ContainerRuntime: Runtime {
     try? Date(String(text.prefix(19)) + "Z", strategy: .iso8601)
   }
 
-  public func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
+  func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     guard let engine = spec.engine.server else {
       throw EmulatorError(.internalFault, "\(spec.name) has no server")
     }
@@ -73,25 +73,25 @@ public struct ContainerRuntime: Runtime {
   }
 
   /// Makes the instance's network. Names of networks are not unique, so this is done once and under the lock.
-  public func prepareInstance() async throws {
+  func prepareInstance() async throws {
     if try await client.inspectNetwork(names.network, until: soon) == nil {
       _ = try await client.createNetwork(names.network, labels: names.labels, until: soon)
     }
   }
 
-  public func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
   {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 
-  public func liveness(_ resource: String) async throws -> Liveness {
+  func liveness(_ resource: String) async throws -> Liveness {
     guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
       return .dead(reason: "its container is gone")
     }
     return container.state.isRunning ? .alive : .dead(reason: Self.ending(container.state))
   }
 
-  public func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
+  func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     guard let accounts = launch.engine.accounts else {
       return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
     }
@@ -103,7 +103,7 @@ public struct ContainerRuntime: Runtime {
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.
-  public func identity(_ launch: Launch) async throws -> ExpectedIdentity {
+  func identity(_ launch: Launch) async throws -> ExpectedIdentity {
     let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
     let isOurs = container?.publishedPorts.contains { $0.hostPort == launch.request.port } ?? false
     guard isOurs || container?.state.isRunning != true else {
@@ -114,7 +114,7 @@ public struct ContainerRuntime: Runtime {
     return launch.engine.identity(launch.request, nativeProcessID: nil)
   }
 
-  public func stop(_ resource: String, steps: [StopStage]) async throws {
+  func stop(_ resource: String, steps: [StopStage]) async throws {
     let name = names.container(resource)
     guard let container = try await client.inspectContainer(name, until: soon), container.state.isRunning
     else { return }
@@ -124,7 +124,7 @@ public struct ContainerRuntime: Runtime {
       name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
   }
 
-  public func deleteData(_ resource: String) async throws {
+  func deleteData(_ resource: String) async throws {
     if try await client.inspectContainer(names.container(resource), until: soon) != nil {
       try await client.removeContainer(names.container(resource), force: true, volumes: true, until: soon)
     }
@@ -134,7 +134,7 @@ public struct ContainerRuntime: Runtime {
     try stopMark(resource).clear()
   }
 
-  public func deleteInstance() async throws {
+  func deleteInstance() async throws {
     if try await client.inspectNetwork(names.network, until: soon) != nil {
       try await client.removeNetwork(names.network, until: soon)
     }

@@ -1,21 +1,21 @@
-public import Engines
+import Engines
 import Foundation
 import MonotonicTime
 import NativeProcess
 
 /// Finds engines that are installed on this machine, several versions side by side.
-public struct NativeDiscovery: Sendable {
+struct NativeDiscovery: Sendable {
   private let path: [String]
   private let environment: [String: String]
 
   /// A discovery that looks on the path of this environment.
-  public init(environment: [String: String]) {
+  init(environment: [String: String]) {
     self.environment = environment
     self.path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
   }
 
   /// Every installation of an engine that can serve it, stand-ins last.
-  public func installations(of engine: any ServerEngine) async -> [NativeInstallation] {
+  func installations(of engine: any ServerEngine) async -> [NativeInstallation] {
     let search = engine.nativeSearch
     var found: [NativeInstallation] = []
     for server in executables(search) {

@@ -1,12 +1,12 @@
-public import Engines
+import Engines
 import Foundation
-public import HealthProbes
-public import MonotonicTime
-public import NativeProcess
+import HealthProbes
+import MonotonicTime
+import NativeProcess
 
 /// Engines installed on this machine, each under its keeper.
-public struct NativeRuntime: Runtime {
-  public let kind = RuntimeKind.native
+struct NativeRuntime: Runtime {
+  let kind = RuntimeKind.native
   let id: String
   let home: StateHome
   let keeper: Keeper
@@ -14,7 +14,7 @@ public struct NativeRuntime: Runtime {
   let environment: [String: String]
 
   /// The native runtime of one instance.
-  public init(id: String, home: StateHome, keeper: Keeper, environment: [String: String]) {
+  init(id: String, home: StateHome, keeper: Keeper, environment: [String: String]) {
     self.id = id
     self.home = home
     self.keeper = keeper
@@ -26,7 +26,7 @@ public struct NativeRuntime: Runtime {
     NativeLayout(folder: home.resource(resource, of: id), sockets: home.socketFolder(resource, of: id))
   }
 
-  public func observe(_ resources: [String]) async throws -> [String: Observation] {
+  func observe(_ resources: [String]) async throws -> [String: Observation] {
     var observed: [String: Observation] = [:]
     for resource in resources { observed[resource] = try observe(layout(resource)) }
     return observed
@@ -52,7 +52,7 @@ public struct NativeRuntime: Runtime {
       condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version)
   }
 
-  public func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
+  func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     guard let engine = spec.engine.server else {
       throw EmulatorError(.internalFault, "\(spec.name) has no server")
     }
@@ -65,9 +65,9 @@ public struct NativeRuntime: Runtime {
     return try resolver.choose(spec, engine, data: data, strict: strict)
   }
 
-  public func prepareInstance() async throws {}
+  func prepareInstance() async throws {}
 
-  public func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
   {
     guard case .installation(let installation) = launch.source.origin else {
       throw EmulatorError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
@@ -83,7 +83,7 @@ public struct NativeRuntime: Runtime {
     try await serving.start(progress: progress, until: deadline)
   }
 
-  public func liveness(_ resource: String) async throws -> Liveness {
+  func liveness(_ resource: String) async throws -> Liveness {
     switch try inspect(layout(resource).files) {
     case .running, .settling: return .alive
     case .neverStarted: return .dead(reason: "it was not started")
@@ -91,7 +91,7 @@ public struct NativeRuntime: Runtime {
     }
   }
 
-  public func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
+  func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     let database = administrator ? launch.engine.accounts?.maintenanceDatabase : EngineAccounts.app
     guard let accounts = launch.engine.accounts else {
       return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
@@ -104,7 +104,7 @@ public struct NativeRuntime: Runtime {
       database: database ?? EngineAccounts.app)
   }
 
-  public func identity(_ launch: Launch) async throws -> ExpectedIdentity {
+  func identity(_ launch: Launch) async throws -> ExpectedIdentity {
     var processID: Int?
     if case .running(let engine) = try inspect(layout(launch.spec.name).files) {
       processID = Int(engine.enginePID)
@@ -112,7 +112,7 @@ public struct NativeRuntime: Runtime {
     return launch.engine.identity(launch.request, nativeProcessID: processID)
   }
 
-  public func stop(_ resource: String, steps: [StopStage]) async throws {
+  func stop(_ resource: String, steps: [StopStage]) async throws {
     let layout = layout(resource)
     switch try inspect(layout.files) {
     case .neverStarted, .exited: return
@@ -122,21 +122,21 @@ public struct NativeRuntime: Runtime {
     _ = try await NativeProcess.stop(layout.files, steps: steps.map(StopStep.init))
   }
 
-  public func deleteData(_ resource: String) async throws {
+  func deleteData(_ resource: String) async throws {
     let layout = layout(resource)
     try Folder.remove(layout.sockets)
     try Folder.remove(layout.folder)
   }
 
-  public func deleteInstance() async throws {
+  func deleteInstance() async throws {
     try Folder.remove("\(home.engines)/\(id)")
   }
 
-  public func log(_ resource: String, lines: Int) async throws -> [String] {
+  func log(_ resource: String, lines: Int) async throws -> [String] {
     tail(logFile: layout(resource).files.logFile, lines: lines)
   }
 
-  public func follow(
+  func follow(
     _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {
     for await line in NativeProcess.follow(logFile: layout(resource).files.logFile, backlog: lines) {

@@ -1,10 +1,10 @@
-public import Engines
-public import Foundation
+import Engines
+import Foundation
 
 /// What is there of a resource, read from reality: held locks, a Docker engine's answers.
-public struct Observation: Sendable, Hashable {
+struct Observation: Sendable, Hashable {
   /// What the server is doing.
-  public enum Condition: Sendable, Hashable {
+  enum Condition: Sendable, Hashable {
     /// Nothing of it exists.
     case absent
     /// It exists and does not run.
@@ -16,19 +16,19 @@ public struct Observation: Sendable, Hashable {
   }
 
   /// What the server is doing.
-  public var condition: Condition
+  var condition: Condition
   /// The process id of a native server.
-  public var processID: Int?
+  var processID: Int?
   /// The container's name.
-  public var container: String?
+  var container: String?
   /// Whether a data directory or volume of it exists.
-  public var hasData: Bool
+  var hasData: Bool
 
   /// The version of the server that made the data.
-  public var dataVersion: ServerVersion?
+  var dataVersion: ServerVersion?
 
   /// An observation.
-  public init(
+  init(
     _ condition: Condition, processID: Int? = nil, container: String? = nil, hasData: Bool = false,
     dataVersion: ServerVersion? = nil
   ) {
@@ -40,7 +40,7 @@ public struct Observation: Sendable, Hashable {
   }
 
   /// Whether its process or container runs.
-  public var isRunning: Bool {
+  var isRunning: Bool {
     if case .running = condition { return true }
     return false
   }

@@ -1,11 +1,11 @@
-public import Engines
-public import HealthProbes
-public import MonotonicTime
+import Engines
+import HealthProbes
+import MonotonicTime
 
 /// Where servers run. Two of them exist: containers of a Docker engine, and processes of this machine.
 ///
 /// A runtime knows no plan and no order; it does one thing with one resource and says what it sees.
-public protocol Runtime: Sendable {
+protocol Runtime: Sendable {
   /// Which one it is.
   var kind: RuntimeKind { get }
 
@@ -38,12 +38,12 @@ public protocol Runtime: Sendable {
 }
 
 /// Takes word of what a resource is at, for a person to read.
-public typealias ProgressSink = @Sendable (_ phase: String) -> Void
+typealias ProgressSink = @Sendable (_ phase: String) -> Void
 
 /// What is going to run a server: an installation or an image.
-public struct ServerSource: Sendable, Hashable {
+struct ServerSource: Sendable, Hashable {
   /// What runs it.
-  public enum Origin: Sendable, Hashable {
+  enum Origin: Sendable, Hashable {
     /// An engine installed on this machine.
     case installation(NativeInstallation)
     /// An image, and whether it has to be pulled first.
@@ -51,16 +51,16 @@ public struct ServerSource: Sendable, Hashable {
   }
 
   /// What runs it.
-  public var origin: Origin
+  var origin: Origin
   /// The version, where it is known before the server runs.
-  public var version: ServerVersion?
+  var version: ServerVersion?
   /// The engine that stands in for the wanted one.
-  public var standIn: String?
+  var standIn: String?
   /// What differs from what was asked for, in a sentence; nil when nothing does.
-  public var drift: String?
+  var drift: String?
 
   /// A source of a server.
-  public init(_ origin: Origin, version: ServerVersion?, standIn: String? = nil, drift: String? = nil) {
+  init(_ origin: Origin, version: ServerVersion?, standIn: String? = nil, drift: String? = nil) {
     self.origin = origin
     self.version = version
     self.standIn = standIn
@@ -68,30 +68,30 @@ public struct ServerSource: Sendable, Hashable {
   }
 
   /// Whether nothing has to be fetched.
-  public var isLocal: Bool {
+  var isLocal: Bool {
     if case .image(_, let isLocal) = origin { return isLocal }
     return true
   }
 }
 
 /// Everything needed to start one server.
-public struct Launch: Sendable {
+struct Launch: Sendable {
   /// The resource.
-  public var spec: ResourceSpec
+  var spec: ResourceSpec
   /// Its engine.
-  public var engine: any ServerEngine
+  var engine: any ServerEngine
   /// The inputs of its recipe.
-  public var request: ServerRequest
+  var request: ServerRequest
   /// What runs it.
-  public var source: ServerSource
+  var source: ServerSource
   /// Whether data exists that once served a client; data without that is made anew.
-  public var hasVerifiedData: Bool
+  var hasVerifiedData: Bool
 }
 
 /// Something else listens on the port that a server was to have.
-public struct PortTakenError: Error, Sendable, Hashable {
+struct PortTakenError: Error, Sendable, Hashable {
   /// The port.
-  public var port: Int
+  var port: Int
   /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
-  public var owner: String?
+  var owner: String?
 }
