@@ -81,7 +81,7 @@ let package = Package(
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),
-    tests("NativeProcess"),
+    tests("NativeProcess", ["drydock-keeper"]),
     tests("HealthProbes"),
     tests("TerminalProgress"),
     tests("Engines"),

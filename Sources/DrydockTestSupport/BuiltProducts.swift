@@ -1,0 +1,35 @@
+import Foundation
+
+/// Executables of this package, as built along with the tests.
+public enum BuiltProducts {
+  /// A product was not built with the tests.
+  public struct Missing: Error, CustomStringConvertible {
+    /// What was looked for, and where.
+    public let description: String
+  }
+
+  /// The path of a built executable of that name.
+  ///
+  /// The test runner lies in the folder of the products, or below it in a bundle on macOS.
+  /// - Throws: `Missing` when none of the runner's parent folders holds it.
+  public static func executable(_ name: String) throws -> String {
+    let starts = [runner] + Bundle.allBundles.map(\.bundleURL)
+    for start in starts {
+      var folder = start.deletingLastPathComponent()
+      while folder.pathComponents.count > 1 {
+        let candidate = folder.appending(path: name).path(percentEncoded: false)
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder), !isFolder.boolValue {
+          return candidate
+        }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw Missing(description: "\(name) is not beside the test runner \(runner.path(percentEncoded: false))")
+  }
+
+  private static var runner: URL {
+    let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: link ?? CommandLine.arguments[0])
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import MonotonicTime
+import Testing
+
+@testable import NativeProcess
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+@Suite("What an engine is started with")
+struct KeeperStartTests {
+  @Test func exactlyTheGivenArgumentsAndEnvironment() async throws {
+    try await withScratch { scratch in
+      var spec = scratch.shell("exec sleep 1000")
+      spec.executable = "/bin/sleep"
+      spec.arguments = ["1000"]
+      spec.environment = ["PASSWORD": "a b=c\n\"ä'", "EMPTY": ""]
+      spec.workingDirectory = scratch.folder
+      let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      #expect(proc(engine.enginePID, "cmdline") == "/bin/sleep\u{0}1000\u{0}")
+      #expect(proc(engine.enginePID, "environ") == "EMPTY=\u{0}PASSWORD=a b=c\n\"ä'\u{0}")
+      let keeper = proc(engine.keeperPID, "cmdline").split(separator: "\u{0}").dropFirst()
+      #expect(Array(keeper) == [scratch.files.lockFile[...], "test/shell"])
+      let cwd = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(engine.enginePID)/cwd")
+      #expect(cwd == scratch.folder)
+    }
+  }
+
+  @Test func aCleanSlate() async throws {
+    try await withScratch { scratch in
+      // Descriptors without CLOEXEC, an ignored signal and a blocked one must not get through.
+      let stray = open("/dev/null", O_RDONLY)
+      defer { close(stray) }
+      let engine = try await scratch.keeper().start(
+        scratch.shell("umask; exec sleep 1000"), until: .after(.seconds(30)))
+      try await eventually("exec") { proc(engine.enginePID, "comm") == "sleep\n" }
+      #expect(scratch.log() == ["0077"])
+      #expect(status(engine.enginePID, "SigIgn").flatMap { UInt64($0, radix: 16) } == 0)
+      #expect(status(engine.enginePID, "SigBlk").flatMap { UInt64($0, radix: 16) } == 0)
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(engine.enginePID)/fd")
+      let targets = try open.sorted().map {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(engine.enginePID)/fd/\($0)")
+      }
+      #expect(targets.count == 4)
+      #expect(targets.first == "/dev/null")
+      #expect(targets.last == scratch.files.lockFile)
+      #expect(getsid(engine.enginePID) == engine.enginePID)
+      #expect(getsid(engine.keeperPID) == engine.keeperPID)
+    }
+  }
+
+  @Test func theKeeperIsSmall() async throws {
+    try await withScratch { scratch in
+      let engine = try await scratch.start("exec sleep 1000")
+      let kilobytes = status(engine.keeperPID, "VmRSS")?.split(separator: " ").first.flatMap { Int($0) }
+      #expect(try #require(kilobytes) <= 2048)
+    }
+  }
+
+  @Test(.enabled(if: getuid() == 0)) func dropsToAnotherUser() async throws {
+    try await withScratch { scratch in
+      let nobody = try ProcessUser.resolve("nobody")
+      let engine = try await scratch.keeper().start(
+        scratch.shell("echo heard > /dev/stderr; exec sleep 1000", user: nobody),
+        until: .after(.seconds(30)))
+      try await eventually("the log") { scratch.log() == ["heard"] }
+      let id = "\(nobody.userID)"
+      #expect(status(engine.enginePID, "Uid")?.split(separator: "\t").allSatisfy { $0 == id } == true)
+      #expect(
+        status(engine.enginePID, "Gid")?.split(separator: "\t").allSatisfy { $0 == "\(nobody.groupID)" }
+          == true)
+      #expect(status(engine.enginePID, "Groups") == "\(nobody.groupID)")
+      #expect(status(engine.keeperPID, "Uid")?.hasPrefix("0") == true)
+      // The lock of another user's engine is seen as well.
+      #expect(try inspect(scratch.files) == .running(engine))
+      #expect(try await stop(scratch.files, steps: []) == .signal(SIGKILL))
+    }
+  }
+
+  @Test func survivesCtrlCOfItsLauncher() async throws {
+    try await withScratch { scratch in
+      let spec = scratch.shell("exec sleep 1000")
+      let bytes = try #require(spec.encoded())
+      try Data(bytes).write(to: URL(fileURLWithPath: scratch.path("spec")))
+      // The launcher is a group of its own, as a terminal would make it; the signal goes to all of the group.
+      let launcher = Process()
+      launcher.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+      launcher.arguments = [
+        "/bin/sh", "-c", "\"$1\" \"$2\" < \"$3\"; echo $$ > \"$4\"; exec sleep 1000", "sh",
+        try scratch.keeper().executable, scratch.files.lockFile, scratch.path("spec"), scratch.path("group"),
+      ]
+      launcher.standardOutput = FileHandle.nullDevice
+      try launcher.run()
+      var group: Int32?
+      try await eventually("the start") {
+        group = Int32(
+          ((try? String(contentsOfFile: scratch.path("group"), encoding: .utf8)) ?? "").trimmingCharacters(
+            in: .whitespacesAndNewlines))
+        return group != nil
+      }
+      kill(-(try #require(group)), SIGINT)
+      try await eventually("the launcher's end") { !launcher.isRunning }
+      guard case .running = try inspect(scratch.files) else {
+        Issue.record("the engine went with its launcher")
+        return
+      }
+    }
+  }
+}

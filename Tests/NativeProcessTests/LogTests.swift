@@ -1,0 +1,87 @@
+import Foundation
+import MonotonicTime
+import NativeProcess
+import Testing
+
+@Suite("Logs")
+struct LogTests {
+  @Test func areBounded() async throws {
+    try await withScratch { scratch in
+      let limit = 64 * 1024
+      let spec = scratch.shell(
+        "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line number $i; done; exec sleep 1000",
+        logLimit: limit)
+      _ = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      try await eventually("the last line") { scratch.log().last == "line number 20000" }
+      let sizes = try [scratch.files.logFile, scratch.files.olderLogFile].map {
+        try #require(try FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int)
+      }
+      #expect(sizes.allSatisfy { $0 <= limit })
+      #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.folder).count == 4)
+      // Nothing is lost at the seam of the two files.
+      let lines = tail(logFile: scratch.files.logFile, lines: 2000)
+      #expect(lines == (18001...20000).map { "line number \($0)" })
+    }
+  }
+
+  @Test(arguments: [
+    ("", 3, []), ("a\nb\nc\n", 2, ["b", "c"]), ("a\nb", 5, ["a", "b"]), ("a\r\n\nb\n", 5, ["a", "", "b"]),
+    ("a\n", 0, []),
+  ])
+  func tailGivesTheLastLines(_ content: String, _ count: Int, _ lines: [String]) async throws {
+    try await withScratch { scratch in
+      try content.write(toFile: scratch.path("log"), atomically: true, encoding: .utf8)
+      #expect(tail(logFile: scratch.path("log"), lines: count) == lines)
+    }
+  }
+
+  @Test func tailReplacesWhatIsNotText() async throws {
+    try await withScratch { scratch in
+      try Data([0x61, 0xff, 0x62, 0x0a]).write(to: URL(fileURLWithPath: scratch.path("log")))
+      #expect(tail(logFile: scratch.path("log"), lines: 1) == ["a\u{fffd}b"])
+      #expect(tail(logFile: scratch.path("none"), lines: 1) == [])
+    }
+  }
+
+  @Test func followGoesOnAcrossRotations() async throws {
+    try await withScratch { scratch in
+      let count = 6000
+      let spec = scratch.shell(
+        "i=0; while [ $i -lt \(count) ]; do i=$((i+1)); echo $i; [ $((i % 500)) = 0 ] && sleep 0.15; done; exec sleep 1000",
+        logLimit: 8 * 1024)
+      _ = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      let lines = try await withDeadline(.after(.seconds(60)), "all lines") {
+        var lines: [String] = []
+        for await line in follow(logFile: scratch.files.logFile, backlog: 1000) {
+          lines.append(line)
+          if line == "\(count)" { break }
+        }
+        return lines
+      }
+      #expect(lines == (1...count).map(String.init))
+    }
+  }
+
+  @Test func followWaitsForTheFileAndEndsWithItsTask() async throws {
+    try await withScratch { scratch in
+      let path = scratch.path("log")
+      let first = try await withDeadline(.after(.seconds(30)), "a line") {
+        try await withThrowingTaskGroup(of: String?.self) { group in
+          group.addTask {
+            for await line in follow(logFile: path, backlog: 10) { return line }
+            return nil
+          }
+          group.addTask {
+            for await _ in follow(logFile: path + ".never") {}
+            return nil
+          }
+          try "whole\npart".write(toFile: path, atomically: false, encoding: .utf8)
+          let line = try await group.next() ?? nil
+          group.cancelAll()
+          return line
+        }
+      }
+      #expect(first == "whole")
+    }
+  }
+}
