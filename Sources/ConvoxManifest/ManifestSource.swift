@@ -66,8 +66,15 @@ struct ManifestSource: Sendable {
   /// The names without a value in the app env that took part in a scalar.
   func unset(in scalar: YAMLScalar) -> [Interpolation.Replacement] {
     let blanks = text.bytes[min(scalar.offset, text.bytes.count)...].prefix { $0 == 0x20 || $0 == 0x09 }
-    let start = scalar.offset + blanks.count
-    return text.replacements(in: start...(start + scalar.text.utf8.count + 1)).filter { !$0.isSet }
+    let quote = scalar.isPlain ? 0 : 1
+    let end = scalar.offset + blanks.count + scalar.text.utf8.count + quote
+    return text.replacements(in: scalar.offset...end).filter { !$0.isSet }
+  }
+
+  /// The first name without a value in the app env on the line of a byte.
+  func unsetOnLine(of offset: Int) -> Interpolation.Replacement? {
+    let line = marks.range(line: marks.position(of: offset).line)
+    return text.replacements(in: line.lowerBound...line.upperBound).first { !$0.isSet }
   }
 
   /// The first byte that is no part of well-formed UTF-8.

@@ -20,9 +20,10 @@ extension YAMLRemark {
   private init(_ problem: String, _ context: String?, at offset: Int, _ source: ManifestSource) {
     let bytes = source.text.bytes
     let isTab = offset < bytes.count && bytes[offset] == 0x09
+    let unset = source.unsetOnLine(of: offset).map { "${\($0.name)} is not set in the app env" }
     self.init(
       message: context.map { "\(problem) \($0)" } ?? problem, offset: offset,
-      suggestion: isTab ? "indent with spaces: YAML allows no tabs there" : nil)
+      suggestion: isTab ? "indent with spaces: YAML allows no tabs there" : unset)
   }
 
   private init(duplicated key: String, first: Mark, _ source: ManifestSource) {
