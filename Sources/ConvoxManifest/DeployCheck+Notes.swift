@@ -4,8 +4,8 @@ extension DeployCheck {
     guard let type = catalog.type(named: resource.type) else { return }
     for note in type.deployNotes where holds(note.condition, resource, type) {
       if note.condition == .linked {
-        for link in links(to: resource) {
-          add(note, resource, type, at: link.place, service: link.service.name)
+        for link in links[resource.name] ?? [] {
+          add(note, resource, type, at: link.place, service: link.service)
         }
       } else {
         add(note, resource, type, at: place(note.condition, resource) ?? resource.location, service: "")
@@ -21,8 +21,7 @@ extension DeployCheck {
       return text.replacing("{name}", with: resource.name).replacing("{service}", with: service)
         .replacing("{prefix}", with: resource.environmentPrefix).replacing("{version}", with: version)
     }
-    findings.add(
-      Diagnostic(note.severity, at: place, filled(note.message), suggestion: note.suggestion.map(filled)))
+    findings.add(note.severity, at: place, filled(note.message), suggestion: note.suggestion.map(filled))
   }
 
   private func value(_ option: String, _ resource: Resource, _ type: ResourceType) -> String? {
@@ -32,7 +31,7 @@ extension DeployCheck {
   private func holds(_ condition: DeployNote.Condition, _ resource: Resource, _ type: ResourceType) -> Bool {
     switch condition {
     case .always: true
-    case .linked: !links(to: resource).isEmpty
+    case .linked: links[resource.name] != nil
     case .option(let name, let wanted): value(name, resource, type) == wanted
     case .optionBelow(let name, let least):
       value(name, resource, type).flatMap { Int($0) }.map { $0 < least } ?? false

@@ -6,10 +6,6 @@ extension DeployCheck {
     "/var/lib/docker/containers/", "/var/log/audit/", "/var/run/", "/var/run/docker.sock",
   ]
 
-  private var mountedNames: [String] {
-    manifest.resources.filter { catalog.type(named: $0.type)?.isMounted ?? false }.map(\.name)
-  }
-
   mutating func checkVolumes(of service: Service) {
     for (index, volume) in service.volumes.enumerated() {
       let place = manifest.places[.volume(service: service.name, index)] ?? service.location
@@ -34,18 +30,17 @@ extension DeployCheck {
     warn(
       "volume \(volume): Convox does not mount \(path) of the host; the service gets an empty volume there",
       at: place,
-      didYouMean(path, in: DeployCheck.hostPaths)
+      findings.didYouMean(.warning, path, in: DeployCheck.hostPaths)
         ?? "host paths: \(DeployCheck.hostPaths.joined(separator: ", "))")
   }
 
   private mutating func checkVolumeName(_ name: String, of service: Service, at place: SourceLocation) {
-    let names = mountedNames
-    if names.contains(name) {
+    if mounted.contains(name) {
       guard !service.resources.contains(where: { $0.resource == name }) else { return }
       warn(
         "service \(service.name) mounts \(name) without linking it: it gets a volume of its own on each host, "
           + "not the shared one", at: place, "list \(name) under resources: of the service")
-    } else if let near = nearest(to: name, in: names) {
+    } else if !findings.isFull(.warning), let near = nearest(to: name, in: mounted.sorted()) {
       warn(
         "volume \(name) is not the resource \(near): it is a volume of its own on each host", at: place,
         "did you mean \(near)?")
@@ -54,9 +49,11 @@ extension DeployCheck {
 
   /// A link alone mounts nothing.
   mutating func checkMounts(of service: Service) {
-    let names = mountedNames
-    for (index, link) in service.resources.enumerated() where names.contains(link.resource) {
-      guard !service.volumes.contains(where: { $0.hasPrefix("\(link.resource):/") }) else { continue }
+    let names = Set(
+      service.volumes.compactMap { $0.firstRange(of: ":/").map { [volume = $0] in volume[..<$0.lowerBound] } }
+    )
+    for (index, link) in service.resources.enumerated() where mounted.contains(link.resource) {
+      guard !names.contains(link.resource[...]) else { continue }
       warn(
         "service \(service.name) links \(link.resource), but no volume names it: nothing is mounted",
         at: manifest.places[.link(service: service.name, index)] ?? service.location,

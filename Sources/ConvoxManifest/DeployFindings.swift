@@ -3,7 +3,9 @@ extension Manifest {
   /// variable without a value is among them. An `error` would fail, a `warning` surprise.
   public func deployFindings(catalog: ResourceCatalog, appEnvironment: [String: String]) -> [Diagnostic] {
     var check = DeployCheck(manifest: self, catalog: catalog)
-    if let missing = missingRequiredEnvironment(appEnvironment) { check.findings.add(missing) }
+    if let missing = missingRequiredEnvironment(appEnvironment) {
+      check.fail(missing.message, at: missing.location, missing.suggestion)
+    }
     for resource in resources {
       check.checkLinked(resource)
       check.checkNotes(resource)
@@ -23,36 +25,56 @@ extension Manifest {
 
 /// Collects what would go wrong or astonish at deploy.
 struct DeployCheck {
+  /// A service's link to a resource, with its place.
+  struct Link {
+    var service: String
+    var place: SourceLocation
+  }
+
   let manifest: Manifest
   let catalog: ResourceCatalog
+  /// The resources by name.
+  let resources: [String: Resource]
+  /// The links to each resource.
+  let links: [String: [Link]]
+  /// The resources that services mount.
+  let mounted: Set<String>
+  let serviceNames: Set<String>
   var findings = Findings()
 
   init(manifest: Manifest, catalog: ResourceCatalog) {
     self.manifest = manifest
     self.catalog = catalog
+    resources = Dictionary(manifest.resources.map { ($0.name, $0) }) { first, _ in first }
+    serviceNames = Set(manifest.services.map(\.name))
+    let isMounted = manifest.resources.filter { catalog.type(named: $0.type)?.isMounted ?? false }
+    mounted = Set(isMounted.map(\.name))
+    var links: [String: [Link]] = [:]
+    for service in manifest.services {
+      for (index, link) in service.resources.enumerated() {
+        let place = manifest.places[.link(service: service.name, index)] ?? service.location
+        links[link.resource, default: []].append(Link(service: service.name, place: place))
+      }
+    }
+    self.links = links
   }
 
   /// Something that surprises.
-  mutating func warn(_ message: String, at place: SourceLocation, _ suggestion: String? = nil) {
-    findings.add(Diagnostic(.warning, at: place, message, suggestion: suggestion))
+  mutating func warn(
+    _ message: String, at place: SourceLocation, _ suggestion: String? = nil
+  ) {
+    findings.add(.warning, at: place, message, suggestion: suggestion)
   }
 
   /// Something that fails.
-  mutating func fail(_ message: String, at place: SourceLocation, _ suggestion: String? = nil) {
-    findings.add(Diagnostic(.error, at: place, message, suggestion: suggestion))
-  }
-
-  /// The links to a resource with the service of each and its place.
-  func links(to resource: Resource) -> [(service: Service, place: SourceLocation)] {
-    manifest.services.flatMap { service in
-      service.resources.enumerated().filter { $0.element.resource == resource.name }.map {
-        (service, manifest.places[.link(service: service.name, $0.offset)] ?? service.location)
-      }
-    }
+  mutating func fail(
+    _ message: String, at place: SourceLocation, _ suggestion: String? = nil
+  ) {
+    findings.add(.error, at: place, message, suggestion: suggestion)
   }
 
   mutating func checkLinked(_ resource: Resource) {
-    guard links(to: resource).isEmpty else { return }
+    guard links[resource.name] == nil else { return }
     warn(
       "no service links resource \(resource.name): AWS creates it, and nothing can reach it by variables",
       at: resource.location, "list \(resource.name) under resources: of a service")
@@ -85,13 +107,15 @@ struct DeployCheck {
 
   /// Resources' variables come after the defaults, so that a default of the same name never shows.
   mutating func checkDefaults(of service: Service) {
+    var defaults: Set<String> = []
+    for case .defaulted(let key, _) in service.environment { defaults.insert(key) }
     for link in service.resources {
-      guard let resource = manifest.resource(named: link.resource),
+      guard let resource = resources[link.resource],
         catalog.type(named: resource.type)?.hasVariables ?? true
       else { continue }
       let suffixes = ["URL", "USER", "PASS", "HOST", "PORT", "NAME"]
       let set = link.variable.map { [$0] } ?? suffixes.map { "\(resource.environmentPrefix)_\($0)" }
-      for case .defaulted(let key, _) in service.environment where set.contains(key) {
+      for key in set where defaults.contains(key) {
         warn(
           "the default of \(key) in service \(service.name) has no effect: resource \(resource.name) sets it",
           at: service.location, "remove the default, or set \(key) in the app env")
@@ -100,24 +124,23 @@ struct DeployCheck {
   }
 
   mutating func checkServiceLinks(of service: Service) {
-    let names = manifest.services.map(\.name)
-    for (index, name) in service.links.enumerated() where !names.contains(name) {
+    for (index, name) in service.links.enumerated() where !serviceNames.contains(name) {
       warn(
         "service \(service.name) links a service that does not exist: \(name)",
         at: manifest.places[.serviceLink(service: service.name, index)] ?? service.location,
-        didYouMean(name, in: names))
+        findings.didYouMean(.warning, name, in: manifest.services.lazy.map(\.name)))
     }
   }
 
   mutating func check(_ timer: Timer) {
     let start = SourceLocation(file: manifest.file, line: 1, column: 1)
     let place = manifest.places[.timer(timer.name)] ?? start
-    let names = manifest.services.map(\.name)
-    if !names.contains(timer.service ?? "") {
+    if !serviceNames.contains(timer.service ?? "") {
       let service = timer.service ?? ""
       fail(
         "timer \(timer.name) references a service that does not exist: \(service)",
-        at: manifest.places[.timerService(timer.name)] ?? place, didYouMean(service, in: names))
+        at: manifest.places[.timerService(timer.name)] ?? place,
+        findings.didYouMean(.error, service, in: manifest.services.lazy.map(\.name)))
     }
     let schedule = timer.schedule ?? ""
     if ![5, 6].contains(schedule.split(separator: " ", omittingEmptySubsequences: false).count) {

@@ -5,9 +5,10 @@ struct Findings: Sendable {
 
   private(set) var all: [Diagnostic] = []
   private var seen: Set<Diagnostic> = []
+  private var counts: [Diagnostic.Severity: Int] = [:]
 
   /// Whether the manifest cannot be used.
-  var hasErrors: Bool { all.contains { $0.severity == .error } }
+  var hasErrors: Bool { counts[.error] != nil }
 
   /// Everything in the order of the file.
   var sorted: [Diagnostic] {
@@ -17,9 +18,25 @@ struct Findings: Sendable {
     }.map(\.element)
   }
 
-  mutating func add(_ diagnostic: Diagnostic) {
-    let count = all.count { $0.severity == diagnostic.severity }
-    guard count < Findings.limit, seen.insert(diagnostic).inserted else { return }
+  /// Whether no more findings of a kind are kept, so that a costly suggestion need not be made.
+  func isFull(_ severity: Diagnostic.Severity) -> Bool { counts[severity, default: 0] >= Findings.limit }
+
+  /// "did you mean NAME?", made only for a finding that is kept.
+  func didYouMean(
+    _ severity: Diagnostic.Severity, _ word: String, in candidates: some Sequence<String>
+  ) -> String? {
+    guard !isFull(severity) else { return nil }
+    return nearest(to: word, in: candidates).map { "did you mean \($0)?" }
+  }
+
+  mutating func add(
+    _ severity: Diagnostic.Severity, at location: SourceLocation, _ message: String,
+    suggestion: String? = nil
+  ) {
+    guard !isFull(severity) else { return }
+    let diagnostic = Diagnostic(severity, at: location, message, suggestion: suggestion)
+    guard seen.insert(diagnostic).inserted else { return }
+    counts[severity, default: 0] += 1
     all.append(diagnostic)
   }
 }

@@ -10,7 +10,7 @@ extension ManifestReader {
       let names = type.options.map(\.name)
       fail(
         "unknown option \(name) for \(type.name): AWS rejects it at deploy", at: pair.key.offset,
-        didYouMean(name, in: names) ?? ManifestReader.listing("options", names))
+        findings.didYouMean(.error, name, in: names) ?? ManifestReader.listing("options", names))
       return nil
     }
     guard let scalar = pair.value.scalar else {
@@ -31,10 +31,9 @@ extension ManifestReader {
     let fallback = rule.defaultValue.map { "the default \($0) applies" } ?? "it counts as not set"
     if let unset = source.unset(in: scalar).first, let variable = explain(scalar) {
       findings.add(
-        Diagnostic(
-          .warning, at: source.location(ofSource: unset.source.lowerBound),
-          "\(rule.name) is empty because \(variable) is not set in the app env; \(fallback)",
-          suggestion: "set \(unset.name) in the app env"))
+        .warning, at: source.location(ofSource: unset.source.lowerBound),
+        "\(rule.name) is empty because \(variable) is not set in the app env; \(fallback)",
+        suggestion: "set \(unset.name) in the app env")
     } else {
       warn("\(rule.name) is empty; \(fallback)", at: scalar.offset, "give it a value or remove it")
     }

@@ -1,9 +1,12 @@
 /// Rules between a replica and the resource that its reference (`readSourceDB`) names.
 extension ManifestReader {
   mutating func checkReplicas() {
+    let circular = circularNames()
     for replica in manifest.resources {
-      guard let reference = reference(of: replica) else { continue }
-      if let source = replicaSource(reference, of: replica) { check(replica, reference, against: source) }
+      guard let reference = reference(of: replica),
+        let source = replicaSource(reference, of: replica, circular)
+      else { continue }
+      check(replica, reference, against: source)
     }
   }
 
@@ -11,14 +14,17 @@ extension ManifestReader {
     resource.replicaReference(in: catalog)
   }
 
-  private mutating func replicaSource(_ reference: ResourceOption, of replica: Resource) -> Resource? {
-    let name = ResourceOption.referencedName(reference.value)
-    let others = manifest.resources.filter { $0.name != replica.name && $0.type == replica.type }.map(\.name)
-    guard let name, name != replica.name, let source = manifest.resource(named: name) else {
-      let form = "write \"#convox.resources.NAME\""
-      let hint =
-        name.flatMap { didYouMean($0, in: others) } ?? ManifestReader.listing(form + " with one of", others)
-      add("invalid resource name for \(reference.name)", at: reference, hint ?? form)
+  private func referenced(_ reference: ResourceOption) -> Resource? {
+    ResourceOption.referencedName(reference.value).flatMap { resourcePositions[$0] }.map {
+      manifest.resources[$0]
+    }
+  }
+
+  private mutating func replicaSource(
+    _ reference: ResourceOption, of replica: Resource, _ circular: Set<String>
+  ) -> Resource? {
+    guard let source = referenced(reference), source.name != replica.name else {
+      add("invalid resource name for \(reference.name)", at: reference, nameHint(reference, of: replica))
       return nil
     }
     guard source.type == replica.type else {
@@ -27,23 +33,43 @@ extension ManifestReader {
         "\(replica.name) is of type \(replica.type), \(source.name) of type \(source.type)")
       return nil
     }
-    guard !isCircular(from: replica) else {
+    guard !circular.contains(replica.name) else {
       add("\(reference.name) of \(replica.name) leads back to \(replica.name)", at: reference, nil)
       return nil
     }
     return source
   }
 
-  private func isCircular(from start: Resource) -> Bool {
-    var seen: Set<String> = []
-    var current = start
-    while seen.insert(current.name).inserted {
-      guard let reference = reference(of: current),
-        let next = ResourceOption.referencedName(reference.value).flatMap(manifest.resource(named:))
-      else { return false }
-      current = next
+  private func nameHint(_ reference: ResourceOption, of replica: Resource) -> String? {
+    guard !findings.isFull(.error) else { return nil }
+    let others = manifest.resources.filter { $0.name != replica.name && $0.type == replica.type }.map(\.name)
+    let near = ResourceOption.referencedName(reference.value).flatMap {
+      findings.didYouMean(.error, $0, in: others)
     }
-    return current.name == start.name
+    let form = "write \"#convox.resources.NAME\""
+    return near ?? ManifestReader.listing("\(form) with one of", others) ?? form
+  }
+
+  /// The replicas that are, over others, replicas of themselves.
+  private func circularNames() -> Set<String> {
+    var circular: Set<String> = []
+    var finished: Set<String> = []
+    for start in manifest.resources {
+      var path: [String] = []
+      var places: [String: Int] = [:]
+      var current: Resource? = start
+      while let resource = current, !finished.contains(resource.name) {
+        if let place = places[resource.name] {
+          circular.formUnion(path[place...])
+          break
+        }
+        places[resource.name] = path.count
+        path.append(resource.name)
+        current = reference(of: resource).flatMap(referenced)
+      }
+      finished.formUnion(path)
+    }
+    return circular
   }
 
   /// The version set and equal, no less storage, and encrypted only if the source is.
@@ -80,8 +106,10 @@ extension ManifestReader {
     }
   }
 
-  private mutating func add(_ message: String, at option: ResourceOption, _ suggestion: String?) {
-    findings.add(Diagnostic(.error, at: option.location, message, suggestion: suggestion))
+  private mutating func add(
+    _ message: String, at option: ResourceOption, _ suggestion: String?
+  ) {
+    findings.add(.error, at: option.location, message, suggestion: suggestion)
   }
 }
 

@@ -5,7 +5,9 @@ extension ManifestReader {
     for pair in pairs(node, type: "yaml.MapSlice") ?? [] {
       guard let name = name(pair.key) else { continue }
       checkName(name, at: pair.key.offset, &owners)
-      if let resource = resource(name, pair) { manifest.resources.append(resource) }
+      guard let resource = resource(name, pair) else { continue }
+      resourcePositions[name] = manifest.resources.count
+      manifest.resources.append(resource)
     }
     checkReplicas()
   }
@@ -66,7 +68,7 @@ extension ManifestReader {
       let types = "types: \(catalog.types.map(\.name).joined(separator: ", "))"
       fail(
         "no such resource type: \(declared)", at: offset,
-        didYouMean(declared, in: all).map { "\($0) \(types)" } ?? types)
+        findings.didYouMean(.error, declared, in: all).map { "\($0) \(types)" } ?? types)
       return nil
     }
     if declared != type.name {

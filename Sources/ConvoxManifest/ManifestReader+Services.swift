@@ -12,9 +12,19 @@ extension ManifestReader {
     "serviceAccount", "startupProbe", "timeout", "tls", "volumeOptions", "whitelist",
   ]
 
+  /// The most variables that all services may declare, the app-wide ones counted for each: every service
+  /// has a copy of those, so that a small file could fill the memory.
+  private static let declarationLimit = 200_000
+
   mutating func readServices(_ node: YAMLNode?) {
+    var declarations = 0
     for pair in pairs(node, type: "yaml.MapSlice") ?? [] {
       guard let name = name(pair.key) else { continue }
+      declarations += manifest.environment.count
+      guard declarations <= ManifestReader.declarationLimit else {
+        fail("services declare more than \(ManifestReader.declarationLimit) variables", at: pair.key.offset)
+        return
+      }
       if name.wholeMatch(of: /[a-z][a-z0-9-]*/) == nil {
         fail(
           "service name \(name) invalid, must contain only lowercase alphanumeric and dashes",
@@ -61,14 +71,15 @@ extension ManifestReader {
 
   /// A link by the exact name, or v3's `name:ENVNAME`.
   private mutating func link(_ text: String, at offset: Int, of service: String) -> ResourceLink? {
-    if manifest.resource(named: text) != nil { return ResourceLink(resource: text) }
+    if resourcePositions[text] != nil { return ResourceLink(resource: text) }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let variable = parts.count == 2 ? parts[1].trimmingBlanks : ""
-    guard manifest.resource(named: parts[0]) != nil, !variable.isEmpty else {
-      let names = manifest.resources.map(\.name)
+    guard resourcePositions[parts[0]] != nil, !variable.isEmpty else {
+      let names = manifest.resources.lazy.map(\.name)
       warn(
         "service \(service) links \(text), but there is no such resource: Convox ignores the link",
-        at: offset, didYouMean(parts[0], in: names) ?? ManifestReader.listing("resources", names))
+        at: offset,
+        findings.didYouMean(.warning, parts[0], in: names) ?? ManifestReader.listing("resources", names))
       return nil
     }
     warn(
@@ -78,8 +89,9 @@ extension ManifestReader {
   }
 
   /// "resources: a, b", or nil where there are none.
-  static func listing(_ title: String, _ names: [String]) -> String? {
-    names.isEmpty ? nil : "\(title): \(names.joined(separator: ", "))"
+  static func listing(_ title: String, _ names: some Collection<String>) -> String? {
+    guard !names.isEmpty else { return nil }
+    return "\(title): \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
   }
 
   private mutating func command(_ node: YAMLNode?) -> String? {
@@ -120,7 +132,11 @@ extension ManifestReader {
     case .scalar(let scalar):
       let text = scalar.resolved.text
       let number = text.split(separator: ":", omittingEmptySubsequences: false).prefix(2).last ?? ""
-      if Int(number) == nil { fail("invalid port: \(text)", at: node.offset, "write 3000 or https:3000") }
+      if case .float = scalar.resolved {
+        fail("invalid port: float64", at: node.offset, "write 3000 or https:3000")
+      } else if Int(number) == nil {
+        fail("invalid port: \(text)", at: node.offset, "write 3000 or https:3000")
+      }
       return text
     case .mapping(let pairs):
       guard let port = string(value("port", pairs)), Int(port) != nil else {
@@ -141,7 +157,12 @@ extension ManifestReader {
       return value("count", pairs)?.scalar?.resolved.text
     case .scalar(let scalar):
       switch scalar.resolved {
-      case .integer(let text), .string(let text): return text
+      case .integer(let text): return text
+      case .string(let text):
+        if text.wholeMatch(of: /[0-9]+(-[0-9]+)?/) == nil {
+          fail("invalid scale: \(text)", at: node.offset, "write 2 or 1-5")
+        }
+        return text
       case .null, .boolean, .float: break
       }
     case .sequence: break

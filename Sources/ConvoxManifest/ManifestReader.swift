@@ -4,6 +4,8 @@ struct ManifestReader {
   let catalog: ResourceCatalog
   var manifest: Manifest
   var findings = Findings()
+  /// The manifest's resources by name, with their position.
+  var resourcePositions: [String: Int] = [:]
   /// Unset `${NAME}`s that a finding has named already, by their place in the file.
   var explained: Set<Int> = []
 
@@ -50,7 +52,7 @@ struct ManifestReader {
       } else {
         warn(
           "unknown key `\(key.text)` in \(owner): Convox ignores it", at: key.offset,
-          didYouMean(key.text, in: known))
+          findings.didYouMean(.warning, key.text, in: known))
       }
     }
   }
@@ -63,10 +65,9 @@ struct ManifestReader {
     case .scalar(let scalar):
       for variable in source.unset(in: scalar) where explained.insert(variable.source.lowerBound).inserted {
         findings.add(
-          Diagnostic(
-            .warning, at: source.location(ofSource: variable.source.lowerBound),
-            "${\(variable.name)} is not set in the app env and became empty",
-            suggestion: defaultSyntaxHint(variable.name) ?? "set \(variable.name) in the app env"))
+          .warning, at: source.location(ofSource: variable.source.lowerBound),
+          "${\(variable.name)} is not set in the app env and became empty",
+          suggestion: defaultSyntaxHint(variable.name) ?? "set \(variable.name) in the app env")
       }
     }
   }
@@ -77,11 +78,15 @@ struct ManifestReader {
     return "Convox has no default syntax: it looks up the whole text between the braces"
   }
 
-  mutating func warn(_ message: String, at offset: Int, _ suggestion: String? = nil) {
-    findings.add(Diagnostic(.warning, at: source.location(of: offset), message, suggestion: suggestion))
+  mutating func warn(
+    _ message: String, at offset: Int, _ suggestion: String? = nil
+  ) {
+    findings.add(.warning, at: source.location(of: offset), message, suggestion: suggestion)
   }
 
-  mutating func fail(_ message: String, at offset: Int, _ suggestion: String? = nil) {
-    findings.add(Diagnostic(.error, at: source.location(of: offset), message, suggestion: suggestion))
+  mutating func fail(
+    _ message: String, at offset: Int, _ suggestion: String? = nil
+  ) {
+    findings.add(.error, at: source.location(of: offset), message, suggestion: suggestion)
   }
 }

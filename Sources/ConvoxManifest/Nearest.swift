@@ -8,12 +8,15 @@ public func nearest(to word: String, in candidates: some Sequence<String>) -> St
   let limit = max(1, min(word.count, 60) / 3)
   let letters = Array(word.lowercased().prefix(60))
   var best: (candidate: String, distance: Int)?
-  for candidate in candidates {
+  for candidate in candidates.prefix(candidateLimit) {
     let distance = editDistance(letters, Array(candidate.lowercased().prefix(60)))
     if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
   }
   return best?.candidate
 }
+
+/// More candidates than a file made by hand has; the rest is not looked at, which bounds the time.
+private let candidateLimit = 1000
 
 /// The optimal string alignment distance of two words.
 private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
@@ -34,9 +37,4 @@ private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
     previous = current
   }
   return previous[right.count]
-}
-
-/// "did you mean NAME?" where a name is near.
-func didYouMean(_ word: String, in candidates: some Sequence<String>) -> String? {
-  nearest(to: word, in: candidates).map { "did you mean \($0)?" }
 }

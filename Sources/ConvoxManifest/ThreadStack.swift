@@ -4,8 +4,6 @@ import Synchronization
   import Darwin
 #elseif canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #endif
 
 /// Runs a function that recurses deeply on a thread with a stack of the given size, and waits for it.

@@ -43,6 +43,8 @@ struct ExactErrorTests {
       ("services:\n  web:\n    build: [a]\n", ["3:12 unknown type for service build: []interface {}"]),
       ("services:\n  web:\n    port: abc\n", ["3:11 invalid port: abc"]),
       ("services:\n  web:\n    port: {scheme: https}\n", ["3:11 could not parse port"]),
+      ("services:\n  web:\n    port: 3000.5\n", ["3:11 invalid port: float64"]),
+      ("services:\n  web:\n    scale: 1-\n", ["3:12 invalid scale: 1-"]),
       ("services:\n  web:\n    scale: true\n", ["3:12 unknown type for service scale: bool"]),
       ("services: [a]\n", ["1:11 cannot unmarshal !!seq into yaml.MapSlice"]),
       ("timers:\n  t: x\n", ["2:6 cannot unmarshal !!str `x` into manifest.Timer"]),

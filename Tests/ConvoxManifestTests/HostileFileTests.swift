@@ -27,6 +27,34 @@ struct HostileFileTests {
     #expect(errors(flow).count == 200)
   }
 
+  @Test("Many of everything takes bounded time", .timeLimit(.minutes(3)))
+  func manyOfEverything() throws {
+    func numbered(_ count: Int, _ text: (Int) -> String) -> String { (0..<count).map(text).joined() }
+    let unknown = numbered(30_000) { "a\($0)x: 1\n" }
+    #expect(try load(unknown).warnings.count == 200)
+    let links =
+      "resources:\n" + numbered(10_000) { "  a\($0): {type: redis}\n" }
+      + "services:\n  web:\n    resources:\n"
+      + numbered(10_000) { "    - a\($0)\n    - b\($0)\n" }
+    let manifest = try load(links)
+    #expect(manifest.services.first?.resources.count == 10_000)
+    #expect(manifest.deployFindings(catalog: testCatalog, appEnvironment: [:]).count == 200)
+    let chain =
+      "resources:\n  a0: {type: mysql}\n"
+      + numbered(8_000) {
+        "  a\($0 + 1): {type: mysql, options: {readSourceDB: \"#convox.resources.a\($0)\", version: \"5.7\"}}\n"
+      }
+    #expect(errors(chain) == [])
+  }
+
+  @Test("Services cannot fill the memory with copies of the app-wide list")
+  func manyDeclarations() {
+    let text =
+      "environment: [" + repeated("a,", 30_000) + "]\nservices: {" + (0..<9000).map { "a\($0): ," }.joined()
+      + "}"
+    #expect(errors(text) == ["2:42 services declare more than 200000 variables"])
+  }
+
   @Test("Too many values", arguments: ["- a\n", "[],", "a,"])
   func manyValues(item: String) {
     let count = 200_000
