@@ -14,7 +14,7 @@ extension ManifestReader {
 
   /// Refuses names from which no variables can be made, and two names that make the same ones.
   private mutating func checkName(_ name: String, at offset: Int, _ owners: inout [String: String]) {
-    guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_-]*/) != nil else {
+    guard ManifestReader.isName(name, [.uppercase, .underscores]) else {
       fail(
         "resource name \(name) invalid: neither AWS nor a variable's name takes it", at: offset,
         "use letters, digits, dashes and underscores, a letter first")

@@ -25,7 +25,7 @@ extension ManifestReader {
         fail("services declare more than \(ManifestReader.declarationLimit) variables", at: pair.key.offset)
         return
       }
-      if name.wholeMatch(of: /[a-z][a-z0-9-]*/) == nil {
+      if !ManifestReader.isName(name, []) {
         fail(
           "service name \(name) invalid, must contain only lowercase alphanumeric and dashes",
           at: pair.key.offset)

@@ -57,6 +57,27 @@ extension ManifestReader {
     }
   }
 
+  /// What a name may have besides lowercase letters, digits and dashes.
+  struct NameCharacters: OptionSet {
+    let rawValue: Int
+    static let uppercase = NameCharacters(rawValue: 1)
+    static let underscores = NameCharacters(rawValue: 2)
+  }
+
+  /// Whether a name begins with a letter and has nothing but the characters allowed. Not by a regular
+  /// expression, which is compiled anew each time: too slow for a file full of names.
+  static func isName(_ name: String, _ extra: NameCharacters) -> Bool {
+    func isLetter(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+        || extra.contains(.uppercase) && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+    }
+    return name.utf8.first.map(isLetter) == true
+      && name.utf8.allSatisfy { byte in
+        isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+          || extra.contains(.underscores) && byte == UInt8(ascii: "_")
+      }
+  }
+
   /// The name that a key of `resources:`, `services:` or `timers:` gives.
   mutating func name(_ key: YAMLScalar) -> String? {
     switch key.resolved {

@@ -23,7 +23,7 @@ struct YAMLBuilder {
         offset: offset)
     }
     guard depth <= YAMLReader.depthLimit else {
-      throw YAMLRemark(message: "nested deeper than \(YAMLReader.depthLimit) levels", offset: offset)
+      throw YAMLRemark(message: YAMLReader.tooDeep, offset: offset)
     }
     switch node {
     case .scalar(let scalar):

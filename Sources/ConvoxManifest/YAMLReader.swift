@@ -9,6 +9,8 @@ import Yams
 enum YAMLReader {
   /// The deepest nesting that is read. Convox needs six levels.
   static let depthLimit = 100
+  /// What is said about deeper nesting.
+  static let tooDeep = "nested deeper than \(depthLimit) levels"
   /// The most values that are read, each alias counted as often as it is used.
   static let valueLimit = 100_000
   /// Enough for libyaml's 1000 levels, each with an implicit mapping, in an unoptimised build.

@@ -18,6 +18,11 @@ extension YAMLRemark {
   }
 
   private init(_ problem: String, _ context: String?, at offset: Int, _ source: ManifestSource) {
+    // libyaml gives up by itself at 1000 levels, in words that name a function of its own.
+    guard !problem.hasPrefix("Maximum nesting level") else {
+      self.init(message: YAMLReader.tooDeep, offset: offset)
+      return
+    }
     let bytes = source.text.bytes
     let isTab = offset < bytes.count && bytes[offset] == 0x09
     let unset = source.unsetOnLine(of: offset).map { "${\($0.name)} is not set in the app env" }

@@ -109,10 +109,12 @@ extension YAMLScalar {
     return isSigned && Int64(exactly: magnitude) == nil ? nil : String(magnitude)
   }
 
+  /// What a float consists of; hexadecimal ones, `inf` and `nan` have other letters.
+  private static let floatCharacters = Set("0123456789.eE+-".utf8)
+
   /// YAML's form of a float, read as Go's `ParseFloat` does: out of range is no number.
   private static func float(_ text: String) -> Double? {
-    guard text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil,
-      let value = Double(text), value.isFinite
+    guard text.utf8.allSatisfy({ floatCharacters.contains($0) }), let value = Double(text), value.isFinite
     else { return nil }
     return value
   }
