@@ -111,11 +111,12 @@ extension DockerClient {
 
   /// Sends a request; an answer with an error status is thrown, any other goes to `consume`.
   func exchange<Value: Sendable>(
-    _ request: EngineRequest, _ limit: TimeLimit,
+    _ request: EngineRequest, _ limit: TimeLimit, input: StreamInput.Writer? = nil,
     consume: @escaping @Sendable @concurrent (HTTPResponseHead, inout ResponseBody) async throws -> Value
   ) async throws -> Value {
     let target = request.target(version: isVersioned ? version : nil)
-    return try await transport.exchange(request, target: target, limit: limit) { [bodyLimit] head, body in
+    return try await transport.exchange(request, target: target, limit: limit, input: input) {
+      [bodyLimit] head, body in
       guard head.status.code < 400 else {
         let text = try await body.collect(limit: bodyLimit)
         throw ErrorRecognition.error(status: Int(head.status.code), body: text, request: request)

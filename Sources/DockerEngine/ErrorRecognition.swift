@@ -3,8 +3,7 @@ import Foundation
 /// The one place where the engine's error texts are read.
 ///
 /// The API tells most failures apart only by status 404, 409 or 500 and an English sentence, so these texts
-/// have to be matched somewhere. Each phrase is one that moby (20.10 to 28), BuildKit's resolver or Podman
-/// writes.
+/// have to be matched somewhere. The phrases are moby's and containerd's; what matches none keeps its status.
 enum ErrorRecognition {
   /// An error for an answer with a status of 400 or more.
   static func error(status: Int, body: Data, request: EngineRequest) -> DockerError {
@@ -21,7 +20,7 @@ enum ErrorRecognition {
   ) -> DockerError {
     let text = complaint.lowercased()
     let code =
-      phrases.first { phrase in phrase.needles.contains { text.contains($0) } }?.code(complaint)
+      phrases.first { $0.fits(text, object) }?.code(complaint)
       ?? code(status: status, object: object, text: text)
     return DockerError(code, "cannot \(action): \(complaint)", suggestion: suggestion(code))
   }
@@ -32,14 +31,21 @@ enum ErrorRecognition {
 
   private struct Phrase: Sendable {
     let needles: [String]
+    /// Whether the phrase counts only where an image is wanted: others may say these words of other things.
+    var isAboutImages = true
     let code: @Sendable (String) -> DockerError.Code
+
+    func fits(_ text: String, _ object: DockerError.ObjectKind?) -> Bool {
+      (!isAboutImages || object == .image) && needles.contains { text.contains($0) }
+    }
   }
 
   /// The first match counts, so the narrower phrases stand first.
   private static let phrases: [Phrase] = [
-    Phrase(needles: ["port is already allocated", "address already in use", "ports are not available"]) {
-      .portTaken(port: port(in: $0))
-    },
+    Phrase(
+      needles: ["port is already allocated", "address already in use", "ports are not available"],
+      isAboutImages: false
+    ) { .portTaken(port: port(in: $0)) },
     Phrase(needles: [
       "no matching manifest for", "does not match the specified platform",
       "no match for platform in manifest",
@@ -57,10 +63,9 @@ enum ErrorRecognition {
       "dial tcp", "no such host", "network is unreachable", "tls handshake timeout", "i/o timeout",
       "context deadline exceeded", "client.timeout exceeded", "temporary failure in name resolution",
     ]) { _ in .registryUnreachable },
-    Phrase(needles: ["no such image", "manifest unknown", "repository name not known", "not found: manifest"])
-    { _ in
-      .noSuchImage
-    },
+    Phrase(
+      needles: ["no such image", "manifest unknown", "repository name not known"], isAboutImages: false
+    ) { _ in .noSuchImage },
   ]
 
   private static func code(status: Int?, object: DockerError.ObjectKind?, text: String) -> DockerError.Code {

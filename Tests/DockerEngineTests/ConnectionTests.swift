@@ -72,6 +72,35 @@ import Testing
     #expect(code == .engineUnavailable(.invalid))
   }
 
+  /// An engine that is stuck before it accepts: the kernel's queue of connections fills up.
+  @Test func anEngineThatNeverAcceptsIsWaitedForUntilTheDeadline() async throws {
+    let path = "/tmp/dk-\(UUID().uuidString.prefix(12))"
+    #if os(Linux)
+      let stream = Int32(SOCK_STREAM.rawValue)
+    #else
+      let stream = SOCK_STREAM
+    #endif
+    let listener = socket(AF_UNIX, stream, 0)
+    defer {
+      close(listener)
+      unlink(path)
+    }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let bound = withUnsafeBytes(of: &address) { bytes in
+      bytes.withMemoryRebound(to: sockaddr.self) { bind(listener, $0.baseAddress, UInt32(bytes.count)) }
+    }
+    try #require(bound == 0)
+    try #require(listen(listener, 0) == 0)
+    try await withThrowingTaskGroup(of: DockerError.Code.self) { group in
+      for _ in 0..<8 {
+        group.addTask { try await failure { _ = try await connect(path, until: .after(.milliseconds(200))) } }
+      }
+      for try await code in group { #expect(code == .timedOut) }
+    }
+  }
+
   /// In a process of its own, since root has to give up its rights to be refused.
   @Test func aSocketOfOthersIsNoPermission() async throws {
     await #expect(processExitsWith: .success) {

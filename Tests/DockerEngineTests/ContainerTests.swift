@@ -208,7 +208,7 @@ import Testing
       let sent = server.requests.dropFirst(2)
       #expect(
         sent.map(\.text) == [
-          #"{"AttachStderr":true,"AttachStdout":true,"Cmd":["sh","-c","x"],"Env":[],"Tty":false,"User":"postgres"}"#,
+          #"{"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"Cmd":["sh","-c","x"],"Env":[],"Tty":false,"User":"postgres"}"#,
           #"{"Detach":false,"Tty":false}"#, "",
         ])
     }

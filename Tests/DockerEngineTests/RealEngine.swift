@@ -14,7 +14,8 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
-/// A real engine, with an image of this machine's own shell, and a label by which everything made is removed again.
+/// A real engine, with an image of this machine's own shell, and a label by which everything made is removed
+/// again.
 struct RealEngine: Sendable {
   let client: DockerClient
   /// Unique, and the beginning of every name.

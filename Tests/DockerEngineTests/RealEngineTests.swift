@@ -101,6 +101,45 @@ import Testing
     }
   }
 
+  @Test func givesACommandItsInput() async throws {
+    try await RealEngine.run { engine in
+      let id = try await engine.start("sleep 600")
+      let input = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      let copy = try await engine.client.exec(
+        .init(["/bin/cat"]), in: id, input: input, limit: 4_000_000, until: .generous)
+      #expect(copy.exitCode == 0)
+      #expect(copy.stdout == input)
+      let nothing = try await engine.client.exec(.init(["/bin/cat"]), in: id, input: [], until: .generous)
+      #expect(nothing.stdout.isEmpty)
+    }
+  }
+
+  @Test func aWriterThatFailsFailsTheCommandsCall() async throws {
+    struct Broken: Error {}
+    try await RealEngine.run { engine in
+      let id = try await engine.start("sleep 600")
+      await #expect(throws: Broken.self) {
+        _ = try await engine.client.exec(
+          .init(["/bin/cat"]), in: id, until: .generous,
+          input: { input in
+            try await input.write([1])
+            throw Broken()
+          }, each: { _ in })
+      }
+    }
+  }
+
+  @Test func aCommandThatDoesNotReadItsInputStillEnds() async throws {
+    try await RealEngine.run { engine in
+      let id = try await engine.start("sleep 600")
+      let result = try await engine.client.exec(
+        .init(["/bin/sh", "-c", "echo done; exit 4"]), in: id, input: [UInt8](repeating: 65, count: 1000),
+        until: .generous)
+      #expect(result.exitCode == 4)
+      #expect(result.stdout == Array("done\n".utf8))
+    }
+  }
+
   @Test func copiesFilesWithOwnerAndMode() async throws {
     try await RealEngine.run { engine in
       let id = try await engine.client.createContainer(

@@ -34,33 +34,42 @@ extension DockerClient {
   /// Runs a command to its end, handing on its output, and returns its exit code.
   ///
   /// A command whose call is cancelled or late runs on inside the container: the API has no way to stop it.
+  ///
+  /// - Parameters:
+  ///   - input: writes the command's standard input, which ends when this returns; nil for no input. When
+  ///     this throws, the call throws the same error, yet to the command its input has ended as well.
+  ///   - each: called for one piece of output at a time.
   public func exec(
-    _ config: ExecConfig, in id: String, until deadline: Deadline,
+    _ config: ExecConfig, in id: String, until deadline: Deadline, input: StreamInput.Writer? = nil,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
-    let exec = try await createExec(config, in: id, until: deadline)
-    try await startExec(exec, hasTerminal: config.hasTerminal, container: id, until: deadline, each: each)
+    let exec = try await createExec(config, hasInput: input != nil, in: id, until: deadline)
+    try await startExec(
+      exec, hasTerminal: config.hasTerminal, container: id, until: deadline, input: input, each: each)
     return try await exitCode(of: exec, container: id, until: deadline)
   }
 
   /// Runs a command to its end and returns what it gave.
-  /// - Parameter limit: the most bytes of each stream that are kept; what is over it is dropped from
-  ///   the front.
+  /// - Parameters:
+  ///   - input: what it reads from its standard input; nil for none. Secrets belong here, since a command's
+  ///     arguments can be seen by others.
+  ///   - limit: the most bytes of each stream that are kept; what is over it is dropped from the front.
   public func exec(
-    _ config: ExecConfig, in id: String, limit: Int = 1 << 20, until deadline: Deadline
+    _ config: ExecConfig, in id: String, input: [UInt8]? = nil, limit: Int = 1 << 20, until deadline: Deadline
   ) async throws -> ExecResult {
     let (stdout, stderr) = (Kept(limit: limit), Kept(limit: limit))
-    let code = try await exec(config, in: id, until: deadline) { chunk in
+    let writer = input.map { bytes -> StreamInput.Writer in { try await $0.write(bytes) } }
+    let code = try await exec(config, in: id, until: deadline, input: writer) { chunk in
       (chunk.stream == .stdout ? stdout : stderr).append(chunk.bytes)
     }
     return ExecResult(exitCode: code, stdout: stdout.all, stderr: stderr.all)
   }
 
-  private func createExec(_ config: ExecConfig, in id: String, until deadline: Deadline) async throws
-    -> String
-  {
+  private func createExec(
+    _ config: ExecConfig, hasInput: Bool, in id: String, until deadline: Deadline
+  ) async throws -> String {
     let request = try EngineRequest(
-      .post, Self.path(id) + "/exec", json: CreateExec(config),
+      .post, Self.path(id) + "/exec", json: CreateExec(config, hasInput: hasInput),
       action: "run a command in the container \(id)",
       object: .container)
     return try await send(request, deadline, as: Created.self).id
@@ -68,14 +77,14 @@ extension DockerClient {
 
   private func startExec(
     _ exec: String, hasTerminal: Bool, container id: String, until deadline: Deadline,
-    each: @escaping @Sendable (LogChunk) async throws -> Void
+    input: StreamInput.Writer?, each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws {
     let request = try EngineRequest(
       .post, "/exec/\(EngineRequest.encode(exec))/start", json: StartExec(hasTerminal: hasTerminal),
       action: "run a command in the container \(id)", object: .exec)
     // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content
     // type then says "raw" for framed output too, so only the terminal decides.
-    try await exchange(request, TimeLimit(deadline)) { _, body in
+    try await exchange(request, TimeLimit(deadline), input: input) { _, body in
       try await body.output(isRaw: hasTerminal, action: request.action, each: each)
     }
   }
@@ -100,10 +109,12 @@ private struct CreateExec: Encodable {
   let user: String?
   let workingDirectory: String?
   let tty: Bool
+  let attachStdin: Bool
   let attachStdout = true
   let attachStderr = true
 
-  init(_ config: DockerClient.ExecConfig) {
+  init(_ config: DockerClient.ExecConfig, hasInput: Bool) {
+    attachStdin = hasInput
     command = config.command
     environment = config.environment
     user = config.user
@@ -117,6 +128,7 @@ private struct CreateExec: Encodable {
     case user = "User"
     case workingDirectory = "WorkingDir"
     case tty = "Tty"
+    case attachStdin = "AttachStdin"
     case attachStdout = "AttachStdout"
     case attachStderr = "AttachStderr"
   }

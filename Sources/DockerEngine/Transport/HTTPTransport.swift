@@ -13,9 +13,9 @@ struct HTTPTransport: Sendable {
 
   private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
-  /// Sends one request and hands head and body of the answer to `consume`.
+  /// Sends one request and hands head and body of the answer to `consume`, while `input` writes on.
   func exchange<Value: Sendable>(
-    _ request: EngineRequest, target: String, limit: TimeLimit,
+    _ request: EngineRequest, target: String, limit: TimeLimit, input: StreamInput.Writer? = nil,
     consume: @escaping @Sendable @concurrent (HTTPResponseHead, inout ResponseBody) async throws -> Value
   ) async throws -> Value {
     do {
@@ -26,7 +26,18 @@ struct HTTPTransport: Sendable {
           var body = ResponseBody(inbound.makeAsyncIterator(), action: request.action)
           let head = try await body.head()
           mark.set()
-          return try await consume(head, &body)
+          let failure = InputFailure()
+          // Cancelled with the end of this scope, when nobody reads the input any more.
+          async let _: Void = StreamInput(outbound, connection.channel)
+            .run(head.status == .ok ? input : nil, failure)
+          do {
+            let value = try await consume(head, &body)
+            // A body without a length ends with its connection, so a broken input looks like an end.
+            if let error = failure.error { throw error }
+            return value
+          } catch {
+            throw failure.error ?? error
+          }
         }
       }
     } catch {
@@ -45,7 +56,10 @@ struct HTTPTransport: Sendable {
           .connect(unixDomainSocketPath: socketPath) { channel in
             channel.eventLoop.makeCompletedFuture {
               try channel.pipeline.syncOperations.addHTTPClientHandlers()
-              return try Connection(wrappingChannelSynchronously: channel)
+              // Half closure is how the input of a command ends while its output goes on.
+              return try Connection(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true))
             }
           }
       } catch let error as IOError where error.errnoCode == EAGAIN {
