@@ -14,7 +14,9 @@ import Testing
     ("1.41", "1.12", "1.41"), ("1.47", "1.24", "1.47"), ("1.51", "1.44", "1.51"), ("1.60", "1.44", "1.51"),
   ])
   func settlesOnTheNewestCommonVersion(_ newest: String, _ oldest: String, _ expected: String) async throws {
-    try await StubDockerServer.run(engine(api: newest, oldest: oldest) { _ in .reply(200, "[]") }) { server in
+    try await StubDockerServer.run(
+      StubDockerServer.engine(api: newest, oldest: oldest) { _ in .reply(200, "[]") }
+    ) { server in
       let client = try await connect(server.socketPath)
       #expect(client.apiVersion == expected)
       #expect(client.engine.version == "27.3.1")
@@ -31,7 +33,7 @@ import Testing
   func refusesAnEngineOutsideTheRange(_ newest: String, _ oldest: String, _ expected: DockerError.Code)
     async throws
   {
-    try await StubDockerServer.run(engine(api: newest, oldest: oldest)) { server in
+    try await StubDockerServer.run(StubDockerServer.engine(api: newest, oldest: oldest)) { server in
       let code = try await failure { _ = try await connect(server.socketPath) }
       #expect(code == expected)
     }
@@ -104,7 +106,7 @@ import Testing
   /// In a process of its own, since root has to give up its rights to be refused.
   @Test func aSocketOfOthersIsNoPermission() async throws {
     await #expect(processExitsWith: .success) {
-      try await StubDockerServer.run(engine()) { server in
+      try await StubDockerServer.run(StubDockerServer.engine()) { server in
         chmod(server.socketPath, 0)
         if geteuid() == 0 { try #require(seteuid(65534) == 0) }
         let code = try await failure {

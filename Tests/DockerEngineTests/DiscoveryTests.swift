@@ -145,7 +145,7 @@ private func describe(_ context: String, _ host: String, in home: String) throws
   }
 
   @Test func takesTheFirstThatAnswersAndTellsOfThoseBefore() async throws {
-    try await StubDockerServer.run(engine()) { server in
+    try await StubDockerServer.run(StubDockerServer.engine()) { server in
       try await withHome { home in
         try write(#"{"currentContext":"far"}"#, home + "/.docker/config.json")
         try describe("far", "ssh://me@host", in: home)
@@ -166,7 +166,7 @@ private func describe(_ context: String, _ host: String, in home: String) throws
 
   @Test func anEngineThatHangsDoesNotHideAnother() async throws {
     try await StubDockerServer.run({ _ in .silence }) { hanging in
-      try await StubDockerServer.run(engine()) { good in
+      try await StubDockerServer.run(StubDockerServer.engine()) { good in
         try await withHome { home in
           try write(#"{"currentContext":"slow"}"#, home + "/.docker/config.json")
           try describe("slow", "unix://\(hanging.socketPath)", in: home)
@@ -219,7 +219,7 @@ private func describe(_ context: String, _ host: String, in home: String) throws
   }
 
   @Test func anEngineOfAnotherAgeIsSaidToBe() async throws {
-    try await StubDockerServer.run(engine(api: "1.39")) { server in
+    try await StubDockerServer.run(StubDockerServer.engine(api: "1.39")) { server in
       try await withHome { home in
         let host = ["DOCKER_HOST": "unix://" + server.socketPath]
         let result = await search(home, host).resolve(until: .generous)

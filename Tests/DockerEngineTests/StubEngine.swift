@@ -9,30 +9,12 @@ extension Deadline {
   static var generous: Deadline { .after(.seconds(30)) }
 }
 
-/// The answers by which a stub passes for an engine; any other request goes to `answer`.
-func engine(
-  api: String = "1.47", oldest: String = "1.24",
-  answer: @escaping StubDockerServer.Handler = { _ in .reply(404) }
-) -> StubDockerServer.Handler {
-  { request in
-    switch request.path {
-    case "/_ping": .reply(200, "OK")
-    case "/version":
-      .reply(
-        200,
-        #"{"Version":"27.3.1","ApiVersion":"\#(api)","MinAPIVersion":"\#(oldest)","Os":"linux","Arch":"amd64"}"#
-      )
-    default: answer(request)
-    }
-  }
-}
-
 /// Runs a stub engine and a client that is connected to it.
 func withClient(
   api: String = "1.47", bodyLimit: Int = 16 << 20, answer: @escaping StubDockerServer.Handler,
   body: (DockerClient, StubDockerServer) async throws -> Void
 ) async throws {
-  try await StubDockerServer.run(engine(api: api, answer: answer)) { server in
+  try await StubDockerServer.run(StubDockerServer.engine(api: api, answer: answer)) { server in
     let client = try await DockerClient.connect(
       to: DockerEndpoint(socketPath: server.socketPath), until: .generous, bodyLimit: bodyLimit)
     try await body(client, server)
