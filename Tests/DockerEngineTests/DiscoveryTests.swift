@@ -182,11 +182,13 @@ private func describe(_ context: String, _ host: String, in home: String) throws
     }
   }
 
-  @Test func tellsHangingFromStoppedFromMissing() async throws {
+  /// The time limit is what catches a search that waits for its deadline instead of for its ping.
+  @Test(.timeLimit(.minutes(1))) func tellsHangingFromStoppedFromRemote() async throws {
     try await StubDockerServer.run({ _ in .silence }) { hanging in
       try await withHome { home in
         let host = ["DOCKER_HOST": "unix://" + hanging.socketPath]
-        let hangs = await search(home, host, pingLimit: .milliseconds(50)).resolve(until: .generous)
+        let hangs = await search(home, host, pingLimit: .milliseconds(50)).resolve(
+          until: .after(.seconds(3600)))
         #expect(hangs.error?.code == .engineUnavailable(.notAnswering))
 
         let stopped = await search(home, ["DOCKER_HOST": "unix://\(home)/none"]).resolve(until: .generous)

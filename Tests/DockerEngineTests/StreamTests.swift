@@ -70,8 +70,11 @@ private final class Gathered: Sendable {
     }
   }
 
-  @Test func outputWithoutFramesIsAnError() async throws {
-    try await withClient(answer: { _ in .stream([Array("no frames at all".utf8)]) }) { client, _ in
+  @Test(arguments: [
+    Array("no frames at all".utf8), [1, 9, 9, 9, 0, 0, 0, 1, 65], [3, 0, 0, 0, 0, 0, 0, 1, 65],
+  ])
+  func outputWithoutFramesIsAnError(_ bytes: [UInt8]) async throws {
+    try await withClient(answer: { _ in .stream([bytes]) }) { client, _ in
       let code = try await failure { _ = try await client.logTail(of: "db", lines: 5, until: .generous) }
       #expect(code == .invalidResponse)
     }
