@@ -26,6 +26,7 @@ final class MySQLConnection {
   /// Connects and logs in.
   /// - Throws: `ProbeFailure`, `CancellationError`.
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
+    try target.usableAddress()
     guard Self.isLibraryReady, let handle = mysql_init(nil) else {
       throw ProbeFailure.rejected(message: "libmariadb cannot be set up")
     }

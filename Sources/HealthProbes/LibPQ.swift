@@ -47,6 +47,7 @@ final class PostgresConnection {
   /// Connects and logs in.
   /// - Throws: `ProbeFailure`, `CancellationError`.
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
+    try target.usableAddress()
     let parameters = PostgresParameters(target)
     parameters.removeInterferingVariables()
     guard let handle = Self.start(parameters.values) else {

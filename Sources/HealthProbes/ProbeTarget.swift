@@ -2,7 +2,7 @@
 ///
 /// Printing or interpolating a target never shows the password.
 public struct ProbeTarget: Sendable, Hashable {
-  /// The numeric address; names are never resolved. IPv4 in all of drydock's own uses.
+  /// The numeric IPv4 address; names are never resolved.
   public var host: String
   /// The TCP port; with a Unix socket, the port that is part of PostgreSQL's socket name.
   public var port: Int
@@ -26,6 +26,15 @@ public struct ProbeTarget: Sendable, Hashable {
     self.user = user
     self.password = password
     self.database = database
+  }
+
+  /// Keeps names from the client libraries, which would resolve them by blocking calls.
+  @discardableResult
+  func usableAddress() throws(ProbeFailure) -> SocketAddress {
+    guard let usable = SocketAddress(self) else {
+      throw .rejected(message: "\(address) is neither a numeric IPv4 address and port nor a socket's path")
+    }
+    return usable
   }
 
   /// The address alone, as messages name it.

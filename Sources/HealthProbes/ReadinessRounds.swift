@@ -1,4 +1,4 @@
-/// What the rounds of a wait have shown so far, and what follows from it. Pure.
+/// What the rounds of a wait have shown so far, and what follows from it. No effects but a look at the clock.
 struct ReadinessRounds: Sendable {
   /// What to do about a failure that is not final.
   enum Step: Sendable {
@@ -16,6 +16,7 @@ struct ReadinessRounds: Sendable {
   private let pace: ReadinessWait.Pace
   private var last: ProbeFailure?
   private var streak = 0
+  private var streakStart = SuspendingClock.now
   private var firstLook: ServerReport?
   private var repair = Repair.untried
   private var stage = 0
@@ -43,21 +44,31 @@ struct ReadinessRounds: Sendable {
     firstLook = nil
     hasAdvanced = failure.stage > stage
     stage = max(stage, failure.stage)
-    streak = failure == last ? streak + 1 : 1
+    count(failure)
     // An attempt that the deadline cut short says less than the one before.
     if case .timedOut = failure, isLast, last != nil {} else { last = failure }
     switch failure {
     case .stranger, .wrongProtocol:
-      if streak >= pace.persistence { throw .stranger(subject: subject, failure: failure) }
+      if isPersistent { throw .stranger(subject: subject, failure: failure) }
     case .credentials, .missingDatabase:
       if canRepair, repair == .untried { return .repair }
-      if repair == .done || streak >= pace.persistence {
+      if repair == .done || isPersistent {
         throw .credentials(subject: subject, failure: failure)
       }
     case .unreachable, .starting, .rejected, .timedOut:
       break
     }
     return .goOn
+  }
+
+  private mutating func count(_ failure: ProbeFailure) {
+    streak = failure == last ? streak + 1 : 1
+    if streak == 1 { streakStart = .now }
+  }
+
+  /// Whether the last failure has come often enough, and for long enough, not to be a passing one.
+  private var isPersistent: Bool {
+    streak >= pace.finalCount && streakStart.duration(to: .now) >= pace.finalAfter
   }
 
   /// Notes how the one repair ended.

@@ -23,18 +23,21 @@ public struct ReadinessWait: Sendable {
     /// How long after a first success a second look must find the same run of the server: for engines whose
     /// image first starts a temporary one. `nil` for no second look.
     public var confirmAfter: Duration?
-    /// After how many equal answers in a row a stranger, or a refused login without repair, is final.
-    public var persistence: Int
+    /// How many equal answers in a row make a stranger, or a refused login without repair, final.
+    public var finalCount: Int
+    /// For how long these answers must have come besides.
+    public var finalAfter: Duration
 
     /// The usual pace.
     public init(
       attemptLimit: Duration = .seconds(3), concurrentStarts: Int = 1, confirmAfter: Duration? = nil,
-      persistence: Int = 3
+      finalCount: Int = 3, finalAfter: Duration = .milliseconds(500)
     ) {
       self.attemptLimit = attemptLimit
       self.concurrentStarts = concurrentStarts
       self.confirmAfter = confirmAfter
-      self.persistence = persistence
+      self.finalCount = finalCount
+      self.finalAfter = finalAfter
     }
 
     /// From a few milliseconds up to 100, and up to 300 while many engines are starting.

@@ -8,9 +8,7 @@ final class SocketStream {
   /// Connects over TCP or to a Unix socket.
   /// - Throws: `ProbeFailure.unreachable`, `.timedOut`, `CancellationError`.
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
-    guard let address = SocketAddress(target) else {
-      throw ProbeFailure.unreachable(reason: "\(target.address) is not a usable address")
-    }
+    let address = try target.usableAddress()
     descriptor = try address.openSocket()
     guard let failure = address.connect(descriptor) else { return }
     guard failure == EINPROGRESS || failure == EAGAIN else { throw unreachable(failure) }

@@ -15,14 +15,24 @@ import Testing
     var testDescription: String { rawValue }
 
     func probe(_ port: Int) -> any HealthProbe {
-      let target = ProbeTarget(port: port, user: "app", password: "secret", database: "app")
-      return switch self {
+      probe(ProbeTarget(port: port, user: "app", password: "secret", database: "app"))
+    }
+
+    func probe(_ target: ProbeTarget) -> any HealthProbe {
+      switch self {
       case .postgres: PostgresProbe(target: target)
       case .mysql: MySQLProbe(target: target)
       case .redis: RedisProbe(target: target)
       case .memcached: MemcachedProbe(target: target)
       }
     }
+  }
+
+  @Test(arguments: Family.allCases, ["localhost", "::1", "256.0.0.1", ""])
+  func namesAreNeverResolved(family: Family, host: String) async throws {
+    let probe = family.probe(ProbeTarget(host: host, port: 1, user: "app", password: "x"))
+    let failure = try await failure(of: { try await probe.attempt(until: .after(testDeadline)) })
+    #expect(kind(of: failure) == "rejected")
   }
 
   @Test(arguments: Family.allCases) func nothingListens(family: Family) async throws {
@@ -35,14 +45,8 @@ import Testing
   }
 
   @Test(arguments: Family.allCases) func aSocketFileIsMissing(family: Family) async throws {
-    let target = ProbeTarget(port: 1, unixSocket: "/dev/null/none", user: "app", password: "x")
-    let probe: any HealthProbe =
-      switch family {
-      case .postgres: PostgresProbe(target: target)
-      case .mysql: MySQLProbe(target: target)
-      case .redis: RedisProbe(target: target)
-      case .memcached: MemcachedProbe(target: target)
-      }
+    let probe = family.probe(
+      ProbeTarget(port: 1, unixSocket: "/dev/null/none", user: "app", password: "x"))
     let failure = try await failure(of: { try await probe.attempt(until: .after(testDeadline)) })
     #expect(kind(of: failure) == "unreachable")
   }

@@ -120,6 +120,37 @@ struct PostgresProbeTests {
     }
   }
 
+  @Test func aUserWhoIsMissingIsMadeByTheRepair() async throws {
+    let engine = try SharedEngine.current()
+    let name = "app_\(UUID().uuidString)"
+    let administrator = PostgresAdministrator(target: postgresAdministrator(engine, socket: engine.socket))
+    let wait = ReadinessWait(
+      subject: "database",
+      probe: PostgresProbe(
+        target: ProbeTarget(port: engine.port, user: name, password: "made", database: name)),
+      identity: ExpectedIdentity(marker: SharedEngine.marker), liveness: { liveness(of: engine) },
+      repair: { _ in
+        let user = PostgresSQL.quoteIdentifier(name)
+        let statements = [
+          "CREATE ROLE \(user) LOGIN PASSWORD 'made'", "CREATE DATABASE \(user) OWNER \(user)",
+        ]
+        try await administrator.execute(statements, masking: ["made"], until: .after(testDeadline))
+        return true
+      })
+    #expect(try await wait.run(until: .after(testDeadline)).marker == SharedEngine.marker)
+  }
+
+  @Test func anotherServersMarkerIsAStranger() async throws {
+    let engine = try SharedEngine.current()
+    let wait = ReadinessWait(
+      subject: "database", probe: PostgresProbe(target: postgresAdministrator(engine)),
+      identity: ExpectedIdentity(marker: "mine"), liveness: { .alive })
+    let failure = ProbeFailure.stranger(expected: "\"mine\"", found: "\"\(SharedEngine.marker)\"")
+    await #expect(throws: ReadinessError.stranger(subject: "database", failure: failure)) {
+      try await wait.run(until: .after(testDeadline))
+    }
+  }
+
   @Test func theUsersOwnSettingsHaveNoInfluence() async throws {
     let engine = try SharedEngine.current()
     let (port, password) = (engine.port, engine.password)

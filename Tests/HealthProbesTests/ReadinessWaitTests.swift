@@ -144,16 +144,17 @@ struct ReadinessWaitTests {
     #expect(repairs.withLock { $0 } == 1)
   }
 
-  @Test(arguments: [true, false]) func aLoginThatCannotBeRepairedIsNoLoop(hasRepair: Bool) async throws {
+  @Test(arguments: [(true, 4), (false, 3)])
+  func aLoginThatCannotBeRepairedIsNoLoop(hasRepair: Bool, attempts: Int) async throws {
     let script = Script([.failure(Self.credentials)])
     await #expect(throws: ReadinessError.credentials(subject: "it", failure: Self.credentials)) {
       if hasRepair {
-        _ = try await wait(script, repair: { _ in false })
+        _ = try await wait(script, pace: .init(finalAfter: .zero), repair: { _ in false })
       } else {
-        _ = try await wait(script)
+        _ = try await wait(script, pace: .init(finalAfter: .zero))
       }
     }
-    #expect(script.count.withLock { $0 } < 6)
+    #expect(script.count.withLock { $0 } == attempts)
   }
 
   @Test func aTemporaryServerDoesNotPassTheSecondLook() async throws {
