@@ -91,9 +91,10 @@ final class PostgresConnection {
   private func connectionFailure(firstByte: UInt8?) -> ProbeFailure {
     let text = String(cString: PQerrorMessage(handle))
     guard let (sqlState, message) = splitVerboseError(text) else {
-      let reason = text.trimmingCharacters(in: .whitespacesAndNewlines)
       // The server's first message is an authentication request, a version negotiation or an error.
-      guard let firstByte, !"REv".utf8.contains(firstByte) else { return .unreachable(reason: reason) }
+      guard let firstByte, !"REv".utf8.contains(firstByte) else {
+        return .unreachable(reason: firstLine(of: text))
+      }
       return .wrongProtocol(message: "the answer is not PostgreSQL's")
     }
     return postgresFailure(sqlState: sqlState, message: message)
@@ -136,8 +137,7 @@ final class PostgresConnection {
     if case .error(let sqlState, let message)? = answer, !sqlState.isEmpty {
       return postgresFailure(sqlState: sqlState, message: message)
     }
-    let text = String(cString: PQerrorMessage(handle))
-    return .unreachable(reason: text.trimmingCharacters(in: .whitespacesAndNewlines))
+    return .unreachable(reason: firstLine(of: String(cString: PQerrorMessage(handle))))
   }
 
   private func read(_ result: OpaquePointer) -> PostgresAnswer {

@@ -16,3 +16,8 @@ func splitVerboseError(_ text: String) -> (sqlState: String, message: String)? {
   guard let match = text.firstMatch(of: #/:  ([0-9A-Z]{5}): ([^\n]*)/#) else { return nil }
   return (String(match.1), String(match.2))
 }
+
+/// The first line of libpq's own messages; those after it guess at causes.
+func firstLine(of text: String) -> String {
+  text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "the connection is lost"
+}
