@@ -11,6 +11,9 @@ fail() {
   exit 1
 }
 
+# A script that ends because a command failed says which.
+trap 'say "error: status $? from: $BASH_COMMAND"' ERR
+
 # secret NAME: exports NAME, read from the file that NAME_FILE names where that is given.
 secret() {
   local name=$1 file_name=$1_FILE
