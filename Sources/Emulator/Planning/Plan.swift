@@ -43,7 +43,7 @@ public struct Plan: Sendable, Hashable, Codable {
 }
 
 /// Makes plans: desired against observed, without any effect.
-public enum Planner {
+enum Planner {
   /// The plan that brings what is observed to what is wanted.
   /// - Parameters:
   ///   - specs: The manifest's resources.
@@ -53,7 +53,7 @@ public enum Planner {
   ///   - runtime: Where the resources run, and why.
   ///   - ports: Ports that the user wants, by resource.
   /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
-  public static func plan(
+  static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
     runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:]
   ) throws -> Plan {
