@@ -133,7 +133,8 @@ import Testing
     try await RealEngine.run { engine in
       let id = try await engine.start("sleep 600")
       let result = try await engine.client.exec(
-        .init(["/bin/sh", "-c", "echo done; exit 4"]), in: id, input: [UInt8](repeating: 65, count: 3_000_000),
+        .init(["/bin/sh", "-c", "echo done; exit 4"]), in: id,
+        input: [UInt8](repeating: 65, count: 3_000_000),
         until: .generous)
       #expect(result.exitCode == 4)
       #expect(result.stdout == Array("done\n".utf8))
