@@ -3,6 +3,7 @@ import Foundation
 
 /// The root command.
 public struct Drydock: AsyncParsableCommand {
+  /// The name, the help and the commands below.
   public static let configuration = CommandConfiguration(
     commandName: "drydock",
     abstract: "Run a Convox app's resources on this machine, as AWS would give them.",

@@ -48,10 +48,13 @@ public protocol ServerEngine: Engine {
 }
 
 extension ServerEngine {
+  /// The engine itself.
   public var server: (any ServerEngine)? { self }
 
+  /// An engine whose executables nothing else goes by accepts all of them.
   public func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
 
+  /// Nothing to do for an engine without accounts.
   public func provision(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws {}

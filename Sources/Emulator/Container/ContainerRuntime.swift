@@ -79,8 +79,7 @@ struct ContainerRuntime: Runtime {
     }
   }
 
-  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
-  {
+  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 

@@ -67,8 +67,7 @@ struct NativeRuntime: Runtime {
 
   func prepareInstance() async throws {}
 
-  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
-  {
+  func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     guard case .installation(let installation) = launch.source.origin else {
       throw EmulatorError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
     }
