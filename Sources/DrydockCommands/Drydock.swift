@@ -8,14 +8,14 @@ public struct Drydock: AsyncParsableCommand {
     commandName: "drydock",
     abstract: "Run a Convox app's resources on this machine, as AWS would give them.",
     discussion: """
-      drydock reads convox.yml, starts a real engine for every resource, in a container or
-      natively, proves each healthy and hands out the variables that AWS would inject.
+      Reads convox.yml, starts a real engine for every resource, in a container
+      or natively, proves each healthy, and hands out the variables of AWS.
 
       In the app's folder:
-        drydock up                     start everything, write .drydock/<service>.env
-        drydock run web -- bin/web     run a command with the service's variables
-        drydock ps                     what runs, where
-        drydock down                   stop; data is kept
+        drydock up                   start everything, write the variables
+        drydock run web -- bin/web   run a command with a service's variables
+        drydock ps                   what runs, where
+        drydock down                 stop; data is kept
       """,
     version: Version.number,
     subcommands: [
@@ -44,7 +44,20 @@ public struct Drydock: AsyncParsableCommand {
       Foundation.exit(0)
     } catch {
       if let status = ErrorReport.print(error) { Foundation.exit(status) }
-      exit(withError: error)
+      Foundation.exit(printParserMessage(error))
     }
+  }
+
+  /// Prints what the argument parser says: help on stdout, complaints on stderr in the form of all others.
+  private static func printParserMessage(_ error: any Error) -> Int32 {
+    let status = exitCode(for: error).rawValue
+    let message = fullMessage(for: error)
+    if status == 0 {
+      print(message)
+    } else {
+      let text = message.hasPrefix("Error: ") ? "ERROR: " + message.dropFirst(7) : message
+      FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+    return status
   }
 }

@@ -18,7 +18,8 @@ struct Up: AsyncParsableCommand {
   @Argument(help: "The resources to bring up; else all.")
   var resources: [String] = []
 
-  @Option(help: "Seconds until resources that are not ready are an error.")
+  @Option(
+    help: ArgumentHelp("Seconds until resources that are not ready are an error.", valueName: "seconds"))
   var timeout: Double = 120
 
   @Flag(help: "Fetch nothing; fail at once if something is missing.")
@@ -28,7 +29,10 @@ struct Up: AsyncParsableCommand {
     name: .customLong("strict-version"), help: "Fail where another version than the wanted one would run.")
   var strictVersion = false
 
-  @Option(name: .customLong("port"), help: "A port of your own for a resource: NAME=PORT; may be repeated.")
+  @Option(
+    name: .customLong("port"),
+    help: ArgumentHelp("A port of your own for a resource; may be repeated.", valueName: "name=port"),
+    transform: PortChoice.init(parsing:))
   var ports: [PortChoice] = []
 
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
@@ -79,14 +83,18 @@ struct Up: AsyncParsableCommand {
 }
 
 /// `NAME=PORT`.
-struct PortChoice: ExpressibleByArgument, Sendable {
+struct PortChoice: Sendable {
   let resource: String
   let port: Int
 
-  init?(argument: String) {
-    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
-      let port = Int(argument[argument.index(after: split)...]), (1...65535).contains(port)
-    else { return nil }
+  init(parsing argument: String) throws {
+    guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
+      throw ValidationError("--port takes NAME=PORT, not \(argument)")
+    }
+    let number = argument[argument.index(after: split)...]
+    guard let port = Int(number), (1...65535).contains(port) else {
+      throw ValidationError("--port \(argument): a port is a number from 1 to 65535, not \(number)")
+    }
     self.resource = String(argument[..<split])
     self.port = port
   }

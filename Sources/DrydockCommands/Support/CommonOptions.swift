@@ -7,20 +7,21 @@ import Foundation
 struct SharedOptions: ParsableArguments {
   @Option(
     name: [.customLong("manifest"), .customShort("m")],
-    help: "The manifest; else the nearest convox.yml upward.",
+    help: ArgumentHelp("The manifest; else the nearest convox.yml upward.", valueName: "file"),
     completion: .file(extensions: ["yml", "yaml"]))
   var manifest: String?
 
   @Option(
     name: [.customLong("app"), .customShort("a")],
-    help: "The app; else the file .convox/app, else the folder's name.")
+    help: ArgumentHelp("The app; else the file .convox/app, else the folder's name.", valueName: "name"))
   var app: String?
 
   @Option(help: "Where resources run: auto, docker or native (also DRYDOCK_RUNTIME).")
   var runtime: RuntimeChoice?
 
   @Option(
-    name: .customLong("env-file"), help: "A file of KEY=value lines added to the app env; may be repeated.",
+    name: .customLong("env-file"),
+    help: ArgumentHelp("KEY=value lines added to the app env; may be repeated.", valueName: "file"),
     completion: .file())
   var environmentFiles: [String] = []
 
