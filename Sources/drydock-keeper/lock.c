@@ -7,7 +7,7 @@
 
 #include "keeper.h"
 
-enum { ATTEMPTS = 1000 };
+enum { ATTEMPTS = 5000 };
 
 static int flock_retrying(int fd, int operation) {
   int result;

@@ -31,6 +31,7 @@ struct KeeperFailureTests {
       spec = scratch.shell("")
       spec.files = EngineProcessFiles(folder: scratch.path("missing"))
       #expect(await start(spec, scratch) == .fileUnusable(ENOENT))
+      try FileManager.default.removeItem(atPath: scratch.files.logFile)
       try FileManager.default.createDirectory(
         atPath: scratch.files.logFile, withIntermediateDirectories: false)
       #expect(await start(scratch.shell(""), scratch) == .fileUnusable(EISDIR))

@@ -86,8 +86,10 @@ struct StopTests {
       let bystander = Process()
       bystander.executableURL = URL(fileURLWithPath: "/bin/sleep")
       bystander.arguments = ["1000"]
+      bystander.standardOutput = FileHandle.nullDevice
+      bystander.standardError = FileHandle.nullDevice
       try bystander.run()
-      defer { bystander.terminate() }
+      defer { kill(bystander.processIdentifier, SIGKILL) }
       let engine = try await scratch.start("exec sleep 1000")
       try doctor(scratch, engine: bystander.processIdentifier, doctored)
       #expect(try inspect(scratch.files) == .settling)

@@ -1,0 +1,116 @@
+import Foundation
+import MonotonicTime
+import NativeProcess
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+@Suite("Commands that do one thing")
+struct ToolTests {
+  private func shell(_ script: String, _ arguments: [String] = []) -> Tool {
+    Tool(
+      executable: "/bin/sh", arguments: ["-c", script, "sh"] + arguments,
+      environment: cleanEnvironment(inherited: [:], additions: ["SECRET": "a b=\"ä"]))
+  }
+
+  @Test func passInputAndEnvironmentAndGiveOutput() async throws {
+    let tool = shell("cat; printf '%s' \"$SECRET\" >&2")
+    let result = try await tool.run(input: Array("in\n".utf8), until: .after(.seconds(30)))
+    #expect(result.text == "in\n")
+    #expect(String(decoding: result.error, as: UTF8.self) == "a b=\"ä")
+  }
+
+  @Test func haveACleanEnvironment() async throws {
+    let environment = cleanEnvironment(
+      inherited: ["PGHOST": "elsewhere", "MYSQL_PWD": "x", "PATH": "/usr/bin:/bin", "LANG": "tlh"],
+      home: "/tmp")
+    let tool = Tool(executable: "/usr/bin/env", environment: environment)
+    let lines = try await tool.run(until: .after(.seconds(30))).text.split(separator: "\n").sorted()
+    #expect(lines == ["HOME=/tmp", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", "TZ=UTC"])
+  }
+
+  @Test func failWithTheLastLines() async throws {
+    do {
+      _ = try await shell("i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo line $i >&2; done; exit 4")
+        .run(until: .after(.seconds(30)))
+      Issue.record("no error")
+    } catch let error as NativeProcessError {
+      #expect(error.code == .commandFailed(.code(4)))
+      #expect(error.message.hasSuffix("line 49\n  line 50"))
+      #expect(!error.message.contains("line 42"))
+    }
+  }
+
+  @Test func tellOfSignalsAndMissingExecutables() async throws {
+    let deadline = Deadline.after(.seconds(30))
+    #expect(
+      await code { try await shell("kill -KILL $$").run(until: deadline) } == .commandFailed(.signal(SIGKILL))
+    )
+    let missing = Tool(executable: "/nowhere/tool", environment: [:])
+    #expect(await code { try await missing.run(until: deadline) } == .cannotExecute(ENOENT))
+  }
+
+  /// A grandchild in another group of the session, deaf to SIGTERM, and one that outlives its parent.
+  private let family = """
+    set -m
+    sh -c 'trap "" TERM; echo $$ > "$0"; exec sleep 1000' "$1" &
+    while [ ! -s "$1" ]; do sleep 0.01; done
+    """
+
+  @Test func leaveNothingAtTheDeadline() async throws {
+    try await withScratch { scratch in
+      var tool = shell(family + "\ntrap '' TERM; sleep 1000", [scratch.path("pid")])
+      tool.patience = .milliseconds(50)
+      await #expect(throws: TimeoutError.self) { try await tool.run(until: .after(.seconds(2))) }
+      try expectGone(scratch)
+    }
+  }
+
+  @Test func leaveNothingWhenCancelled() async throws {
+    try await withScratch { scratch in
+      let tool = shell(family + "\nsleep 1000", [scratch.path("pid")])
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask {
+          await #expect(throws: CancellationError.self) { try await tool.run(until: .after(.seconds(60))) }
+        }
+        try? await eventually("the grandchild") {
+          FileManager.default.fileExists(atPath: scratch.path("pid"))
+        }
+        group.cancelAll()
+      }
+      try expectGone(scratch)
+    }
+  }
+
+  @Test func leaveNothingAtTheirOwnEnd() async throws {
+    try await withScratch { scratch in
+      _ = try await shell(family, [scratch.path("pid")]).run(until: .after(.seconds(60)))
+      try expectGone(scratch)
+    }
+  }
+
+  /// No waiting here: all has ended by the time that the call returns.
+  private func expectGone(_ scratch: Scratch) throws {
+    let written = try? String(contentsOfFile: scratch.path("pid"), encoding: .utf8)
+    guard let pid = Int32((written ?? "").trimmingCharacters(in: .whitespacesAndNewlines)) else { return }
+    #expect(status(pid, "State").map { $0.hasPrefix("Z") } ?? true)
+  }
+
+  @Test func haveASessionOfTheirOwn() async throws {
+    let text = try await shell("ps -o sid= -p $$; echo $$").run(until: .after(.seconds(30))).text
+    let numbers = text.split(whereSeparator: \.isWhitespace)
+    #expect(numbers.count == 2 && numbers[0] == numbers[1])
+  }
+
+  @Test(.enabled(if: getuid() == 0)) func dropToAnotherUser() async throws {
+    var tool = shell("id -u; id -g; id -G")
+    tool.user = try ProcessUser.resolve("nobody")
+    let user = try #require(tool.user)
+    let text = try await tool.run(until: .after(.seconds(30))).text
+    #expect(text == "\(user.userID)\n\(user.groupID)\n\(user.groupID)\n")
+  }
+}
