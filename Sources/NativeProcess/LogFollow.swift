@@ -44,9 +44,15 @@ private actor LogFollower {
   /// Stands at the end of what is there, after the backlog.
   private func start() {
     started = true
-    guard open() else { return }
-    ready = tail(logFile: path, lines: backlog).reversed()
-    _ = try? file?.seek(offset: 0, from: .end)
+    guard open(), let file else { return }
+    let end = lastLines(of: file)
+    partial = end.rest
+    var lines = end.lines
+    // Only a file that is not the one just read: it may have been moved aside in between.
+    if lines.count < backlog, inodeNumber(ofPath: path + ".1") != inode {
+      lines = tail(logFile: path + ".1", lines: backlog - lines.count) + lines
+    }
+    ready = lines.suffix(backlog).reversed()
   }
 
   private func open() -> Bool {

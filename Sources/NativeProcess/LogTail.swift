@@ -18,17 +18,22 @@ private let window = 1 << 20
 private func lastLines(of path: String, _ count: Int) -> [String] {
   guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return [] }
   defer { try? file.close() }
+  let (lines, rest) = lastLines(of: file)
+  return (lines + (rest.isEmpty ? [] : [text(ofLine: rest)])).suffix(count)
+}
+
+/// The lines at the end of an open file, and what follows the last line break; leaves the descriptor at the end of
+/// what was read.
+func lastLines(of file: FileDescriptor) -> (lines: [String], rest: [UInt8]) {
   guard let size = try? file.seek(offset: 0, from: .end),
     (try? file.seek(offset: max(0, size - Int64(window)), from: .start)) != nil,
     let bytes = try? readToEnd(file, limit: window)
-  else { return [] }
-  let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-  return lines.dropLast(bytes.last == UInt8(ascii: "\n") || bytes.isEmpty ? 1 : 0).suffix(count).map(text)
+  else { return ([], []) }
+  let pieces = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  return (pieces.dropLast().map { text(ofLine: $0) }, Array(pieces.last ?? []))
 }
 
 /// A line as text, without the carriage return that some tools write.
 func text(ofLine bytes: some BidirectionalCollection<UInt8>) -> String {
   String(decoding: bytes.last == UInt8(ascii: "\r") ? Array(bytes.dropLast()) : Array(bytes), as: UTF8.self)
 }
-
-private func text(_ bytes: ArraySlice<UInt8>) -> String { text(ofLine: bytes) }

@@ -66,7 +66,7 @@ struct RealEngineTests {
     _ = try await initdb.run(until: .after(.seconds(120)))
     return EngineProcessSpec(
       executable: binaries + "/postgres",
-      arguments: ["-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="],
+      arguments: ["-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(data)"],
       environment: environment, workingDirectory: data, user: user, files: scratch.files)
   }
 }
