@@ -48,13 +48,11 @@ let package = Package(
   ],
   targets: [
     .executableTarget(name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict),
-    .executableTarget(name: "drydock-keeper"),
-    library(
-      "DrydockCommands",
-      [
-        "Emulator", "Engines", "ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime",
-        "TerminalProgress", arguments,
-      ]),
+    // A C program: without these flags the Swift runtime would be linked into it and loaded at each start.
+    .executableTarget(
+      name: "drydock-keeper",
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"], .when(platforms: [.linux]))]),
+    library("DrydockCommands", ["Emulator", "TerminalProgress", arguments]),
     library(
       "Emulator",
       [
