@@ -41,11 +41,11 @@ extension ManifestReader {
 
   /// Refuses a value that the option does not take, and says where YAML made another value of the text.
   private mutating func check(_ value: String, _ scalar: YAMLScalar, _ rule: OptionRule) {
-    let isChanged = scalar.isPlain && value != scalar.text
+    let isChanged = scalar.isPlain && value != scalar.text && scalar.resolved.text != scalar.text
     let quoted = "quote it: \(rule.name): \"\(scalar.text)\""
-    let variable = explain(scalar)
     if let problem = rule.problem(with: value) {
-      let suggestion = variable.map { "\($0) is not set in the app env" } ?? (isChanged ? quoted : nil)
+      let unset = explain(scalar).map { "\($0) is not set in the app env" }
+      let suggestion = unset ?? (isChanged ? quoted : nil)
       fail("\(rule.name) \(problem), not `\(value)`", at: scalar.offset, suggestion)
     } else if isChanged {
       let isWord = rule.takesPlainValues

@@ -60,15 +60,22 @@ struct ManifestReader {
   /// Names every unset `${NAME}` that took part in a value and is not named yet.
   private mutating func warnUnset(in node: YAMLNode) {
     switch node.content {
-    case .mapping(let pairs): for pair in pairs { warnUnset(in: pair.value) }
     case .sequence(let items): for item in items { warnUnset(in: item) }
-    case .scalar(let scalar):
-      for variable in source.unset(in: scalar) where explained.insert(variable.source.lowerBound).inserted {
-        findings.add(
-          .warning, at: source.location(ofSource: variable.source.lowerBound),
-          "${\(variable.name)} is not set in the app env and became empty",
-          suggestion: defaultSyntaxHint(variable.name) ?? "set \(variable.name) in the app env")
+    case .scalar(let scalar): warnUnset(in: scalar)
+    case .mapping(let pairs):
+      for pair in pairs {
+        warnUnset(in: pair.key)
+        warnUnset(in: pair.value)
       }
+    }
+  }
+
+  private mutating func warnUnset(in scalar: YAMLScalar) {
+    for variable in source.unset(in: scalar) where explained.insert(variable.source.lowerBound).inserted {
+      findings.add(
+        .warning, at: source.location(ofSource: variable.source.lowerBound),
+        "${\(variable.name)} is not set in the app env and became empty",
+        suggestion: defaultSyntaxHint(variable.name) ?? "set \(variable.name) in the app env")
     }
   }
 

@@ -13,8 +13,8 @@ enum YAMLReader {
   static let tooDeep = "nested deeper than \(depthLimit) levels"
   /// The most values that are read, each alias counted as often as it is used.
   static let valueLimit = 100_000
-  /// Enough for libyaml's 1000 levels, each with an implicit mapping, in an unoptimised build.
-  private static let stackSize = 64 << 20
+  /// Eight times what libyaml's 1000 levels, each with an implicit mapping, take in an unoptimised build.
+  private static let stackSize = 16 << 20
   /// A character for private use, which stands for `*` while aliases are looked through.
   private static let aliasMark: Unicode.Scalar = "\u{E000}"
 

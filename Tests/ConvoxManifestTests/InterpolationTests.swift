@@ -74,6 +74,11 @@ struct InterpolationTests {
       try warnings("services:\n  web:\n    image: ${NAME}/${TAG:-latest}x\n", ["NAME": "web"]) == [
         "3:20 ${TAG:-latest} is not set in the app env and became empty"
       ])
+    #expect(
+      try warnings("resources:\n  db${X}: {type: mysql, options: {class: db.${Y}t3.micro}}\n") == [
+        "2:5 ${X} is not set in the app env and became empty",
+        "2:45 ${Y} is not set in the app env and became empty",
+      ])
     #expect(try warnings("environment: [\"A=x\",\"B=${X}\"]\n").map { $0.prefix(4) } == ["1:24"])
   }
 

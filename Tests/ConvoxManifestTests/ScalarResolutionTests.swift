@@ -66,7 +66,7 @@ struct ScalarResolutionTests {
     #expect(try load(resource(type, "version: \(written)")).resources.first?.option("version") == version)
   }
 
-  @Test("What arrives as it is written is not warned of", arguments: ["7.0", "\"7.0\"", "6.2"])
+  @Test("What arrives as it is written is not warned of", arguments: ["7.0", "\"7.0\"", "6.2", "7", "\"7\""])
   func unchanged(version: String) throws {
     #expect(try warnings(resource("redis", "version: \(version)")) == [])
   }
