@@ -38,3 +38,13 @@ extension OptionRule {
     ]
   }
 }
+
+extension DeployNote {
+  /// The note about a minor version that AWS would upgrade by itself.
+  static func minorVersionPinned(majorNumbers: Int, legacyBelow: Int? = nil) -> DeployNote {
+    DeployNote(
+      .pinsMinorVersion(majorNumbers: majorNumbers, legacyBelow: legacyBelow),
+      "version {version} pins a minor version, which AWS upgrades in the maintenance window",
+      suggestion: "turn the app parameter AutoMinorVersionUpgrade off, or name the major version only")
+  }
+}

@@ -13,7 +13,7 @@ struct EFSEngine: Engine {
       OptionRule("permissions", .permissions, default: "0777", "Permissions of the path's directory"),
       OptionRule("tags", .text, "Tags for the AWS resources"),
     ],
-    hasVariables: false)
+    hasVariables: false, isMounted: true)
   let variableShape = VariableShape.none
   let server: (any ServerEngine)? = nil
 

@@ -7,7 +7,8 @@ import MonotonicTime
 struct MariaDBEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "mariadb", v3Names: ["rds-mariadb"],
-    options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"))
+    options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"),
+    deployNotes: [.minorVersionPinned(majorNumbers: 2)])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

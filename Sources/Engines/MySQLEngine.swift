@@ -7,7 +7,8 @@ import MonotonicTime
 struct MySQLEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "mysql", v3Names: ["rds-mysql"],
-    options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"))
+    options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"),
+    deployNotes: [.minorVersionPinned(majorNumbers: 2)])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

@@ -7,7 +7,13 @@ import MonotonicTime
 struct PostgresEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "postgres", v3Names: ["postgis", "rds-postgres"],
-    options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"))
+    options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"),
+    deployNotes: [
+      .minorVersionPinned(majorNumbers: 1, legacyBelow: 10),
+      DeployNote(
+        .versionAtLeast([15]), "PostgreSQL {version} on RDS refuses connections without TLS (rds.force_ssl)",
+        suggestion: "connect with sslmode=require, or set the parameter in a group of your own"),
+    ])
   let variableShape = VariableShape.database(scheme: "postgres")
   let standardPort = 5432
 

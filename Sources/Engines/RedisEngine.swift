@@ -13,7 +13,19 @@ struct RedisEngine: ServerEngine {
       OptionRule(
         "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol"),
     ],
-    appendsMinorVersion: true)
+    appendsMinorVersion: true,
+    deployNotes: [
+      DeployNote(
+        .linked, "{prefix}_PORT is 6379/0 on AWS, with the database's number behind it",
+        suggestion: "read {prefix}_URL instead"),
+      DeployNote(
+        .all([.option("durable", is: "true"), .optionBelow("nodes", 2)]),
+        "durable: true needs two nodes at least", suggestion: "set nodes: 2", severity: .error),
+      DeployNote(
+        .option("encrypted", is: "true"),
+        "an encrypted redis needs a resource password of 16 to 128 characters",
+        suggestion: "the app parameter ResourcePassword; one that Convox makes has 36"),
+    ])
   let variableShape = VariableShape.keyValue
   let standardPort = 6379
 
