@@ -58,11 +58,11 @@ enum MySQLFamily {
     [
       "--report-host=\(request.marker)",
       "--log-bin=binlog",
-      "--server-id=1",
+      "--server-id=\(request.serverID)",
       "--max-binlog-size=67108864",
       "--character-set-server=utf8mb4",
       "--skip-name-resolve",
-    ]
+    ] + (request.replica == nil ? [] : ["--read-only=ON"])
   }
 
   /// The arguments of a native server.

@@ -22,7 +22,7 @@ struct PostgresEngine: ServerEngine {
     repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1)
 
   let nativeSearch = NativeSearch(
-    servers: ["postgres"], tools: ["initdb": ["initdb"]],
+    servers: ["postgres"], tools: ["initdb": ["initdb"], "basebackup": ["pg_basebackup"]],
     folders: [
       "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
       "/usr/local/opt/postgresql@*/bin",
@@ -44,7 +44,7 @@ struct PostgresEngine: ServerEngine {
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
     return ContainerRecipe(
-      command: settings(request),
+      command: settings(request) + ["-c", "hba_file=\(Self.accessFile)"],
       environment: [
         "POSTGRES_USER": "drydock",
         "POSTGRES_DB": "postgres",
@@ -53,7 +53,10 @@ struct PostgresEngine: ServerEngine {
         "POSTGRES_INITDB_ARGS": (initialisation + ["--no-sync"]).joined(separator: " "),
       ],
       // The image's script reads it as the image's own user, whose number differs between images.
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      files: [
+        RecipeFile(passwordFile, request.administratorPassword, mode: 0o444),
+        RecipeFile(Self.accessFile, Self.access, mode: 0o444),
+      ],
       dataPath: "/var/lib/postgresql/data")
   }
 
@@ -79,18 +82,37 @@ struct PostgresEngine: ServerEngine {
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
         ] + settings(request)),
-      socket: "\(folders.sockets)/.s.PGSQL.\(request.port)",
       users: ["postgres"])
   }
+
+  /// Who may connect to a container's server: the image's own file lets no replica in from another container.
+  private static let accessFile = "/drydock/pg_hba.conf"
+  private static let access = """
+    local all all trust
+    host all all all scram-sha-256
+    host replication drydock all scram-sha-256
+
+    """
 
   private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
 
   private func settings(_ request: ServerRequest) -> [String] {
-    [
+    var settings = [
       "-c", "cluster_name=\(request.marker)", "-c", "wal_level=replica", "-c",
       "password_encryption=scram-sha-256",
     ]
+    // Since 13 a replica that is gone cannot fill the disk.
+    if let version = request.version, version.major >= 13 {
+      settings += ["-c", "max_slot_wal_keep_size=2GB"]
+    }
+    return settings + (request.replica.map(PostgresReplication.settings) ?? [])
   }
+
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
+    "\(folders.sockets)/.s.PGSQL.\(request.port)"
+  }
+
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { PostgresReplication() }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
 

@@ -11,17 +11,28 @@ public struct ServerRequest: Sendable, Hashable {
   public var administratorPassword: String
   /// The resource's options, defaults included.
   public var options: [String: String]
+  /// The version of the server, where it is known before it runs.
+  public var version: ServerVersion?
+  /// The source, for a read replica.
+  public var replica: ReplicaLink?
 
   /// A request for a server.
   public init(
     marker: String, port: Int, password: String, administratorPassword: String,
-    options: [String: String] = [:]
+    options: [String: String] = [:], version: ServerVersion? = nil, replica: ReplicaLink? = nil
   ) {
     self.marker = marker
     self.port = port
     self.password = password
     self.administratorPassword = administratorPassword
     self.options = options
+    self.version = version
+    self.replica = replica
+  }
+
+  /// A number by which the MySQL family tells servers apart, made from the marker.
+  var serverID: UInt32 {
+    marker.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 } & 0x7fff_ffff | 1
   }
 }
 
@@ -111,22 +122,19 @@ public struct NativeRecipe: Sendable, Hashable {
   public var staleFiles: [String]
   /// The server itself, in the foreground.
   public var serve: NativeCommand
-  /// Its socket, where the administrator logs in; nil for none.
-  public var socket: String?
   /// Unprivileged users to run as when drydock runs as root, best first.
   public var users: [String]
 
   /// A native recipe.
   public init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], temporaryFiles: [String] = [],
-    staleFiles: [String] = [], serve: NativeCommand, socket: String? = nil, users: [String]
+    staleFiles: [String] = [], serve: NativeCommand, users: [String]
   ) {
     self.files = files
     self.initialise = initialise
     self.temporaryFiles = temporaryFiles
     self.staleFiles = staleFiles
     self.serve = serve
-    self.socket = socket
     self.users = users
   }
 }

@@ -106,7 +106,8 @@ public struct Tool: Sendable, Hashable {
     ]
     return Configuration(
       executable: .path(FilePath(executable)), arguments: Arguments(arguments),
-      environment: .custom(environment.map { Array("\($0.key)=\($0.value)".utf8) }),
+      // The library takes bytes as they are: the NUL at the end is for the caller to write.
+      environment: .custom(environment.map { Array("\($0.key)=\($0.value)\0".utf8) }),
       workingDirectory: FilePath(workingDirectory), platformOptions: options)
   }
 

@@ -83,6 +83,37 @@ struct ContainerRuntime: Runtime {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 
+  func peerAddress(of launch: Launch) -> (host: String, port: Int) {
+    (launch.spec.name, launch.engine.standardPort)
+  }
+
+  func place(of launch: Launch) -> ReplicaPlace { .container(files: "/drydock") }
+
+  func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
+    let container = names.container(launch.spec.name)
+    try await client.putArchive(Self.archive(script.files), into: container, path: "/", until: deadline)
+    var command = DockerClient.ExecConfig(["sh", "-c", script.text])
+    command.environment = script.environment.map { "\($0.key)=\($0.value)" }
+    let result = try await client.exec(command, in: container, until: deadline)
+    guard result.exitCode == 0 else {
+      let words = String(decoding: result.stderr, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(8)
+      throw EmulatorError(
+        .failed, "resource \(launch.spec.name): copying the source failed with exit code \(result.exitCode)",
+        details: words.map(String.init))
+    }
+  }
+
+  /// Files for a container, below `/`.
+  static func archive(_ files: [RecipeFile]) throws -> [UInt8] {
+    var archive = TarArchive()
+    try archive.addDirectory("drydock")
+    for file in files {
+      try archive.addFile(
+        String(file.path.dropFirst()), mode: UInt32(file.mode), bytes: Array(file.contents.utf8))
+    }
+    return archive.bytes
+  }
+
   func liveness(_ resource: String) async throws -> Liveness {
     guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
       return .dead(reason: "its container is gone")

@@ -25,7 +25,8 @@ struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
-    try await client.putArchive(try archive(recipe), into: container, path: "/", until: deadline)
+    try await client.putArchive(
+      ContainerRuntime.archive(recipe.files), into: container, path: "/", until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container)
@@ -82,6 +83,7 @@ struct ContainerStart: Sendable {
       labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, launch.engine)?.description
       _ = try await client.createVolume(names.volume(resource), labels: labels, until: deadline)
     }
+    try await seed(image, wanted)
     return try await client.createContainer(name: name, wanted, platform: platform, until: deadline)
   }
 
@@ -118,14 +120,43 @@ struct ContainerStart: Sendable {
     return String(Slug.fnv1a(parts.joined(separator: "\n")), radix: 36)
   }
 
-  private func archive(_ recipe: ContainerRecipe) throws -> [UInt8] {
-    var archive = TarArchive()
-    try archive.addDirectory("drydock")
-    for file in recipe.files {
-      try archive.addFile(
-        String(file.path.dropFirst()), mode: UInt32(file.mode), bytes: Array(file.contents.utf8))
+  /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
+  private func seed(_ image: ImageInfo, _ wanted: ContainerConfig) async throws {
+    guard !launch.hasVerifiedData, let link = launch.request.replica,
+      let script = launch.replication?.seed(link, .container(files: "/drydock"))
+    else { return }
+    progress("copying the source")
+    var config = ContainerConfig(image: image.id, command: [script.text])
+    config.entrypoint = ["sh", "-c"]
+    config.environment = script.environment.map { "\($0.key)=\($0.value)" }
+    config.mounts = wanted.mounts
+    config.network = NetworkAttachment(names.network)
+    config.labels = names.labels
+    config.user = "postgres"
+    let name = names.container(resource) + "-seed"
+    try? await client.removeContainer(name, force: true, until: deadline)
+    let container = try await client.createContainer(name: name, config, platform: platform, until: deadline)
+    do {
+      try await fill(container, script)
+    } catch {
+      await shielded { try? await client.removeContainer(container, force: true, until: runtime.soon) }
+      throw error
     }
-    return archive.bytes
+    try await client.removeContainer(container, force: true, until: deadline)
+  }
+
+  private func fill(_ container: String, _ script: ReplicaScript) async throws {
+    // The tools run as the image's own user, whose number differs between images.
+    let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o444) }
+    try await client.putArchive(ContainerRuntime.archive(files), into: container, path: "/", until: deadline)
+    try await client.startContainer(container, until: deadline)
+    let status = try await client.waitForContainer(container, until: deadline)
+    guard status == 0 else {
+      let log = try await client.logTail(of: container, lines: 10, until: deadline)
+      throw EmulatorError(
+        .failed, "resource \(resource): copying the source failed with exit code \(status)",
+        details: log.split(whereSeparator: \.isNewline).map(String.init))
+    }
   }
 
   private func start(_ container: String) async throws {

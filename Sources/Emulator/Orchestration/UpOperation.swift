@@ -174,7 +174,7 @@ public struct UpOperation: Sendable {
     _ selection: inout RuntimeSelection, _ plan: Plan, _ specs: [ResourceSpec], _ state: InstanceState,
     _ observed: [String: Observation], _ selector: RuntimeSelector
   ) async throws {
-    let starting = Set(plan.items.filter { $0.action == .start || $0.action == .create }.map(\.resource))
+    let starting = Set(plan.items.filter { [.start, .create, .promote].contains($0.action) }.map(\.resource))
     let open = specs.filter { starting.contains($0.name) && selection.sources[$0.name] == nil }
     try refuseOtherSeries(specs, state, observed)
     let data = observed.compactMapValues(\.dataVersion)
