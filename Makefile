@@ -32,8 +32,8 @@ demo: ## Bring up the sample app's resources and run the app against them
 	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
 	cd samples/quickstart; \
 	echo '$$ drydock up' >&2; "$$drydock" up; \
-	echo '$$ drydock run web -- python3 app.py' >&2; "$$drydock" run web -- python3 app.py; \
-	printf '\n%s\n' "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
+	echo '$$ drydock run web -- /usr/bin/python3 app.py' >&2; "$$drydock" run web -- /usr/bin/python3 app.py; \
+	printf '%s\n' "" "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
 	  "They stay up until they are told to stop. To go on:" \
 	  "  export PATH=$$(dirname "$$drydock"):\$$PATH; cd samples/quickstart" \
 	  "  drydock --help     what else there is" \
