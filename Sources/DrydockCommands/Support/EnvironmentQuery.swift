@@ -20,9 +20,7 @@ struct EnvironmentQuery: Sendable {
   }
 
   private func basis() throws -> Basis {
-    guard let state = try session.existingInstance() else {
-      throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
-    }
+    let state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
     let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)

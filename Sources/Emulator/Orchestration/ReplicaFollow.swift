@@ -84,6 +84,11 @@ struct ReplicaPair: Sendable {
     }
   }
 
+  /// Has the source forget the replica.
+  func release(until deadline: Deadline) async throws {
+    try await replication.releaseSource(sourceTarget, link, until: deadline)
+  }
+
   /// How far the replica is.
   func status(until deadline: Deadline) async throws -> ReplicationStatus {
     do {
