@@ -29,6 +29,7 @@ demo: ## Bring up the sample app's resources and run the app against them
 	@scripts/require demo
 	@$(SWIFT) build -c $(CONFIG) --product drydock
 	@$(SWIFT) build -c $(CONFIG) --product drydock-keeper
+	@$(SWIFT) build -c $(CONFIG) --product drydock-mount
 	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
 	cd samples/quickstart; \
 	echo '$$ drydock up' >&2; "$$drydock" up; \
@@ -58,14 +59,15 @@ release: ## Build the programs for use, the Swift runtime inside
 	@scripts/require build
 	@$(SWIFT) build -c release $(STATIC) --product drydock
 	@$(SWIFT) build -c release $(STATIC) --product drydock-keeper
+	@$(SWIFT) build -c release $(STATIC) --product drydock-mount
 
 .PHONY: install
 install: release ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
 	@built="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"; \
 	install -d "$(bin)" "$(libexec)" $(foreach file,$(completions),"$(dir $(file))"); \
 	install -m 755 "$$built/drydock" "$(bin)/drydock"; \
-	install -m 755 "$$built/drydock-keeper" "$(libexec)/drydock-keeper"; \
-	$(STRIP) "$(bin)/drydock" "$(libexec)/drydock-keeper"; \
+	install -m 755 "$$built/drydock-keeper" "$$built/drydock-mount" "$(libexec)"; \
+	$(STRIP) "$(bin)/drydock" "$(libexec)/drydock-keeper" "$(libexec)/drydock-mount"; \
 	for shell in bash zsh fish; do \
 	  "$$built/drydock" --generate-completion-script $$shell >"$$built/drydock.$$shell"; \
 	done; \
@@ -76,7 +78,7 @@ install: release ## Install under PREFIX (default /usr/local), with completions 
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there; apps' data stays
-	@rm -f "$(bin)/drydock" "$(libexec)/drydock-keeper" $(foreach file,$(completions),"$(file)")
+	@rm -f "$(bin)/drydock" "$(libexec)/drydock-keeper" "$(libexec)/drydock-mount" $(foreach file,$(completions),"$(file)")
 	@rmdir "$(libexec)" 2>/dev/null || true
 
 .PHONY: bench

@@ -56,7 +56,7 @@ struct MariaDBEngine: ServerEngine {
           installation.tools["install"] ?? "mariadb-install-db",
           [
             "--no-defaults", "--datadir=\(folders.data)", "--auth-root-authentication-method=socket",
-            "--skip-test-db", "--skip-name-resolve",
+            "--skip-test-db", "--skip-name-resolve", "--tmpdir=\(folders.scratch)",
           ])
       ],
       serve: NativeCommand(

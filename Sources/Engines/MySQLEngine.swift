@@ -56,7 +56,11 @@ struct MySQLEngine: ServerEngine {
       files: [RecipeFile(MySQLFamily.initFilePath(folders), MySQLFamily.initFile(request))],
       initialise: [
         NativeCommand(
-          installation.server, ["--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)"])
+          installation.server,
+          [
+            "--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)",
+            "--tmpdir=\(folders.scratch)",
+          ])
       ],
       serve: NativeCommand(
         installation.server,

@@ -70,7 +70,7 @@ enum MySQLFamily {
     [
       "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
       "--socket=\(socket(folders))", "--pid-file=\(folders.folder)/server.pid",
-      "--init-file=\(initFilePath(folders))",
+      "--init-file=\(initFilePath(folders))", "--tmpdir=\(folders.scratch)",
     ] + settings(request)
   }
 

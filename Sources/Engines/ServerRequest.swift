@@ -84,6 +84,9 @@ public struct NativeFolders: Sendable, Hashable {
   public var data: String
   /// A folder with a path short enough for a socket.
   public var sockets: String
+  /// A folder for files that do not outlive the server. Servers of the MySQL family clear theirs when they start, so
+  /// two of them must never share one.
+  public var scratch: String { "\(folder)/scratch" }
 
   /// The folders of a server.
   public init(folder: String, data: String, sockets: String) {

@@ -71,6 +71,13 @@ struct EnvironmentQuery: Sendable {
     }
   }
 
+  /// The efs directories and the paths at which the service wants them.
+  func mounts(service name: String) throws -> [VolumeMount] {
+    let basis = try basis()
+    return VolumeMount.mounts(
+      of: try service(name, basis), specs: basis.specs, home: session.context.home, id: basis.state.id)
+  }
+
   /// The linked servers that do not run.
   func idleResources(service name: String) async throws -> [String] {
     let basis = try basis()

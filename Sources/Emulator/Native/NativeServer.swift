@@ -36,9 +36,11 @@ struct NativeServer: Sendable {
   private func makeFolders(owner: ProcessUser?) throws {
     try Folder.make(layout.folder, mode: 0o700)
     try Folder.make(layout.files.folder, mode: 0o700)
+    let scratch = layout.folders(data: layout.data).scratch
+    try Folder.make(scratch, mode: 0o700)
     try makeSocketFolder()
     guard let owner else { return }
-    for path in [layout.folder, layout.sockets] {
+    for path in [layout.folder, layout.sockets, scratch] {
       try Folder.give(path, user: owner.userID, group: owner.groupID)
     }
   }
