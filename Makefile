@@ -41,8 +41,9 @@ demo: ## Bring up the sample app's resources and run the app against them
 	  "  drydock down       stop the resources; their data stays"
 
 .PHONY: test
+# One after the other: the engines, not the tests, are what takes the time, and side by side they starve each other.
 test: test-build ## Run every test; those with Docker where an engine answers
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build --no-parallel
 
 .PHONY: test-build
 test-build:
