@@ -12,7 +12,7 @@ STRIP ?= strip
 
 # The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system.
 STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
-SCRIPTS := scripts/* .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+SCRIPTS := $(filter-out scripts/benchmark,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
 libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
@@ -83,8 +83,7 @@ uninstall: ## Remove what install put there; apps' data stays
 	@rmdir "$(libexec)" 2>/dev/null || true
 
 .PHONY: bench
-bench: release ## Measure how long starts take
-	@[[ -x scripts/bench ]] || { echo "ERROR: scripts/bench is missing" >&2; exit 69; }
+bench: release ## Measure a release build and write docs/benchmarks.md
 	@scripts/require demo
 	@scripts/bench "$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"
 
