@@ -36,15 +36,17 @@ def engines(root):
 
     def mariadb(name):
         data = folders[name] / "data"
+        # A server of the MySQL family clears its folder for temporary tables as it starts, others' tables too.
+        temporary = f"--tmpdir={folders[name]}"
         install = [
             tool("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db",
-            "--auth-root-authentication-method=socket", "--skip-name-resolve",
+            "--auth-root-authentication-method=socket", "--skip-name-resolve", temporary,
         ]
         serve = [
             tool("mariadbd"), "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1",
             f"--port={ports[name]}", f"--socket={folders[name]}/s", f"--pid-file={folders[name]}/pid",
             "--log-bin=binlog", "--server-id=1", "--max-binlog-size=67108864",
-            "--character-set-server=utf8mb4", "--skip-name-resolve",
+            "--character-set-server=utf8mb4", "--skip-name-resolve", temporary,
         ]
         return "mariadb", "mysql", folders[name], ports[name], install, serve
 
