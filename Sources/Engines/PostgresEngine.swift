@@ -19,7 +19,8 @@ struct PostgresEngine: ServerEngine {
 
   /// Since version 10 the first number alone is the series; before it, the first two.
   let versions = VersionTable(
-    repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1)
+    repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1,
+    longerSeriesBelow: 10)
 
   let nativeSearch = NativeSearch(
     servers: ["postgres"], tools: ["initdb": ["initdb"], "basebackup": ["pg_basebackup"]],
@@ -144,7 +145,6 @@ struct PostgresEngine: ServerEngine {
   }
 
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
-    let length = max(data.major, server.major) < 10 ? 2 : 1
-    return data.prefix(length) == server.prefix(length)
+    versions.series(of: data) == versions.series(of: server)
   }
 }
