@@ -67,14 +67,14 @@ public struct UpOperation: Sendable {
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.existing(in: workspace.folder)
     _ = try workspace.load(appEnvironment: appEnvironment(known))
-    var state = try context.directory.open(workspace.folder, app: app)
-    let lock = try await InstanceLock.acquire(context.home.instance(state.id), until: options.deadline) {
+    let opened = try context.directory.open(workspace.folder, app: app)
+    let lock = try await InstanceLock.acquire(context.home.instance(opened.id), until: options.deadline) {
       holder in
       events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
     }
     defer { _ = lock }
-    state = try context.store.load(state.id) ?? state
-    state.path = workspace.folder.path
+    var state = try context.store.load(opened.id) ?? opened
+    (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
     return try await carryOut(&state)
   }
 
