@@ -78,7 +78,8 @@ struct ResourceStep: Sendable {
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
   }
 
-  /// Starts and proves; moves on to another port while something else sits on the one it has.
+  /// Starts and proves; moves on to another port while something else sits on the one it has. A server that was
+  /// running before stays where its clients know it.
   ///
   /// A new replica is loaded with its source's data once its administrator can log in.
   func startAndProve(
@@ -93,7 +94,7 @@ struct ResourceStep: Sendable {
           try await runtime.start(launch, progress: progress, until: deadline)
         }
         return try await prove(launch, loading: pair)
-      } catch let taken as PortTakenError where attempts < 20 {
+      } catch let taken as PortTakenError where attempts < 20 && item.action != .verify {
         attempts += 1
         try await runtime.stop(spec.name, steps: engine.stopSteps)
         try await ledger.movePort(of: spec.name, from: taken)
