@@ -50,7 +50,9 @@ struct ContainerStart: Sendable {
 
   /// Says before the download that there is nothing for this machine.
   private func refuseMissingArchitecture(_ reference: String) async throws {
-    guard platform == nil, client.engine.arch == "arm64",
+    let official = ImageChooser.official(launch.spec, launch.engine, runtime.environment).reference
+    // An image that the user names may well have what the official one lacks.
+    guard platform == nil, client.engine.arch == "arm64", reference == official,
       !launch.engine.versions.hasARM64(launch.spec.version)
     else { return }
     throw EmulatorError(
