@@ -20,10 +20,12 @@ struct EnvironmentQuery: Sendable {
   }
 
   private func basis() throws -> Basis {
-    let state = try session.requiredInstance()
+    var state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
     let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    // What the app env says now counts, also when no `up` has seen it yet.
+    for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     return Basis(state: state, manifest: manifest, specs: specs, environment: environment)
   }
 
@@ -50,7 +52,7 @@ struct EnvironmentQuery: Sendable {
   private func requireEndpoints(of service: Service, _ basis: Basis) throws {
     let linked = Set(service.resources.map(\.resource))
     let missing = basis.specs.filter { spec in
-      linked.contains(spec.name) && spec.engine.resourceType.hasVariables
+      linked.contains(spec.name) && spec.engine.resourceType.hasVariables && spec.externalURL == nil
         && basis.state.endpoint(of: spec.name, engine: spec.engine) == nil
     }
     guard !missing.isEmpty else { return }
