@@ -13,15 +13,17 @@ final class FakeRuntime: Runtime {
   private let resolution: @Sendable (ResourceSpec) throws -> ServerSource
   private let starting: @Sendable (Launch) async throws -> Void
   private let alive: Liveness
+  private let lastWords: String?
   private let requests = Mutex<[String]>([])
 
   init(
-    _ kind: RuntimeKind = .native, alive: Liveness = .alive,
+    _ kind: RuntimeKind = .native, alive: Liveness = .alive, lastWords: String? = nil,
     starting: @escaping @Sendable (Launch) async throws -> Void = { _ in },
     resolution: @escaping @Sendable (ResourceSpec) throws -> ServerSource = { _ in .installed("15.18") }
   ) {
     self.kind = kind
     self.alive = alive
+    self.lastWords = lastWords
     self.resolution = resolution
     self.starting = starting
   }
@@ -65,7 +67,9 @@ final class FakeRuntime: Runtime {
 
   func deleteData(_ resource: String) async throws { note("delete \(resource)") }
   func deleteInstance() async throws { note("delete instance") }
-  func log(_ resource: String, lines: Int) async throws -> [String] { ["\(resource)'s last words"] }
+  func log(_ resource: String, lines: Int) async throws -> [String] {
+    [lastWords ?? "\(resource)'s last words"]
+  }
   func follow(
     _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {}
@@ -104,7 +108,7 @@ struct FakeEngine: ServerEngine {
   let versions = VersionTable(
     repository: "fake", imageVariable: "FAKE_VERSION", default: "1.0", seriesLength: 1,
     withoutARM64: ["0.9"])
-  let nativeSearch = NativeSearch(servers: ["fake"], apt: "fake", brew: "fake")
+  var nativeSearch = NativeSearch(servers: ["fake"], apt: "fake", brew: "fake")
   let accounts: EngineAccounts?
   let stopSteps = [StopStage(.terminate, .seconds(1)), StopStage(.kill, .seconds(1))]
   private let answer: Answer

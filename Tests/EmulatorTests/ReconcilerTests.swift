@@ -187,6 +187,42 @@ import Testing
     }
   }
 
+  @Test func aServerThatDiesOfATakenPortMovesOn() async throws {
+    try await TestHome.with { test in
+      let log = "Could not create server TCP listening socket 127.0.0.1:15001: bind: Address already in use"
+      let runtime = FakeRuntime(alive: .dead(reason: "exit code 1"), lastWords: log)
+      let error = try await #require(throws: AggregateError.self) {
+        _ = try await Try(test: test, runtime: runtime, specs: [fake("mem")]).run()
+      }
+      #expect(error.failures.first?.error.message.contains("is taken by another process") == true)
+      // It does not go on for ever.
+      #expect(runtime.calls.count { $0 == "start mem" } == 21)
+      let owner = "abc123def456/mem"
+      #expect(PortAllocator(folder: test.home.ports).ports(of: owner).count == 1)
+    }
+  }
+
+  /// An image's script starts a temporary server on a first start, which answers as the later one does.
+  @Test func aFreshContainerIsLookedAtTwice() async throws {
+    try await TestHome.with { test in
+      let looks = Mutex(0)
+      let engine = FakeEngine { _ in
+        let look = looks.withLock { count in
+          count += 1
+          return count
+        }
+        return ServerReport(flavour: .redis, version: "1.0.1", runID: look == 1 ? "temporary" : "real")
+      }
+      let runtime = FakeRuntime(.docker)
+      let first = try await Try(test: test, runtime: runtime, specs: [fake("mem", engine)]).run()
+      #expect(looks.withLock { $0 } == 3)
+      var again = Try(test: test, runtime: runtime, specs: [fake("mem", engine)], state: first.state)
+      again.observed = ["mem": Observation(.stopped, hasData: true)]
+      _ = try await again.run()
+      #expect(looks.withLock { $0 } == 4)
+    }
+  }
+
   @Test func whatWasStartedIsStoppedWhenNobodyWaitsAnyMore() async throws {
     try await TestHome.with { test in
       let (asked, isAsked) = AsyncStream<Void>.makeStream()

@@ -1,6 +1,10 @@
 import ConvoxEnvironment
+import DockerEngine
 import Engines
 import Foundation
+import HealthProbes
+import MonotonicTime
+import NativeProcess
 import Testing
 
 @testable import Emulator
@@ -213,6 +217,30 @@ import Testing
 }
 
 @Suite struct EmulatorErrorTests {
+  @Test(
+    arguments: [
+      (DockerError(.engineUnavailable(.notRunning), "m"), .unavailable),
+      (DockerError(.noSuchImage, "m"), .unavailable),
+      (DockerError(.rateLimited, "m"), .unavailable), (DockerError(.registryUnreachable, "m"), .unavailable),
+      (DockerError(.timedOut, "m"), .notReady), (DockerError(.conflict, "m"), .failed),
+      (NativeProcessError(.keeperMissing, "m"), .unavailable),
+      (NativeProcessError(.locksUnsupported, "m"), .cannotWrite),
+      (NativeProcessError(.portTaken, "m"), .failed), (TimeoutError("m"), .notReady),
+      (PortTakenError(port: 7, owner: "m"), .failed), (ProbeFailure.starting(message: "m"), .failed),
+      (AtomicFileError(.noSpace, path: "m", errno: 28), .cannotWrite), (Unknown.m, .internalFault),
+      (EmulatorError(.dataMismatch, "m"), .dataMismatch),
+    ] as [(any Error, EmulatorError.Code)])
+  func errorsOfTheLibrariesAreTranslated(_ error: any Error, _ code: EmulatorError.Code) {
+    let translated = EmulatorError.describing(error)
+    #expect(translated.code == code)
+    #expect(translated.message.contains("m"))
+    if !(error is EmulatorError) {
+      #expect(EmulatorError(error, resource: "mydb").message.hasPrefix("resource mydb: "))
+    }
+  }
+
+  private enum Unknown: Error { case m }
+
   @Test func ofSeveralFailuresTheFirstDecidesAndAMissedDeadlineLast() {
     let late = EmulatorError(.notReady, "late")
     let wrong = EmulatorError(.unavailable, "wrong")
