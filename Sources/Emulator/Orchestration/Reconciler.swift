@@ -128,10 +128,7 @@ actor Reconciler {
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
-      record.type = spec.type
-      record.options = spec.options
-      record.isRemoved = false
-      record.externalURL = spec.externalURL
+      record.note(spec)
       if spec.engine.server != nil, spec.externalURL == nil {
         record.port = try port(for: item.resource, record: record)
       }

@@ -20,6 +20,8 @@ public struct ResourceOutcome: Sendable, Hashable, Codable {
   public var url: String?
   /// What differs from what was asked for.
   public var drift: String?
+  /// The options that got another value than the deployed one.
+  public var changes: [OptionChange] = []
   /// How long it took, in seconds.
   public var seconds: Double
 }
@@ -56,11 +58,13 @@ public struct UpOptions: Sendable {
   public var ports: [String: Int]
   /// Whether to make the plan and stop there.
   public var isDryRun: Bool
+  /// The app env to take, by the rack it is kept for; nil for the local one.
+  public var rack: String?
 
   /// Options of an `up`.
   public init(
     selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
-    ports: [String: Int] = [:], isDryRun: Bool = false
+    ports: [String: Int] = [:], isDryRun: Bool = false, rack: String? = nil
   ) {
     self.selected = selected
     self.deadline = deadline
@@ -68,5 +72,6 @@ public struct UpOptions: Sendable {
     self.isStrict = isStrict
     self.ports = ports
     self.isDryRun = isDryRun
+    self.rack = rack
   }
 }
