@@ -13,15 +13,23 @@ struct Check: AsyncParsableCommand {
       Examples:
         drydock check
         drydock check --strict --format json
+        drydock check --explain
+        drydock check --rack acme/production
       """)
 
   @Flag(help: "Warnings fail too.")
   var strict = false
 
+  @Flag(help: "Show every option: its value, what AWS does with it, and what drydock does.")
+  var explain = false
+
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let session = Session(common.shared)
+    let session = try Session(common.shared).selecting(rack)
+    if explain { return try ExplainedOptions(session).print(common.format) }
     let findings = try findings(session)
     if common.format == .json {
       try session.console.print(json: findings)
@@ -34,7 +42,8 @@ struct Check: AsyncParsableCommand {
   }
 
   private func findings(_ session: Session) throws -> [Diagnostic] {
-    let environment = try session.appEnvironment(try session.existingInstance())
+    let state = try session.existingInstance()
+    let environment = try session.appEnvironment(state)
     let workspace = try session.workspaceOfInstance()
     let manifest: Manifest
     do {
@@ -43,8 +52,23 @@ struct Check: AsyncParsableCommand {
       return error.diagnostics
     }
     let missing = manifest.missingRequiredEnvironment(environment).map { [$0] } ?? []
-    let deploy = manifest.deployFindings(catalog: EngineRegistry.catalog, appEnvironment: environment)
-    return (manifest.warnings + missing + deploy + workspace.uploadFindings()).sorted(by: precedes)
+    let deploy = manifest.deployFindings(
+      catalog: EngineRegistry.catalog, appEnvironment: environment,
+      autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true)
+    let deployed = try deployed(manifest, session.rack == nil ? state : nil, environment).filter { finding in
+      !deploy.contains { $0.severity == .error && $0.location == finding.location }
+    }
+    return (manifest.warnings + missing + deploy + deployed + workspace.uploadFindings())
+      .sorted(by: precedes)
+  }
+
+  /// What changes of options AWS would refuse; what another rack has deployed is not known here.
+  private func deployed(_ manifest: Manifest, _ state: InstanceState?, _ environment: [String: String])
+    throws -> [Diagnostic]
+  {
+    guard let state else { return [] }
+    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    return ResourceSpec.settlementFindings(specs, over: state) + PasswordRule.findings(state, specs)
   }
 
   private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {

@@ -12,10 +12,12 @@ struct SetEnv: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
   var pairs: [String] = []
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
-    let session = Session(options)
+    let session = try Session(options).selecting(rack, isNewAllowed: true)
     var values = try input(session.console)
     for pair in pairs {
       guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {

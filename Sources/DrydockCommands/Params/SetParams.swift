@@ -1,0 +1,44 @@
+import ArgumentParser
+import Emulator
+import MonotonicTime
+
+/// `drydock params set`.
+struct SetParams: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Set app parameters; a new password reaches running engines at once, their data untouched.")
+
+  @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
+  var pairs: [String]
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    let session = Session(options)
+    let values = try values()
+    let workspace = try? session.workspaceOfInstance()
+    let instance =
+      try session.existingInstance()
+      ?? session.context.directory.open(try session.workspace().folder, app: options.app)
+    let operation = ParameterOperation(
+      context: session.context, instance: instance, workspace: workspace, notice: session.console.note)
+    try await operation.set(values, until: .after(.seconds(120)))
+    let names = values.keys.map(\.rawValue).sorted().joined(separator: ", ")
+    session.console.print("Setting \(names)... OK")
+  }
+
+  /// Everything is checked before an instance is made for it.
+  private func values() throws -> [AppParameter: String] {
+    var values: [AppParameter: String] = [:]
+    for pair in pairs {
+      guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
+        throw EmulatorError(.usage, "Key=Value expected: \(pair)")
+      }
+      let parameter = try AppParameter.named(String(pair[..<split]))
+      let value = String(pair[pair.index(after: split)...])
+      try parameter.check(value)
+      values[parameter] = value
+    }
+    return values
+  }
+}
