@@ -51,24 +51,20 @@ struct Check: AsyncParsableCommand {
     } catch let error as ManifestError {
       return error.diagnostics
     }
-    let missing = manifest.missingRequiredEnvironment(environment).map { [$0] } ?? []
     let deploy = manifest.deployFindings(
       catalog: EngineRegistry.catalog, appEnvironment: environment,
       autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true)
-    let deployed = try deployed(manifest, session.rack == nil ? state : nil, environment).filter { finding in
-      !deploy.contains { $0.severity == .error && $0.location == finding.location }
-    }
-    return (manifest.warnings + missing + deploy + deployed + workspace.uploadFindings())
+    // What another rack has deployed is not known here.
+    let deployed =
+      session.rack == nil
+      ? state.map {
+        manifest.deployedFindings(catalog: EngineRegistry.catalog, state: $0, appEnvironment: environment)
+      } ?? [] : []
+    // Some rules need no deployment and are told by the manifest alone already.
+    let told = Set(deploy.filter { $0.severity == .error }.map(\.location))
+    let further = deployed.filter { !told.contains($0.location) }
+    return (manifest.warnings + deploy + further + workspace.uploadFindings())
       .sorted(by: precedes)
-  }
-
-  /// What changes of options AWS would refuse; what another rack has deployed is not known here.
-  private func deployed(_ manifest: Manifest, _ state: InstanceState?, _ environment: [String: String])
-    throws -> [Diagnostic]
-  {
-    guard let state else { return [] }
-    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
-    return ResourceSpec.settlementFindings(specs, over: state) + PasswordRule.findings(state, specs)
   }
 
   private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {

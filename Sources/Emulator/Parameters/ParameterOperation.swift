@@ -42,12 +42,15 @@ public struct ParameterOperation: Sendable {
     for (parameter, value) in values { state.set(parameter, to: value) }
     try context.store.save(state)
     guard password != nil else { return }
-    try await applyPassword(state, until: deadline)
+    let failures = try await applyPassword(state, until: deadline)
     try rewriteEnvironmentFiles(state)
+    if !failures.isEmpty { throw AggregateError(failures) }
   }
 
-  private func applyPassword(_ state: InstanceState, until deadline: Deadline) async throws {
-    guard let kind = state.runtime else { return }
+  private func applyPassword(_ state: InstanceState, until deadline: Deadline) async throws
+    -> [(resource: String, error: EmulatorError)]
+  {
+    guard let kind = state.runtime else { return [] }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let observed = try await runtime.observe(state.resources.keys.sorted())
     var failures: [(resource: String, error: EmulatorError)] = []
@@ -62,11 +65,11 @@ public struct ParameterOperation: Sendable {
         throw error
       } catch {
         var failure = EmulatorError(error, resource: name)
-        failure.suggestion = "the password is kept and reaches \(name) at the next start: drydock up"
+        failure.suggestion = "the password is written down; an up brings it to \(name): drydock up"
         failures.append((name, failure))
       }
     }
-    if !failures.isEmpty { throw AggregateError(failures) }
+    return failures
   }
 
   private func apply(

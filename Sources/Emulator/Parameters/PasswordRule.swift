@@ -1,10 +1,10 @@
 import ConvoxEnvironment
-public import ConvoxManifest
+import ConvoxManifest
 import Engines
 
 /// What the password of an app's resources has to be: by Convox, by the URL it stands in, and by the AWS
 /// service of each resource.
-public enum PasswordRule {
+enum PasswordRule {
   /// What any resource password has to be, where this one is not; nil where it is.
   static func problem(with password: String) -> String? {
     if password.count < 8 { return "takes 8 characters at least" }
@@ -45,17 +45,17 @@ public enum PasswordRule {
     }
   }
 
-  /// The same as findings of `check`.
-  public static func findings(_ state: InstanceState, _ specs: [ResourceSpec]) -> [Diagnostic] {
-    guard state.isPasswordChosen == true else { return [] }
-    return specs.filter { $0.externalURL == nil }.compactMap { spec in
-      guard let place = spec.declaration?.location,
-        let problem = problem(with: state.resourcePassword, type: spec.type, options: spec.options)
-      else { return nil }
-      return Diagnostic(
-        .error, at: place, "resource \(spec.name): \(problem)",
-        suggestion: "set another: drydock params set ResourcePassword=...")
-    }
+  /// The same as a finding of `check`.
+  static func findings(_ state: InstanceState, _ resource: Resource, _ options: [String: String])
+    -> [Diagnostic]
+  {
+    guard state.isPasswordChosen == true,
+      let problem = problem(with: state.resourcePassword, type: resource.type, options: options)
+    else { return [] }
+    return [
+      Diagnostic(
+        .error, at: resource.location, "resource \(resource.name): \(problem)", suggestion: another)
+    ]
   }
 
   /// Refuses a password that does not fit the resources that are deployed.
@@ -68,9 +68,11 @@ public enum PasswordRule {
     }
   }
 
+  private static let another = "set another: drydock params set ResourcePassword=$(openssl rand -hex 16)"
+
   private static func error(_ name: String, _ problem: String, _ code: EmulatorError.Code) -> EmulatorError {
     EmulatorError(
       code, "resource \(name): \(problem)",
-      suggestion: "set another: drydock params set ResourcePassword=$(openssl rand -hex 16)")
+      suggestion: another)
   }
 }

@@ -1,4 +1,4 @@
-public import ConvoxManifest
+import ConvoxManifest
 import Engines
 
 /// The specs of a manifest laid over what is deployed.
@@ -63,11 +63,6 @@ extension ResourceSpec {
   /// Specs with the options in force on an instance.
   public static func settled(_ specs: [ResourceSpec], over state: InstanceState) -> [ResourceSpec] {
     SettledSpecs(specs, over: state).specs
-  }
-
-  /// What an `up` of a manifest would say of the options that are deployed: errors where it would refuse.
-  public static func settlementFindings(_ specs: [ResourceSpec], over state: InstanceState) -> [Diagnostic] {
-    SettledSpecs(specs, over: state).findings
   }
 }
 
