@@ -180,8 +180,10 @@ struct OptionSettlementTests {
 
 @Suite("Options that replicas and engines fix")
 struct FixedOptionTests {
-  private func settle(_ type: String, _ options: [String: String], over record: [String: String]) throws
-    -> OptionSettlement
+  private func settle(
+    _ type: String, _ options: [String: String], over record: [String: String], source: String? = nil
+  )
+    throws -> OptionSettlement
   {
     let engine = try #require(EngineRegistry.engine(type))
     let place = SourceLocation(file: "convox.yml", line: 1, column: 1)
@@ -191,32 +193,23 @@ struct FixedOptionTests {
     var deployed = ResourceRecord(
       type: type, administratorPassword: "", wantedVersion: "", options: record)
     deployed.dataVersion = "1"
+    deployed.source = source
     return OptionSettlement.settle(resource, type: engine.resourceType, record: deployed)
   }
-
-  static let main = "#convox.resources.main"
-  static let other = "#convox.resources.other"
 
   @Test(
     "readSourceDB is the one option whose removal takes effect",
     arguments: [
-      ([:], ["readSourceDB": main], "main", nil),
-      (["readSourceDB": main], ["readSourceDB": main], nil, nil),
-      (["readSourceDB": main], [:], nil, "it is a database of its own and cannot become a replica"),
-      (
-        ["readSourceDB": other], ["readSourceDB": main], nil,
-        "it is a replica of main and cannot follow another source"
-      ),
-    ] as [([String: String], [String: String], String?, String?)])
-  func replica(
-    declared: [String: String], record: [String: String], promotedFrom: String?, refusal: String?
-  ) throws {
-    let settlement = try settle("postgres", declared, over: record)
-    #expect(settlement.promotedFrom == promotedFrom)
-    #expect(settlement.options["readSourceDB"] == declared["readSourceDB"])
-    #expect(
-      settlement.findings.filter { $0.severity == .error }.map(\.message)
-        == (refusal.map { ["resource db: \($0)"] } ?? []))
+      (nil, "main", []), ("main", "main", []),
+      ("main", nil, ["resource db: it is an independent database and cannot become a replica"]),
+      ("other", "main", ["resource db: it is a replica of main and cannot follow another source"]),
+    ] as [(String?, String?, [String])])
+  func replica(declared: String?, source: String?, errors: [String]) throws {
+    let options = declared.map { ["readSourceDB": ResourceOption.reference(to: $0)] } ?? [:]
+    let settlement = try settle("postgres", options, over: [:], source: source)
+    #expect(settlement.options["readSourceDB"] == options["readSourceDB"])
+    #expect(settlement.findings.map(\.message) == errors)
+    #expect(settlement.changes.isEmpty == (declared == source))
   }
 
   @Test(

@@ -46,6 +46,7 @@ struct PlannedApp {
           type: spec.type, administratorPassword: "", wantedVersion: spec.version, options: spec.options)
       record.note(spec)
       if spec.engine.server != nil, spec.externalURL == nil { record.dataVersion = spec.version }
+      record.source = spec.source
       state.resources[spec.name] = record
     }
     return result

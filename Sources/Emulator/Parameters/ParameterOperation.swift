@@ -38,7 +38,10 @@ public struct ParameterOperation: Sendable {
     defer { _ = lock }
     var state = try context.store.load(instance.id) ?? instance
     let password = values[.resourcePassword]
-    if let password { try PasswordRule.refuse(password, for: state) }
+    if let password {
+      try PasswordRule.refuse(password, for: state)
+      try await refuseIdleSources(state)
+    }
     for (parameter, value) in values { state.set(parameter, to: value) }
     try context.store.save(state)
     guard password != nil else { return }
@@ -72,24 +75,36 @@ public struct ParameterOperation: Sendable {
     return failures
   }
 
+  /// A replica of MySQL or MariaDB hears of a password by its source's log alone, which a start does not write.
+  private func refuseIdleSources(_ state: InstanceState) async throws {
+    let sources = state.resources.values.filter { ["mysql", "mariadb"].contains($0.type) }.compactMap(
+      \.source)
+    guard let kind = state.runtime, !sources.isEmpty else { return }
+    let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(sources)
+    guard let idle = sources.sorted().first(where: { observed[$0]?.isRunning != true }) else { return }
+    throw EmulatorError(
+      .failed, "\(idle) has replicas and does not run, so that they would not hear of the new password",
+      suggestion: "start it first: drydock up")
+  }
+
   private func apply(
     _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, _ observed: Observation?,
     until deadline: Deadline
   ) async throws {
     let name = launch.spec.name
-    if launch.spec.options[OptionSettlement.replicaOption] != nil {
+    if state.resources[name]?.source != nil {
       return notice("replica \(name) takes the password over from its source")
     }
     if launch.engine.accounts != nil {
       let administrator = runtime.target(launch, administrator: true)
-      try await launch.engine.provision(administrator, launch.request, until: deadline)
+      try await launch.engine.changePassword(administrator, launch.request, until: deadline)
     } else if state.endpoint(of: name, engine: launch.engine)?.password.isEmpty == false {
       try await restart(launch, runtime, observed, until: deadline)
     } else {
       return
     }
     let proof = ReadinessProof(
-      launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, progress: { _ in })
+      launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, pair: nil, progress: { _ in })
     _ = try await proof.run(until: deadline)
   }
 

@@ -29,13 +29,6 @@ public struct OptionSettlement: Sendable, Hashable {
   /// Whether an error is about what is deployed, not about the manifest by itself.
   public var contradictsDeployment = false
 
-  /// The source that a replica leaves by this `up`: its `readSourceDB` was removed, so that it is promoted.
-  /// This is where what carries out a promotion takes hold.
-  public var promotedFrom: String? {
-    changes.first { $0.option == Self.replicaOption && $0.to == nil }?.from.flatMap(
-      ResourceOption.referencedName)
-  }
-
   static let replicaOption = "readSourceDB"
 
   /// Lays what the manifest sets over what is deployed.
@@ -57,7 +50,9 @@ public struct OptionSettlement: Sendable, Hashable {
       settlement.checkNodes(resource)
       return settlement
     }
-    let deployed = defaults.merging(record.options) { $1 }
+    var deployed = defaults.merging(record.options) { $1 }
+    // An interrupted promotion has recorded the options already, and is still to come.
+    deployed[replicaOption] = record.source.map(ResourceOption.reference(to:))
     guard !isExternal else { return OptionSettlement(options: deployed) }
     var kept = deployed
     kept[replicaOption] = nil
@@ -161,7 +156,7 @@ enum ChangeRule: Sendable, Hashable {
   private static func newSource(_ before: String) -> ChangeRule {
     before.isEmpty
       ? .refused(
-        "it is a database of its own and cannot become a replica",
+        "it is an independent database and cannot become a replica",
         remedy: "remove readSourceDB and give the replica another name")
       : .refused(
         "it is a replica of \(ResourceOption.referencedName(before) ?? before) and cannot follow another source",
