@@ -110,7 +110,7 @@ public struct OptionSettlement: Sendable, Hashable {
     add(.error, resource, "durable", "durable: true needs two nodes at least", "set nodes: 2")
   }
 
-  private mutating func add(
+  mutating func add(
     _ severity: Diagnostic.Severity, _ resource: Resource, _ option: String, _ message: String,
     _ suggestion: String?
   ) {

@@ -21,6 +21,7 @@ struct SettledSpecs: Sendable {
       self.specs.append(settled)
       if selected?.contains(spec.name) ?? true { settlements[spec.name] = settlement }
     }
+    checkReplicas()
   }
 
   /// What to say of them, in the manifest's order.
