@@ -134,7 +134,7 @@ public struct UpOperation: Sendable {
     try refuseUnknownNames(declared)
     let settled = SettledSpecs(declared, over: state, selected: options.selected)
     try settled.refuse()
-    try PasswordRule.refuse(state, settled.specs)
+    try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
     let specs = settled.specs
     let runtimes = RuntimeAccess(context: context, state: state)
     let selector = RuntimeSelector(
@@ -145,7 +145,8 @@ public struct UpOperation: Sendable {
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
       changes: settled.settlements.mapValues(\.changes))
-    (settled.notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
+    let notices = SettledSpecs.lines(manifest.warnings + settled.findings)
+    (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
   }

@@ -41,8 +41,8 @@ struct SettledSpecs: Sendable {
       })
   }
 
-  /// What a reader of the manifest would not expect, a line each.
-  var notices: [String] {
+  /// What a reader of the manifest would not expect, as messages.
+  static func lines(_ findings: [Diagnostic]) -> [String] {
     findings.filter { $0.severity == .warning }.map {
       "\($0.location): \($0.message)" + ($0.suggestion.map { "\n  \($0)" } ?? "")
     }
