@@ -93,4 +93,63 @@ struct OptionPropertyTests {
       }
     }
   }
+
+  /// A replica as an edit wants it; nil for what is left out.
+  private struct Pair {
+    var source: Int?
+    var replica: Int?
+    var follows: Bool
+
+    init(_ generator: inout SeededGenerator) {
+      let sizes = [nil, 20, 50, 100]
+      source = sizes.randomElement(using: &generator) ?? nil
+      replica = sizes.randomElement(using: &generator) ?? nil
+      follows = Bool.random(using: &generator)
+    }
+
+    var text: String {
+      func storage(_ size: Int?) -> String { size.map { ", storage: \($0)" } ?? "" }
+      let reference = follows ? ", readSourceDB: \"#convox.resources.main\"" : ""
+      return "resources:\n  main: {type: mysql, options: {version: \"8.0\"\(storage(source))}}\n"
+        + "  copy: {type: mysql, options: {version: \"8.0\"\(storage(replica))\(reference)}}\n"
+    }
+
+    /// Whether AWS takes it, with what is deployed: sizes and whether the copy follows; nil before the first.
+    func isPossible(_ main: Int, _ copy: Int, _ followed: Bool?) -> Bool {
+      let grows = source ?? main >= main && replica ?? copy >= copy
+      let mayFollow = !follows || followed != false
+      // What the manifest says by itself counts with defaults, where it leaves a size out.
+      let fits = !follows || (replica ?? copy >= source ?? main && replica ?? 20 >= source ?? 20)
+      return grows && mayFollow && fits
+    }
+  }
+
+  @Test("Replicas come, grow and are promoted, and never come back", arguments: 0..<60)
+  func replicas(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    var app = PlannedApp()
+    var (main, copy) = (20, 20)
+    var followed: Bool?
+    for _ in 0..<15 {
+      let edit = Pair(&generator)
+      let before = app.state
+      // The first has nothing deployed to grow from.
+      let isPossible =
+        followed == nil
+        ? !edit.follows || edit.replica ?? 20 >= edit.source ?? 20 : edit.isPossible(main, copy, followed)
+      guard isPossible else {
+        #expect(throws: (any Error).self, "seed \(seed): \(edit.text)") { try app.up(edit.text) }
+        #expect(app.state == before, "seed \(seed): \(edit.text)")
+        continue
+      }
+      let result = try app.up(edit.text)
+      (main, copy) = (edit.source ?? main, edit.replica ?? copy)
+      let promoted = followed == true && !edit.follows
+      #expect(result.plan.items.last?.action == .promote || !promoted, "seed \(seed): \(edit.text)")
+      followed = edit.follows
+      #expect(app.state.resources["main"]?.options["storage"] == "\(main)", "seed \(seed)")
+      #expect(app.state.resources["copy"]?.options["storage"] == "\(copy)", "seed \(seed)")
+      #expect((app.state.resources["copy"]?.options["readSourceDB"] != nil) == edit.follows, "seed \(seed)")
+    }
+  }
 }
