@@ -59,7 +59,9 @@ let package = Package(
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
         "HealthProbes", "MonotonicTime", "TransportSecurity", system,
       ]),
-    library("Engines", ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime"]),
+    library(
+      "Engines",
+      ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),
     library("ConvoxManifest", ["Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest"]),
     library("DockerEngine", ["MonotonicTime"] + nio),

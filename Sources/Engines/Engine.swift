@@ -31,6 +31,8 @@ public protocol ServerEngine: Engine {
   /// How a native server is asked to stop, mildest way first.
   var stopSteps: [StopStage] { get }
 
+  /// How clients may connect to a server with these options; `forcesTLS` is RDS's `rds.force_ssl`.
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy
   /// How a container of it is made.
   func container(_ request: ServerRequest) -> ContainerRecipe
   /// How its native data directory is made and served.

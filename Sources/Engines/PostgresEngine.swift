@@ -41,10 +41,15 @@ struct PostgresEngine: ServerEngine {
   /// PostgreSQL.
   init() {}
 
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {
+    forcesTLS ? .required : .optional
+  }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
+    let tls = PostgresTLS(request, folder: "/drydock", localMethod: "trust")
     return ContainerRecipe(
-      command: settings(request),
+      command: settings(request) + (tls?.settings ?? []),
       environment: [
         "POSTGRES_USER": "drydock",
         "POSTGRES_DB": "postgres",
@@ -53,7 +58,7 @@ struct PostgresEngine: ServerEngine {
         "POSTGRES_INITDB_ARGS": (initialisation + ["--no-sync"]).joined(separator: " "),
       ],
       // The image's script reads it as the image's own user, whose number differs between images.
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
       dataPath: "/var/lib/postgresql/data")
   }
 
@@ -61,8 +66,9 @@ struct PostgresEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let passwordFile = "\(folders.folder)/administrator-password"
+    let tls = PostgresTLS(request, folder: folders.folder, localMethod: "scram-sha-256")
     return NativeRecipe(
-      files: [RecipeFile(passwordFile, request.administratorPassword)],
+      files: [RecipeFile(passwordFile, request.administratorPassword)] + (tls?.files ?? []),
       initialise: [
         NativeCommand(
           installation.tools["initdb"] ?? "initdb",
@@ -78,7 +84,7 @@ struct PostgresEngine: ServerEngine {
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request)),
+        ] + settings(request) + (tls?.settings ?? [])),
       socket: "\(folders.sockets)/.s.PGSQL.\(request.port)",
       users: ["postgres"])
   }

@@ -24,7 +24,8 @@ final class TLSStream: ByteStream {
   private let socket: SocketStream
   private let client: TLSClient
 
-  init(over socket: SocketStream, authorityFile: String, host: String, until deadline: Deadline) async throws {
+  init(over socket: SocketStream, authorityFile: String, host: String, until deadline: Deadline) async throws
+  {
     self.socket = socket
     self.client = try translated { () throws(TLSError) in
       try TLSClient(authorityFile: authorityFile, host: host)
