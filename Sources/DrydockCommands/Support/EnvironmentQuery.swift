@@ -73,6 +73,19 @@ struct EnvironmentQuery: Sendable {
     }
   }
 
+  /// The variables by which a service that links an encrypted resource trusts its certificate; those that the
+  /// caller or the service sets itself are left out.
+  func trustVariables(service name: String, besides variables: [EnvironmentVariable]) throws
+    -> [EnvironmentVariable]
+  {
+    let basis = try basis()
+    let linked = Set(try service(name, basis).resources.map(\.resource))
+    let endpoints = basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
+    guard endpoints.contains(where: \.encrypted) else { return [] }
+    let own = Set(variables.map(\.name)).union(session.context.environment.keys)
+    return try LocalAuthority(home: session.context.home).trustVariables().filter { !own.contains($0.name) }
+  }
+
   /// The linked servers that do not run.
   func idleResources(service name: String) async throws -> [String] {
     let basis = try basis()

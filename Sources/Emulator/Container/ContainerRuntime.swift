@@ -92,13 +92,14 @@ struct ContainerRuntime: Runtime {
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     guard let accounts = launch.engine.accounts else {
-      return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
+      return launch.targetWithoutAccounts
     }
     return ProbeTarget(
       host: "127.0.0.1", port: launch.request.port,
       user: administrator ? accounts.containerAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
-      database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app)
+      database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app,
+      authorityFile: launch.request.verifyingAuthority)
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

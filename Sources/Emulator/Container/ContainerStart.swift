@@ -25,7 +25,8 @@ struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
-    try await client.putArchive(try archive(recipe), into: container, path: "/", until: deadline)
+    let archive = try await archive(recipe, in: container)
+    try await client.putArchive(archive, into: container, path: "/", until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container)
@@ -118,12 +119,20 @@ struct ContainerStart: Sendable {
     return String(Slug.fnv1a(parts.joined(separator: "\n")), radix: 36)
   }
 
-  private func archive(_ recipe: ContainerRecipe) throws -> [UInt8] {
+  /// The recipe's files. One whose owner the image does not know is readable for everyone in the container.
+  private func archive(_ recipe: ContainerRecipe, in container: String) async throws -> [UInt8] {
+    var users: ImageUsers?
+    if recipe.files.contains(where: { $0.owner != nil }) {
+      users = try await ImageUsers.read(in: container, client, until: deadline)
+    }
     var archive = TarArchive()
     try archive.addDirectory("drydock")
     for file in recipe.files {
+      let user = file.owner.flatMap { users?[$0] }
+      let mode = UInt32(file.mode) | (file.owner != nil && user == nil ? 0o444 : 0)
       try archive.addFile(
-        String(file.path.dropFirst()), mode: UInt32(file.mode), bytes: Array(file.contents.utf8))
+        String(file.path.dropFirst()), mode: mode, uid: user?.id ?? 0, gid: user?.group ?? 0,
+        bytes: Array(file.contents.utf8))
     }
     return archive.bytes
   }

@@ -14,16 +14,19 @@ actor Reconciler {
   private let runtime: any Runtime
   private let ports: PortAllocator
   private let options: UpOptions
+  private let transport: [String: TransportSetup]
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
 
   init(
     state: InstanceState, store: StateStore, runtime: any Runtime, options: UpOptions,
+    transport: [String: TransportSetup] = [:],
     progress: @escaping @Sendable (String, String) -> Void
   ) {
     self.state = state
     self.store = store
     self.runtime = runtime
     self.options = options
+    self.transport = transport
     self.progress = progress
     self.ports = PortAllocator(folder: store.home.ports)
   }
@@ -89,6 +92,8 @@ actor Reconciler {
       record.options = spec.options
       record.isRemoved = false
       record.externalURL = spec.externalURL
+      // What runs is in doubt from here on until it is proved.
+      if item.action != .verify { record.transport = nil }
       if spec.engine.server != nil, spec.externalURL == nil {
         record.port = try port(for: item.resource, record: record)
       }
@@ -118,7 +123,8 @@ actor Reconciler {
     let record = state.resources[resource]
     return ServerRequest(
       marker: state.marker(of: resource), port: record?.port ?? 0, password: state.resourcePassword,
-      administratorPassword: record?.administratorPassword ?? "", options: options)
+      administratorPassword: record?.administratorPassword ?? "", options: options,
+      security: transport[resource]?.security ?? record?.transport?.security)
   }
 
   /// Whether the resource's data once served a client.
@@ -144,6 +150,7 @@ actor Reconciler {
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
+    state.resources[resource]?.transport = transport[resource]?.record
     try store.save(state)
   }
 

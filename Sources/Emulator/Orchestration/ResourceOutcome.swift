@@ -56,11 +56,14 @@ public struct UpOptions: Sendable {
   public var ports: [String: Int]
   /// Whether to make the plan and stop there.
   public var isDryRun: Bool
+  /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
+  public var forcesTLS: Bool?
 
   /// Options of an `up`.
   public init(
     selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
-    ports: [String: Int] = [:], isDryRun: Bool = false
+    ports: [String: Int] = [:], isDryRun: Bool = false,
+    forcesTLS: Bool? = nil
   ) {
     self.selected = selected
     self.deadline = deadline
@@ -68,5 +71,6 @@ public struct UpOptions: Sendable {
     self.isStrict = isStrict
     self.ports = ports
     self.isDryRun = isDryRun
+    self.forcesTLS = forcesTLS
   }
 }

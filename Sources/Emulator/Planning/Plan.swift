@@ -52,16 +52,19 @@ enum Planner {
   ///   - observed: What exists, by resource.
   ///   - runtime: Where the resources run, and why.
   ///   - ports: Ports that the user wants, by resource.
+  ///   - restarts: Why running servers have to start again, by resource.
   /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
   static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
-    runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:]
+    runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:],
+    restarts: [String: String] = [:]
   ) throws -> Plan {
     var items: [Plan.Item] = []
     for spec in specs where selected?.contains(spec.name) ?? true {
       let record = state.resources[spec.name]
       try refuseTypeChange(spec, record, observed[spec.name])
-      let (action, reason) = action(spec, record, observed[spec.name], port: ports[spec.name])
+      let (action, reason) = action(
+        spec, record, observed[spec.name], port: ports[spec.name], restart: restarts[spec.name])
       items.append(
         Plan.Item(
           resource: spec.name, type: spec.type, action: action, version: spec.version,
@@ -72,13 +75,16 @@ enum Planner {
   }
 
   private static func action(
-    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?, port: Int?
+    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?, port: Int?,
+    restart: String?
   ) -> (Plan.Action, String) {
     if spec.externalURL != nil { return (.external, "\(spec.name)'s URL is set in the app env") }
     guard spec.engine.server != nil else { return (.directory, "a shared directory") }
     switch observed?.condition {
     case .running where port != nil && port != record?.port:
       return (.start, "moves to port \(port ?? 0)")
+    case .running where restart != nil:
+      return (.start, restart ?? "")
     case .running:
       return (.verify, "already running")
     case .crashed(let reason):

@@ -59,9 +59,6 @@ public struct ResourceSpec: Sendable {
         suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
     }
     if options["readSourceDB"] != nil { try refuse("readSourceDB", "a read replica (readSourceDB)") }
-    if resource.type == "redis", options["encrypted"] == "true" {
-      try refuse("encrypted", "redis with encrypted: true")
-    }
     if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
   }
 }
