@@ -41,9 +41,15 @@ struct MariaDBEngine: ServerEngine {
         // Loading every time zone takes a second of a first start; RDS names them by offset as well.
         "MARIADB_INITDB_SKIP_TZINFO": "1",
       ],
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)]
+        + (tls?.files ?? []) + [Self.clientSettings],
       dataPath: "/var/lib/mysql")
   }
+
+  /// The image's own script asks its temporary server by a client that, from 11.4 on, verifies certificates, and
+  /// trusts nobody.
+  private static let clientSettings = RecipeFile(
+    "/etc/mysql/conf.d/drydock.cnf", "[client]\nloose-skip-ssl-verify-server-cert\n", mode: 0o444)
 
   func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders

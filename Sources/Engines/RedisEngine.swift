@@ -54,6 +54,12 @@ struct RedisEngine: ServerEngine {
     options["encrypted"] == "true" ? .required : .plain
   }
 
+  /// ElastiCache adds TLS to older ones itself.
+  func obstacle(options: [String: String], version: ServerVersion) -> String? {
+    guard options["encrypted"] == "true", version.major < 6 else { return nil }
+    return "redis \(version) has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
+  }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let path = configuration("/drydock", request)
     let tls = request.tlsFiles(in: "/drydock", owner: "redis")

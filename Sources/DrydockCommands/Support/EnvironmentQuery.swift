@@ -83,7 +83,13 @@ struct EnvironmentQuery: Sendable {
     let endpoints = basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
     guard endpoints.contains(where: \.encrypted) else { return [] }
     let own = Set(variables.map(\.name)).union(session.context.environment.keys)
-    return try LocalAuthority(home: session.context.home).trustVariables().filter { !own.contains($0.name) }
+    let authority = LocalAuthority(home: session.context.home)
+    let trust = try authority.trustVariables()
+    for variable in trust where own.contains(variable.name) {
+      session.console.note(
+        "\(variable.name) is set and stays; \(authority.certificateFile) signed the resources' certificates")
+    }
+    return trust.filter { !own.contains($0.name) }
   }
 
   /// The linked servers that do not run.

@@ -44,8 +44,9 @@ struct ServerCertificates: Sendable {
     return KeyedCertificate(certificate: certificate, privateKey: key)
   }
 
-  private func isUsable(_ kept: KeyedCertificate, _ hosts: [String], _ authority: CertificateAuthority) -> Bool
-  {
+  private func isUsable(
+    _ kept: KeyedCertificate, _ hosts: [String], _ authority: CertificateAuthority
+  ) -> Bool {
     guard let certificate = try? Certificate(pem: kept.certificate),
       let key = try? PrivateKey(pem: kept.privateKey)
     else { return false }
