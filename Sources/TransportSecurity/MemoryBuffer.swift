@@ -11,6 +11,7 @@ final class MemoryBuffer {
   convenience init(_ text: String) throws(TLSError) {
     try self.init()
     let bytes = Array(text.utf8)
+    guard !bytes.isEmpty else { return }
     try require(BIO_write(handle, bytes, Int32(bytes.count)), "fill a buffer")
   }
 
