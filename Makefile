@@ -12,7 +12,7 @@ STRIP ?= strip
 
 # The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system.
 STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
-SCRIPTS := scripts/* .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+SCRIPTS := $(filter-out scripts/benchmark,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
 libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
@@ -29,19 +29,21 @@ demo: ## Bring up the sample app's resources and run the app against them
 	@scripts/require demo
 	@$(SWIFT) build -c $(CONFIG) --product drydock
 	@$(SWIFT) build -c $(CONFIG) --product drydock-keeper
+	@$(SWIFT) build -c $(CONFIG) --product drydock-mount
 	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
 	cd samples/quickstart; \
 	echo '$$ drydock up' >&2; "$$drydock" up; \
-	echo '$$ drydock run web -- python3 app.py' >&2; "$$drydock" run web -- python3 app.py; \
-	printf '\n%s\n' "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
+	echo '$$ drydock run web -- /usr/bin/python3 app.py' >&2; "$$drydock" run web -- /usr/bin/python3 app.py; \
+	printf '%s\n' "" "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
 	  "They stay up until they are told to stop. To go on:" \
 	  "  export PATH=$$(dirname "$$drydock"):\$$PATH; cd samples/quickstart" \
 	  "  drydock --help     what else there is" \
 	  "  drydock down       stop the resources; their data stays"
 
 .PHONY: test
+# One after the other: the engines, not the tests, are what takes the time, and side by side they starve each other.
 test: test-build ## Run every test; those with Docker where an engine answers
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build --no-parallel
 
 .PHONY: test-build
 test-build:
@@ -58,14 +60,15 @@ release: ## Build the programs for use, the Swift runtime inside
 	@scripts/require build
 	@$(SWIFT) build -c release $(STATIC) --product drydock
 	@$(SWIFT) build -c release $(STATIC) --product drydock-keeper
+	@$(SWIFT) build -c release $(STATIC) --product drydock-mount
 
 .PHONY: install
 install: release ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
 	@built="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"; \
 	install -d "$(bin)" "$(libexec)" $(foreach file,$(completions),"$(dir $(file))"); \
 	install -m 755 "$$built/drydock" "$(bin)/drydock"; \
-	install -m 755 "$$built/drydock-keeper" "$(libexec)/drydock-keeper"; \
-	$(STRIP) "$(bin)/drydock" "$(libexec)/drydock-keeper"; \
+	install -m 755 "$$built/drydock-keeper" "$$built/drydock-mount" "$(libexec)"; \
+	$(STRIP) "$(bin)/drydock" "$(libexec)/drydock-keeper" "$(libexec)/drydock-mount"; \
 	for shell in bash zsh fish; do \
 	  "$$built/drydock" --generate-completion-script $$shell >"$$built/drydock.$$shell"; \
 	done; \
@@ -76,12 +79,11 @@ install: release ## Install under PREFIX (default /usr/local), with completions 
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there; apps' data stays
-	@rm -f "$(bin)/drydock" "$(libexec)/drydock-keeper" $(foreach file,$(completions),"$(file)")
+	@rm -f "$(bin)/drydock" "$(libexec)/drydock-keeper" "$(libexec)/drydock-mount" $(foreach file,$(completions),"$(file)")
 	@rmdir "$(libexec)" 2>/dev/null || true
 
 .PHONY: bench
-bench: release ## Measure how long starts take
-	@[[ -x scripts/bench ]] || { echo "ERROR: scripts/bench is missing" >&2; exit 69; }
+bench: release ## Measure a release build and write docs/benchmarks.md
 	@scripts/require demo
 	@scripts/bench "$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"
 

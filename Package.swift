@@ -23,6 +23,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     swiftSettings: strict)
 }
 
+/// A small C program of this package. The package manager would link the Swift runtime into it, which it has no
+/// use for and which would double its memory.
+func program(_ name: String) -> Target {
+  .executableTarget(
+    name: name,
+    linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"], .when(platforms: [.linux]))])
+}
+
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
@@ -38,6 +46,7 @@ let package = Package(
   products: [
     .executable(name: "drydock", targets: ["drydock"]),
     .executable(name: "drydock-keeper", targets: ["drydock-keeper"]),
+    .executable(name: "drydock-mount", targets: ["drydock-mount"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,9 +58,8 @@ let package = Package(
   targets: [
     .executableTarget(name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict),
     // A C program: without these flags the Swift runtime would be linked into it and loaded at each start.
-    .executableTarget(
-      name: "drydock-keeper",
-      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"], .when(platforms: [.linux]))]),
+    program("drydock-keeper"),
+    program("drydock-mount"),
     library("DrydockCommands", ["Emulator", "TerminalProgress", arguments]),
     library(
       "Emulator",
@@ -95,6 +103,7 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "DrydockCommands", "Emulator", "HealthProbes", "DrydockTestSupport", "drydock", "drydock-keeper",
+        "drydock-mount",
       ],
       swiftSettings: strict),
   ]

@@ -14,6 +14,9 @@ struct Run: AsyncParsableCommand {
       Examples:
         drydock run web -- bin/web
         drydock run web sh -c 'echo $MYDB_URL'
+
+      An efs resource that the service links and lists under volumes: is there at its
+      path, for this command only.
       """)
 
   @Argument(help: "The service.")
@@ -22,9 +25,19 @@ struct Run: AsyncParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
   var command: [String] = []
 
+  @Flag(
+    name: .customLong("no-mounts"),
+    help: "Leave efs resources where they are instead of mounting them at their paths.")
+  var noMounts = false
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
+    if let first = command.first, first.hasPrefix("-"), first != "--" {
+      throw EmulatorError(
+        .usage, "\(first) stands where the command is expected",
+        suggestion: "options come before the service: drydock run \(first) \(service) -- COMMAND")
+    }
     let words = command.first == "--" ? Array(command.dropFirst()) : command
     guard let program = words.first else {
       throw EmulatorError(.usage, "no command to run", suggestion: "drydock run \(service) -- COMMAND")
@@ -36,7 +49,9 @@ struct Run: AsyncParsableCommand {
     for name in try await query.idleResources(service: service) {
       session.console.warn("\(name) is not running; start it: drydock up")
     }
-    throw Executable.replaceProcess(program, words, adding: variables)
+    let mounts = noMounts ? [] : try query.mounts(service: service)
+    let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
+    throw Executable.replaceProcess(command.first ?? program, command, adding: variables)
   }
 }
 

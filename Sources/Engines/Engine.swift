@@ -40,6 +40,10 @@ public protocol ServerEngine: Engine {
   /// How its native data directory is made and served.
   func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)
     -> NativeRecipe
+  /// What it does for read replicas; nil for an engine that has none.
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)?
+  /// The socket of a native server, where the administrator logs in; nil for none.
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String?
   /// A probe that logs in as the target's user.
   func probe(_ target: ProbeTarget) -> any HealthProbe
   /// Who has to answer for the server to be ours.
@@ -60,6 +64,12 @@ extension ServerEngine {
 
   /// An engine whose executables nothing else goes by accepts all of them.
   public func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
+
+  /// An engine without accounts has no administrator to let in.
+  public func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }
+
+  /// Most engines have no read replicas.
+  public func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { nil }
 
   /// Nothing to do for an engine without accounts.
   public func provision(

@@ -15,7 +15,11 @@ struct MariaDBEngine: ServerEngine {
     repository: "mariadb", imageVariable: "MARIADB_VERSION", default: "10.4", seriesLength: 2)
 
   let nativeSearch = NativeSearch(
-    servers: ["mariadbd", "mysqld"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
+    servers: ["mariadbd", "mysqld"],
+    tools: [
+      "install": ["mariadb-install-db", "mysql_install_db"], "dump": ["mariadb-dump", "mysqldump"],
+      "client": ["mariadb", "mysql"],
+    ],
     folders: [
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb*/bin", "/usr/local/opt/mariadb*/bin",
       "/usr/local/mariadb/bin",
@@ -61,18 +65,25 @@ struct MariaDBEngine: ServerEngine {
           installation.tools["install"] ?? "mariadb-install-db",
           [
             "--no-defaults", "--datadir=\(folders.data)", "--auth-root-authentication-method=socket",
-            "--skip-test-db", "--skip-name-resolve",
+            "--skip-test-db", "--skip-name-resolve", "--tmpdir=\(folders.scratch)",
           ])
       ],
       serve: NativeCommand(
         installation.server, MySQLFamily.serverArguments(request, folders) + ["--loose-expire-logs-days=1"]),
-      socket: MySQLFamily.socket(folders),
       users: ["mysql"])
   }
 
   /// MySQL is installed under the name mysqld too.
   func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .itself : .no
+  }
+
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
+    MySQLFamily.socket(folders)
+  }
+
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
+    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
   }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }

@@ -16,7 +16,11 @@ struct MySQLEngine: ServerEngine {
     withoutARM64: ["5.5", "5.6", "5.7"])
 
   let nativeSearch = NativeSearch(
-    servers: ["mysqld", "mariadbd"], tools: ["install": ["mariadb-install-db", "mysql_install_db"]],
+    servers: ["mysqld", "mariadbd"],
+    tools: [
+      "install": ["mariadb-install-db", "mysql_install_db"], "dump": ["mariadb-dump", "mysqldump"],
+      "client": ["mariadb", "mysql"],
+    ],
     folders: [
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mysql*/bin", "/usr/local/opt/mysql*/bin",
       "/usr/local/mysql/bin",
@@ -55,7 +59,11 @@ struct MySQLEngine: ServerEngine {
       files: MySQLFamily.nativeFiles(request, folders),
       initialise: [
         NativeCommand(
-          installation.server, ["--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)"])
+          installation.server,
+          [
+            "--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)",
+            "--tmpdir=\(folders.scratch)",
+          ])
       ],
       serve: NativeCommand(
         installation.server,
@@ -63,12 +71,19 @@ struct MySQLEngine: ServerEngine {
         MySQLFamily.serverArguments(request, folders) + [
           "--mysqlx=OFF", "--binlog-expire-logs-seconds=86400",
         ]),
-      socket: MySQLFamily.socket(folders),
       users: ["mysql"])
   }
 
   func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .standIn("mariadb") : .itself
+  }
+
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
+    MySQLFamily.socket(folders)
+  }
+
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
+    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
   }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }

@@ -58,11 +58,11 @@ enum MySQLFamily {
     [
       "--report-host=\(request.marker)",
       "--log-bin=binlog",
-      "--server-id=1",
+      "--server-id=\(request.serverID)",
       "--max-binlog-size=67108864",
       "--character-set-server=utf8mb4",
       "--skip-name-resolve",
-    ]
+    ] + (request.replica == nil ? [] : ["--read-only=ON"])
   }
 
   /// The arguments of a native server.
@@ -70,7 +70,7 @@ enum MySQLFamily {
     [
       "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
       "--socket=\(socket(folders))", "--pid-file=\(folders.folder)/server.pid",
-      "--init-file=\(initFilePath(folders))",
+      "--init-file=\(initFilePath(folders))", "--tmpdir=\(folders.scratch)",
     ] + settings(request) + settings(request.tlsFiles(in: folders.folder, owner: "mysql"))
   }
 

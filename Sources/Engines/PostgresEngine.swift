@@ -19,10 +19,11 @@ struct PostgresEngine: ServerEngine {
 
   /// Since version 10 the first number alone is the series; before it, the first two.
   let versions = VersionTable(
-    repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1)
+    repository: "postgres", imageVariable: "PG_VERSION", default: "12", seriesLength: 1,
+    longerSeriesBelow: 10)
 
   let nativeSearch = NativeSearch(
-    servers: ["postgres"], tools: ["initdb": ["initdb"]],
+    servers: ["postgres"], tools: ["initdb": ["initdb"], "basebackup": ["pg_basebackup"]],
     folders: [
       "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
       "/usr/local/opt/postgresql@*/bin",
@@ -47,9 +48,11 @@ struct PostgresEngine: ServerEngine {
 
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
-    let tls = PostgresTLS(request, folder: "/drydock", localMethod: "trust")
+    // The image's own access file lets no replica in from another container.
+    let accessFile = "/drydock/pg_hba.conf"
+    let tls = PostgresTLS(request, folder: "/drydock")
     return ContainerRecipe(
-      command: settings(request) + (tls?.settings ?? []),
+      command: settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? []),
       environment: [
         "POSTGRES_USER": "drydock",
         "POSTGRES_DB": "postgres",
@@ -58,7 +61,10 @@ struct PostgresEngine: ServerEngine {
         "POSTGRES_INITDB_ARGS": (initialisation + ["--no-sync"]).joined(separator: " "),
       ],
       // The image's script reads it as the image's own user, whose number differs between images.
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
+      files: [
+        RecipeFile(passwordFile, request.administratorPassword, mode: 0o444),
+        RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
+      ] + (tls?.files ?? []),
       dataPath: "/var/lib/postgresql/data")
   }
 
@@ -66,9 +72,13 @@ struct PostgresEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let passwordFile = "\(folders.folder)/administrator-password"
-    let tls = PostgresTLS(request, folder: folders.folder, localMethod: "scram-sha-256")
+    let accessFile = "\(folders.folder)/pg_hba.conf"
+    let tls = PostgresTLS(request, folder: folders.folder)
+    let isForced = tls?.refusesPlain == true
     return NativeRecipe(
-      files: [RecipeFile(passwordFile, request.administratorPassword)] + (tls?.files ?? []),
+      files: [RecipeFile(passwordFile, request.administratorPassword)] + (tls?.files ?? [])
+        + (isForced
+          ? [RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "scram-sha-256"))] : []),
       initialise: [
         NativeCommand(
           installation.tools["initdb"] ?? "initdb",
@@ -84,19 +94,29 @@ struct PostgresEngine: ServerEngine {
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request) + (tls?.settings ?? [])),
-      socket: "\(folders.sockets)/.s.PGSQL.\(request.port)",
+        ] + settings(request) + (tls?.settings ?? []) + (isForced ? ["-c", "hba_file=\(accessFile)"] : [])),
       users: ["postgres"])
   }
 
   private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
 
   private func settings(_ request: ServerRequest) -> [String] {
-    [
+    var settings = [
       "-c", "cluster_name=\(request.marker)", "-c", "wal_level=replica", "-c",
       "password_encryption=scram-sha-256",
     ]
+    // Since 13 a replica that is gone cannot fill the disk.
+    if let version = request.version, version.major >= 13 {
+      settings += ["-c", "max_slot_wal_keep_size=2GB"]
+    }
+    return settings + (request.replica.map(PostgresReplication.settings) ?? [])
   }
+
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
+    "\(folders.sockets)/.s.PGSQL.\(request.port)"
+  }
+
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { PostgresReplication() }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
 
@@ -128,7 +148,6 @@ struct PostgresEngine: ServerEngine {
   }
 
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
-    let length = max(data.major, server.major) < 10 ? 2 : 1
-    return data.prefix(length) == server.prefix(length)
+    versions.series(of: data) == versions.series(of: server)
   }
 }

@@ -13,11 +13,16 @@ public struct ServerRequest: Sendable, Hashable {
   public var options: [String: String]
   /// How its connections are protected; nil for a server without TLS.
   public var security: ServerSecurity?
+  /// The version of the server, where it is known before it runs.
+  public var version: ServerVersion?
+  /// The source, for a read replica.
+  public var replica: ReplicaLink?
 
   /// A request for a server.
   public init(
     marker: String, port: Int, password: String, administratorPassword: String,
-    options: [String: String] = [:], security: ServerSecurity? = nil
+    options: [String: String] = [:], version: ServerVersion? = nil, replica: ReplicaLink? = nil,
+    security: ServerSecurity? = nil
   ) {
     self.marker = marker
     self.port = port
@@ -25,6 +30,13 @@ public struct ServerRequest: Sendable, Hashable {
     self.administratorPassword = administratorPassword
     self.options = options
     self.security = security
+    self.version = version
+    self.replica = replica
+  }
+
+  /// A number by which the MySQL family tells servers apart, made from the marker.
+  var serverID: UInt32 {
+    marker.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 } & 0x7fff_ffff | 1
   }
 }
 
@@ -79,6 +91,9 @@ public struct NativeFolders: Sendable, Hashable {
   public var data: String
   /// A folder with a path short enough for a socket.
   public var sockets: String
+  /// A folder for files that do not outlive the server. Servers of the MySQL family clear theirs when they start, so
+  /// two of them must never share one.
+  public var scratch: String { "\(folder)/scratch" }
 
   /// The folders of a server.
   public init(folder: String, data: String, sockets: String) {
@@ -117,22 +132,19 @@ public struct NativeRecipe: Sendable, Hashable {
   public var staleFiles: [String]
   /// The server itself, in the foreground.
   public var serve: NativeCommand
-  /// Its socket, where the administrator logs in; nil for none.
-  public var socket: String?
   /// Unprivileged users to run as when drydock runs as root, best first.
   public var users: [String]
 
   /// A native recipe.
   public init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], temporaryFiles: [String] = [],
-    staleFiles: [String] = [], serve: NativeCommand, socket: String? = nil, users: [String]
+    staleFiles: [String] = [], serve: NativeCommand, users: [String]
   ) {
     self.files = files
     self.initialise = initialise
     self.temporaryFiles = temporaryFiles
     self.staleFiles = staleFiles
     self.serve = serve
-    self.socket = socket
     self.users = users
   }
 }

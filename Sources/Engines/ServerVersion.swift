@@ -4,11 +4,12 @@ public struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvert
   public let parts: [Int]
 
   /// The first run of numbers and dots in a text (`postgres (PostgreSQL) 15.18 (Debian …)` gives `15.18`);
-  /// nil when there is none.
+  /// nil when there is none, or one of the numbers is larger than any version's.
   public init?(in text: String) {
     guard let match = text.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
-    let parts = match.output.split(separator: ".").compactMap { Int($0) }
-    guard !parts.isEmpty else { return nil }
+    let numbers = match.output.split(separator: ".")
+    let parts = numbers.compactMap { Int($0) }
+    guard parts.count == numbers.count else { return nil }
     self.parts = parts
   }
 

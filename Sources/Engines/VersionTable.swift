@@ -8,6 +8,8 @@ public struct VersionTable: Sendable, Hashable {
   public var defaultVersion: String
   /// How many numbers make a series, inside which data is compatible (`15`; `10.11`).
   public var seriesLength: Int
+  /// Below this first number, a series has one number more (PostgreSQL's 9.6); nil where it never had.
+  public var longerSeriesBelow: Int?
   /// Versions whose official tag cannot be had, by their beginning, with the nearest tag that can and why.
   public var substitutes: [Substitute]
   /// Versions without an image for arm64, by their beginning.
@@ -33,13 +35,13 @@ public struct VersionTable: Sendable, Hashable {
   /// A table of versions.
   public init(
     repository: String, imageVariable: String, default defaultVersion: String, seriesLength: Int,
-    substitutes: [Substitute] = [],
-    withoutARM64: [String] = []
+    longerSeriesBelow: Int? = nil, substitutes: [Substitute] = [], withoutARM64: [String] = []
   ) {
     self.repository = repository
     self.imageVariable = imageVariable
     self.defaultVersion = defaultVersion
     self.seriesLength = seriesLength
+    self.longerSeriesBelow = longerSeriesBelow
     self.substitutes = substitutes
     self.withoutARM64 = withoutARM64
   }
@@ -58,6 +60,7 @@ public struct VersionTable: Sendable, Hashable {
 
   /// The series of a version: the numbers inside which data is compatible.
   public func series(of version: ServerVersion) -> String {
-    version.prefix(seriesLength).map(String.init).joined(separator: ".")
+    let isLonger = longerSeriesBelow.map { version.major < $0 } ?? false
+    return version.prefix(isLonger ? seriesLength + 1 : seriesLength).map(String.init).joined(separator: ".")
   }
 }

@@ -9,7 +9,7 @@ public func libmariadbVersion() -> String {
 
 /// A statement's rows as text, or the error the server answered with.
 enum MySQLAnswer {
-  case rows([[String?]])
+  case rows([[String?]], columns: [String])
   case error(code: UInt32, message: String)
 }
 
@@ -139,9 +139,9 @@ final class MySQLConnection {
       status = mysql_store_result_cont(&result, handle, status)
     }
     isSuspended = false
-    guard let result else { return mysql_errno(handle) == 0 ? .rows([]) : try answerOrThrow() }
+    guard let result else { return mysql_errno(handle) == 0 ? .rows([], columns: []) : try answerOrThrow() }
     defer { mysql_free_result(result) }
-    return .rows(Self.rows(of: result))
+    return .rows(Self.rows(of: result), columns: Self.columns(of: result))
   }
 
   /// The server's error; one of the connection itself is thrown.
@@ -152,6 +152,12 @@ final class MySQLConnection {
       return .error(code: code, message: errorMessage())
     }
     throw failure()
+  }
+
+  private static func columns(of result: UnsafeMutablePointer<MYSQL_RES>) -> [String] {
+    (0..<mysql_num_fields(result)).map { index in
+      mysql_fetch_field_direct(result, index)?.pointee.name.map { String(cString: $0) } ?? ""
+    }
   }
 
   private static func rows(of result: UnsafeMutablePointer<MYSQL_RES>) -> [[String?]] {

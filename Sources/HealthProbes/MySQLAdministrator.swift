@@ -23,7 +23,7 @@ public struct MySQLAdministrator: DatabaseAdministrator {
   ) async throws {
     let connection = try await MySQLConnection(to: target, until: deadline)
     for (index, statement) in statements.enumerated() {
-      _ = try await rows(connection, statement, index, secrets, until: deadline)
+      _ = try await answer(connection, statement, index, secrets, until: deadline)
     }
   }
 
@@ -33,15 +33,26 @@ public struct MySQLAdministrator: DatabaseAdministrator {
     _ statement: String, masking secrets: [String], until deadline: Deadline
   ) async throws -> [[String?]] {
     let connection = try await MySQLConnection(to: target, until: deadline)
-    return try await rows(connection, statement, 0, secrets, until: deadline)
+    return try await answer(connection, statement, 0, secrets, until: deadline).rows
   }
 
-  private func rows(
+  /// Runs one statement and returns its rows by the columns' names, in which servers differ; NULL is left out.
+  /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
+  public func queryByColumn(_ statement: String, until deadline: Deadline) async throws -> [[String: String]]
+  {
+    let connection = try await MySQLConnection(to: target, until: deadline)
+    let (rows, columns) = try await answer(connection, statement, 0, [], until: deadline)
+    return rows.map { row in
+      Dictionary(zip(columns, row).compactMap { pair in pair.1.map { (pair.0, $0) } }) { first, _ in first }
+    }
+  }
+
+  private func answer(
     _ connection: MySQLConnection, _ statement: String, _ index: Int, _ secrets: [String],
     until deadline: Deadline
-  ) async throws -> [[String?]] {
+  ) async throws -> (rows: [[String?]], columns: [String]) {
     switch try await connection.query(statement, until: deadline) {
-    case .rows(let rows): return rows
+    case .rows(let rows, let columns): return (rows, columns)
     case .error(let code, let message):
       throw StatementError(
         code: String(code), message: message, index: index, target: target, secrets: secrets)

@@ -42,7 +42,7 @@ extension MySQLConnection {
 
   private func rows(_ statement: String, until deadline: Deadline) async throws -> [[String?]] {
     switch try await query(statement, until: deadline) {
-    case .rows(let rows): return rows
+    case .rows(let rows, _): return rows
     case .error(let code, let message): throw mysqlFailure(code: code, message: message)
     }
   }

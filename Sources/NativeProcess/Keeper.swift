@@ -81,13 +81,15 @@ public struct Keeper: Sendable, Hashable {
     var options = PlatformOptions()
     // Away from the terminal, so that Ctrl-C meant for drydock does not cut a start in two.
     options.createSession = true
+    let file = try PreparedInput.file(input)
     do {
       return try await Subprocess.run(
         .path(FilePath(executable)),
         arguments: Arguments([spec.files.lockFile] + (spec.label.isEmpty ? [] : [spec.label])),
         environment: .custom(["PATH": "/usr/bin:/bin"]),
-        workingDirectory: "/", platformOptions: options, input: .array(input), output: .bytes(limit: 4096),
-        error: .discarded
+        workingDirectory: "/", platformOptions: options,
+        input: .fileDescriptor(file, closeAfterSpawningProcess: true),
+        output: .bytes(limit: 4096), error: .discarded
       ).standardOutput
     } catch let error as SubprocessError {
       try Task.checkCancellation()

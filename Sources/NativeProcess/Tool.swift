@@ -79,9 +79,11 @@ public struct Tool: Sendable, Hashable {
   var name: String { executable.split(separator: "/").last.map(String.init) ?? executable }
 
   private func execute(_ input: [UInt8], _ session: SessionLeader) async throws -> ToolOutput {
+    let file = try PreparedInput.file(input)
     do {
       let result = try await Subprocess.run(
-        configuration, input: .array(input), output: .bytes(limit: Self.outputLimit),
+        configuration, input: .fileDescriptor(file, closeAfterSpawningProcess: true),
+        output: .bytes(limit: Self.outputLimit),
         error: .bytes(limit: Self.outputLimit)
       ) { execution in session.set(execution.processIdentifier.value) }
       let output = ToolOutput(output: result.standardOutput, error: result.standardError)
@@ -106,7 +108,8 @@ public struct Tool: Sendable, Hashable {
     ]
     return Configuration(
       executable: .path(FilePath(executable)), arguments: Arguments(arguments),
-      environment: .custom(environment.map { Array("\($0.key)=\($0.value)".utf8) }),
+      // The library takes bytes as they are: the NUL at the end is for the caller to write.
+      environment: .custom(environment.map { Array("\($0.key)=\($0.value)\0".utf8) }),
       workingDirectory: FilePath(workingDirectory), platformOptions: options)
   }
 

@@ -24,6 +24,28 @@ struct ToolTests {
     #expect(String(decoding: result.error, as: UTF8.self) == "a b=\"ä")
   }
 
+  /// Bug: without a NUL at its end, a value ran on into whatever lay behind it in memory.
+  @Test func giveEachVariableItsOwnEnd() async throws {
+    let values = Dictionary(
+      uniqueKeysWithValues: (0..<64).map { ("V\($0)", String(repeating: "x", count: $0)) })
+    let tool = Tool(executable: "/usr/bin/env", environment: values)
+    let lines = try await tool.run(until: .after(.seconds(10))).text.split(separator: "\n").map(String.init)
+    #expect(lines.sorted() == values.map { "\($0.key)=\($0.value)" }.sorted())
+  }
+
+  /// Bug: an input that the command did not read to its end ended the whole process.
+  @Test(arguments: ["/bin/true", "/bin/sleep"]) func mayLeaveTheirInputUnread(executable: String) async throws
+  {
+    let tool = Tool(executable: executable, arguments: ["60"], environment: [:])
+    let input = [UInt8](repeating: 0x78, count: 1 << 20)
+    let run = Task { try await tool.run(input: input, until: .after(.milliseconds(300))) }
+    if executable == "/bin/true" {
+      #expect(try await run.value.output.isEmpty)
+    } else {
+      await #expect(throws: TimeoutError.self) { try await run.value }
+    }
+  }
+
   @Test func haveACleanEnvironment() async throws {
     let environment = cleanEnvironment(
       inherited: ["PGHOST": "elsewhere", "MYSQL_PWD": "x", "PATH": "/usr/bin:/bin", "LANG": "tlh"],

@@ -20,12 +20,12 @@ struct EnvironmentQuery: Sendable {
   }
 
   private func basis() throws -> Basis {
-    guard let state = try session.existingInstance() else {
-      throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
-    }
+    var state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
     let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    // What the app env says now counts, also when no `up` has seen it yet.
+    for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     return Basis(state: state, manifest: manifest, specs: specs, environment: environment)
   }
 
@@ -52,7 +52,7 @@ struct EnvironmentQuery: Sendable {
   private func requireEndpoints(of service: Service, _ basis: Basis) throws {
     let linked = Set(service.resources.map(\.resource))
     let missing = basis.specs.filter { spec in
-      linked.contains(spec.name) && spec.engine.resourceType.hasVariables
+      linked.contains(spec.name) && spec.engine.resourceType.hasVariables && spec.externalURL == nil
         && basis.state.endpoint(of: spec.name, engine: spec.engine) == nil
     }
     guard !missing.isEmpty else { return }
@@ -90,6 +90,13 @@ struct EnvironmentQuery: Sendable {
         "\(variable.name) is set and stays; \(authority.certificateFile) signed the resources' certificates")
     }
     return trust.filter { !own.contains($0.name) }
+  }
+
+  /// The efs directories and the paths at which the service wants them.
+  func mounts(service name: String) throws -> [VolumeMount] {
+    let basis = try basis()
+    return VolumeMount.mounts(
+      of: try service(name, basis), specs: basis.specs, home: session.context.home, id: basis.state.id)
   }
 
   /// The linked servers that do not run.

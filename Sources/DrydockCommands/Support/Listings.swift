@@ -1,4 +1,5 @@
 import Emulator
+import Engines
 import Foundation
 import TerminalProgress
 
@@ -67,7 +68,18 @@ enum StateTable {
   }
 
   private static func status(_ state: ResourceState) -> String {
-    state.reason.map { "\(state.status.rawValue): \($0)" } ?? state.status.rawValue
+    if let reason = state.reason { return "\(state.status.rawValue): \(reason)" }
+    guard let source = state.source, state.status == .running else { return state.status.rawValue }
+    return "running, \(replication(state.replication)) (replica of \(source))"
+  }
+
+  private static func replication(_ status: ReplicationStatus?) -> String {
+    guard let status else { return "replication unknown" }
+    if let problem = status.problem { return problem }
+    guard status.isConnected else { return "not connected" }
+    let seconds = status.lagSeconds.map { ", \(Int($0)) s" } ?? ""
+    let lag = status.lag.map { "\($0) \(status.lagUnit)\(seconds) behind" } ?? "following"
+    return status.isApplying ? lag : "paused, \(lag)"
   }
 
   private static func process(_ state: ResourceState) -> String {

@@ -31,6 +31,13 @@ struct Session: Sendable {
     return try context.directory.existing(in: folder)
   }
 
+  /// The instance that exists.
+  /// - Throws: `EmulatorError` when the app never had an `up`.
+  func requiredInstance() throws -> InstanceState {
+    if let instance = try existingInstance() { return instance }
+    throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
+  }
+
   /// The workspace of the instance that `--app` names, else of the folder.
   func workspaceOfInstance() throws -> Workspace {
     guard let app = options.app, options.manifest == nil,

@@ -83,6 +83,48 @@ struct ContainerRuntime: Runtime {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 
+  func peerAddress(of launch: Launch) -> (host: String, port: Int) {
+    (launch.spec.name, launch.engine.standardPort)
+  }
+
+  func place(of launch: Launch) -> ReplicaPlace { .container(files: "/drydock") }
+
+  func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
+    let container = names.container(launch.spec.name)
+    try await client.putArchive(Self.archive(script.files), into: container, path: "/", until: deadline)
+    var command = DockerClient.ExecConfig(["sh", "-c", script.text])
+    command.environment = script.environment.map { "\($0.key)=\($0.value)" }
+    let result = try await client.exec(command, in: container, until: deadline)
+    guard result.exitCode == 0 else {
+      let words = String(decoding: result.stderr, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(8)
+      throw EmulatorError(
+        .failed, "resource \(launch.spec.name): copying the source failed with exit code \(result.exitCode)",
+        details: words.map(String.init))
+    }
+  }
+
+  /// Files for a container, below `/`, each with its owner. One whose owner the image does not know is readable
+  /// for everyone in the container.
+  func archive(_ files: [RecipeFile], for container: String, until deadline: Deadline) async throws -> [UInt8] {
+    guard files.contains(where: { $0.owner != nil }) else { return try Self.archive(files) }
+    let users = try await ImageUsers.read(in: container, client, until: deadline)
+    return try Self.archive(files, users)
+  }
+
+  /// Files for a container, below `/`.
+  static func archive(_ files: [RecipeFile], _ users: ImageUsers = ImageUsers(passwd: "")) throws -> [UInt8] {
+    var archive = TarArchive()
+    try archive.addDirectory("drydock")
+    for file in files {
+      let user = file.owner.flatMap { users[$0] }
+      let mode = UInt32(file.mode) | (file.owner != nil && user == nil ? 0o444 : 0)
+      try archive.addFile(
+        String(file.path.dropFirst()), mode: mode, uid: user?.id ?? 0, gid: user?.group ?? 0,
+        bytes: Array(file.contents.utf8))
+    }
+    return archive.bytes
+  }
+
   func liveness(_ resource: String) async throws -> Liveness {
     guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
       return .dead(reason: "its container is gone")

@@ -25,7 +25,7 @@ struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
-    let archive = try await archive(recipe, in: container)
+    let archive = try await runtime.archive(recipe.files, for: container, until: deadline)
     try await client.putArchive(archive, into: container, path: "/", until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
@@ -50,7 +50,9 @@ struct ContainerStart: Sendable {
 
   /// Says before the download that there is nothing for this machine.
   private func refuseMissingArchitecture(_ reference: String) async throws {
-    guard platform == nil, client.engine.arch == "arm64",
+    let official = ImageChooser.official(launch.spec, launch.engine, runtime.environment).reference
+    // An image that the user names may well have what the official one lacks.
+    guard platform == nil, client.engine.arch == "arm64", reference == official,
       !launch.engine.versions.hasARM64(launch.spec.version)
     else { return }
     throw EmulatorError(
@@ -83,6 +85,7 @@ struct ContainerStart: Sendable {
       labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, launch.engine)?.description
       _ = try await client.createVolume(names.volume(resource), labels: labels, until: deadline)
     }
+    try await seed(image, wanted)
     return try await client.createContainer(name: name, wanted, platform: platform, until: deadline)
   }
 
@@ -119,22 +122,43 @@ struct ContainerStart: Sendable {
     return String(Slug.fnv1a(parts.joined(separator: "\n")), radix: 36)
   }
 
-  /// The recipe's files. One whose owner the image does not know is readable for everyone in the container.
-  private func archive(_ recipe: ContainerRecipe, in container: String) async throws -> [UInt8] {
-    var users: ImageUsers?
-    if recipe.files.contains(where: { $0.owner != nil }) {
-      users = try await ImageUsers.read(in: container, client, until: deadline)
+  /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
+  private func seed(_ image: ImageInfo, _ wanted: ContainerConfig) async throws {
+    guard !launch.hasVerifiedData, let link = launch.request.replica,
+      let script = launch.replication?.seed(link, .container(files: "/drydock"))
+    else { return }
+    progress("copying the source")
+    var config = ContainerConfig(image: image.id, command: [script.text])
+    config.entrypoint = ["sh", "-c"]
+    config.environment = script.environment.map { "\($0.key)=\($0.value)" }
+    config.mounts = wanted.mounts
+    config.network = NetworkAttachment(names.network)
+    config.labels = names.labels
+    config.user = "postgres"
+    let name = names.container(resource) + "-seed"
+    try? await client.removeContainer(name, force: true, until: deadline)
+    let container = try await client.createContainer(name: name, config, platform: platform, until: deadline)
+    do {
+      try await fill(container, script)
+    } catch {
+      await shielded { try? await client.removeContainer(container, force: true, until: runtime.soon) }
+      throw error
     }
-    var archive = TarArchive()
-    try archive.addDirectory("drydock")
-    for file in recipe.files {
-      let user = file.owner.flatMap { users?[$0] }
-      let mode = UInt32(file.mode) | (file.owner != nil && user == nil ? 0o444 : 0)
-      try archive.addFile(
-        String(file.path.dropFirst()), mode: mode, uid: user?.id ?? 0, gid: user?.group ?? 0,
-        bytes: Array(file.contents.utf8))
+    try await client.removeContainer(container, force: true, until: deadline)
+  }
+
+  private func fill(_ container: String, _ script: ReplicaScript) async throws {
+    // The tools run as the image's own user, whose number differs between images.
+    let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o444) }
+    try await client.putArchive(ContainerRuntime.archive(files), into: container, path: "/", until: deadline)
+    try await client.startContainer(container, until: deadline)
+    let status = try await client.waitForContainer(container, until: deadline)
+    guard status == 0 else {
+      let log = try await client.logTail(of: container, lines: 10, until: deadline)
+      throw EmulatorError(
+        .failed, "resource \(resource): copying the source failed with exit code \(status)",
+        details: log.split(whereSeparator: \.isNewline).map(String.init))
     }
-    return archive.bytes
   }
 
   private func start(_ container: String) async throws {

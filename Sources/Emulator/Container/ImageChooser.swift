@@ -67,10 +67,17 @@ struct ImageChooser: Sendable {
     }
   }
 
-  private func officialImage(_ spec: ResourceSpec, _ engine: any ServerEngine) async throws -> Candidate {
+  /// The official image of a version, by the mirror where one is named, and a note where it is another version's.
+  static func official(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ environment: [String: String]
+  ) -> (reference: String, note: String?) {
     let (reference, note) = engine.versions.officialImage(for: spec.version)
     let mirror = environment["DRYDOCK_REGISTRY"].flatMap { $0.isEmpty ? nil : $0 }
-    let name = mirror.map { "\($0)/\(reference)" } ?? reference
+    return (mirror.map { "\($0)/\(reference)" } ?? reference, note)
+  }
+
+  private func officialImage(_ spec: ResourceSpec, _ engine: any ServerEngine) async throws -> Candidate {
+    let (name, note) = Self.official(spec, engine, environment)
     let info = try await client.inspectImage(name, until: deadline)
     let tag = name.split(separator: ":").last.map(String.init) ?? ""
     return Candidate(

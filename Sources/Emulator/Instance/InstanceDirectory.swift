@@ -21,11 +21,12 @@ public struct InstanceDirectory: Sendable {
   }
 
   /// The instance of a folder, made if there is none. A moved folder keeps its instance; a copied one gets an
-  /// instance of its own, so that two worktrees never share data.
+  /// instance of its own, so that two worktrees never share data. A new name is not saved here: that is for
+  /// whoever holds the instance's lock.
   public func open(_ folder: AppFolder, app: String?) throws -> InstanceState {
     let name = app ?? folder.appName
     if var state = try existing(in: folder) {
-      if app != nil, state.app != name {
+      if app != nil, state.app != name, state.handle != name {
         state.app = name
         state.handle = handle(for: name, besides: state.id)
       }

@@ -46,6 +46,11 @@ public struct InstanceState: Sendable, Hashable, Codable {
     self.resources = [:]
   }
 
+  /// What a source knows a replica by: `[a-z0-9_]`, at most 32 characters.
+  public func replicaName(of resource: String) -> String {
+    "drydock_" + Slug.make(resource, limit: 24).replacing("-", with: "_")
+  }
+
   /// A text unique to the resource, at most 60 characters of `[a-z0-9-]`: what servers report to prove whose they are.
   public func marker(of resource: String) -> String {
     "drydock-\(id)-\(Slug.make(resource, limit: 60 - 9 - id.count))"
@@ -74,6 +79,16 @@ public struct ResourceRecord: Sendable, Hashable, Codable {
   public var isRemoved: Bool
   /// How its connections are protected; nil for a server without TLS, and for one that is not healthy yet.
   public var transport: TransportRecord?
+  /// The resource of which it is a read replica; nil for an independent one.
+  public var source: String?
+  /// The password of the account by which it reads from its source.
+  public var replicaPassword: String?
+  /// The source's port that it was started with.
+  public var sourcePort: Int?
+  /// By how many seconds it delays what it applies.
+  public var delaySeconds: Int?
+  /// Whether applying is paused.
+  public var isPaused: Bool?
   /// The app env's URL that stands in for it, where there is one.
   public var externalURL: String?
 

@@ -18,10 +18,7 @@ struct NativeLayout: Sendable {
     NativeFolders(folder: folder, data: data, sockets: sockets)
   }
 
-  func socket(_ launch: Launch) -> String? {
-    guard case .installation(let installation) = launch.source.origin else { return nil }
-    return launch.engine.native(launch.request, installation, folders(data: data)).socket
-  }
+  func socket(_ launch: Launch) -> String? { launch.engine.socket(launch.request, folders(data: data)) }
 
   private var versionFile: String { "\(folder)/data-version" }
   /// Tells a stop by drydock from a crash.

@@ -82,6 +82,24 @@ struct NativeRuntime: Runtime {
     try await serving.start(progress: progress, until: deadline)
   }
 
+  func peerAddress(of launch: Launch) -> (host: String, port: Int) { ("127.0.0.1", launch.request.port) }
+
+  func place(of launch: Launch) -> ReplicaPlace {
+    let layout = layout(launch.spec.name)
+    guard case .installation(let installation) = launch.source.origin else {
+      return .container(files: layout.folder)
+    }
+    return .native(installation, layout.folders(data: layout.data))
+  }
+
+  func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
+    guard case .installation(let installation) = launch.source.origin else { return }
+    let server = NativeServer(
+      layout: layout(launch.spec.name), launch: launch, installation: installation, keeper: keeper,
+      environment: environment)
+    try await server.run(script, until: deadline)
+  }
+
   func liveness(_ resource: String) async throws -> Liveness {
     switch try inspect(layout(resource).files) {
     case .running, .settling: return .alive

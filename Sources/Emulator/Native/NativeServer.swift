@@ -36,9 +36,11 @@ struct NativeServer: Sendable {
   private func makeFolders(owner: ProcessUser?) throws {
     try Folder.make(layout.folder, mode: 0o700)
     try Folder.make(layout.files.folder, mode: 0o700)
+    let scratch = layout.folders(data: layout.data).scratch
+    try Folder.make(scratch, mode: 0o700)
     try makeSocketFolder()
     guard let owner else { return }
-    for path in [layout.folder, layout.sockets] {
+    for path in [layout.folder, layout.sockets, scratch] {
       try Folder.give(path, user: owner.userID, group: owner.groupID)
     }
   }
@@ -73,22 +75,46 @@ struct NativeServer: Sendable {
   private func initialise(owner: ProcessUser?, until deadline: Deadline) async throws {
     try removeUnfinished()
     let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
-    let recipe = launch.engine.native(launch.request, installation, layout.folders(data: aside))
     try Folder.make(aside, mode: 0o700)
     if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
     do {
-      for command in recipe.initialise {
-        let tool = Tool(
-          executable: command.executable, arguments: command.arguments,
-          environment: clean(command), workingDirectory: layout.folder, user: owner)
-        _ = try await tool.run(until: deadline)
-      }
+      try await fill(aside, owner: owner, until: deadline)
     } catch {
       try? Folder.remove(aside)
       throw error
     }
     try layout.record(dataVersion: installation.version)
     guard rename(aside, layout.data) == 0 else { throw Folder.failure("move into place", layout.data) }
+  }
+
+  /// Fills a new data directory: a replica's from its source, any other by the engine's own tools.
+  private func fill(_ data: String, owner: ProcessUser?, until deadline: Deadline) async throws {
+    let folders = layout.folders(data: data)
+    if let link = launch.request.replica,
+      let script = launch.replication?.seed(link, .native(installation, folders))
+    {
+      return try await run(script, until: deadline)
+    }
+    for command in launch.engine.native(launch.request, installation, folders).initialise {
+      let tool = Tool(
+        executable: command.executable, arguments: command.arguments, environment: clean(command),
+        workingDirectory: layout.folder, user: owner)
+      _ = try await tool.run(until: deadline)
+    }
+  }
+
+  /// Runs a replica's script as the engine's user, its files gone afterwards.
+  func run(_ script: ReplicaScript, until deadline: Deadline) async throws {
+    let user = try engineUser(
+      launch.engine.native(launch.request, installation, layout.folders(data: layout.data)))
+    try write(script.files, owner: user)
+    defer { for file in script.files { try? Folder.remove(file.path) } }
+    let tool = Tool(
+      executable: "/bin/sh", arguments: ["-c", script.text],
+      environment: cleanEnvironment(
+        inherited: environment, home: layout.folder, additions: script.environment),
+      workingDirectory: layout.folder, user: user)
+    _ = try await tool.run(until: deadline)
   }
 
   /// Removes data directories that an earlier, interrupted run left half-made.

@@ -41,9 +41,12 @@ public struct DownOperation: Sendable {
     defer { _ = lock }
     var state = try context.store.load(instance.id) ?? instance
     let names = try names(state)
+    if deletesData { try refuseSources(names, state) }
     guard let kind = state.runtime else { return try withoutRuntime(&state, names) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let outcomes = try await stop(names, state, runtime)
+    // Only now: a replica that runs would connect again at once.
+    if deletesData { await release(names, state, runtime) }
     if deletesData { try await deleteData(of: names, &state, runtime) }
     if selected == nil { try EnvironmentFiles.remove(from: AppFolder(state.path)) }
     return outcomes
@@ -55,6 +58,32 @@ public struct DownOperation: Sendable {
       throw UnknownName.error("resource", name, known: known)
     }
     return selected ?? known
+  }
+
+  /// A source cannot go while replicas of it stay.
+  private func refuseSources(_ names: [String], _ state: InstanceState) throws {
+    for name in names {
+      let replicas = state.resources.filter { $0.value.source == name && !names.contains($0.key) }.keys
+        .sorted()
+      guard !replicas.isEmpty else { continue }
+      throw EmulatorError(
+        .failed, "resource \(name) is the source of \(replicas.joined(separator: ", "))",
+        suggestion: "delete the replicas too, or promote them first: remove readSourceDB, drydock up")
+    }
+  }
+
+  /// Has the sources that stay forget the replicas that go, so that they keep no log for them.
+  private func release(_ names: [String], _ state: InstanceState, _ runtime: any Runtime) async {
+    for name in names {
+      guard let source = state.resources[name]?.source, !names.contains(source),
+        let pair = try? ReplicaPair(name, state, runtime)
+      else { continue }
+      do {
+        try await pair.release(until: .after(.seconds(10)))
+      } catch {
+        notice("\(source) could not be told that its replica \(name) goes; it limits what it keeps for it")
+      }
+    }
   }
 
   /// Stops all of them at once; each engine takes its own time to flush.

@@ -18,30 +18,40 @@ struct EnvironmentFiles {
       manifest: manifest, endpoints: state.endpoints(specs), appEnvironment: AppEnvironment(appEnvironment),
       context: ServiceContext(app: state.app))
     var warnings: [String] = []
-    var expected: Set<String> = ["all.env"]
-    try write(resolver.allResources(), to: "all.env", &warnings)
+    var written: Set<String> = []
+    try write(resolver.allResources(), to: Self.all, &written, &warnings)
     for service in manifest.services {
       let name = "\(Slug.make(service.name)).env"
-      expected.insert(name)
+      guard name != Self.all else {
+        warnings.append("service \(service.name): .drydock/\(name) holds all resources; see drydock env all")
+        continue
+      }
       do {
-        try write(try resolver.environment(for: service), to: name, &warnings)
+        try write(try resolver.environment(for: service), to: name, &written, &warnings)
       } catch let error as EnvironmentError {
         warnings.append("service \(service.name): \(error.message); \(error.suggestion)")
       }
     }
-    removeOthers(than: expected)
+    removeOthers(than: written)
     return warnings
   }
 
-  private func write(_ variables: [EnvironmentVariable], to name: String, _ warnings: inout [String]) throws {
+  /// The file with every resource.
+  private static let all = "all.env"
+
+  private func write(
+    _ variables: [EnvironmentVariable], to name: String, _ written: inout Set<String>,
+    _ warnings: inout [String]
+  ) throws {
     do {
       try folder.write(Array(render(variables, as: .dotenv).utf8), to: name, mode: 0o600)
+      written.insert(name)
     } catch let error as EnvironmentFormatError {
       warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
     }
   }
 
-  /// Removes files of services that are gone.
+  /// Removes files of services that are gone, and those that are no longer true and could not be written anew.
   private func removeOthers(than expected: Set<String>) {
     Self.existing(in: folder).filter { !expected.contains($0) }.forEach {
       try? Folder.remove("\(folder.drydock)/\($0)")

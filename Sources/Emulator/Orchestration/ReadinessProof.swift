@@ -9,10 +9,15 @@ struct ReadinessProof: Sendable {
   /// Whether the server's data was just made, so that the app's account is still to come.
   let isFresh: Bool
   let startingTogether: Int
+  /// The new replica to load with its source's data before the app may log in.
+  let pair: ReplicaPair?
   let progress: ProgressSink
 
   func run(until deadline: Deadline) async throws -> ServerReport {
-    if isFresh, launch.engine.accounts != nil, !provisionsItself {
+    if let pair {
+      _ = try await wait(administrator: true, until: deadline)
+      try await pair.load(progress: progress, until: deadline)
+    } else if isFresh, launch.engine.accounts != nil, !provisionsItself {
       _ = try await wait(administrator: true, until: deadline)
       progress("provisioning")
       try await provision(until: deadline)
@@ -47,7 +52,8 @@ struct ReadinessProof: Sendable {
 
   /// Mends the app's account through the administrator's; nil for an engine without accounts.
   private func repair(until deadline: Deadline) -> ReadinessWait.Repair? {
-    guard launch.engine.accounts != nil else { return nil }
+    // A replica has its source's accounts, and takes no others.
+    guard launch.engine.accounts != nil, launch.request.replica == nil else { return nil }
     return { _ in
       progress("repairing the app's account")
       try await provision(until: deadline)

@@ -15,6 +15,8 @@ actor Reconciler {
   private let ports: PortAllocator
   private let options: UpOptions
   private let transport: [String: TransportSetup]
+  /// The resources whose servers this command starts.
+  private var started: Set<String> = []
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
 
   init(
@@ -40,8 +42,51 @@ actor Reconciler {
     try prepare(plan, specs)
     let starting = plan.items.count { $0.action == .start || $0.action == .create }
     if starting > 0 { try await runtime.prepareInstance() }
-    let results = await withTaskGroup(of: (Int, Result<ResourceOutcome, any Error>).self) { group in
-      for (index, item) in plan.items.enumerated() {
+    var results: [Int: Result<ResourceOutcome, any Error>] = [:]
+    for wave in try waves(plan) {
+      let open = wave.filter { index in
+        let source = plan.items.firstIndex { $0.resource == plan.items[index].source }
+        guard let source, case .failure = results[source] else { return true }
+        results[index] = .failure(
+          EmulatorError(
+            .failed,
+            "resource \(plan.items[index].resource): its source \(plan.items[source].resource) failed"))
+        return false
+      }
+      let indexed = open.map { ($0, plan.items[$0]) }
+      results.merge(await carryOut(indexed, specs, sources, observed, starting)) { $1 }
+    }
+    return try collect(plan, results)
+  }
+
+  /// The plan's items in waves: a replica comes after its source.
+  private func waves(_ plan: Plan) throws -> [[Int]] {
+    var waves: [[Int]] = []
+    var placed: Set<String> = []
+    var open = Array(plan.items.indices)
+    let names = Set(plan.items.map(\.resource))
+    while !open.isEmpty {
+      let wave = open.filter { index in
+        plan.items[index].source.map { placed.contains($0) || !names.contains($0) } ?? true
+      }
+      guard !wave.isEmpty else {
+        throw EmulatorError(
+          .manifestInvalid,
+          "replicas of each other: \(open.map { plan.items[$0].resource }.joined(separator: ", "))")
+      }
+      waves.append(wave)
+      placed.formUnion(wave.map { plan.items[$0].resource })
+      open.removeAll { wave.contains($0) }
+    }
+    return waves
+  }
+
+  private func carryOut(
+    _ items: [(Int, Plan.Item)], _ specs: [String: ResourceSpec], _ sources: [String: ServerSource],
+    _ observed: [String: Observation], _ starting: Int
+  ) async -> [Int: Result<ResourceOutcome, any Error>] {
+    await withTaskGroup(of: (Int, Result<ResourceOutcome, any Error>).self) { group in
+      for (index, item) in items {
         let step = ResourceStep(
           item: item, spec: specs[item.resource], source: sources[item.resource],
           observed: observed[item.resource],
@@ -56,7 +101,6 @@ actor Reconciler {
       for await (index, result) in group { results[index] = result }
       return results
     }
-    return try collect(plan, results)
   }
 
   private func collect(
@@ -88,18 +132,35 @@ actor Reconciler {
         ?? ResourceRecord(
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
+      if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
       record.type = spec.type
       record.options = spec.options
       record.isRemoved = false
       record.externalURL = spec.externalURL
-      // What runs is in doubt from here on until it is proved.
-      if item.action != .verify { record.transport = nil }
+      if item.action == .start || item.action == .create {
+        // What runs is in doubt from here on until it is proved.
+        record.transport = nil
+        started.insert(item.resource)
+      }
       if spec.engine.server != nil, spec.externalURL == nil {
         record.port = try port(for: item.resource, record: record)
       }
       state.resources[item.resource] = record
     }
     try store.save(state)
+  }
+
+  /// A replica has its source's accounts, drydock's administrator among them.
+  private func inherit(from source: String, _ specs: [String: ResourceSpec], _ record: inout ResourceRecord) {
+    if state.resources[source] == nil, let spec = specs[source] {
+      state.resources[source] = ResourceRecord(
+        type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
+        options: spec.options)
+    }
+    record.administratorPassword =
+      state.resources[source]?.administratorPassword ?? record.administratorPassword
+    record.source = source
+    record.replicaPassword = record.replicaPassword ?? Secret.make()
   }
 
   private func port(for resource: String, record: ResourceRecord) throws -> Int {
@@ -144,13 +205,50 @@ actor Reconciler {
     try ports.release(taken.port, owner: owner(resource))
   }
 
+  /// Records what is about to run a resource, so that a later command knows even if this one is killed.
+  func recordSource(_ resource: String, version: String?, standIn: String?) throws {
+    state.resources[resource]?.version = version
+    state.resources[resource]?.standIn = standIn
+    try store.save(state)
+  }
+
   /// Records what a resource turned out to be once it was proved healthy.
   func recordReady(_ resource: String, version: String, wanted: String, standIn: String?) throws {
     state.resources[resource]?.version = version
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
-    state.resources[resource]?.transport = transport[resource]?.record
+    if started.contains(resource) { state.resources[resource]?.transport = transport[resource]?.record }
+    try store.save(state)
+  }
+
+  /// How a replica reaches its source; nil for a resource that is none.
+  func link(of resource: String, to origin: Launch?, runtime: any Runtime) -> ReplicaLink? {
+    guard let record = state.resources[resource], let name = record.source,
+      let source = state.resources[name],
+      let engine = EngineRegistry.engine(record.type)?.server
+    else { return nil }
+    guard let launch = origin ?? (try? Launch.existing(name, source, engine, state)) else { return nil }
+    let address = runtime.peerAddress(of: launch)
+    return ReplicaLink(
+      host: address.host, port: address.port, name: state.replicaName(of: resource),
+      administratorPassword: source.administratorPassword, password: record.replicaPassword ?? "")
+  }
+
+  /// Records what a replica follows; nil once it is independent.
+  func recordReplica(_ resource: String, source: String?, sourcePort: Int?) throws {
+    state.resources[resource]?.source = source
+    state.resources[resource]?.sourcePort = sourcePort
+    if source == nil {
+      state.resources[resource]?.delaySeconds = nil
+      state.resources[resource]?.isPaused = nil
+    }
+    try store.save(state)
+  }
+
+  /// Records that a resource has no data any more.
+  func forgetData(_ resource: String) throws {
+    state.resources[resource]?.dataVersion = nil
     try store.save(state)
   }
 

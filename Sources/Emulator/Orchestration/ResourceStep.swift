@@ -33,7 +33,7 @@ struct ResourceStep: Sendable {
     case .stop:
       try await stop()
       outcome.status = .removed
-    case .verify, .start, .create:
+    case .verify, .start, .create, .promote:
       try await bringUp(&outcome)
     }
     outcome.seconds = SuspendingClock.now - begin > .zero ? (SuspendingClock.now - begin).seconds : 0
@@ -66,7 +66,14 @@ struct ResourceStep: Sendable {
       progress("stopping")
       try await runtime.stop(item.resource, steps: engine.stopSteps)
     }
-    let report = try await startAndProve(spec, engine, source)
+    if item.action != .verify {
+      try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
+    }
+    let isReplica = spec.source != nil || item.action == .promote
+    let report =
+      isReplica
+      ? try await ReplicaStep(step: self, spec: spec, engine: engine, source: source).run()
+      : try await startAndProve(spec, engine, source)
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
@@ -75,19 +82,23 @@ struct ResourceStep: Sendable {
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
   }
 
-  /// Starts and proves; moves on to another port while something else sits on the one it has.
-  private func startAndProve(
-    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource
+  /// Starts and proves; moves on to another port while something else sits on the one it has. A server that was
+  /// running before stays where its clients know it.
+  ///
+  /// A new replica is loaded with its source's data once its administrator can log in.
+  func startAndProve(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource,
+    afterAdministrator pair: ReplicaPair? = nil, alreadyRuns: Bool = false
   ) async throws -> ServerReport {
     var attempts = 0
     while true {
-      let launch = Launch(
-        spec: spec, engine: engine, request: await ledger.request(for: spec.name, options: spec.options),
-        source: source, hasVerifiedData: await ledger.hasVerifiedData(spec.name))
+      let launch = await launch(spec, engine, source, following: pair?.source)
       do {
-        if item.action != .verify { try await runtime.start(launch, progress: progress, until: deadline) }
-        return try await prove(launch)
-      } catch let taken as PortTakenError where attempts < 20 {
+        if item.action != .verify, !alreadyRuns {
+          try await runtime.start(launch, progress: progress, until: deadline)
+        }
+        return try await prove(launch, loading: pair)
+      } catch let taken as PortTakenError where attempts < 20 && item.action != .verify {
         attempts += 1
         try await runtime.stop(spec.name, steps: engine.stopSteps)
         try await ledger.movePort(of: spec.name, from: taken)
@@ -102,10 +113,26 @@ struct ResourceStep: Sendable {
     }
   }
 
-  private func prove(_ launch: Launch) async throws -> ServerReport {
+  /// Everything needed to start the server as things stand now.
+  func launch(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource, following origin: Launch? = nil
+  ) async -> Launch {
+    var launch = Launch(
+      spec: spec, engine: engine, request: await ledger.request(for: spec.name, options: spec.options),
+      source: source, hasVerifiedData: await ledger.hasVerifiedData(spec.name))
+    let record = await ledger.record(of: spec.name)
+    launch.request.version = source.version ?? record?.version.flatMap(ServerVersion.init(in:))
+    launch.source.version = launch.request.version
+    // What runs already was started as whatever the record says.
+    launch.source.standIn = item.action == .verify ? record?.standIn : source.standIn
+    launch.request.replica = await ledger.link(of: spec.name, to: origin, runtime: runtime)
+    return launch
+  }
+
+  private func prove(_ launch: Launch, loading pair: ReplicaPair?) async throws -> ServerReport {
     let proof = ReadinessProof(
       launch: launch, runtime: runtime, isFresh: item.action != .verify && !launch.hasVerifiedData,
-      startingTogether: startingTogether, progress: progress)
+      startingTogether: startingTogether, pair: pair, progress: progress)
     return try await proof.run(until: deadline)
   }
 }

@@ -1,4 +1,4 @@
-import Engines
+public import Engines
 public import Foundation
 import HealthProbes
 import MonotonicTime
@@ -31,6 +31,10 @@ public struct ResourceState: Sendable, Hashable, Codable {
   public var directory: String?
   /// Since when it runs.
   public var startedAt: Date?
+  /// The resource of which it is a read replica.
+  public var source: String?
+  /// How far a read replica is.
+  public var replication: ReplicationStatus?
   /// The last lines of its log, for one that crashed.
   public var lastLog: [String]?
 }
@@ -81,6 +85,7 @@ public struct StatusOperation: Sendable {
     }
     result.runtime = state.runtime
     result.port = record.port
+    result.source = record.source
     result.pid = observed?.processID
     result.container = observed?.container
     await judge(&result, record, server, state, observed, runtime)
@@ -103,6 +108,9 @@ public struct StatusOperation: Sendable {
       result.startedAt = since
       guard let runtime else { return }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
+      guard record.source != nil, result.status == .running else { return }
+      let pair = try? ReplicaPair(result.resource, state, runtime)
+      result.replication = try? await pair?.status(until: .after(.seconds(2)))
     }
   }
 
@@ -139,7 +147,10 @@ extension Launch {
         marker: state.marker(of: name), port: record.port ?? 0, password: state.resourcePassword,
         administratorPassword: record.administratorPassword, options: record.options,
         security: record.transport?.security),
-      source: ServerSource(.image("", isLocal: true), version: nil), hasVerifiedData: true)
+      source: ServerSource(
+        .image("", isLocal: true), version: record.version.flatMap(ServerVersion.init(in:)),
+        standIn: record.standIn),
+      hasVerifiedData: true)
   }
 }
 

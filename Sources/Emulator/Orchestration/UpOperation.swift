@@ -67,14 +67,14 @@ public struct UpOperation: Sendable {
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.existing(in: workspace.folder)
     _ = try workspace.load(appEnvironment: appEnvironment(known))
-    var state = try context.directory.open(workspace.folder, app: app)
-    let lock = try await InstanceLock.acquire(context.home.instance(state.id), until: options.deadline) {
+    let opened = try context.directory.open(workspace.folder, app: app)
+    let lock = try await InstanceLock.acquire(context.home.instance(opened.id), until: options.deadline) {
       holder in
       events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
     }
     defer { _ = lock }
-    state = try context.store.load(state.id) ?? state
-    state.path = workspace.folder.path
+    var state = try context.store.load(opened.id) ?? opened
+    (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
     state.forcesTLS = options.forcesTLS ?? state.forcesTLS
     return try await carryOut(&state)
   }
@@ -181,7 +181,7 @@ public struct UpOperation: Sendable {
     _ selection: inout RuntimeSelection, _ plan: Plan, _ specs: [ResourceSpec], _ state: InstanceState,
     _ observed: [String: Observation], _ selector: RuntimeSelector
   ) async throws {
-    let starting = Set(plan.items.filter { $0.action == .start || $0.action == .create }.map(\.resource))
+    let starting = Set(plan.items.filter { [.start, .create, .promote].contains($0.action) }.map(\.resource))
     let open = specs.filter { starting.contains($0.name) && selection.sources[$0.name] == nil }
     try refuseOtherSeries(specs, state, observed)
     let data = observed.compactMapValues(\.dataVersion)

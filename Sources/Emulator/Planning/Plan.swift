@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 
 /// What `up` is going to do: a value that can be printed, made without any effect.
@@ -16,6 +17,8 @@ public struct Plan: Sendable, Hashable, Codable {
     case directory
     /// The manifest no longer names it; it is stopped and its data kept.
     case stop
+    /// It was a read replica and becomes independent, with its data.
+    case promote
   }
 
   /// One resource of the plan.
@@ -32,6 +35,8 @@ public struct Plan: Sendable, Hashable, Codable {
     public var port: Int?
     /// Why, in a few words.
     public var reason: String
+    /// The resource of which it is a read replica, which has to be ready first.
+    public var source: String?
   }
 
   /// Where the resources run.
@@ -63,12 +68,14 @@ enum Planner {
     for spec in specs where selected?.contains(spec.name) ?? true {
       let record = state.resources[spec.name]
       try refuseTypeChange(spec, record, observed[spec.name])
+      try refuseSource(spec, specs, selected, record, observed)
       let (action, reason) = action(
         spec, record, observed[spec.name], port: ports[spec.name], restart: restarts[spec.name])
       items.append(
         Plan.Item(
           resource: spec.name, type: spec.type, action: action, version: spec.version,
-          port: spec.externalURL == nil ? ports[spec.name] ?? record?.port : nil, reason: reason))
+          port: spec.externalURL == nil ? ports[spec.name] ?? record?.port : nil, reason: reason,
+          source: spec.source))
     }
     if selected == nil { items += removals(specs, state, observed) }
     return Plan(runtime: runtime.kind, runtimeReason: runtime.reason, items: items)
@@ -80,19 +87,23 @@ enum Planner {
   ) -> (Plan.Action, String) {
     if spec.externalURL != nil { return (.external, "\(spec.name)'s URL is set in the app env") }
     guard spec.engine.server != nil else { return (.directory, "a shared directory") }
+    if let source = record?.source, spec.source == nil, observed?.hasData == true {
+      return (.promote, "no longer a replica of \(source)")
+    }
     switch observed?.condition {
     case .running where port != nil && port != record?.port:
       return (.start, "moves to port \(port ?? 0)")
     case .running where restart != nil:
       return (.start, restart ?? "")
     case .running:
-      return (.verify, "already running")
+      return (.verify, spec.source.map { "already running, a replica of \($0)" } ?? "already running")
     case .crashed(let reason):
       return (.start, "it crashed: \(reason)")
     case .stopped:
       return (.start, "stopped")
     case .absent, nil:
-      return observed?.hasData == true ? (.start, "its data exists") : (.create, "new")
+      return observed?.hasData == true
+        ? (.start, "its data exists") : (.create, spec.source.map { "a new replica of \($0)" } ?? "new")
     }
   }
 
@@ -107,6 +118,37 @@ enum Planner {
         resource: $0.key, type: $0.value.type, action: .stop, version: $0.value.wantedVersion,
         port: $0.value.port,
         reason: "no longer in the manifest; its data is kept")
+    }
+  }
+
+  /// A replica needs a source that runs or is brought up with it, and a database of its own cannot become one.
+  private static func refuseSource(
+    _ spec: ResourceSpec, _ specs: [ResourceSpec], _ selected: Set<String>?, _ record: ResourceRecord?,
+    _ observed: [String: Observation]
+  ) throws {
+    guard let source = spec.source, spec.externalURL == nil else { return }
+    if let record, record.source == nil, record.dataVersion != nil, observed[spec.name]?.hasData == true {
+      throw EmulatorError(
+        .dataMismatch,
+        "resource \(spec.name) is an independent database and cannot become a replica of \(source)",
+        suggestion:
+          "give the replica another name, or delete the data: drydock down \(spec.name) --delete-data")
+    }
+    if let record, let before = record.source, before != source, observed[spec.name]?.hasData == true {
+      throw EmulatorError(
+        .dataMismatch, "resource \(spec.name) is a replica of \(before) and cannot become one of \(source)",
+        suggestion:
+          "give the new replica another name, or delete the data: drydock down \(spec.name) --delete-data")
+    }
+    if specs.first(where: { $0.name == source })?.externalURL != nil {
+      throw EmulatorError(
+        .manifestInvalid, "resource \(spec.name) is a replica of \(source), whose URL is set in the app env",
+        suggestion: "set \(Resource.environmentPrefix(of: spec.name))_URL too, or unset the source's")
+    }
+    if let selected, !selected.contains(source), observed[source]?.isRunning != true {
+      throw EmulatorError(
+        .failed, "resource \(spec.name) is a replica of \(source), which does not run",
+        suggestion: "bring both up: drydock up \(source) \(spec.name)")
     }
   }
 

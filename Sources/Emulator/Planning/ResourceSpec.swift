@@ -13,6 +13,8 @@ public struct ResourceSpec: Sendable {
   public var image: String?
   /// The options, defaults included.
   public var options: [String: String]
+  /// The resource of which this one is a read replica.
+  public var source: String?
   /// A URL in the app env that stands in for it: nothing is started then.
   public var externalURL: String?
 
@@ -45,6 +47,7 @@ public struct ResourceSpec: Sendable {
     for option in resource.options where !option.value.isEmpty { options[option.name] = option.value }
     self.options = options
     self.version = options["version"] ?? ""
+    self.source = options["readSourceDB"].flatMap(ResourceOption.referencedName)
     let url = appEnvironment["\(resource.environmentPrefix)_URL"]
     let isBlank = url?.allSatisfy(\.isWhitespace) ?? true
     self.externalURL = isBlank || !engine.resourceType.hasVariables ? nil : url
@@ -58,7 +61,6 @@ public struct ResourceSpec: Sendable {
         .manifestInvalid, "\(location): resource \(resource.name): \(what) is not supported yet",
         suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
     }
-    if options["readSourceDB"] != nil { try refuse("readSourceDB", "a read replica (readSourceDB)") }
     if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
   }
 }

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 import HealthProbes
 import MonotonicTime
@@ -19,6 +20,12 @@ protocol Runtime: Sendable {
   /// Starts the server, making its data first where there is none.
   /// - Throws: `PortTakenError` when something else listens on the port.
   func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws
+  /// Where the instance's other servers reach this one.
+  func peerAddress(of launch: Launch) -> (host: String, port: Int)
+  /// Runs a script that loads a replica's copy, beside the running server.
+  func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws
+  /// What an engine's replication gives its scripts to work with.
+  func place(of launch: Launch) -> ReplicaPlace
   /// Whether the server still runs, with its last words if not.
   func liveness(_ resource: String) async throws -> Liveness
   /// Where probes and administrators reach the server.
@@ -86,6 +93,12 @@ struct Launch: Sendable {
   var source: ServerSource
   /// Whether data exists that once served a client; data without that is made anew.
   var hasVerifiedData: Bool
+
+  /// What the engine does for replicas, in the words of the server that runs.
+  var replication: (any Replication)? {
+    let standIn = source.standIn ?? spec.engine.resourceType.name
+    return engine.replication(source.version, isMariaDB: standIn == "mariadb")
+  }
 }
 
 /// Something else listens on the port that a server was to have.

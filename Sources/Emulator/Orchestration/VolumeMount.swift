@@ -1,0 +1,63 @@
+public import ConvoxManifest
+import Engines
+import NativeProcess
+
+/// An efs resource's directory and the path at which a service sees it.
+public struct VolumeMount: Sendable, Hashable {
+  /// The resource.
+  public var resource: String
+  /// Its directory on this machine.
+  public var directory: String
+  /// The path for the service.
+  public var path: String
+
+  /// The mounts of a service: of each efs resource that it links AND lists under `volumes:`. A link alone mounts
+  /// nothing, and a volume without the link is an ordinary one, as on AWS.
+  public static func mounts(of service: Service, specs: [ResourceSpec], home: StateHome, id: String)
+    -> [VolumeMount]
+  {
+    let linked = Set(service.resources.map(\.resource))
+    return service.volumes.compactMap { volume in
+      let parts = volume.split(separator: ":", maxSplits: 1).map(String.init)
+      guard parts.count == 2, linked.contains(parts[0]),
+        let spec = specs.first(where: { $0.name == parts[0] }),
+        spec.engine.server == nil
+      else { return nil }
+      let directory = SharedDirectory(resource: spec.name, options: spec.options, home: home, id: id).path
+      return VolumeMount(resource: spec.name, directory: directory, path: parts[1])
+    }
+  }
+}
+
+/// The small program that gives a command a mount namespace of its own and becomes it.
+public struct MountHelper: Sendable, Hashable {
+  private let executable: String
+
+  /// Finds it where drydock's other helper lies.
+  /// - Throws: `EmulatorError.unavailable`.
+  public static func locate(_ context: DrydockContext) throws -> MountHelper {
+    do {
+      let folder = try Keeper.locate(environment: context.environment).executable.split(separator: "/")
+        .dropLast()
+      let path = "/" + folder.joined(separator: "/") + "/drydock-mount"
+      guard Folder.exists(path) else {
+        throw EmulatorError(
+          .unavailable, "drydock-mount, which mounts efs resources, is missing; looked at \(path)",
+          suggestion: "install drydock again (make install), or add --no-mounts")
+      }
+      return MountHelper(executable: path)
+    } catch let error as NativeProcessError {
+      throw EmulatorError(.unavailable, error.message, suggestion: error.suggestion)
+    }
+  }
+
+  /// The command line that runs a command with the mounts.
+  /// - Throws: `EmulatorError` for a directory that is not there yet.
+  public func wrap(_ command: [String], _ mounts: [VolumeMount]) throws -> [String] {
+    for mount in mounts where !Folder.exists(mount.directory) {
+      throw EmulatorError(
+        .failed, "the directory of \(mount.resource) is not there yet", suggestion: "make it: drydock up")
+    }
+    return [executable] + mounts.flatMap { [$0.directory, $0.path] } + ["--"] + command
+  }
+}

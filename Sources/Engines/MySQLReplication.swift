@@ -1,0 +1,147 @@
+import HealthProbes
+import MonotonicTime
+
+/// Replication of the MySQL family: a consistent dump, then the binary log; by GTID on MariaDB, by position on
+/// MySQL, where GTIDs would forbid statements that RDS allows.
+struct MySQLReplication: Replication {
+  /// The words that a family's version uses.
+  let dialect: MySQLDialect
+
+  func prepareSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
+    let account = "\(MySQLSQL.quoteLiteral(link.name))@'%'"
+    let password = MySQLSQL.quoteLiteral(link.password)
+    try await MySQLAdministrator(target: source).execute(
+      [
+        "SET SESSION sql_log_bin = 0",
+        "CREATE USER IF NOT EXISTS \(account) IDENTIFIED BY \(password)",
+        "ALTER USER \(account) IDENTIFIED BY \(password)",
+        "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, RELOAD, PROCESS, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES "
+          + "ON *.* TO \(account)",
+      ], masking: [link.password], until: deadline)
+  }
+
+  func seed(_ link: ReplicaLink, _ place: ReplicaPlace) -> ReplicaScript? { nil }
+
+  func load(_ link: ReplicaLink, replica: ProbeTarget, _ place: ReplicaPlace) -> ReplicaScript? {
+    let folder: String
+    var environment: [String: String] = [:]
+    switch place {
+    case .native(let installation, let folders):
+      folder = folders.folder
+      environment["DUMP"] = installation.tools["dump"]
+      environment["CLIENT"] = installation.tools["client"]
+    case .container(let files):
+      folder = files
+    }
+    environment["SOURCE"] = "\(folder)/source.cnf"
+    environment["REPLICA"] = "\(folder)/replica.cnf"
+    return ReplicaScript(
+      """
+      set -e
+      umask 077
+      dump=${DUMP:-$(command -v mariadb-dump || command -v mysqldump)}
+      client=${CLIENT:-$(command -v mariadb || command -v mysql)}
+      copy=$(mktemp)
+      trap 'rm -f "$copy"' EXIT
+      "$dump" --defaults-file="$SOURCE" --all-databases --single-transaction --quick --routines --events --triggers \
+        --flush-privileges --hex-blob \(dialect.dumpOptions) >"$copy"
+      "$client" --defaults-file="$REPLICA" --init-command='SET SESSION sql_log_bin = 0' <"$copy"
+      """,
+      environment: environment,
+      files: [
+        RecipeFile(
+          "\(folder)/source.cnf",
+          options(["protocol=tcp", "host=\(link.host)", "port=\(link.port)"], dialect.administrator(link))),
+        RecipeFile(
+          "\(folder)/replica.cnf", options(address(replica, place), (replica.user, replica.password))),
+      ])
+  }
+
+  /// The replica as its own tools reach it: by its socket, which in a container is where its client expects it.
+  private func address(_ replica: ProbeTarget, _ place: ReplicaPlace) -> [String] {
+    guard case .native = place, let socket = replica.unixSocket else { return ["protocol=socket"] }
+    return ["socket=\(socket)"]
+  }
+
+  private func options(_ lines: [String], _ account: (user: String, password: String)) -> String {
+    (["[client]"] + lines + ["user=\(account.user)", "password=\"\(account.password)\""]).map { $0 + "\n" }
+      .joined()
+  }
+
+  func configure(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
+    try await MySQLAdministrator(target: replica).execute(
+      [dialect.stop, dialect.changeSource(link, dialect.credentials)], masking: [link.password],
+      until: deadline)
+  }
+
+  func follow(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
+    let status = try await row(replica, until: deadline)
+    var statements: [String] = []
+    if status["\(dialect.noun)_host"] != link.host || status["\(dialect.noun)_port"] != "\(link.port)" {
+      // A new address makes the server forget its place, so it is told again.
+      statements = [dialect.stop, dialect.changeSource(link, dialect.place(status))]
+    }
+    statements += [dialect.start, "SET GLOBAL read_only = ON"]
+    if dialect.hasSuperReadOnly { statements.append("SET GLOBAL super_read_only = ON") }
+    try await MySQLAdministrator(target: replica).execute(
+      statements, masking: [link.password], until: deadline)
+  }
+
+  func position(_ source: ProbeTarget, until deadline: Deadline) async throws -> String {
+    try await dialect.position(MySQLAdministrator(target: source), until: deadline)
+  }
+
+  func hasPassed(_ position: String, _ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool {
+    let status = try await row(replica, until: deadline)
+    return status["sql_running"] == "Yes" && dialect.applied(status) >= dialect.parse(position)
+  }
+
+  func status(
+    _ replica: ProbeTarget, source: ProbeTarget?, _ link: ReplicaLink, until deadline: Deadline
+  ) async throws -> ReplicationStatus {
+    let row = try await row(replica, until: deadline)
+    guard !row.isEmpty else {
+      return ReplicationStatus(
+        isConnected: false, isApplying: false, lagUnit: dialect.lagUnit, problem: "it is no replica")
+    }
+    let problem = [row["last_io_error"], row["last_sql_error"]].compactMap { $0 }.first { !$0.isEmpty }
+    var status = ReplicationStatus(
+      isConnected: row["io_running"] == "Yes", isApplying: row["sql_running"] == "Yes",
+      lagUnit: dialect.lagUnit,
+      lagSeconds: row["seconds_behind"].flatMap(Double.init), problem: problem,
+      // 1236: the source has purged the log that comes next.
+      isLost: row["last_io_errno"] == "1236")
+    if let source {
+      status.lag = dialect.distance(
+        from: dialect.applied(row), to: dialect.parse(try await position(source, until: deadline)))
+    }
+    return status
+  }
+
+  func promote(_ replica: ProbeTarget, until deadline: Deadline) async throws {
+    try await MySQLAdministrator(target: replica).execute(
+      [dialect.stop] + (dialect.hasSuperReadOnly ? ["SET GLOBAL super_read_only = OFF"] : [])
+        + ["SET GLOBAL read_only = OFF", dialect.reset], until: deadline)
+  }
+
+  func releaseSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
+    try await MySQLAdministrator(target: source).execute(
+      ["SET SESSION sql_log_bin = 0", "DROP USER IF EXISTS \(MySQLSQL.quoteLiteral(link.name))@'%'"],
+      until: deadline)
+  }
+
+  func setDelay(_ seconds: Int, _ replica: ProbeTarget, until deadline: Deadline) async throws {
+    try await MySQLAdministrator(target: replica).execute(
+      [dialect.stop, dialect.setDelay(seconds), dialect.start], until: deadline)
+  }
+
+  func setPaused(_ paused: Bool, _ replica: ProbeTarget, until deadline: Deadline) async throws {
+    try await MySQLAdministrator(target: replica).execute(
+      [paused ? dialect.stopApplying : dialect.start], until: deadline)
+  }
+
+  /// The replica's status by names that both families share; empty for a server that is no replica.
+  private func row(_ replica: ProbeTarget, until deadline: Deadline) async throws -> [String: String] {
+    try await dialect.status(MySQLAdministrator(target: replica), until: deadline)
+  }
+}

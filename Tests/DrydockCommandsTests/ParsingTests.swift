@@ -1,0 +1,209 @@
+import ArgumentParser
+import ConvoxEnvironment
+import Emulator
+import Testing
+
+@testable import DrydockCommands
+
+/// A command line as a command of that type.
+func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type = Command.self) throws
+  -> Command
+{
+  try #require(try Drydock.parseAsRoot(words) as? Command)
+}
+
+@Suite struct ParsingTests {
+  @Test func up() throws {
+    let plain = try parse("up", as: Up.self)
+    #expect(plain.resources.isEmpty && plain.timeout == 120 && plain.ports.isEmpty)
+    #expect(!plain.offline && !plain.strictVersion && !plain.dryRun)
+    #expect(plain.common.format == .table)
+    let full = try parse(
+      "up", "mydb", "cache", "--timeout", "1.5", "--offline", "--strict-version", "--port", "mydb=15432",
+      "--port",
+      "cache=16000", "--dry-run", as: Up.self)
+    #expect(full.resources == ["mydb", "cache"])
+    #expect(full.timeout == 1.5 && full.offline && full.strictVersion && full.dryRun)
+    #expect(full.ports.map(\.resource) == ["mydb", "cache"])
+    #expect(full.ports.map(\.port) == [15432, 16000])
+  }
+
+  @Test(arguments: [
+    "up", "ps", "manifest", "check", "down", "prune", "doctor", "version", "env", "env get K", "env set A=b",
+    "env unset A", "logs", "run web",
+  ])
+  func theCommonOptionsAreEverywhere(_ command: String) throws {
+    var words = command.split(separator: " ").map(String.init)
+    let options = [
+      "-m", "other.yml", "-a", "shop", "--runtime", "native", "--env-file", "a.env", "--env-file", "b.env",
+      "-q", "-v",
+    ]
+    // What follows a service's name belongs to its command.
+    words.insert(contentsOf: options, at: command.hasPrefix("env ") ? 2 : 1)
+    let parsed = try Drydock.parseAsRoot(words)
+    let shared = try #require(self.shared(parsed))
+    #expect(shared.manifest == "other.yml" && shared.app == "shop")
+    #expect(shared.runtime == .native)
+    #expect(shared.environmentFiles == ["a.env", "b.env"])
+    #expect(shared.quiet && shared.verbose)
+  }
+
+  private func shared(_ command: any ParsableCommand) -> SharedOptions? {
+    switch command {
+    case let command as Up: command.common.shared
+    case let command as Ps: command.common.shared
+    case let command as ManifestCommand: command.common.shared
+    case let command as Check: command.common.shared
+    case let command as Down: command.common.shared
+    case let command as Prune: command.common.shared
+    case let command as Doctor: command.common.shared
+    case let command as VersionCommand: command.common.shared
+    case let command as ShowEnv: command.options
+    case let command as GetEnv: command.options
+    case let command as SetEnv: command.options
+    case let command as UnsetEnv: command.options
+    case let command as Logs: command.options
+    case let command as Run: command.options
+    default: nil
+    }
+  }
+
+  @Test func theLongNamesOfCommonOptions() throws {
+    let ps = try parse("ps", "--all", "--manifest", "x.yml", "--app", "shop", "--format", "json", as: Ps.self)
+    #expect(ps.all && ps.common.format == .json)
+    #expect(ps.common.shared.manifest == "x.yml" && ps.common.shared.app == "shop")
+    #expect(try parse("ps", "--quiet", "--verbose", as: Ps.self).common.shared.quiet)
+  }
+
+  @Test(arguments: ["up", "ps", "manifest", "check", "down", "prune", "doctor", "version"])
+  func listingsTakeAFormat(_ command: String) throws {
+    for format in ["table", "json"] { _ = try Drydock.parseAsRoot([command, "--format", format]) }
+    #expect(throws: (any Error).self) { try Drydock.parseAsRoot([command, "--format", "yaml"]) }
+  }
+
+  @Test(arguments: [
+    ("dotenv", EnvironmentFormat.dotenv), ("shell", .shell), ("json", .json), ("github", .github),
+  ])
+  func envShowsByDefault(_ name: String, _ format: EnvironmentFormat) throws {
+    let show = try parse(
+      "env", "web", "--format", name, "--for", "container", "--write", ".env", as: ShowEnv.self)
+    #expect(show.service == "web" && show.format == format)
+    #expect(show.viewpoint == .container && show.write == ".env")
+    let all = try parse("env", as: ShowEnv.self)
+    #expect(all.service == nil && all.format == .dotenv && all.viewpoint == .host && all.write == nil)
+  }
+
+  @Test func theAppEnv() throws {
+    #expect(try parse("env", "set", "A=b", "C=d=e", as: SetEnv.self).pairs == ["A=b", "C=d=e"])
+    #expect(try parse("env", "set", as: SetEnv.self).pairs.isEmpty)
+    #expect(try parse("env", "unset", "A", "B", as: UnsetEnv.self).keys == ["A", "B"])
+    #expect(try parse("env", "get", "A", as: GetEnv.self).key == "A")
+  }
+
+  @Test(arguments: [
+    (["web", "--", "bin/web", "-v", "--", "x"], ["--", "bin/web", "-v", "--", "x"]),
+    (["web", "sh", "-c", "echo $X"], ["sh", "-c", "echo $X"]),
+    (["web", "cmd", "--help"], ["cmd", "--help"]),
+    (["web", "cmd", "-q", "--app", "y"], ["cmd", "-q", "--app", "y"]), (["web"], []),
+  ])
+  func runPassesItsCommandOn(_ words: [String], _ command: [String]) throws {
+    let run = try #require(try Drydock.parseAsRoot(["run"] + words) as? Run)
+    #expect(run.service == "web")
+    #expect(run.command == command)
+    #expect(!run.options.quiet && run.options.app == nil)
+  }
+
+  @Test func logs() throws {
+    let logs = try parse("logs", "mydb", "-f", "--tail", "100", as: Logs.self)
+    #expect(logs.resources == ["mydb"] && logs.follow && logs.tail == 100)
+    #expect(try parse("logs", "--follow", "--tail", "0", as: Logs.self).follow)
+    #expect(try parse("logs", as: Logs.self).tail == 50)
+  }
+
+  @Test func theRest() throws {
+    #expect(try parse("check", "--strict", as: Check.self).strict)
+    let down = try parse("down", "mydb", "--delete-data", "--yes", as: Down.self)
+    #expect(down.resources == ["mydb"] && down.deleteData && down.yes && !down.all)
+    #expect(try parse("down", "--all", "-y", as: Down.self).all)
+    #expect(try parse("prune", "--yes", as: Prune.self).yes)
+    _ = try parse("doctor", as: Doctor.self)
+    _ = try parse("version", as: VersionCommand.self)
+    _ = try parse("manifest", "--format", "json", as: ManifestCommand.self)
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["up", "--nonsense"], ["up", "--timeout", "0"], ["up", "--timeout", "-1"],
+    ["up", "--timeout", "soon"], ["up", "--timeout", "inf"], ["up", "--timeout", "nan"],
+    ["up", "--timeout", "1e300"], ["up", "--timeout", "1e12"], ["up", "--port", "15432"],
+    ["up", "--port", "mydb="], ["up", "--port", "=15432"], ["up", "--port", "mydb=x"],
+    ["up", "--port", "mydb=0"],
+    ["up", "--port", "mydb=65536"], ["up", "--port", "mydb=-1"], ["up", "--port"],
+    ["up", "--runtime", "podman"],
+    ["down", "mydb", "--all"], ["logs", "--tail=-1"], ["logs", "--tail", "x"], ["env", "unset"],
+    ["env", "get"],
+    ["env", "--for", "moon"], ["env", "--format", "table"], ["run"], ["ps", "extra"], ["check", "extra"],
+  ])
+  func wrongCommandLinesAreAMatterOfUsage(_ words: [String]) throws {
+    let error = #expect(throws: (any Error).self) { _ = try Drydock.parseAsRoot(words) }
+    let status = Drydock.exitCode(for: try #require(error)).rawValue
+    #expect(status == 64)
+    // The argument parser prints its own.
+    #expect(ErrorReport.print(try #require(error)) == nil)
+  }
+
+  @Test(arguments: [
+    (["up", "--port", "mydb=x"], "mydb=x"), (["up", "--port", "mydb=65536"], "from 1 to 65535"),
+    (["up", "--port", "15432"], "NAME=PORT"), (["up", "--timeout", "0"], "--timeout"),
+    (["down", "mydb", "--all"], "--all"), (["up", "--runtime", "podman"], "podman"),
+    (["logs", "--tail=-1"], "--tail"),
+  ])
+  func complaintsNameWhatIsWrong(_ words: [String], _ text: String) throws {
+    let error = #expect(throws: (any Error).self) { _ = try Drydock.parseAsRoot(words) }
+    #expect(Drydock.message(for: try #require(error)).contains(text))
+  }
+}
+
+@Suite struct HelpTests {
+  private static let commands: [any ParsableCommand.Type] = [
+    Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
+    Doctor.self,
+  ]
+
+  @Test(arguments: commands.map { $0._commandName })
+  func everyCommandShowsInvocations(_ name: String) throws {
+    let command = try #require(Self.commands.first { $0._commandName == name })
+    let help = Drydock.helpMessage(for: command)
+    #expect(help.contains("  drydock \(name)"))
+    #expect(help.contains("Examples:"))
+  }
+
+  @Test func theRootShowsWhatTheCommandsAre() {
+    let help = Drydock.helpMessage()
+    for command in Self.commands { #expect(help.contains("  \(command._commandName) ")) }
+    #expect(help.contains("drydock run web -- bin/web"))
+  }
+
+  /// Whoever reads an example types it.
+  @Test(arguments: commands.map { $0._commandName })
+  func theInvocationsShownAreValid(_ name: String) throws {
+    let command = try #require(Self.commands.first { $0._commandName == name })
+    let examples = command.configuration.discussion.split(separator: "\n").map {
+      $0.trimmingPrefix { $0 == " " }
+    }
+    for example in examples where example.hasPrefix("drydock ") {
+      let line = example.prefix { !"|<".contains($0) }
+      let words = line.split(separator: " ").dropFirst().map(String.init)
+      #expect(throws: Never.self, "\(example)") { _ = try Drydock.parseAsRoot(words) }
+    }
+  }
+
+  @Test(arguments: [["--help"], ["help"], ["help", "up"], ["up", "--help"], ["-h"], ["--version"]])
+  func helpIsNoFailure(_ words: [String]) throws {
+    let error = #expect(throws: (any Error).self) {
+      var command = try Drydock.parseAsRoot(words)
+      try command.run()
+    }
+    #expect(Drydock.exitCode(for: try #require(error)) == .success)
+    #expect(ErrorReport.print(try #require(error)) == nil)
+  }
+}

@@ -1,0 +1,196 @@
+import ArgumentParser
+import ConvoxEnvironment
+import Foundation
+import Testing
+
+@testable import DrydockCommands
+@testable import Emulator
+
+/// An app in a folder of a test's own, and sessions in it.
+struct TestApp {
+  let path: String
+  var context: DrydockContext {
+    DrydockContext(
+      environment: [:], currentDirectory: "\(path)/web",
+      home: StateHome(root: "\(path)/state", engines: "\(path)/state/engines", sockets: "\(path)/sockets"))
+  }
+
+  static let manifest = """
+    resources:
+      mydb: { type: postgres }
+      my-files: { type: efs }
+    services:
+      web:
+        environment: [MODE=dev]
+        resources: [mydb, my-files]
+      picky:
+        environment: [SECRET]
+    """
+
+  static func with(_ body: (TestApp) async throws -> Void) async throws {
+    let temporary = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    let app = TestApp(path: "\(temporary)/drydock-unit-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(atPath: "\(app.path)/web", withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: app.path) }
+    try app.write(manifest, to: "web/convox.yml")
+    try await body(app)
+  }
+
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: "\(path)/\(name)"))
+  }
+
+  func session(_ words: String...) throws -> Session {
+    Session(try SharedOptions.parse(words), context: context)
+  }
+
+  /// The instance, as after an `up`.
+  func up() throws -> InstanceState {
+    var state = try context.directory.open(AppFolder("\(path)/web"), app: nil)
+    var record = ResourceRecord(
+      type: "postgres", administratorPassword: "", wantedVersion: "12", options: [:])
+    record.port = 15001
+    state.resources["mydb"] = record
+    state.resources["my-files"] = ResourceRecord(
+      type: "efs", administratorPassword: "", wantedVersion: "", options: [:])
+    try context.store.save(state)
+    return state
+  }
+}
+
+@Suite struct SessionTests {
+  private func failure(_ body: () async throws -> Void) async throws -> EmulatorError {
+    try await #require(throws: EmulatorError.self) { try await body() }
+  }
+
+  @Test func anInstanceIsFoundByFolderAndByHandle() async throws {
+    try await TestApp.with { app in
+      #expect(try app.session().existingInstance() == nil)
+      let state = try app.up()
+      #expect(try app.session().existingInstance() == state)
+      #expect(try app.session("--app", "web").existingInstance() == state)
+      try FileManager.default.removeItem(atPath: "\(app.path)/web")
+      #expect(try app.session("-a", "web").existingInstance() == state)
+      let error = try await failure { _ = try app.session("-a", "wep").existingInstance() }
+      #expect(error.code == .usage)
+      #expect(error.suggestion == "did you mean web? there is web")
+    }
+  }
+
+  @Test func filesAddToTheAppEnv() async throws {
+    try await TestApp.with { app in
+      var state = try app.up()
+      state.appEnvironment = ["A": "kept", "B": "kept"]
+      try app.write("B=first\nC=first\n", to: "one.env")
+      try app.write("C=second\n", to: "two.env")
+      let session = try app.session("--env-file", "\(app.path)/one.env", "--env-file", "\(app.path)/two.env")
+      #expect(try session.appEnvironment(state) == ["A": "kept", "B": "first", "C": "second"])
+      #expect(try session.appEnvironment(nil) == ["B": "first", "C": "second"])
+      let missing = try app.session("--env-file", "\(app.path)/none.env")
+      let error = try await failure { _ = try missing.appEnvironment(nil) }
+      #expect(error.code == .usage)
+      #expect(error.message.contains("none.env"))
+    }
+  }
+
+  @Test(arguments: [
+    ([], [:], RuntimeChoice.auto), ([], ["DRYDOCK_RUNTIME": "docker"], .docker),
+    ([], ["DRYDOCK_RUNTIME": ""], .auto),
+    (["--runtime", "native"], ["DRYDOCK_RUNTIME": "docker"], .native),
+  ])
+  func theRuntimeIsTheOptionsElseTheEnvironments(
+    _ words: [String], _ environment: [String: String], _ expected: RuntimeChoice
+  ) throws {
+    let context = DrydockContext(environment: environment, currentDirectory: "/")
+    #expect(try SharedOptions.parse(words).runtimeChoice(context) == expected)
+  }
+
+  @Test func anUnknownRuntimeInTheEnvironmentIsNamed() async throws {
+    let context = DrydockContext(environment: ["DRYDOCK_RUNTIME": "podman"], currentDirectory: "/")
+    let error = try await failure { _ = try SharedOptions.parse([]).runtimeChoice(context) }
+    #expect(error.code == .usage)
+    #expect(error.message == "DRYDOCK_RUNTIME is podman")
+  }
+
+  @Test func editsOfTheAppEnvAreKept() async throws {
+    try await TestApp.with { app in
+      // The first one makes the instance.
+      try await AppEnvironmentEdit(try app.session()).change { $0["A"] = "b" }
+      try await AppEnvironmentEdit(try app.session()).change { $0["C"] = "d" }
+      try await AppEnvironmentEdit(try app.session()).change { $0["A"] = nil }
+      #expect(try app.session().existingInstance()?.appEnvironment == ["C": "d"])
+    }
+  }
+}
+
+@Suite struct EnvironmentQueryTests {
+  private func values(_ variables: [EnvironmentVariable]) -> [String: String] {
+    Dictionary(variables.map { ($0.name, $0.value) }) { $1 }
+  }
+
+  @Test func aServicesVariables() async throws {
+    try await TestApp.with { app in
+      let state = try app.up()
+      let query = EnvironmentQuery(try app.session())
+      let host = values(try query.variables(service: "web"))
+      #expect(host["MYDB_URL"] == "postgres://app:\(state.resourcePassword)@127.0.0.1:15001/app")
+      #expect(host["MODE"] == "dev" && host["APP"] == "web" && host["SERVICE"] == "web")
+      let inside = values(try query.variables(service: "web", from: .container))
+      #expect(inside["MYDB_URL"] == "postgres://app:\(state.resourcePassword)@mydb:5432/app")
+      let all = values(try query.variables(service: nil))
+      #expect(all["MYDB_PORT"] == "15001" && all["MODE"] == nil)
+      let volumes = values(try query.volumeVariables(service: "web"))
+      #expect(volumes.keys.sorted() == ["DRYDOCK_VOLUME_MY_FILES"])
+      #expect(volumes["DRYDOCK_VOLUME_MY_FILES"]?.hasPrefix(app.path) == true)
+      #expect(try query.volumeVariables(service: "picky").isEmpty)
+    }
+  }
+
+  @Test func whatCannotBeAnsweredIsNamed() async throws {
+    try await TestApp.with { app in
+      let query = EnvironmentQuery(try app.session())
+      let never = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "web") }
+      #expect(never.suggestion?.contains("drydock up") == true)
+      var state = try app.up()
+      let unknown = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "wep") }
+      #expect(unknown.code == .usage)
+      #expect(unknown.suggestion == "did you mean web? there is web, picky")
+      let missing = try #require(throws: EnvironmentError.self) { _ = try query.variables(service: "picky") }
+      #expect(missing.names == ["SECRET"])
+      state.resources["mydb"] = nil
+      try app.context.store.save(state)
+      let idle = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "web") }
+      #expect(idle.message == "never started: mydb")
+    }
+  }
+
+  @Test func aURLOfTheUsersNeedsNoServer() async throws {
+    try await TestApp.with { app in
+      var state = try app.up()
+      state.resources["mydb"] = nil
+      state.appEnvironment = ["MYDB_URL": "postgres://u:p@h/d"]
+      try app.context.store.save(state)
+      let query = EnvironmentQuery(try app.session())
+      #expect(values(try query.variables(service: "web"))["MYDB_URL"] == "postgres://u:p@h/d")
+      #expect(try await query.idleResources(service: "web").isEmpty)
+    }
+  }
+
+  @Test func aURLThatIsUnsetIsForgottenAtOnce() async throws {
+    try await TestApp.with { app in
+      var state = try app.up()
+      state.resources["mydb"]?.externalURL = "postgres://u:p@h/d"
+      try app.context.store.save(state)
+      let query = EnvironmentQuery(try app.session())
+      let url = values(try query.variables(service: "web"))["MYDB_URL"]
+      #expect(url == "postgres://app:\(state.resourcePassword)@127.0.0.1:15001/app")
+    }
+  }
+
+  @Test func whatDoesNotRunIsTold() async throws {
+    try await TestApp.with { app in
+      _ = try app.up()
+      #expect(try await EnvironmentQuery(try app.session()).idleResources(service: "web") == ["mydb"])
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import ConvoxEnvironment
+import ConvoxManifest
+import Foundation
+import Testing
+
+@testable import DrydockCommands
+@testable import Emulator
+
+@Suite struct ErrorReportTests {
+  @Test(
+    arguments: [
+      (EmulatorError.Code.failed, 1), (.usage, 64), (.manifestInvalid, 65), (.manifestMissing, 66),
+      (.unavailable, 69), (.internalFault, 70), (.cannotWrite, 73), (.notReady, 75), (.dataMismatch, 78),
+    ] as [(EmulatorError.Code, Int32)])
+  func everyKindOfFailureHasItsStatus(_ code: EmulatorError.Code, _ status: Int32) {
+    #expect(ErrorReport.print(EmulatorError(code, "a test's error")) == status)
+  }
+
+  @Test func othersErrorsHaveTheStatusThatFits() {
+    let place = SourceLocation(file: "convox.yml", line: 1, column: 1)
+    #expect(ErrorReport.print(ManifestError([Diagnostic(.error, at: place, "a test's error")])) == 65)
+    #expect(ErrorReport.print(EnvironmentError(.missingRequired, names: ["A"], service: "web")) == 65)
+    #expect(ErrorReport.print(Interrupted(signal: SIGINT)) == 130)
+    #expect(ErrorReport.print(Interrupted(signal: SIGTERM)) == 143)
+    #expect(ErrorReport.print(Interrupted(signal: SIGHUP)) == 129)
+    #expect(ErrorReport.print(ExitCode(127)) == 127)
+    let late = EmulatorError(.notReady, "a test's error")
+    #expect(ErrorReport.print(AggregateError([("a", late), ("b", EmulatorError(.unavailable, "b"))])) == 69)
+    struct Unknown: Error {}
+    #expect(ErrorReport.print(Unknown()) == 70)
+  }
+
+  @Test func whatTheParserPrintsIsLeftToIt() {
+    #expect(ErrorReport.print(ValidationError("x")) == nil)
+    #expect(ErrorReport.print(CleanExit.helpRequest()) == nil)
+  }
+
+  @Test func aFindingSaysWhatWhereAndWhatNext() {
+    let place = SourceLocation(file: "convox.yml", line: 3, column: 7)
+    let error = Diagnostic(.error, at: place, "unknown type", suggestion: "did you mean redis?")
+    #expect(ErrorReport.describe(error) == "ERROR: convox.yml:3:7: unknown type\n  did you mean redis?")
+    #expect(ErrorReport.describe(Diagnostic(.warning, at: place, "hm")) == "WARNING: convox.yml:3:7: hm")
+  }
+}
+
+@Suite struct FiguresTests {
+  @Test(arguments: [
+    (0, "0 s"), (-5, "0 s"), (59, "59 s"), (60, "1 min"), (61, "1 min 1 s"), (3600, "1 h"),
+    (3661, "1 h 1 min"),
+    (90_000, "1 d 1 h"), (86_401, "1 d 1 s"), (400 * 86_400, "400 d"),
+  ])
+  func uptimes(_ seconds: Int, _ text: String) {
+    #expect(Figures.uptime(seconds) == text)
+  }
+
+  @Test(arguments: [(0, "0.00 s"), (0.214, "0.21 s"), (12, "12.00 s")])
+  func seconds(_ value: Double, _ text: String) {
+    #expect(Figures.seconds(value) == text)
+  }
+}
+
+@Suite struct ListingTests {
+  @Test func thePlan() {
+    let plan = Plan(
+      runtime: .native, runtimeReason: "every engine is installed",
+      items: [
+        .init(resource: "mydb", type: "postgres", action: .create, version: "15", port: nil, reason: "new"),
+        .init(
+          resource: "cache", type: "redis", action: .verify, version: "7.0", port: 15001,
+          reason: "already running"),
+      ])
+    #expect(
+      PlanTable.render(plan) == """
+        runtime: native (every engine is installed)
+        RESOURCE  TYPE      VERSION  ACTION  PORT   REASON
+        mydb      postgres  15       create         new
+        cache     redis     7.0      verify  15001  already running
+
+        """)
+  }
+
+  private let outcomes = [
+    ResourceOutcome(
+      resource: "mydb", type: "postgres", wantedVersion: "12", version: "15.18", runtime: .native,
+      status: .running,
+      action: .create, url: "postgres://app:****@127.0.0.1:15001/app",
+      drift: "postgres 12 is wanted, 15.18 runs",
+      seconds: 0.512),
+    ResourceOutcome(
+      resource: "files", type: "efs", status: .running, action: .directory, seconds: 0),
+    ResourceOutcome(
+      resource: "old", type: "redis", runtime: .native, status: .removed, action: .stop, seconds: 0.1),
+  ]
+
+  @Test func theOutcomes() {
+    #expect(
+      OutcomeTable.render(outcomes) == """
+        RESOURCE  TYPE      VERSION    RUNTIME  STATUS   URL                                      TIME
+        mydb      postgres  15.18 (!)  native   running  postgres://app:****@127.0.0.1:15001/app  0.51 s
+        files     efs       -          -        running  -                                        0.00 s
+        old       redis     -          native   removed  -                                        0.10 s
+
+        """)
+  }
+
+  @Test func theSummaryNamesWhatDiffersAndWhatWasRemoved() {
+    let result = UpOperation.Result(
+      plan: Plan(runtime: .native, runtimeReason: "", items: []), outcomes: outcomes,
+      state: InstanceState(id: "i", handle: "web", app: "web", path: "/", resourcePassword: ""),
+      manifest: Manifest(file: "convox.yml"))
+    let lines = UpSummary.text(result).split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines.first == "(!) mydb: postgres 12 is wanted, 15.18 runs")
+    #expect(lines[1].contains("drydock down old --delete-data"))
+    #expect(lines[2].contains(".drydock/<service>.env"))
+  }
+
+  @Test func theStates() {
+    var running = ResourceState(
+      app: "web", resource: "mydb", type: "postgres", status: .running, version: "15.18")
+    (running.wantedVersion, running.runtime, running.pid, running.port) = ("15", .native, 4711, 15001)
+    var crashed = ResourceState(app: "web", resource: "cache", type: "redis", status: .crashed)
+    (crashed.reason, crashed.container) = ("signal 9", "drydock-i-cache")
+    var files = ResourceState(app: "web", resource: "files", type: "efs", status: .running)
+    files.directory = "/state/files"
+    #expect(
+      StateTable.render([running, crashed, files], withApp: false, verbose: false) == """
+        RESOURCE  TYPE      STATUS             WANTED  VERSION  RUNTIME  PROCESS          PORT   UPTIME
+        mydb      postgres  running            15      15.18    native   pid 4711         15001  -
+        cache     redis     crashed: signal 9  -       -        -        drydock-i-cache  -      -
+        files     efs       running            -       -        -        /state/files     -      -
+
+        """)
+    let all = StateTable.render([files], withApp: true, verbose: false)
+    #expect(all.hasPrefix("APP  RESOURCE"))
+    #expect(all.split(separator: "\n").last?.hasPrefix("web  files") == true)
+  }
+
+  @Test func anEmptyListPrintsNothing() {
+    #expect(StateTable.render([], withApp: false, verbose: false).isEmpty)
+  }
+}
+
+@Suite struct ConsoleTests {
+  @Test func coloursAreForTerminals() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    defer { ends.forEach { close($0) } }
+    #expect(!Console.allowsColour(ends[1], [:]))
+  }
+
+  @Test(arguments: [
+    ([:], true), (["NO_COLOR": ""], true), (["NO_COLOR": "1"], false), (["TERM": "dumb"], false),
+    (["TERM": "xterm"], true),
+  ])
+  func andForThoseWhoWantThem(_ environment: [String: String], _ expected: Bool) throws {
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    try #require(terminal >= 0)
+    defer { close(terminal) }
+    try #require(isatty(terminal) == 1)
+    #expect(Console.allowsColour(terminal, environment) == expected)
+  }
+}

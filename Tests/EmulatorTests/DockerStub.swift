@@ -1,0 +1,102 @@
+import DockerEngine
+import DrydockTestSupport
+import Foundation
+import MonotonicTime
+
+@testable import Emulator
+
+/// The answers of a Docker engine by `METHOD /path`; what is not named exists not, and may be made.
+struct DockerStub: Sendable {
+  var arch = "amd64"
+  var answers: [String: StubResponse] = [:]
+
+  func handle(_ request: StubRequest) -> StubResponse {
+    if request.path == "/_ping" { return .reply(200, "OK") }
+    if request.path == "/version" {
+      return .reply(
+        200,
+        #"{"Version":"27.3.1","ApiVersion":"1.47","MinAPIVersion":"1.24","Os":"linux","Arch":"\#(arch)"}"#)
+    }
+    return answers[request.call] ?? usual(request)
+  }
+
+  private func usual(_ request: StubRequest) -> StubResponse {
+    switch (request.method, request.call) {
+    case (_, "GET /images/json"), (_, "GET /containers/json"): .reply(200, "[]")
+    case (_, "GET /volumes"): .reply(200, #"{"Volumes":[]}"#)
+    case (_, "POST /containers/create"): .reply(201, #"{"Id":"made"}"#)
+    case (_, "POST /networks/create"): .reply(201, #"{"Id":"net"}"#)
+    case (_, "POST /volumes/create"): .reply(201, #"{"Name":"v","Driver":"local"}"#)
+    case (_, "POST /images/create"): .stream([Array(#"{"status":"Download complete"}"#.utf8)])
+    case ("GET", _): .reply(404, #"{"message":"there is none"}"#)
+    case ("PUT", _): .reply(200)
+    default: .reply(204)
+    }
+  }
+
+  /// Runs a stub and the Docker runtime of an instance on it.
+  func run(
+    environment: [String: String] = [:],
+    _ body: (_ runtime: ContainerRuntime, _ calls: () -> [String], StubDockerServer) async throws -> Void
+  ) async throws {
+    try await TestHome.with { test in
+      try await StubDockerServer.run(handle) { server in
+        let client = try await DockerClient.connect(
+          to: DockerEndpoint(socketPath: server.socketPath), until: .after(.seconds(30)))
+        let runtime = ContainerRuntime(
+          client: client, names: ContainerNames(id: "abc123def456"), environment: environment,
+          stateFolder: try test.folder("state"))
+        let greetings = server.requests.count
+        try await body(runtime, { server.requests.dropFirst(greetings).map(\.call) }, server)
+      }
+    }
+  }
+}
+
+extension StubRequest {
+  /// Method and path without the version.
+  var call: String { "\(method) \(path.replacing("/v1.47", with: "", maxReplacements: 1))" }
+
+  /// The body as a JSON object.
+  var json: [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]) ?? [:]
+  }
+}
+
+extension StubResponse {
+  /// An image whose server says its version.
+  static func image(_ id: String, variable: String = "FAKE_VERSION=1.0.1", volumes: [String] = [])
+    -> StubResponse
+  {
+    let volumes = volumes.map { "\"\($0)\":{}" }.joined(separator: ",")
+    return .reply(
+      200,
+      #"{"Id":"\#(id)","Os":"linux","Architecture":"amd64","Config":{"Env":["\#(variable)"],"Volumes":{\#(volumes)}}}"#
+    )
+  }
+
+  /// Images in a listing: names and the versions on their labels.
+  static func images(_ versions: [String: String?]) -> StubResponse {
+    let entries = versions.sorted { $0.key < $1.key }.map { name, version in
+      let labels = version.map { #"{"dev.drydock.version":"\#($0)"}"# } ?? "{}"
+      return #"{"Id":"sha256:\#(name)","RepoTags":["\#(name)"],"Labels":\#(labels)}"#
+    }
+    return .reply(200, "[\(entries.joined(separator: ","))]")
+  }
+
+  /// A container as `inspect` shows it.
+  static func container(
+    status: String = "running", exitCode: Int = 0, outOfMemory: Bool = false, port: Int = 15001,
+    configuration: String = ""
+  ) -> StubResponse {
+    .reply(
+      200,
+      """
+      {"Id":"old","Name":"/drydock-abc123def456-mem","Image":"sha256:1",
+      "State":{"Status":"\(status)","Running":\(status == "running"),"OOMKilled":\(outOfMemory),"ExitCode":\(exitCode),
+      "Error":"","StartedAt":"2025-01-02T03:04:05.678901234Z"},
+      "Config":{"Image":"fake:1.0","Labels":{"dev.drydock.configuration":"\(configuration)"}},
+      "NetworkSettings":{"Ports":{"7/tcp":[{"HostIp":"127.0.0.1","HostPort":"\(port)"}]}}}
+      """)
+  }
+}

@@ -1,0 +1,104 @@
+import DrydockTestSupport
+import Engines
+import Testing
+
+@testable import Emulator
+
+@Suite struct ImageChooserTests {
+  private func choose(
+    _ version: String, image: String? = nil, data: String? = nil, strict: Bool = false,
+    environment: [String: String] = [:], answers: [String: StubResponse] = [:], type: String = "fake"
+  ) async throws -> ServerSource {
+    var source: ServerSource?
+    try await DockerStub(answers: answers).run(environment: environment) { runtime, _, _ in
+      var spec = fake("mem", FakeEngine(type), version: version)
+      spec.image = image
+      source = try await runtime.resolve(spec, data: data.flatMap(ServerVersion.init(in:)), strict: strict)
+    }
+    return try #require(source)
+  }
+
+  private let official = "GET /images/fake:1.0/json"
+  private let labelled = "GET /images/json"
+
+  @Test func theOfficialOneIsPulledWhereThereIsNone() async throws {
+    let source = try await choose("1.0")
+    #expect(source.origin == .image("fake:1.0", isLocal: false))
+    #expect(source.drift == nil)
+  }
+
+  @Test func theOfficialOneThatIsThereIsTaken() async throws {
+    let source = try await choose("1.0", answers: [official: .image("sha256:1")])
+    #expect(source.origin == .image("fake:1.0", isLocal: true))
+    #expect(source.version?.description == "1.0.1")
+    #expect(source.drift == nil)
+  }
+
+  @Test func aLabelledOneThatFitsComesBeforeTheOfficialOne() async throws {
+    let answers = [
+      official: StubResponse.image("sha256:1"), labelled: .images(["own:1": "1.0.9", "own:2": "2.0"]),
+    ]
+    let source = try await choose("1.0", answers: answers)
+    #expect(source.origin == .image("own:1", isLocal: true))
+    #expect(source.drift == nil)
+  }
+
+  @Test func aLabelledOneThatDoesNotFitComesBeforeAPullAndSaysSo() async throws {
+    let answers = [labelled: StubResponse.images(["own:2": "2.0", "own:3": "3.1", "nothing": nil])]
+    let source = try await choose("1.0", answers: answers)
+    #expect(source.origin == .image("own:2", isLocal: true))
+    #expect(source.drift == "fake 1.0 is wanted, 2.0 is in the image own:2")
+    let strict = try await choose("1.0", strict: true, answers: answers)
+    #expect(strict.origin == .image("fake:1.0", isLocal: false))
+  }
+
+  @Test func aLocalOfficialOneComesBeforeALabelledOneThatDoesNotFit() async throws {
+    let answers = [official: StubResponse.image("sha256:1"), labelled: .images(["own:2": "2.0"])]
+    #expect(try await choose("1.0", answers: answers).origin == .image("fake:1.0", isLocal: true))
+  }
+
+  @Test func whatTheManifestNamesIsTaken() async throws {
+    let source = try await choose("1.0", image: "my/fake:7", environment: ["DRYDOCK_IMAGE_FAKE": "other"])
+    #expect(source.origin == .image("my/fake:7", isLocal: false))
+    let local = try await choose(
+      "1.0", environment: ["DRYDOCK_IMAGE_FAKE": "other"],
+      answers: ["GET /images/other/json": .image("sha256:2")])
+    #expect(local.origin == .image("other", isLocal: true))
+    #expect(local.version?.description == "1.0.1")
+    #expect(try await choose("1.0", environment: ["DRYDOCK_IMAGE_FAKE": ""]).isLocal == false)
+  }
+
+  @Test func aMirrorStandsInFront() async throws {
+    let mirror = ["DRYDOCK_REGISTRY": "registry.local:5000"]
+    #expect(
+      try await choose("1.0", environment: mirror).origin
+        == .image("registry.local:5000/fake:1.0", isLocal: false))
+  }
+
+  @Test func dataIsServedByItsOwnSeriesOnly() async throws {
+    let answers = [labelled: StubResponse.images(["own:1": "1.4", "own:2": "2.0"])]
+    #expect(try await choose("2.0", data: "1.2", answers: answers).origin == .image("own:1", isLocal: true))
+    let error = try await emulatorError {
+      _ = try await choose("2.0", data: "3.2", answers: answers)
+    }
+    #expect(error.code == .dataMismatch)
+    #expect(error.message.contains("made by fake 3.2"))
+    #expect(error.suggestion?.contains("DRYDOCK_IMAGE_FAKE") == true)
+  }
+
+  @Test func aSubstituteIsADrift() async throws {
+    let redis = try #require(EngineRegistry.engine("redis"))
+    try await DockerStub().run { runtime, _, server in
+      let spec = ResourceSpec(name: "cache", engine: redis, version: "2.8.24", options: [:])
+      let source = try await runtime.resolve(spec, data: nil, strict: false)
+      #expect(source.origin == .image("redis:5.0", isLocal: false))
+      #expect(source.drift?.contains("no longer pulls") == true)
+      let filters = server.requests.last { $0.call == labelled }?.query["filters"]
+      #expect(filters == #"{"label":["dev.drydock.engine=redis"]}"#)
+      let error = try await emulatorError {
+        _ = try await runtime.resolve(spec, data: nil, strict: true)
+      }
+      #expect(error.code == .unavailable)
+    }
+  }
+}

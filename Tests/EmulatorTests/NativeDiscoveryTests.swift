@@ -1,0 +1,73 @@
+import Engines
+import Foundation
+import Testing
+
+@testable import Emulator
+
+/// Any executable that states a version passes for a server here: coreutils' `true` does on Linux.
+@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/true")))
+struct NativeDiscoveryTests {
+  private func discover(
+    _ test: TestHome, path: [String], folders: [String] = [], tools: [String: [String]] = [:]
+  ) async -> [NativeInstallation] {
+    var engine = FakeEngine()
+    engine.nativeSearch = NativeSearch(
+      servers: ["fake", "fake-server"], tools: tools, folders: folders.map { "\(test.path)/\($0)" },
+      apt: "fake",
+      brew: "fake")
+    let path = path.map { "\(test.path)/\($0)" }.joined(separator: ":")
+    return await NativeDiscovery(environment: ["PATH": path]).installations(of: engine)
+  }
+
+  private func install(_ name: String, in test: TestHome) throws {
+    let file = URL(filePath: "\(test.path)/\(name)")
+    _ = try test.folder(String(name.prefix(upTo: name.lastIndex(of: "/") ?? name.endIndex)))
+    try FileManager.default.copyItem(at: URL(filePath: "/usr/bin/true").resolvingSymlinksInPath(), to: file)
+  }
+
+  @Test func theOnesOnThePathAndInTheUsualFolders() async throws {
+    try await TestHome.with { test in
+      try install("bin/fake", in: test)
+      try install("lib/15/bin/fake-server", in: test)
+      try install("lib/17/bin/fake-server", in: test)
+      try install("lib/17/other/fake-server", in: test)
+      let found = await discover(test, path: ["bin"], folders: ["lib/*/bin"])
+      let places = found.map { $0.server.dropFirst(test.path.count + 1) }
+      #expect(places == ["bin/fake", "lib/15/bin/fake-server", "lib/17/bin/fake-server"])
+      #expect(found.allSatisfy { $0.banner.contains($0.version.description) })
+    }
+  }
+
+  @Test func aFileByTwoNamesIsOneServer() async throws {
+    try await TestHome.with { test in
+      try install("bin/fake", in: test)
+      _ = try test.folder("links")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(test.path)/links/fake-server", withDestinationPath: "\(test.path)/bin/fake")
+      #expect(await discover(test, path: ["bin", "links", "bin"]).count == 1)
+    }
+  }
+
+  @Test func scriptsAndWhatIsNoProgramAreLeftOut() async throws {
+    try await TestHome.with { test in
+      try test.write("#!/bin/sh\necho 1.0\n", to: "bin/fake")
+      chmod("\(test.path)/bin/fake", 0o755)
+      try test.write("1.0", to: "bin/fake-server")
+      #expect(await discover(test, path: ["bin", "missing"]).isEmpty)
+    }
+  }
+
+  @Test func toolsLieBesideTheServerOrOnThePath() async throws {
+    try await TestHome.with { test in
+      try install("engine/sbin/fake", in: test)
+      try install("engine/bin/near", in: test)
+      try install("tools/near", in: test)
+      try install("tools/far", in: test)
+      let found = await discover(
+        test, path: ["tools"], folders: ["engine/sbin"],
+        tools: ["near": ["near"], "far": ["nowhere", "far"], "none": ["nothing"]])
+      #expect(
+        found.first?.tools == ["near": "\(test.path)/engine/bin/near", "far": "\(test.path)/tools/far"])
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import DrydockTestSupport
+import Foundation
+import MonotonicTime
+import Synchronization
+import Testing
+
+@testable import Emulator
+
+/// Whole operations, on apps that need no engine and on a stub of one.
+@Suite struct UpOperationTests {
+  private static let directories = """
+    resources:
+      files: { type: efs }
+      mydb: { type: postgres }
+    services:
+      web:
+        environment: [MODE=dev]
+        resources: [mydb]
+    """
+
+  /// An app in a folder of a test's own, whose database runs elsewhere.
+  private struct App {
+    let test: TestHome
+    var environment = ["DRYDOCK_KEEPER": "/bin/true", "PATH": "/nowhere"]
+
+    var context: DrydockContext {
+      DrydockContext(environment: environment, currentDirectory: "\(test.path)/web", home: test.home)
+    }
+
+    func up(
+      _ text: String = directories, app: String? = nil, choice: RuntimeChoice = .auto,
+      url: String = "postgres://u:p@h/d", options: UpOptions = UpOptions(deadline: .after(.seconds(30))),
+      notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> UpOperation.Result {
+      try test.write(text, to: "web/convox.yml")
+      return try await UpOperation(
+        context: context, workspace: try Workspace.find(manifest: nil, from: context.currentDirectory),
+        app: app,
+        extraEnvironment: url.isEmpty ? [:] : ["MYDB_URL": url], choice: choice, options: options,
+        events: .init(phase: { _, _ in }, notice: notice, planned: { _ in })
+      ).run()
+    }
+  }
+
+  private func with(_ body: (App) async throws -> Void) async throws {
+    try await TestHome.with { test in try await body(App(test: test)) }
+  }
+
+  @Test func anAppThatNeedsNoEngineComesUp() async throws {
+    try await with { app in
+      let result = try await app.up()
+      #expect(result.outcomes.map(\.status) == [.running, .external])
+      #expect(result.plan.runtimeReason == "nothing to run")
+      #expect(app.test.text("web/.drydock/web.env")?.contains("MYDB_URL=postgres://u:p@h/d\n") == true)
+      let again = try await app.up()
+      #expect(again.state == result.state)
+      let states = try await StatusOperation(context: app.context).run(result.state)
+      #expect(states.map(\.status) == [.running, .external])
+    }
+  }
+
+  @Test func aNewNameIsKept() async throws {
+    try await with { app in
+      let before = try await app.up()
+      let renamed = try await app.up(app: "shop")
+      #expect(renamed.state.id == before.state.id)
+      let kept = try await app.up()
+      #expect(kept.state.app == "shop" && kept.state.handle == "shop")
+      #expect(app.context.directory.instance(handle: "web") == nil)
+      #expect(app.test.text("web/.drydock/web.env")?.contains("APP=shop\n") == true)
+    }
+  }
+
+  @Test func aDryRunChangesNothing() async throws {
+    try await with { app in
+      let options = UpOptions(deadline: .after(.seconds(30)), isDryRun: true)
+      let result = try await app.up(options: options)
+      #expect(result.plan.items.map(\.action) == [.directory, .external])
+      #expect(result.outcomes.isEmpty)
+      #expect(!Folder.exists("\(app.test.path)/web/.drydock"))
+      #expect(!Folder.exists(app.test.home.root))
+    }
+  }
+
+  @Test func aWrongManifestMakesNoInstance() async throws {
+    try await with { app in
+      await #expect(throws: (any Error).self) { _ = try await app.up("resources:\n  x: { type: oracle }\n") }
+      #expect(!Folder.exists("\(app.test.path)/web/.drydock"))
+    }
+  }
+
+  @Test func unknownNamesAreRefused() async throws {
+    try await with { app in
+      let deadline = Deadline.after(.seconds(30))
+      for options in [
+        UpOptions(selected: ["mydc"], deadline: deadline),
+        UpOptions(deadline: deadline, ports: ["mydc": 15000]),
+      ] {
+        let error = try await emulatorError { _ = try await app.up(options: options) }
+        #expect(error.code == .usage)
+        #expect(error.suggestion == "did you mean mydb? there is files, mydb")
+      }
+    }
+  }
+
+  @Test func withoutAnyEngineItSaysWhatToInstall() async throws {
+    try await with { app in
+      var app = app
+      app.environment["DOCKER_HOST"] = "unix://\(app.test.path)/no-socket"
+      let text = "resources:\n  mydb:\n    type: postgres\n    image: mine:1\n"
+      let error = try await emulatorError { _ = try await app.up(text, url: "") }
+      #expect(error.code == .unavailable)
+      #expect(error.details.count == 2)
+      #expect(error.details.last?.contains("mine:1") == true)
+    }
+  }
+
+  @Test func aSecondCommandIsWaitedFor() async throws {
+    try await with { app in
+      let state = try await app.up().state
+      let lock = try await InstanceLock.acquire(app.test.home.instance(state.id), until: .after(.seconds(30)))
+      defer { _ = lock }
+      let notices = Mutex<[String]>([])
+      let error = try await emulatorError {
+        _ = try await app.up(options: UpOptions(deadline: .after(.milliseconds(50)))) { text in
+          notices.withLock { $0.append(text) }
+        }
+      }
+      #expect(error.code == .notReady)
+      #expect(notices.withLock { $0 } == ["waiting for another drydock command (process \(getpid()))"])
+    }
+  }
+
+  /// An instance whose volume a stub engine has.
+  private func withData(_ body: (App, StubDockerServer) async throws -> Void) async throws {
+    try await with { app in
+      let state = try await app.up().state
+      let volume =
+        #"{"Name":"v","Driver":"local","Labels":{"dev.drydock.resource":"mydb","dev.drydock.version":"13.5"}}"#
+      let stub = DockerStub(answers: ["GET /volumes": .reply(200, #"{"Volumes":[\#(volume)]}"#)])
+      try await StubDockerServer.run(stub.handle) { server in
+        var saved = state
+        saved.runtime = .docker
+        saved.resources["mydb"]?.wantedVersion = "13"
+        try app.context.store.save(saved)
+        var app = app
+        app.environment["DOCKER_HOST"] = "unix://\(server.socketPath)"
+        try await body(app, server)
+      }
+    }
+  }
+
+  @Test func dataDoesNotMoveBetweenRuntimes() async throws {
+    try await withData { app, server in
+      let error = try await emulatorError { _ = try await app.up(choice: .native, url: "") }
+      #expect(error.code == .dataMismatch && error.code.rawValue == 78)
+      #expect(error.message.contains("lives in the docker runtime"))
+      #expect(error.suggestion?.contains("--runtime docker") == true)
+      #expect(server.requests.allSatisfy { $0.method == "GET" })
+    }
+  }
+
+  @Test func dataOfAnotherSeriesIsTheUsersToDecideOn() async throws {
+    try await withData { app, server in
+      let text = "resources:\n  mydb:\n    type: postgres\n    options: { version: 15 }\n"
+      let error = try await emulatorError { _ = try await app.up(text, url: "") }
+      #expect(error.code == .dataMismatch)
+      #expect(
+        error.message == "resource mydb: its data was made by postgres 13.5, and the manifest now asks for 15"
+      )
+      #expect(error.details.count == 3)
+      #expect(error.details.first == "keep the old version: version: \"13\" in convox.yml")
+      #expect(server.requests.allSatisfy { $0.method == "GET" })
+    }
+  }
+
+  @Test func downDeletesOnlyWhatIsAskedFor() async throws {
+    try await withData { app, server in
+      let state = try #require(app.context.store.all().first)
+      func down(_ selected: [String]?, _ deletesData: Bool) async throws -> [DownOperation.Outcome] {
+        try await DownOperation(
+          context: app.context, instance: state, selected: selected, deletesData: deletesData,
+          notice: { _ in }
+        ).run(until: .after(.seconds(30)))
+      }
+      let unknown = try await emulatorError { _ = try await down(["mydc"], true) }
+      #expect(unknown.code == .usage)
+      let kept = try await down(nil, false)
+      #expect(kept.allSatisfy { !$0.wasRunning && !$0.dataDeleted })
+      #expect(app.context.store.all().first?.resources.count == 2)
+      #expect(!Folder.exists("\(app.test.path)/web/.drydock/web.env"))
+      #expect(server.requests.allSatisfy { $0.method == "GET" })
+      let directory = SharedDirectory(resource: "files", options: [:], home: app.test.home, id: state.id).path
+      #expect(Folder.exists(directory))
+      _ = try await down(["files"], true)
+      #expect(!Folder.exists(directory))
+      #expect(app.context.store.all().first?.resources.keys.sorted() == ["mydb"])
+      _ = try await down(nil, true)
+      #expect(app.context.store.all().first?.resources.isEmpty == true)
+      #expect(app.context.store.all().first?.runtime == nil)
+    }
+  }
+
+  @Test func logsOfUnknownResourcesAreRefused() async throws {
+    try await with { app in
+      let state = try await app.up().state
+      let error = try await emulatorError {
+        _ = try await LogOperation(context: app.context, instance: state, selected: ["mydc"])
+      }
+      #expect(error.code == .usage)
+      let logs = try await LogOperation(context: app.context, instance: state, selected: [])
+      // Directories write no log.
+      #expect(logs.names == ["mydb"])
+    }
+  }
+}

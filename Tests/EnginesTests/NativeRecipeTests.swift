@@ -1,0 +1,181 @@
+import HealthProbes
+import Testing
+
+@testable import Engines
+
+@Suite struct NativeRecipeTests {
+  /// A type with a server of it, and how that server says that it listens on 127.0.0.1 alone.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let type: String
+    let banner: String
+    let listens: [String]
+    let marker: String?
+    var testDescription: String { "\(type) by \(banner)" }
+
+    func recipe() throws -> NativeRecipe {
+      let version = try #require(ServerVersion(in: banner))
+      return try #require(server(type)).native(request(), installation(banner, version: version), folders)
+    }
+  }
+
+  static let cases = [
+    Case(
+      type: "postgres", banner: "postgres (PostgreSQL) 15.18",
+      listens: ["listen_addresses=127.0.0.1", "port=15432"], marker: "cluster_name="),
+    Case(
+      type: "mysql", banner: "mysqld Ver 8.0.36 for Linux",
+      listens: ["--bind-address=127.0.0.1", "--port=15432", "--mysqlx=OFF"], marker: "--report-host="),
+    Case(
+      type: "mysql", banner: "mariadbd Ver 10.11.6-MariaDB",
+      listens: ["--bind-address=127.0.0.1", "--port=15432"], marker: "--report-host="),
+    Case(
+      type: "mariadb", banner: "mariadbd Ver 10.11.6-MariaDB",
+      listens: ["--bind-address=127.0.0.1", "--port=15432"], marker: "--report-host="),
+    Case(type: "redis", banner: "Redis server v=7.0.15", listens: [], marker: "/state/mydb/"),
+    Case(
+      type: "memcached", banner: "memcached 1.6.18", listens: ["-l 127.0.0.1", "-p 15432", "-U 0"],
+      marker: nil),
+  ]
+
+  @Test(arguments: cases)
+  func listensOnTheLoopbackAddressAlone(_ case: Case) throws {
+    let recipe = try `case`.recipe()
+    let words = recipe.serve.arguments.joined(separator: " ") + " "
+    for setting in `case`.listens { #expect(words.contains(setting + " ")) }
+    let everything = words + recipe.files.map(\.contents).joined()
+    #expect(!everything.contains("0.0.0.0"))
+    #expect(!everything.contains("bind *"))
+  }
+
+  @Test func redisListensAsItsFileSays() throws {
+    let recipe = try #require(Self.cases.first { $0.type == "redis" }).recipe()
+    let file = try #require(recipe.files.first)
+    #expect(recipe.serve.arguments == [file.path])
+    let lines = file.contents.split(separator: "\n")
+    #expect(lines.contains("bind 127.0.0.1"))
+    #expect(lines.contains("port 15432"))
+    #expect(lines.contains("dir \"/state/mydb/data\""))
+    #expect(lines.contains("appendonly yes"))
+  }
+
+  @Test(arguments: cases)
+  func noSecretIsOnACommandLine(_ case: Case) throws {
+    let recipe = try `case`.recipe()
+    for command in recipe.initialise + [recipe.serve] {
+      let shown = [command.executable] + command.arguments + command.environment.values
+      for secret in [Secrets.app, Secrets.administrator] {
+        #expect(!shown.contains { $0.contains(secret) })
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func filesAreForTheServersUserAlone(_ case: Case) throws {
+    let recipe = try `case`.recipe()
+    #expect(recipe.files.allSatisfy { $0.mode == 0o600 })
+    #expect(recipe.files.allSatisfy { $0.path.hasPrefix("\(folders.folder)/") })
+  }
+
+  @Test(arguments: cases)
+  func theServerKnowsWhoseItIs(_ case: Case) throws {
+    guard let prefix = `case`.marker else { return }
+    let words = try `case`.recipe().serve.arguments
+    #expect(words.contains { $0.hasPrefix(prefix + request().marker) })
+    let identity = try #require(server(`case`.type)).identity(request(), nativeProcessID: 7)
+    #expect(identity.marker == request().marker)
+  }
+
+  @Test func memcachedIsKnownByItsProcess() throws {
+    let identity = try #require(server("memcached")).identity(request(), nativeProcessID: 4711)
+    #expect(identity.processID == 4711)
+    #expect(identity.marker == nil)
+  }
+
+  @Test(arguments: cases)
+  func theServerStaysOutOfRootsHands(_ case: Case) throws {
+    let users = try `case`.recipe().users
+    #expect(!users.isEmpty)
+    #expect(!users.contains("root"))
+  }
+
+  @Test(arguments: cases)
+  func socketsLieInTheFolderForThem(_ case: Case) throws {
+    let recipe = try `case`.recipe()
+    let hasAccounts = try #require(server(`case`.type)).accounts != nil
+    #expect((recipe.socket != nil) == hasAccounts)
+    if let socket = recipe.socket { #expect(socket.hasPrefix("\(folders.sockets)/")) }
+  }
+
+  @Test func postgresIsMadeForPasswordsAndUTF8() throws {
+    let recipe = try #require(Self.cases.first).recipe()
+    let initialise = try #require(recipe.initialise.first)
+    #expect(initialise.executable == "/usr/lib/tools/initdb")
+    for setting in ["--encoding=UTF8", "--auth-host=scram-sha-256"] {
+      #expect(initialise.arguments.contains(setting))
+    }
+    let file = try #require(recipe.files.first)
+    #expect(file.contents == Secrets.administrator)
+    #expect(recipe.temporaryFiles == [file.path])
+    #expect(recipe.staleFiles == ["postmaster.pid"])
+    #expect(recipe.serve.arguments.contains("password_encryption=scram-sha-256"))
+    #expect(recipe.serve.arguments.contains("wal_level=replica"))
+  }
+
+  @Test(arguments: cases.filter { $0.type == "mysql" || $0.type == "mariadb" })
+  func theMySQLFamilyProvisionsItselfBeforeItListens(_ case: Case) throws {
+    let recipe = try `case`.recipe()
+    let file = try #require(recipe.files.first)
+    #expect(recipe.serve.arguments.first == "--no-defaults")
+    #expect(recipe.serve.arguments.contains("--init-file=\(file.path)"))
+    #expect(recipe.serve.arguments.contains("--character-set-server=utf8mb4"))
+    #expect(recipe.serve.arguments.contains("--log-bin=binlog"))
+    let lines = file.contents.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first == "SET SESSION sql_log_bin = 0;")
+    // The server takes one statement a line.
+    #expect(lines.dropLast().allSatisfy { $0.hasSuffix(";") })
+    #expect(lines.last?.isEmpty == true)
+    #expect(file.contents.contains("'app''s-pass\\\\word'"))
+    #expect(!file.contents.contains("GRANT ALL PRIVILEGES ON *.* TO 'app'"))
+  }
+
+  @Test func theAppIsNoSuperuserOfTheMySQLFamily() {
+    let grants = MySQLFamily.provisioning(request()).filter { $0.hasPrefix("GRANT") }
+    #expect(grants.count == 1)
+    for privilege in ["SUPER", "FILE", "SHUTDOWN", "ALL PRIVILEGES"] {
+      #expect(!grants.contains { $0.contains(privilege) })
+    }
+    #expect(grants.first?.contains("CREATE USER") == true)
+  }
+
+  @Test(arguments: [
+    ("mysql", "mysqld Ver 8.0.36 for Linux", Acceptance.itself),
+    ("mysql", "mariadbd Ver 10.11.6-MariaDB", .standIn("mariadb")),
+    ("mysql", "mysqld  Ver 10.4.1-MariaDB-log", .standIn("mariadb")),
+    ("mariadb", "mariadbd Ver 10.11.6-MariaDB", .itself),
+    ("mariadb", "mysqld Ver 8.0.36 for Linux", .no),
+    ("postgres", "postgres (PostgreSQL) 15.18", .itself), ("redis", "Redis server v=7.0.15", .itself),
+    ("memcached", "memcached 1.6.18", .itself),
+  ])
+  func whichServersServeWhat(_ type: String, _ banner: String, _ expected: Acceptance) throws {
+    let version = try #require(ServerVersion(in: banner))
+    #expect(try #require(server(type)).accepts(installation(banner, version: version)) == expected)
+  }
+
+  @Test func theStandInIsMadeAsMariaDBIs() throws {
+    let found = installation("mariadbd Ver 10.11.6-MariaDB", version: try #require(.of("10.11.6")))
+    let standIn = try #require(server("mysql")).native(request(), found, folders)
+    let own = try #require(server("mariadb")).native(request(), found, folders)
+    #expect(standIn == own)
+    #expect(standIn.initialise.first?.executable == "/usr/bin/mariadb-install-db")
+    #expect(!standIn.serve.arguments.contains("--mysqlx=OFF"))
+  }
+
+  @Test(arguments: serverTypes)
+  func whatToInstallIsKnown(_ type: String) throws {
+    let search = try #require(server(type)).nativeSearch
+    #expect(!search.packages.apt.isEmpty)
+    #expect(!search.packages.brew.isEmpty)
+    #expect(!search.servers.isEmpty)
+    #expect(search.folders.allSatisfy { $0.hasPrefix("/") })
+  }
+}

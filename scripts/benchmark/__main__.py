@@ -1,0 +1,163 @@
+"""Measures drydock and writes docs/benchmarks.md. Started by scripts/bench."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import baseline
+import ready
+import report
+from drydock import Drydock, Failed, in_thread
+
+SAMPLE = Path("samples/quickstart/convox.yml")
+VERSIONS = {"postgres": "15", "mysql": "8.0", "mariadb": "10.11", "redis": "7.0", "memcached": "1.6"}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Measurements:
+    """Samples by name, in seconds or bytes."""
+
+    def __init__(self):
+        self.samples = {}
+
+    def add(self, name, value):
+        self.samples.setdefault(name, []).append(value)
+
+    def median(self, name):
+        return statistics.median(self.samples[name]) if name in self.samples else None
+
+
+def life_of_an_app(drydock, runtime, runs, results):
+    """Cold up, second up, up after down, of the sample with all types."""
+    app = drydock.app(f"quickstart-{runtime}", SAMPLE.read_text())
+    for run in range(runs):
+        say(f"{runtime}: all types, run {run + 1} of {runs}")
+        results.add(f"{runtime} cold", drydock.time(app, "up", "--runtime", runtime))
+        for _ in range(4):
+            results.add(f"{runtime} second", drydock.time(app, "up"))
+        drydock.time(app, "down")
+        results.add(f"{runtime} after down", drydock.time(app, "up"))
+        if run < runs - 1:
+            drydock.time(app, "down", "--delete-data", "--yes")
+        if runtime == "native":
+            with tempfile.TemporaryDirectory(prefix="drydock-bench-") as folder:
+                os.chmod(folder, 0o711)
+                results.add("script", baseline.run(Path(folder) / "script"))
+    return app
+
+
+def commands(drydock, app, runs, results):
+    """Small commands of an app that is up."""
+    say("small commands")
+    for _ in range(runs):
+        results.add("env", drydock.time(app, "env", "web"))
+        results.add("help", drydock.time(app, "--help"))
+        begin = time.monotonic()
+        subprocess.run(["true"], check=True)
+        plain = time.monotonic() - begin
+        results.add("run over true", drydock.time(app, "run", "web", "--", "true") - plain)
+
+
+def memory(drydock, app, results):
+    results.samples["keeper memory"] = drydock.keepers(app)
+    results.add("left running", drydock.left_running())
+    drydock.time(app, "down", "--delete-data", "--yes")
+    results.add("memory", drydock.peak_memory(app, "up", "--runtime", "native"))
+    drydock.time(app, "down", "--delete-data", "--yes")
+
+
+def overhead(drydock, runtime, kind, runs, results, versions):
+    """From the engine being ready to drydock's end, alone on the machine, on data that exists and on none."""
+    port = baseline.free_port()
+    app = drydock.app(
+        f"{kind}-{runtime}",
+        f'resources:\n  it:\n    type: {kind}\n    options:\n      version: "{VERSIONS[kind]}"\n')
+    arguments = ["up", "--runtime", runtime, "--port", f"it={port}"]
+    say(f"{runtime}: {kind} alone")
+    for _ in range(runs):
+        for name in ("fresh", "overhead"):
+            results.add(f"{runtime} {kind} {name}", ready_to_end(drydock, app, arguments, runtime, kind, port))
+            drydock.time(app, "down")
+        versions[f"{runtime} {kind}"] = drydock.json(app, "ps", "--format", "json")[0]["version"]
+        drydock.time(app, "down", "--delete-data", "--yes")
+
+
+def ready_to_end(drydock, app, arguments, runtime, kind, port):
+    if runtime == "native":
+        observed = in_thread(lambda: ready.wait(kind, port))
+        drydock.time(app, *arguments)
+        return time.monotonic() - observed()
+    drydock.time(app, *arguments)
+    end = time.time()
+    container = drydock.json(app, "ps", "--format", "json")[0]["container"]
+    return end - ready.logged(kind, container)
+
+
+def has_docker(drydock):
+    try:
+        app = drydock.app("probe", SAMPLE.read_text())
+        drydock.time(app, "up", "--runtime", "docker", "--offline", "--dry-run")
+        return True
+    except Failed:
+        return False
+
+
+def wait_for_quiet(limit):
+    """Others' work would be measured too; so wait, up to a limit, until the machine has little to do."""
+    end = time.monotonic() + limit
+    while os.getloadavg()[0] > 0.3 * (os.cpu_count() or 1) and time.monotonic() < end:
+        time.sleep(2)
+
+
+def binary_size(binary):
+    with tempfile.NamedTemporaryFile() as stripped:
+        subprocess.run(["strip", "-o", stripped.name, binary], check=True)
+        return Path(stripped.name).stat().st_size
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("folder")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--output", default="docs/benchmarks.md")
+    options = parser.parse_args()
+    several, many = (2, 5) if options.quick else (5, 25)
+    wait_for_quiet(float(os.environ.get("DRYDOCK_BENCH_WAIT", "60")))
+    load = [os.getloadavg()[0]]
+    results, versions = Measurements(), {}
+    drydock = Drydock(options.folder)
+    try:
+        app = life_of_an_app(drydock, "native", several, results)
+        commands(drydock, app, many, results)
+        memory(drydock, app, results)
+        runtimes = ["native"]
+        if has_docker(drydock):
+            runtimes.append("docker")
+            app = life_of_an_app(drydock, "docker", max(2, several - 2), results)
+            drydock.time(app, "down", "--delete-data", "--yes")
+        else:
+            say("no Docker engine with every image: containers are not measured")
+        for runtime in runtimes:
+            for kind in VERSIONS:
+                overhead(drydock, runtime, kind, several, results, versions)
+        results.add("binary", binary_size(drydock.binary))
+    finally:
+        drydock.remove()
+    load.append(os.getloadavg()[0])
+    text = report.render(results, versions, load)
+    if options.quick:
+        print(text, end="")
+    else:
+        Path(options.output).write_text(text)
+        say(f"written: {options.output}")
+
+
+main()
