@@ -40,7 +40,8 @@ struct TransportPlanTests {
     "A second up starts nothing again",
     arguments: [
       ("redis", false, TransportPolicy?.none), ("redis", true, .required), ("postgres", false, .optional),
-      ("mysql", false, .optional), ("mariadb", true, .optional), ("memcached", false, nil), ("efs", true, nil),
+      ("mysql", false, .optional), ("mariadb", true, .optional), ("memcached", false, nil),
+      ("efs", true, nil),
     ])
   func steady(type: String, encrypted: Bool, policy: TransportPolicy?) async throws {
     try await withPlan { plan in

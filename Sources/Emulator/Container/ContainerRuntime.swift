@@ -105,7 +105,9 @@ struct ContainerRuntime: Runtime {
 
   /// Files for a container, below `/`, each with its owner. One whose owner the image does not know is readable
   /// for everyone in the container.
-  func archive(_ files: [RecipeFile], for container: String, until deadline: Deadline) async throws -> [UInt8] {
+  func archive(_ files: [RecipeFile], for container: String, until deadline: Deadline) async throws
+    -> [UInt8]
+  {
     guard files.contains(where: { $0.owner != nil }) else { return try Self.archive(files) }
     let users = try await ImageUsers.read(in: container, client, until: deadline)
     return try Self.archive(files, users)
