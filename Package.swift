@@ -65,14 +65,17 @@ let package = Package(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
-        "HealthProbes", "MonotonicTime", system,
+        "HealthProbes", "MonotonicTime", "TransportSecurity", system,
       ]),
-    library("Engines", ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime"]),
+    library(
+      "Engines",
+      ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),
     library("ConvoxManifest", ["Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest"]),
     library("DockerEngine", ["MonotonicTime"] + nio),
     library("NativeProcess", ["MonotonicTime", subprocess, system]),
-    library("HealthProbes", ["MonotonicTime", "CLibPQ", "CHiredis", "CMariaDB"]),
+    library("HealthProbes", ["MonotonicTime", "TransportSecurity", "CLibPQ", "CHiredis", "CMariaDB"]),
+    library("TransportSecurity", ["COpenSSL"]),
     library("TerminalProgress"),
     library("MonotonicTime"),
     .systemLibrary(
@@ -83,12 +86,15 @@ let package = Package(
     .systemLibrary(
       name: "CMariaDB", pkgConfig: "libmariadb",
       providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime"] + nio),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),
     tests("NativeProcess", ["drydock-keeper"]),
     tests("HealthProbes"),
+    tests("TransportSecurity"),
     tests("TerminalProgress"),
     tests("Engines"),
     tests("Emulator"),

@@ -44,7 +44,8 @@ struct Run: AsyncParsableCommand {
     }
     let session = Session(options)
     let query = EnvironmentQuery(session)
-    let variables = try query.variables(service: service) + query.volumeVariables(service: service)
+    var variables = try query.variables(service: service) + query.volumeVariables(service: service)
+    variables += try query.trustVariables(service: service, besides: variables)
     for name in try await query.idleResources(service: service) {
       session.console.warn("\(name) is not running; start it: drydock up")
     }

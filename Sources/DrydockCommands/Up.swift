@@ -35,6 +35,11 @@ struct Up: AsyncParsableCommand {
     transform: PortChoice.init(parsing:))
   var ports: [PortChoice] = []
 
+  @Flag(
+    name: .customLong("force-ssl"), inversion: .prefixedNo,
+    help: "Have PostgreSQL refuse connections without TLS, as RDS does from 15 on; kept until changed.")
+  var forceSSL: Bool?
+
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
   var dryRun = false
 
@@ -71,7 +76,7 @@ struct Up: AsyncParsableCommand {
       selected: resources.isEmpty ? nil : Set(resources), deadline: .after(.seconds(timeout)),
       isOffline: offline,
       isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { $1 },
-      isDryRun: dryRun, rack: rack.name)
+      isDryRun: dryRun, rack: rack.name, forcesTLS: forceSSL)
   }
 
   private func render(_ result: UpOperation.Result, _ console: Console) throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HealthProbes
+import TransportSecurity
 
 /// drydock's own version.
 enum Version {
@@ -34,6 +35,7 @@ struct VersionCommand: AsyncParsableCommand {
     console.print("libpq       \(versions.libpq)")
     console.print("hiredis     \(versions.hiredis)")
     console.print("libmariadb  \(versions.libmariadb)")
+    console.print("openssl     \(versions.openssl)")
   }
 }
 
@@ -43,4 +45,5 @@ private struct Versions: Codable, Sendable {
   var libpq = libpqVersion()
   var hiredis = hiredisVersion()
   var libmariadb = libmariadbVersion()
+  var openssl = opensslVersion()
 }

@@ -31,6 +31,10 @@ public protocol ServerEngine: Engine {
   /// How a native server is asked to stop, mildest way first.
   var stopSteps: [StopStage] { get }
 
+  /// How clients may connect to a server with these options; `forcesTLS` is RDS's `rds.force_ssl`.
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy
+  /// Why a server of that version cannot be what the options want; nil where it can.
+  func obstacle(options: [String: String], version: ServerVersion) -> String?
   /// How a container of it is made.
   func container(_ request: ServerRequest) -> ContainerRecipe
   /// How its native data directory is made and served.
@@ -57,6 +61,9 @@ public protocol ServerEngine: Engine {
 extension ServerEngine {
   /// The engine itself.
   public var server: (any ServerEngine)? { self }
+
+  /// Every version takes every option.
+  public func obstacle(options: [String: String], version: ServerVersion) -> String? { nil }
 
   /// An engine whose executables nothing else goes by accepts all of them.
   public func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }

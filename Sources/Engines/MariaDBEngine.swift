@@ -32,25 +32,34 @@ struct MariaDBEngine: ServerEngine {
   /// MariaDB.
   init() {}
 
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy { .optional }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
+    let tls = request.tlsFiles(in: "/drydock", owner: "mysql")
     return ContainerRecipe(
-      command: MySQLFamily.settings(request),
+      command: MySQLFamily.settings(request) + MySQLFamily.settings(tls),
       environment: [
         "MARIADB_ROOT_PASSWORD_FILE": passwordFile,
         "MARIADB_ROOT_HOST": "%",
         // Loading every time zone takes a second of a first start; RDS names them by offset as well.
         "MARIADB_INITDB_SKIP_TZINFO": "1",
       ],
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)]
+        + (tls?.files ?? []) + [Self.clientSettings],
       dataPath: "/var/lib/mysql")
   }
+
+  /// The image's own script asks its temporary server by a client that, from 11.4 on, verifies certificates, and
+  /// trusts nobody.
+  private static let clientSettings = RecipeFile(
+    "/etc/mysql/conf.d/drydock.cnf", "[client]\nloose-skip-ssl-verify-server-cert\n", mode: 0o444)
 
   func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     NativeRecipe(
-      files: [RecipeFile(MySQLFamily.initFilePath(folders), MySQLFamily.initFile(request))],
+      files: MySQLFamily.nativeFiles(request, folders),
       initialise: [
         NativeCommand(
           installation.tools["install"] ?? "mariadb-install-db",

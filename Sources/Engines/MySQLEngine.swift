@@ -35,16 +35,19 @@ struct MySQLEngine: ServerEngine {
   /// MySQL.
   init() {}
 
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy { .optional }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
+    let tls = request.tlsFiles(in: "/drydock", owner: "mysql")
     return ContainerRecipe(
-      command: MySQLFamily.settings(request),
+      command: MySQLFamily.settings(request) + MySQLFamily.settings(tls),
       environment: [
         "MYSQL_ROOT_PASSWORD_FILE": passwordFile,
         "MYSQL_ROOT_HOST": "%",
         "MYSQL_INITDB_SKIP_TZINFO": "1",
       ],
-      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)],
+      files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
       dataPath: "/var/lib/mysql")
   }
 
@@ -53,7 +56,7 @@ struct MySQLEngine: ServerEngine {
   ) -> NativeRecipe {
     guard !installation.isMariaDB else { return standIn.native(request, installation, folders) }
     return NativeRecipe(
-      files: [RecipeFile(MySQLFamily.initFilePath(folders), MySQLFamily.initFile(request))],
+      files: MySQLFamily.nativeFiles(request, folders),
       initialise: [
         NativeCommand(
           installation.server,

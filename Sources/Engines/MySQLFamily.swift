@@ -84,7 +84,19 @@ enum MySQLFamily {
       "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
       "--socket=\(socket(folders))", "--pid-file=\(folders.folder)/server.pid",
       "--init-file=\(initFilePath(folders))", "--tmpdir=\(folders.scratch)",
-    ] + settings(request)
+    ] + settings(request) + settings(request.tlsFiles(in: folders.folder, owner: "mysql"))
+  }
+
+  /// Certificate and key; without an authority to verify clients against, none is asked of them.
+  static func settings(_ tls: TLSFiles?) -> [String] {
+    guard let tls else { return [] }
+    return ["--ssl-cert=\(tls.certificate)", "--ssl-key=\(tls.key)"]
+  }
+
+  /// The files of a native server.
+  static func nativeFiles(_ request: ServerRequest, _ folders: NativeFolders) -> [RecipeFile] {
+    [RecipeFile(initFilePath(folders), initFile(request))]
+      + (request.tlsFiles(in: folders.folder, owner: "mysql")?.files ?? [])
   }
 
   static func initFilePath(_ folders: NativeFolders) -> String { "\(folders.folder)/provision.sql" }

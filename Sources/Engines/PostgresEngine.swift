@@ -42,10 +42,17 @@ struct PostgresEngine: ServerEngine {
   /// PostgreSQL.
   init() {}
 
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {
+    forcesTLS ? .required : .optional
+  }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
+    // The image's own access file lets no replica in from another container.
+    let accessFile = "/drydock/pg_hba.conf"
+    let tls = PostgresTLS(request, folder: "/drydock")
     return ContainerRecipe(
-      command: settings(request) + ["-c", "hba_file=\(Self.accessFile)"],
+      command: settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? []),
       environment: [
         "POSTGRES_USER": "drydock",
         "POSTGRES_DB": "postgres",
@@ -56,8 +63,8 @@ struct PostgresEngine: ServerEngine {
       // The image's script reads it as the image's own user, whose number differs between images.
       files: [
         RecipeFile(passwordFile, request.administratorPassword, mode: 0o444),
-        RecipeFile(Self.accessFile, Self.access, mode: 0o444),
-      ],
+        RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
+      ] + (tls?.files ?? []),
       dataPath: "/var/lib/postgresql/data")
   }
 
@@ -65,8 +72,13 @@ struct PostgresEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let passwordFile = "\(folders.folder)/administrator-password"
+    let accessFile = "\(folders.folder)/pg_hba.conf"
+    let tls = PostgresTLS(request, folder: folders.folder)
+    let isForced = tls?.refusesPlain == true
     return NativeRecipe(
-      files: [RecipeFile(passwordFile, request.administratorPassword)],
+      files: [RecipeFile(passwordFile, request.administratorPassword)] + (tls?.files ?? [])
+        + (isForced
+          ? [RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "scram-sha-256"))] : []),
       initialise: [
         NativeCommand(
           installation.tools["initdb"] ?? "initdb",
@@ -82,18 +94,9 @@ struct PostgresEngine: ServerEngine {
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request)),
+        ] + settings(request) + (tls?.settings ?? []) + (isForced ? ["-c", "hba_file=\(accessFile)"] : [])),
       users: ["postgres"])
   }
-
-  /// Who may connect to a container's server: the image's own file lets no replica in from another container.
-  private static let accessFile = "/drydock/pg_hba.conf"
-  private static let access = """
-    local all all trust
-    host all all all scram-sha-256
-    host replication drydock all scram-sha-256
-
-    """
 
   private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
 

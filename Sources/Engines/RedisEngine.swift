@@ -53,16 +53,29 @@ struct RedisEngine: ServerEngine {
   /// Redis.
   init() {}
 
+  /// As on ElastiCache, `encrypted` is about connections too: TLS alone, with a password.
+  func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {
+    options["encrypted"] == "true" ? .required : .plain
+  }
+
+  /// ElastiCache adds TLS to older ones itself.
+  func obstacle(options: [String: String], version: ServerVersion) -> String? {
+    guard options["encrypted"] == "true", version.major < 6 else { return nil }
+    return "redis \(version) has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
+  }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let path = configuration("/drydock", request)
+    let tls = request.tlsFiles(in: "/drydock", owner: "redis")
+    // All addresses of the container; only 127.0.0.1 of the host is published.
+    let lines = ["bind 0.0.0.0", "protected-mode no", "dir /data"]
+    let text = settings(lines + listening(on: standardPort, tls, request))
     return ContainerRecipe(
       command: ["redis-server", path],
       files: [
-        // All addresses of the container; only 127.0.0.1 of the host is published.
-        RecipeFile(
-          path, settings(["bind 0.0.0.0", "protected-mode no", "port \(standardPort)", "dir /data"]),
-          mode: 0o444)
-      ],
+        tls == nil
+          ? RecipeFile(path, text, mode: 0o444) : RecipeFile(path, text, mode: 0o400, owner: "redis")
+      ] + (tls?.files ?? []),
       dataPath: "/data")
   }
 
@@ -70,15 +83,34 @@ struct RedisEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let path = configuration(folders.folder, request)
-    let lines = ["bind 127.0.0.1", "port \(request.port)", "dir \"\(folders.data)\""]
+    let tls = request.tlsFiles(in: folders.folder, owner: "redis")
+    let lines = ["bind 127.0.0.1", "dir \(Self.quote(folders.data))"]
     return NativeRecipe(
-      files: [RecipeFile(path, settings(lines))],
+      files: [RecipeFile(path, settings(lines + listening(on: request.port, tls, request)))]
+        + (tls?.files ?? []),
       serve: NativeCommand(installation.server, [path]), users: ["redis", "valkey"])
   }
 
   /// The configuration's path holds the marker, because `INFO` reports that path and nothing else of ours.
   private func configuration(_ folder: String, _ request: ServerRequest) -> String {
     "\(folder)/\(request.marker).conf"
+  }
+
+  private func listening(on port: Int, _ tls: TLSFiles?, _ request: ServerRequest) -> [String] {
+    guard let tls else { return ["port \(port)"] }
+    return [
+      "port 0", "tls-port \(port)", "tls-auth-clients no", "tls-cert-file \(Self.quote(tls.certificate))",
+      "tls-key-file \(Self.quote(tls.key))", "requirepass \(Self.quote(request.password))",
+    ]
+  }
+
+  /// A value as redis.conf takes it whatever it holds: in quotes, what could end them escaped.
+  private static func quote(_ value: String) -> String {
+    let escaped = value.utf8.map { byte in
+      (0x20..<0x7f).contains(byte) && byte != 0x22 && byte != 0x5c
+        ? String(Unicode.Scalar(byte)) : "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }
+    return "\"\(escaped.joined())\""
   }
 
   private func settings(_ lines: [String]) -> String {

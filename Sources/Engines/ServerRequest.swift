@@ -11,6 +11,8 @@ public struct ServerRequest: Sendable, Hashable {
   public var administratorPassword: String
   /// The resource's options, defaults included.
   public var options: [String: String]
+  /// How its connections are protected; nil for a server without TLS.
+  public var security: ServerSecurity?
   /// The version of the server, where it is known before it runs.
   public var version: ServerVersion?
   /// The source, for a read replica.
@@ -19,13 +21,15 @@ public struct ServerRequest: Sendable, Hashable {
   /// A request for a server.
   public init(
     marker: String, port: Int, password: String, administratorPassword: String,
-    options: [String: String] = [:], version: ServerVersion? = nil, replica: ReplicaLink? = nil
+    options: [String: String] = [:], version: ServerVersion? = nil, replica: ReplicaLink? = nil,
+    security: ServerSecurity? = nil
   ) {
     self.marker = marker
     self.port = port
     self.password = password
     self.administratorPassword = administratorPassword
     self.options = options
+    self.security = security
     self.version = version
     self.replica = replica
   }
@@ -44,12 +48,15 @@ public struct RecipeFile: Sendable, Hashable {
   public var contents: String
   /// Permissions; secrets on the host are 0600.
   public var mode: UInt16
+  /// The user in the container's image who owns it; nil for root. On the host it is the engine's user.
+  public var owner: String?
 
   /// A file with its content.
-  public init(_ path: String, _ contents: String, mode: UInt16 = 0o600) {
+  public init(_ path: String, _ contents: String, mode: UInt16 = 0o600, owner: String? = nil) {
     self.path = path
     self.contents = contents
     self.mode = mode
+    self.owner = owner
   }
 }
 

@@ -43,6 +43,8 @@ enum PostgresAnswer {
 /// One connection through libpq's non-blocking interface; closed when released.
 final class PostgresConnection {
   private let handle: OpaquePointer
+  /// Whether TLS was asked for; the first byte then says nothing.
+  private let isEncrypted: Bool
 
   /// Connects and logs in.
   /// - Throws: `ProbeFailure`, `CancellationError`.
@@ -54,6 +56,7 @@ final class PostgresConnection {
       throw ProbeFailure.rejected(message: "out of memory")
     }
     self.handle = handle
+    self.isEncrypted = target.authorityFile != nil
     // libpq gives a failed login's SQLSTATE in verbose messages only.
     PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -80,7 +83,7 @@ final class PostgresConnection {
     while polling != PGRES_POLLING_OK {
       let interest: Interest = polling == PGRES_POLLING_WRITING ? .write : .read
       try await wait(for: interest, on: PQsocket(handle), until: deadline, "connecting to PostgreSQL")
-      if interest == .read, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
+      if interest == .read, !isEncrypted, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
         firstByte = firstByte ?? peek(PQsocket(handle), count: 1).first
       }
       polling = PQconnectPoll(handle)

@@ -27,6 +27,10 @@ struct PostgresParameters {
       values["host"] = target.host
       values["hostaddr"] = target.host
     }
+    if let authority = target.authorityFile {
+      values["sslmode"] = "verify-ca"
+      values["sslrootcert"] = authority
+    }
     return values
   }
 
@@ -36,11 +40,13 @@ struct PostgresParameters {
     return url.lastPathComponent.hasPrefix(".s.PGSQL.") ? url.deletingLastPathComponent().path : path
   }
 
-  /// What holds for every connection. The password file is one that cannot exist.
+  /// What holds for every connection. The password file is one that cannot exist, as are the user's own
+  /// certificate, key and revocation list.
   private static let fixed = [
     "application_name": "drydock", "client_encoding": "UTF8", "options": "-c client_min_messages=warning",
     "passfile": "/dev/null/none", "connect_timeout": "0", "sslmode": "disable", "gssencmode": "disable",
     "channel_binding": "disable", "sslnegotiation": "postgres", "sslcertmode": "disable",
+    "sslcert": "/dev/null/none", "sslkey": "/dev/null/none", "sslcrl": "/dev/null/none",
     "ssl_min_protocol_version": "TLSv1.2", "ssl_max_protocol_version": "TLSv1.3",
     "target_session_attrs": "any", "load_balance_hosts": "disable", "krbsrvname": "postgres",
   ]

@@ -14,11 +14,14 @@ public struct ProbeTarget: Sendable, Hashable {
   public var password: String
   /// The database that is opened; empty for none.
   public var database: String
+  /// The certificate authority that has signed the server's certificate, a path to a PEM file; nil for a
+  /// connection without TLS. A Unix socket never takes TLS.
+  public var authorityFile: String?
 
   /// A target on a TCP port, or on a Unix socket where one is given.
   public init(
     host: String = "127.0.0.1", port: Int, unixSocket: String? = nil,
-    user: String = "", password: String = "", database: String = ""
+    user: String = "", password: String = "", database: String = "", authorityFile: String? = nil
   ) {
     self.host = host
     self.port = port
@@ -26,6 +29,7 @@ public struct ProbeTarget: Sendable, Hashable {
     self.user = user
     self.password = password
     self.database = database
+    self.authorityFile = unixSocket == nil ? authorityFile : nil
   }
 
   /// Keeps names from the client libraries, which would resolve them by blocking calls.

@@ -1,7 +1,8 @@
 import Foundation
 public import MonotonicTime
 
-/// Proves a redis server: `AUTH` where a password is given, `PING` and `INFO`.
+/// Proves a redis server: `AUTH` where a password is given, `PING` and `INFO`; by TLS where the target names an
+/// authority.
 public struct RedisProbe: HealthProbe {
   /// The server asked, and as whom. The database is not used: every redis has number 0.
   public let target: ProbeTarget
@@ -18,7 +19,7 @@ public struct RedisProbe: HealthProbe {
   /// - Throws: `ProbeFailure` or `CancellationError`.
   public func attempt(until deadline: Deadline) async throws -> ServerReport {
     let connection = RedisConnection(
-      stream: try await SocketStream(to: target, until: deadline), reader: try RedisReader())
+      stream: try await connect(to: target, until: deadline), reader: try RedisReader())
     if !target.password.isEmpty {
       let login = [target.user, target.password].filter { !$0.isEmpty }
       try await authenticate(connection, login, until: deadline)
@@ -61,7 +62,7 @@ public struct RedisProbe: HealthProbe {
 
 /// A conversation with redis: one command, one reply.
 struct RedisConnection {
-  let stream: SocketStream
+  let stream: any ByteStream
   let reader: RedisReader
 
   /// Sends a command and waits for its reply.

@@ -74,6 +74,25 @@ struct EnvironmentQuery: Sendable {
     }
   }
 
+  /// The variables by which a service that links an encrypted resource trusts its certificate; those that the
+  /// caller or the service sets itself are left out.
+  func trustVariables(service name: String, besides variables: [EnvironmentVariable]) throws
+    -> [EnvironmentVariable]
+  {
+    let basis = try basis()
+    let linked = Set(try service(name, basis).resources.map(\.resource))
+    let endpoints = basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
+    guard endpoints.contains(where: \.encrypted) else { return [] }
+    let own = Set(variables.map(\.name)).union(session.context.environment.keys)
+    let authority = LocalAuthority(home: session.context.home)
+    let trust = try authority.trustVariables()
+    for variable in trust where own.contains(variable.name) {
+      session.console.note(
+        "\(variable.name) is set and stays; \(authority.certificateFile) signed the resources' certificates")
+    }
+    return trust.filter { !own.contains($0.name) }
+  }
+
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {
     let basis = try basis()

@@ -103,13 +103,26 @@ struct ContainerRuntime: Runtime {
     }
   }
 
+  /// Files for a container, below `/`, each with its owner. One whose owner the image does not know is readable
+  /// for everyone in the container.
+  func archive(_ files: [RecipeFile], for container: String, until deadline: Deadline) async throws
+    -> [UInt8]
+  {
+    guard files.contains(where: { $0.owner != nil }) else { return try Self.archive(files) }
+    let users = try await ImageUsers.read(in: container, client, until: deadline)
+    return try Self.archive(files, users)
+  }
+
   /// Files for a container, below `/`.
-  static func archive(_ files: [RecipeFile]) throws -> [UInt8] {
+  static func archive(_ files: [RecipeFile], _ users: ImageUsers = ImageUsers(passwd: "")) throws -> [UInt8] {
     var archive = TarArchive()
     try archive.addDirectory("drydock")
     for file in files {
+      let user = file.owner.flatMap { users[$0] }
+      let mode = UInt32(file.mode) | (file.owner != nil && user == nil ? 0o444 : 0)
       try archive.addFile(
-        String(file.path.dropFirst()), mode: UInt32(file.mode), bytes: Array(file.contents.utf8))
+        String(file.path.dropFirst()), mode: mode, uid: user?.id ?? 0, gid: user?.group ?? 0,
+        bytes: Array(file.contents.utf8))
     }
     return archive.bytes
   }
@@ -123,13 +136,14 @@ struct ContainerRuntime: Runtime {
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     guard let accounts = launch.engine.accounts else {
-      return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
+      return launch.targetWithoutAccounts
     }
     return ProbeTarget(
       host: "127.0.0.1", port: launch.request.port,
       user: administrator ? accounts.containerAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
-      database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app)
+      database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app,
+      authorityFile: launch.request.verifyingAuthority)
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

@@ -25,8 +25,8 @@ struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
-    try await client.putArchive(
-      ContainerRuntime.archive(recipe.files), into: container, path: "/", until: deadline)
+    let archive = try await runtime.archive(recipe.files, for: container, until: deadline)
+    try await client.putArchive(archive, into: container, path: "/", until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container)

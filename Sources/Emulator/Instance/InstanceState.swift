@@ -28,6 +28,8 @@ public struct InstanceState: Sendable, Hashable, Codable {
   public var runtime: RuntimeKind?
   /// The password of all its resources, as AWS has one an app.
   public var resourcePassword: String
+  /// Whether PostgreSQL refuses connections without TLS, as RDS does with `rds.force_ssl`; nil for no.
+  public var forcesTLS: Bool?
   /// The app env.
   public var appEnvironment: [String: String]
   /// App envs kept for racks elsewhere, by the rack's name.
@@ -83,6 +85,8 @@ public struct ResourceRecord: Sendable, Hashable, Codable {
   public var options: [String: String]
   /// Whether the last manifest no longer names it.
   public var isRemoved: Bool
+  /// How its connections are protected; nil for a server without TLS, and for one that is not healthy yet.
+  public var transport: TransportRecord?
   /// The resource of which it is a read replica; nil for an independent one.
   public var source: String?
   /// The password of the account by which it reads from its source.

@@ -111,14 +111,14 @@ struct NativeRuntime: Runtime {
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     let database = administrator ? launch.engine.accounts?.maintenanceDatabase : EngineAccounts.app
     guard let accounts = launch.engine.accounts else {
-      return ProbeTarget(host: "127.0.0.1", port: launch.request.port)
+      return launch.targetWithoutAccounts
     }
     let socket = layout(launch.spec.name).socket(launch)
     return ProbeTarget(
       host: "127.0.0.1", port: launch.request.port, unixSocket: administrator ? socket : nil,
       user: administrator ? accounts.nativeAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
-      database: database ?? EngineAccounts.app)
+      database: database ?? EngineAccounts.app, authorityFile: launch.request.verifyingAuthority)
   }
 
   func identity(_ launch: Launch) async throws -> ExpectedIdentity {

@@ -139,6 +139,7 @@ public struct DownOperation: Sendable {
   ) async throws {
     guard let record = state.resources[name] else { return }
     try await deleting()
+    try ServerCertificates(home: context.home, id: state.id).remove(name)
     if EngineRegistry.engine(record.type)?.server == nil {
       try SharedDirectory(resource: name, options: record.options, home: context.home, id: state.id).delete()
     }

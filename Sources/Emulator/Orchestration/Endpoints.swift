@@ -21,12 +21,16 @@ extension InstanceState {
       }
     }
     let hasAccounts = server.accounts != nil
+    let policy = server.transport(options: record.options, forcesTLS: false)
+    let isEncrypted = !hasAccounts && policy == .required
     return ResourceEndpoint(
       resource: resource, shape: engine.variableShape,
       host: viewpoint == .host ? "127.0.0.1" : resource,
       port: viewpoint == .host ? port : server.standardPort,
-      user: hasAccounts ? EngineAccounts.app : "", password: hasAccounts ? resourcePassword : "",
-      database: hasAccounts ? EngineAccounts.app : "")
+      user: hasAccounts ? EngineAccounts.app : "",
+      password: hasAccounts || isEncrypted ? resourcePassword : "",
+      database: hasAccounts ? EngineAccounts.app : "",
+      encrypted: isEncrypted)
   }
 
   /// The endpoints of these resources that have one.

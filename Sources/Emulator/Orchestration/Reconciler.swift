@@ -14,16 +14,21 @@ actor Reconciler {
   private let runtime: any Runtime
   private let ports: PortAllocator
   private let options: UpOptions
+  private let transport: [String: TransportSetup]
+  /// The resources whose servers this command starts.
+  private var started: Set<String> = []
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
 
   init(
     state: InstanceState, store: StateStore, runtime: any Runtime, options: UpOptions,
+    transport: [String: TransportSetup] = [:],
     progress: @escaping @Sendable (String, String) -> Void
   ) {
     self.state = state
     self.store = store
     self.runtime = runtime
     self.options = options
+    self.transport = transport
     self.progress = progress
     self.ports = PortAllocator(folder: store.home.ports)
   }
@@ -129,6 +134,11 @@ actor Reconciler {
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
       record.note(spec)
+      if item.action == .start || item.action == .create {
+        // What runs is in doubt from here on until it is proved.
+        record.transport = nil
+        started.insert(item.resource)
+      }
       if spec.engine.server != nil, spec.externalURL == nil {
         record.port = try port(for: item.resource, record: record)
       }
@@ -171,7 +181,8 @@ actor Reconciler {
     let record = state.resources[resource]
     return ServerRequest(
       marker: state.marker(of: resource), port: record?.port ?? 0, password: state.resourcePassword,
-      administratorPassword: record?.administratorPassword ?? "", options: options)
+      administratorPassword: record?.administratorPassword ?? "", options: options,
+      security: transport[resource]?.security ?? record?.transport?.security)
   }
 
   /// Whether the resource's data once served a client.
@@ -204,6 +215,7 @@ actor Reconciler {
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
+    if started.contains(resource) { state.resources[resource]?.transport = transport[resource]?.record }
     try store.save(state)
   }
 

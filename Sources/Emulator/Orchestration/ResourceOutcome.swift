@@ -60,11 +60,13 @@ public struct UpOptions: Sendable {
   public var isDryRun: Bool
   /// The app env to take, by the rack it is kept for; nil for the local one.
   public var rack: String?
+  /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
+  public var forcesTLS: Bool?
 
   /// Options of an `up`.
   public init(
     selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
-    ports: [String: Int] = [:], isDryRun: Bool = false, rack: String? = nil
+    ports: [String: Int] = [:], isDryRun: Bool = false, rack: String? = nil, forcesTLS: Bool? = nil
   ) {
     self.selected = selected
     self.deadline = deadline
@@ -73,5 +75,6 @@ public struct UpOptions: Sendable {
     self.ports = ports
     self.isDryRun = isDryRun
     self.rack = rack
+    self.forcesTLS = forcesTLS
   }
 }

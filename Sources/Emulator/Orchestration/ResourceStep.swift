@@ -58,6 +58,10 @@ struct ResourceStep: Sendable {
     guard let spec, let engine = spec.engine.server else { return }
     let record = await ledger.record(of: item.resource)
     let source = source ?? ServerSource(.image("", isLocal: true), version: nil)
+    if let version = source.version, let obstacle = engine.obstacle(options: spec.options, version: version) {
+      throw EmulatorError(
+        .unavailable, "resource \(spec.name): \(obstacle)", suggestion: "name a newer version in convox.yml")
+    }
     if item.action == .start, observed?.isRunning == true {
       progress("stopping")
       try await runtime.stop(item.resource, steps: engine.stopSteps)

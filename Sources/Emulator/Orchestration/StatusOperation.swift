@@ -151,7 +151,8 @@ extension Launch {
       engine: engine,
       request: ServerRequest(
         marker: state.marker(of: name), port: record.port ?? 0, password: state.resourcePassword,
-        administratorPassword: record.administratorPassword, options: record.options),
+        administratorPassword: record.administratorPassword, options: record.options,
+        security: record.transport?.security),
       source: ServerSource(
         .image("", isLocal: true), version: record.version.flatMap(ServerVersion.init(in:)),
         standIn: record.standIn),

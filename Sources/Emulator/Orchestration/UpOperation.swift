@@ -76,15 +76,17 @@ public struct UpOperation: Sendable {
     var state = try context.store.load(opened.id) ?? opened
     (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
     state.lastRack = options.rack
+    state.forcesTLS = options.forcesTLS ?? state.forcesTLS
     return try await carryOut(&state)
   }
 
   private func dryRun() async throws -> Result {
-    let state =
+    var state =
       try context.directory.existing(in: workspace.folder)
       ?? InstanceState(
         id: "new", handle: app ?? workspace.folder.appName, app: app ?? workspace.folder.appName,
         path: workspace.folder.path, resourcePassword: "")
+    state.forcesTLS = options.forcesTLS ?? state.forcesTLS
     let prepared = try await prepare(state)
     return Result(plan: prepared.plan, outcomes: [], state: state, manifest: prepared.manifest)
   }
@@ -104,8 +106,12 @@ public struct UpOperation: Sendable {
   private func carryOut(_ state: inout InstanceState) async throws -> Result {
     let prepared = try await prepare(state)
     events.planned(prepared.plan)
+    let named = Set(prepared.plan.items.map(\.resource))
+    let transport = try await TransportPlan(home: context.home, state: state).prepare(
+      prepared.specs.filter { named.contains($0.name) }, until: options.deadline)
     let reconciler = Reconciler(
       state: state, store: context.store, runtime: prepared.selection.runtime, options: options,
+      transport: transport,
       progress: events.phase)
     let specs = Dictionary(prepared.specs.map { ($0.name, $0) }) { first, _ in first }
     do {
@@ -144,7 +150,8 @@ public struct UpOperation: Sendable {
     let plan = try Planner.plan(
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
-      changes: settled.settlements.mapValues(\.changes))
+      changes: settled.settlements.mapValues(\.changes),
+      restarts: TransportPlan(home: context.home, state: state).restarts(specs))
     let notices = SettledSpecs.lines(manifest.warnings + settled.findings)
     (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)

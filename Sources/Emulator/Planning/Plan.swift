@@ -60,18 +60,20 @@ enum Planner {
   ///   - runtime: Where the resources run, and why.
   ///   - ports: Ports that the user wants, by resource.
   ///   - changes: Options that get another value than the deployed one, by resource.
+  ///   - restarts: Why running servers have to start again, by resource.
   /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
   static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
     runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:],
-    changes: [String: [OptionChange]] = [:]
+    changes: [String: [OptionChange]] = [:], restarts: [String: String] = [:]
   ) throws -> Plan {
     var items: [Plan.Item] = []
     for spec in specs where selected?.contains(spec.name) ?? true {
       let record = state.resources[spec.name]
       try refuseTypeChange(spec, record, observed[spec.name])
       try refuseSource(spec, specs, selected, record, observed)
-      let (action, reason) = action(spec, record, observed[spec.name], port: ports[spec.name])
+      let (action, reason) = action(
+        spec, record, observed[spec.name], port: ports[spec.name], restart: restarts[spec.name])
       items.append(
         Plan.Item(
           resource: spec.name, type: spec.type, action: action, version: spec.version,
@@ -83,7 +85,8 @@ enum Planner {
   }
 
   private static func action(
-    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?, port: Int?
+    _ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?, port: Int?,
+    restart: String?
   ) -> (Plan.Action, String) {
     if spec.externalURL != nil { return (.external, "\(spec.name)'s URL is set in the app env") }
     guard spec.engine.server != nil else { return (.directory, "a shared directory") }
@@ -93,6 +96,8 @@ enum Planner {
     switch observed?.condition {
     case .running where port != nil && port != record?.port:
       return (.start, "moves to port \(port ?? 0)")
+    case .running where restart != nil:
+      return (.start, restart ?? "")
     case .running:
       return (.verify, spec.source.map { "already running, a replica of \($0)" } ?? "already running")
     case .crashed(let reason):

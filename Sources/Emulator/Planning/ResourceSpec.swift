@@ -64,9 +64,6 @@ public struct ResourceSpec: Sendable {
         .manifestInvalid, "\(location): resource \(resource.name): \(what) is not supported yet",
         suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
     }
-    if resource.type == "redis", options["encrypted"] == "true" {
-      try refuse("encrypted", "redis with encrypted: true")
-    }
     if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
   }
 }

@@ -1,0 +1,29 @@
+/// TLS for a PostgreSQL server: the settings and files by which it has a certificate.
+struct PostgresTLS {
+  private let tls: TLSFiles
+
+  init?(_ request: ServerRequest, folder: String) {
+    guard let tls = request.tlsFiles(in: folder, owner: "postgres") else { return nil }
+    self.tls = tls
+  }
+
+  var refusesPlain: Bool { tls.policy == .required }
+  var files: [RecipeFile] { tls.files }
+
+  var settings: [String] {
+    ["-c", "ssl=on", "-c", "ssl_cert_file=\(tls.certificate)", "-c", "ssl_key_file=\(tls.key)"]
+  }
+
+  /// Who may connect, as pg_hba.conf has it: `hostssl` alone where TLS is forced, as RDS has it with
+  /// `rds.force_ssl`, so that a plain connection meets "no pg_hba.conf entry".
+  /// - Parameter localMethod: how one proves oneself on the server's own socket.
+  static func access(_ request: ServerRequest, localMethod: String) -> String {
+    let host = request.security?.policy == .required ? "hostssl" : "host"
+    return """
+      local all all \(localMethod)
+      \(host) all all all scram-sha-256
+      \(host) replication drydock all scram-sha-256
+
+      """
+  }
+}
