@@ -38,7 +38,7 @@ extension DeployCheck {
     case .versionAtLeast(let least):
       !numbers(value("version", resource, type)).lexicographicallyPrecedes(least)
     case .pinsMinorVersion(let major, let legacy):
-      pinsMinorVersion(numbers(resource.option("version")), major, legacy)
+      upgradesMinorVersions && pinsMinorVersion(numbers(resource.option("version")), major, legacy)
     case .all(let conditions): conditions.allSatisfy { holds($0, resource, type) }
     }
   }

@@ -1,8 +1,12 @@
 extension Manifest {
   /// Every rule that would fail or surprise at deploy, besides what loading already reported; a required
   /// variable without a value is among them. An `error` would fail, a `warning` surprise.
-  public func deployFindings(catalog: ResourceCatalog, appEnvironment: [String: String]) -> [Diagnostic] {
+  /// - Parameter autoMinorVersionUpgrade: The app parameter of that name, which is on by default.
+  public func deployFindings(
+    catalog: ResourceCatalog, appEnvironment: [String: String], autoMinorVersionUpgrade: Bool = true
+  ) -> [Diagnostic] {
     var check = DeployCheck(manifest: self, catalog: catalog)
+    check.upgradesMinorVersions = autoMinorVersionUpgrade
     if let missing = missingRequiredEnvironment(appEnvironment) {
       check.fail(missing.message, at: missing.location, missing.suggestion)
     }
@@ -40,6 +44,8 @@ struct DeployCheck {
   /// The resources that services mount.
   let mounted: Set<String>
   let serviceNames: Set<String>
+  /// Whether AWS upgrades minor versions by itself.
+  var upgradesMinorVersions = true
   var findings = Findings()
 
   init(manifest: Manifest, catalog: ResourceCatalog) {

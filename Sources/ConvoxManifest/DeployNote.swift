@@ -18,7 +18,7 @@ public struct DeployNote: Sendable, Hashable {
     case versionAtLeast([Int])
     /// The version is set in convox.yml and says more than a major version does. A major version has this
     /// many numbers (PostgreSQL 1, MySQL 2), one more where its first number is below `legacyBelow`
-    /// (PostgreSQL 10: `9.6` is major).
+    /// (PostgreSQL 10: `9.6` is major). Holds only while AWS upgrades minor versions by itself.
     case pinsMinorVersion(majorNumbers: Int, legacyBelow: Int?)
     /// All of these hold.
     case all([Condition])

@@ -28,7 +28,8 @@ extension ManifestReader {
   }
 
   private mutating func warnEmpty(_ scalar: YAMLScalar, _ rule: OptionRule) {
-    let fallback = rule.defaultValue.map { "the default \($0) applies" } ?? "it counts as not set"
+    // What stays deployed is not known here, so that the default may not be what applies.
+    let fallback = "it counts as not set" + (rule.defaultValue.map { " (default \($0))" } ?? "")
     if let unset = source.unset(in: scalar).first, let variable = explain(scalar) {
       findings.add(
         .warning, at: source.location(ofSource: unset.source.lowerBound),

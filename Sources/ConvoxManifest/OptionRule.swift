@@ -34,16 +34,19 @@ public struct OptionRule: Sendable, Hashable {
   public var documentedDefault: String?
   /// What AWS does with it, in a few words.
   public var summary: String
+  /// What drydock does with it.
+  public var treatment: OptionTreatment
 
   /// An option with its rule.
   public init(
     _ name: String, _ kind: Kind, default defaultValue: String? = nil, documented: String? = nil,
-    _ summary: String
+    _ summary: String, here treatment: OptionTreatment = .recorded("no effect here")
   ) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.documentedDefault = documented ?? defaultValue
     self.summary = summary
+    self.treatment = treatment
   }
 }

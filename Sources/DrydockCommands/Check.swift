@@ -13,15 +13,23 @@ struct Check: AsyncParsableCommand {
       Examples:
         drydock check
         drydock check --strict --format json
+        drydock check --explain
+        drydock check --rack acme/production
       """)
 
   @Flag(help: "Warnings fail too.")
   var strict = false
 
+  @Flag(help: "Show every option: its value, what AWS does with it, and what drydock does.")
+  var explain = false
+
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let session = Session(common.shared)
+    let session = try Session(common.shared).selecting(rack)
+    if explain { return try ExplainedOptions(session).print(common.format) }
     let findings = try findings(session)
     if common.format == .json {
       try session.console.print(json: findings)
@@ -34,7 +42,8 @@ struct Check: AsyncParsableCommand {
   }
 
   private func findings(_ session: Session) throws -> [Diagnostic] {
-    let environment = try session.appEnvironment(try session.existingInstance())
+    let state = try session.existingInstance()
+    let environment = try session.appEnvironment(state)
     let workspace = try session.workspaceOfInstance()
     let manifest: Manifest
     do {
@@ -42,9 +51,20 @@ struct Check: AsyncParsableCommand {
     } catch let error as ManifestError {
       return error.diagnostics
     }
-    let missing = manifest.missingRequiredEnvironment(environment).map { [$0] } ?? []
-    let deploy = manifest.deployFindings(catalog: EngineRegistry.catalog, appEnvironment: environment)
-    return (manifest.warnings + missing + deploy + workspace.uploadFindings()).sorted(by: precedes)
+    let deploy = manifest.deployFindings(
+      catalog: EngineRegistry.catalog, appEnvironment: environment,
+      autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true)
+    // What another rack has deployed is not known here.
+    let deployed =
+      session.rack == nil
+      ? state.map {
+        manifest.deployedFindings(catalog: EngineRegistry.catalog, state: $0, appEnvironment: environment)
+      } ?? [] : []
+    // Some rules need no deployment and are told by the manifest alone already.
+    let told = Set(deploy.filter { $0.severity == .error }.map(\.location))
+    let further = deployed.filter { !told.contains($0.location) }
+    return (manifest.warnings + deploy + further + workspace.uploadFindings())
+      .sorted(by: precedes)
   }
 
   private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {

@@ -38,6 +38,11 @@ struct Down: AsyncParsableCommand {
       session.console.note("nothing is running")
       return
     }
+    if deleteData {
+      for instance in instances {
+        try DeletionProtection.refuse(resources.isEmpty ? nil : resources, instance)
+      }
+    }
     try confirm(instances, session.console)
     var outcomes: [DownOperation.Outcome] = []
     for instance in instances {

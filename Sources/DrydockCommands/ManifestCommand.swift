@@ -13,10 +13,12 @@ struct ManifestCommand: AsyncParsableCommand {
         drydock manifest --format json | jq .resources
       """)
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let session = Session(common.shared)
+    let session = try Session(common.shared).selecting(rack)
     let state = try session.existingInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)

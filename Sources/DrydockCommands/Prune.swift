@@ -20,7 +20,27 @@ struct Prune: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let gone = session.context.store.all().filter { !FileManager.default.fileExists(atPath: $0.path) }
+    let all = session.context.store.all().filter { !FileManager.default.fileExists(atPath: $0.path) }
+    let gone = all.filter { DeletionProtection.protected(in: $0).isEmpty }
+    try await remove(gone, session)
+    try refuseProtected(all)
+  }
+
+  /// Protection is turned off by an `up` alone, so that the folder has to come back first.
+  private func refuseProtected(_ instances: [InstanceState]) throws {
+    let protected = instances.flatMap { instance in
+      DeletionProtection.protected(in: instance).map {
+        "\($0) of \(instance.handle), last in \(instance.path)"
+      }
+    }
+    guard !protected.isEmpty else { return }
+    throw EmulatorError(
+      .failed, "deletion protection is on, so that these were not removed:",
+      suggestion: "bring the folder back, set deletionProtection: false, and run drydock up",
+      details: protected)
+  }
+
+  private func remove(_ gone: [InstanceState], _ session: Session) async throws {
     if common.format == .json {
       try session.console.print(json: gone.map { PrunedInstance($0) })
     } else {

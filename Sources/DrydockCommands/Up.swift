@@ -43,6 +43,8 @@ struct Up: AsyncParsableCommand {
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
   var dryRun = false
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -53,7 +55,7 @@ struct Up: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let session = Session(common.shared)
+    let session = try Session(common.shared).selecting(rack)
     let display = UpDisplay(session.console)
     let operation = UpOperation(
       context: session.context, workspace: try session.workspace(), app: common.shared.app,
@@ -74,7 +76,7 @@ struct Up: AsyncParsableCommand {
       selected: resources.isEmpty ? nil : Set(resources), deadline: .after(.seconds(timeout)),
       isOffline: offline,
       isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { $1 },
-      isDryRun: dryRun, forcesTLS: forceSSL)
+      isDryRun: dryRun, rack: rack.name, forcesTLS: forceSSL)
   }
 
   private func render(_ result: UpOperation.Result, _ console: Console) throws {

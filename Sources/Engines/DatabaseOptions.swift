@@ -6,23 +6,43 @@ extension OptionRule {
     [
       OptionRule(
         "class", .instanceClass(prefix: "db."), default: "db.t3.micro", documented: "db.t2.micro",
-        "Instance class"),
-      OptionRule("encrypted", .boolean, default: "false", "Encrypt data at rest"),
-      OptionRule("deletionProtection", .boolean, default: "false", "Enable deletion protection"),
-      OptionRule("durable", .boolean, default: "false", "Multi-AZ automatic failover"),
-      OptionRule("iops", .integer(0...256_000), "Provisioned IOPS for database disks"),
-      OptionRule("storage", .integer(5...65_536), default: "20", "GB of storage to provision"),
-      OptionRule("version", .version, default: version, documented: documentedVersion, "\(name) version"),
+        "Instance class", here: .recorded("its family is checked")),
+      OptionRule(
+        "encrypted", .boolean, default: "false", "Encrypt data at rest",
+        here: .recorded("at rest only; a replica needs an encrypted source")),
+      OptionRule(
+        "deletionProtection", .boolean, default: "false", "Enable deletion protection",
+        here: .enforced("data is not deleted until an up turned it off")),
+      OptionRule(
+        "durable", .boolean, default: "false", "Multi-AZ automatic failover",
+        here: .recorded("one server runs")),
+      OptionRule(
+        "iops", .integer(0...256_000), "Provisioned IOPS for database disks",
+        here: .recorded("the disk is this machine's")),
+      OptionRule(
+        "storage", .integer(5...65_536), default: "20", "GB of storage to provision",
+        here: .enforced("never less than deployed; no limit on the disk")),
+      OptionRule(
+        "version", .version, default: version, documented: documentedVersion, "\(name) version",
+        here: .emulated("that version runs, or the difference is shown")),
       OptionRule(
         "preferredBackupWindow", .backupWindow,
-        "Daily time range, in UTC, in which automated backups are made"),
+        "Daily time range, in UTC, in which automated backups are made",
+        here: .recorded("its form is checked; no backups are made")),
       OptionRule(
         "backupRetentionPeriod", .integer(0...35), default: "1",
-        "Days for which backups are kept; 0 disables them"),
-      OptionRule("readSourceDB", .resourceReference, "The resource of which this one is a read replica"),
-      OptionRule("parameterGroupName", .text, "A parameter group of your own"),
-      OptionRule("snapshot", .text, "The snapshot to restore from when it is created"),
-      OptionRule("tags", .text, "Tags for the AWS resources"),
+        "Days for which backups are kept; 0 disables them",
+        here: .recorded("its range is checked; no backups are made")),
+      OptionRule(
+        "readSourceDB", .resourceReference, "The resource of which this one is a read replica",
+        here: .emulated("a streaming replica; removing the option promotes it")),
+      OptionRule(
+        "parameterGroupName", .text, "A parameter group of your own",
+        here: .recorded("the engine keeps its settings")),
+      OptionRule(
+        "snapshot", .text, "The snapshot to restore from when it is created",
+        here: .recorded("nothing is restored")),
+      OptionRule("tags", .text, "Tags for the AWS resources", here: .recorded("no effect here")),
     ]
   }
 
@@ -31,10 +51,13 @@ extension OptionRule {
     [
       OptionRule(
         "class", .instanceClass(prefix: "cache."), default: "cache.t3.micro", documented: "cache.t2.micro",
-        "Instance class"),
-      OptionRule("nodes", .integer(1...40), default: "1", "Number of nodes"),
-      OptionRule("version", .version, default: version, documented: documentedVersion, "\(name) version"),
-      OptionRule("tags", .text, "Tags for the AWS resources"),
+        "Instance class", here: .recorded("its family is checked")),
+      OptionRule(
+        "nodes", .integer(1...40), default: "1", "Number of nodes", here: .recorded("one server runs")),
+      OptionRule(
+        "version", .version, default: version, documented: documentedVersion, "\(name) version",
+        here: .emulated("that version runs, or the difference is shown")),
+      OptionRule("tags", .text, "Tags for the AWS resources", here: .recorded("no effect here")),
     ]
   }
 }

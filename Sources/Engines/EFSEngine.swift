@@ -6,12 +6,21 @@ struct EFSEngine: Engine {
   let resourceType = ResourceType(
     name: "efs",
     options: [
-      OptionRule("encrypted", .boolean, default: "false", "Encrypt data at rest"),
-      OptionRule("owner-gid", .integer(0...4_294_967_295), default: "1000", "Group of the path's directory"),
-      OptionRule("owner-uid", .integer(0...4_294_967_295), default: "1000", "User of the path's directory"),
-      OptionRule("path", .path, default: "/", "The directory that services see as the root"),
-      OptionRule("permissions", .permissions, default: "0777", "Permissions of the path's directory"),
-      OptionRule("tags", .text, "Tags for the AWS resources"),
+      OptionRule(
+        "encrypted", .boolean, default: "false", "Encrypt data at rest", here: .recorded("at rest only")),
+      OptionRule(
+        "owner-gid", .integer(0...4_294_967_295), default: "1000", "Group of the path's directory",
+        here: .emulated("given away where drydock may")),
+      OptionRule(
+        "owner-uid", .integer(0...4_294_967_295), default: "1000", "User of the path's directory",
+        here: .emulated("given away where drydock may")),
+      OptionRule(
+        "path", .path, default: "/", "The directory that services see as the root",
+        here: .emulated("a directory of the host")),
+      OptionRule(
+        "permissions", .permissions, default: "0777", "Permissions of the path's directory",
+        here: .emulated("set when the directory is made")),
+      OptionRule("tags", .text, "Tags for the AWS resources", here: .recorded("no effect here")),
     ],
     hasVariables: false, isMounted: true)
   let variableShape = VariableShape.none

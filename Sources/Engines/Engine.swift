@@ -51,6 +51,9 @@ public protocol ServerEngine: Engine {
   /// Brings accounts and databases into the wanted state through the administrator; may be run again at any time.
   func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
+  /// Gives the app's account the request's password, so that replicas hear of it too.
+  func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
   /// Whether data written by one version may be served by another.
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool
 }
@@ -70,6 +73,13 @@ extension ServerEngine {
 
   /// Most engines have no read replicas.
   public func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { nil }
+
+  /// What provisioning does, where everything that it does reaches replicas.
+  public func changePassword(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws {
+    try await provision(administrator, request, until: deadline)
+  }
 
   /// Nothing to do for an engine without accounts.
   public func provision(

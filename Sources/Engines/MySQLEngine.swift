@@ -98,6 +98,12 @@ struct MySQLEngine: ServerEngine {
     try await MySQLFamily.provision(administrator, request, until: deadline)
   }
 
+  func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await MySQLFamily.changePassword(administrator, request, until: deadline)
+  }
+
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     MySQLFamily.canServe(data: data, with: server)
   }

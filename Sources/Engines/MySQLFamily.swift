@@ -42,6 +42,19 @@ enum MySQLFamily {
       provisioning(request), masking: [request.password], until: deadline)
   }
 
+  /// Provisioning stays out of the binary log; a new password has to be in it.
+  static func changePassword(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws {
+    let password = MySQLSQL.quoteLiteral(request.password)
+    let statements = ["CREATE USER IF NOT EXISTS", "ALTER USER"].map {
+      "\($0) 'app'@'%' IDENTIFIED BY \(password)"
+    }
+    try await MySQLAdministrator(target: administrator).execute(
+      statements, masking: [request.password], until: deadline)
+    try await provision(administrator, request, until: deadline)
+  }
+
   /// The file that a native server runs at each start before it listens: one statement a line.
   static func initFile(_ request: ServerRequest) -> String {
     let password = MySQLSQL.quoteLiteral(request.administratorPassword)

@@ -8,10 +8,14 @@ struct RedisEngine: ServerEngine {
     name: "redis", v3Names: ["elasticache-redis"],
     options: OptionRule.cache(version: "7.0", documentedVersion: "2.8.24", "Redis") + [
       OptionRule(
-        "durable", .boolean, default: "false", "Multi-AZ automatic failover; needs two nodes at least"),
-      OptionRule("encrypted", .boolean, default: "false", "Encrypt data at rest and in transit"),
+        "durable", .boolean, default: "false", "Multi-AZ automatic failover; needs two nodes at least",
+        here: .enforced("refused with fewer than two nodes; one server runs")),
       OptionRule(
-        "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol"),
+        "encrypted", .boolean, default: "false", "Encrypt data at rest and in transit",
+        here: .emulated("TLS and the app's password, as clients see them")),
+      OptionRule(
+        "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol",
+        here: .enforced("no change once deployed")),
     ],
     appendsMinorVersion: true,
     deployNotes: [

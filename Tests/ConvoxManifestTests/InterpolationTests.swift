@@ -37,15 +37,15 @@ struct InterpolationTests {
     arguments: [
       (
         "      storage: ${SIZE}", "5:16",
-        "storage is empty because ${SIZE} is not set in the app env; the default 20 applies"
+        "storage is empty because ${SIZE} is not set in the app env; it counts as not set (default 20)"
       ),
       (
         "      storage: \"${SIZE}\"", "5:17",
-        "storage is empty because ${SIZE} is not set in the app env; the default 20 applies"
+        "storage is empty because ${SIZE} is not set in the app env; it counts as not set (default 20)"
       ),
       (
         "      storage: ${SIZE} # GB", "5:16",
-        "storage is empty because ${SIZE} is not set in the app env; the default 20 applies"
+        "storage is empty because ${SIZE} is not set in the app env; it counts as not set (default 20)"
       ),
       (
         "      preferredBackupWindow: ${W}", "5:30",

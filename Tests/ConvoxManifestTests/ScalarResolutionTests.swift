@@ -34,7 +34,7 @@ struct ScalarResolutionTests {
     let text = "resources:\n  db:\n    type: mysql\n    options:\n      storage: \(written)\n"
     let manifest = try load(text)
     #expect(manifest.resources.first?.options.isEmpty == true)
-    #expect(manifest.warnings.map(\.message) == ["storage is empty; the default 20 applies"])
+    #expect(manifest.warnings.map(\.message) == ["storage is empty; it counts as not set (default 20)"])
   }
 
   @Test(

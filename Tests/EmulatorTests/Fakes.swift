@@ -49,6 +49,14 @@ final class FakeRuntime: Runtime {
     try await starting(launch)
   }
 
+  func peerAddress(of launch: Launch) -> (host: String, port: Int) { ("127.0.0.1", launch.request.port) }
+
+  func place(of launch: Launch) -> ReplicaPlace { .container(files: "/drydock") }
+
+  func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
+    note("run a script for \(launch.spec.name)")
+  }
+
   func liveness(_ resource: String) async throws -> Liveness { alive }
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {

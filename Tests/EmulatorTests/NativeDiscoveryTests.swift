@@ -16,21 +16,23 @@ struct NativeDiscoveryTests {
       apt: "fake",
       brew: "fake")
     let path = path.map { "\(test.path)/\($0)" }.joined(separator: ":")
-    return await NativeDiscovery(environment: ["PATH": path]).installations(of: engine)
+    return await NativeDiscovery(environment: ["PATH": path], patience: .seconds(60)).installations(
+      of: engine)
   }
 
-  private func install(_ name: String, in test: TestHome) throws {
-    let file = URL(filePath: "\(test.path)/\(name)")
+  /// Links lead to programs that are there: a copy just made cannot be run while a test beside this one forks.
+  private func install(_ name: String, as program: String = "true", in test: TestHome) throws {
     _ = try test.folder(String(name.prefix(upTo: name.lastIndex(of: "/") ?? name.endIndex)))
-    try FileManager.default.copyItem(at: URL(filePath: "/usr/bin/true").resolvingSymlinksInPath(), to: file)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(test.path)/\(name)", withDestinationPath: "/usr/bin/\(program)")
   }
 
   @Test func theOnesOnThePathAndInTheUsualFolders() async throws {
     try await TestHome.with { test in
       try install("bin/fake", in: test)
-      try install("lib/15/bin/fake-server", in: test)
-      try install("lib/17/bin/fake-server", in: test)
-      try install("lib/17/other/fake-server", in: test)
+      try install("lib/15/bin/fake-server", as: "cat", in: test)
+      try install("lib/17/bin/fake-server", as: "ls", in: test)
+      try install("lib/17/other/fake-server", as: "cp", in: test)
       let found = await discover(test, path: ["bin"], folders: ["lib/*/bin"])
       let places = found.map { $0.server.dropFirst(test.path.count + 1) }
       #expect(places == ["bin/fake", "lib/15/bin/fake-server", "lib/17/bin/fake-server"])

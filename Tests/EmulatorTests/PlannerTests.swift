@@ -121,7 +121,7 @@ import Testing
     let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
     #expect(
       text == """
-        {"items":[{"action":"create","reason":"new","resource":"mem","type":"memcached","version":"1.0"}],\
+        {"items":[{"action":"create","changes":[],"reason":"new","resource":"mem","type":"memcached","version":"1.0"}],\
         "runtime":"native","runtimeReason":"asked for"}
         """)
     #expect(try JSONDecoder().decode(Plan.self, from: Data(text.utf8)) == plan)

@@ -50,15 +50,6 @@ import Testing
 }
 
 @Suite struct NotSupportedYetTests {
-  private static let replica = """
-    resources:
-      primary: { type: postgres }
-      copy:
-        type: postgres
-        options:
-          version: "12"
-          readSourceDB: "#convox.resources.primary"
-    """
   private static let encrypted = """
     resources:
       cache:
@@ -74,7 +65,6 @@ import Testing
     """
 
   @Test(arguments: [
-    (replica, "convox.yml:7:21: resource copy: ", "readSourceDB"),
     (encrypted, "convox.yml:5:18: resource cache: ", "encrypted"),
     (valkey, "convox.yml:4:24: resource cache: ", "engine"),
   ])

@@ -1,6 +1,7 @@
 import DrydockTestSupport
 import Foundation
 import MonotonicTime
+import NativeProcess
 import Synchronization
 import Testing
 
@@ -198,6 +199,49 @@ import Testing
       _ = try await down(nil, true)
       #expect(app.context.store.all().first?.resources.isEmpty == true)
       #expect(app.context.store.all().first?.runtime == nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("exited", 137, ResourceStatus.crashed, "signal 9" as String?), ("created", 0, .stopped, nil),
+    // It runs, and nothing answers on the port that it has.
+    ("running", 0, .starting, "not reachable"),
+  ])
+  func psShowsWhatTheEngineSays(_ status: String, _ code: Int, _ expected: ResourceStatus, _ reason: String?)
+    async throws
+  {
+    try await with { app in
+      var state = try await app.up().state
+      let port = try PortAllocator(folder: try app.test.folder("ports")).reserve(
+        seed: app.test.path, owner: "test")
+      state.runtime = .docker
+      state.resources["mydb"]?.externalURL = nil
+      state.resources["mydb"]?.port = port
+      let listing =
+        #"[{"Id":"old","Names":["/db"],"Image":"x","State":"\#(status)","Labels":{"dev.drydock.resource":"mydb"}}]"#
+      let container = StubResponse.container(status: status, exitCode: code, port: port)
+      let name = ContainerNames(id: state.id).container("mydb")
+      let words: [UInt8] = Array("last words\n".utf8)
+      let stub = DockerStub(answers: [
+        "GET /containers/json": .reply(200, listing), "GET /containers/old/json": container,
+        "GET /containers/\(name)/json": container,
+        "GET /containers/\(name)/logs": .stream([[2, 0, 0, 0, 0, 0, 0, UInt8(words.count)] + words]),
+      ])
+      let known = state
+      try await StubDockerServer.run(stub.handle) { server in
+        var app = app
+        app.environment["DOCKER_HOST"] = "unix://\(server.socketPath)"
+        let states = try await StatusOperation(context: app.context).run(known)
+        let database = try #require(states.first { $0.resource == "mydb" })
+        #expect(database.status == expected)
+        #expect(database.port == port && database.runtime == .docker && database.container == "db")
+        if let reason {
+          #expect(database.reason?.contains(reason) == true)
+        } else {
+          #expect(database.reason == nil)
+        }
+        #expect(database.lastLog == (expected == .crashed ? ["last words"] : nil))
+      }
     }
   }
 

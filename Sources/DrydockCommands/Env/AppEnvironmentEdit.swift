@@ -12,6 +12,8 @@ struct AppEnvironmentEdit {
     let existing = try session.existingInstance()
     let instance =
       try existing ?? session.context.directory.open(try session.workspace().folder, app: session.options.app)
-    try await session.context.store.update(instance.id) { edit(&$0.appEnvironment) }
+    try await session.context.store.update(instance.id) { [rack = session.rack] in
+      $0.editAppEnvironment(rack: rack, edit)
+    }
   }
 }

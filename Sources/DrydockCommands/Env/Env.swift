@@ -11,6 +11,7 @@ struct Env: AsyncParsableCommand {
         drydock env --write .env
         drydock env set SECRET=s3cret
         drydock env set < app.env
+        drydock env set STORAGE=200 --rack acme/production
       """,
     subcommands: [ShowEnv.self, SetEnv.self, UnsetEnv.self, GetEnv.self], defaultSubcommand: ShowEnv.self)
 }

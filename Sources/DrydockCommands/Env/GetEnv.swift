@@ -9,10 +9,12 @@ struct GetEnv: AsyncParsableCommand {
   @Argument(help: "The key.")
   var key: String
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
-    let session = Session(options)
+    let session = try Session(options).selecting(rack)
     guard let value = try session.appEnvironment(try session.existingInstance())[key] else {
       throw EmulatorError(.failed, "env not found: \(key)")
     }

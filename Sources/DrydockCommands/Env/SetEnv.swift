@@ -1,7 +1,5 @@
 import ArgumentParser
-import ConvoxEnvironment
 import Emulator
-import Foundation
 
 /// `drydock env set`.
 struct SetEnv: AsyncParsableCommand {
@@ -12,11 +10,13 @@ struct SetEnv: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
   var pairs: [String] = []
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
-    let session = Session(options)
-    var values = try input(session.console)
+    let session = try Session(options).selecting(rack, isNewAllowed: true)
+    var values = try StandardInput.assignments(unless: pairs, session.console)
     for pair in pairs {
       guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
         throw EmulatorError(.usage, "Key=Value expected: \(pair)")
@@ -28,13 +28,5 @@ struct SetEnv: AsyncParsableCommand {
     }
     try await AppEnvironmentEdit(session).change { $0.merge(values) { $1 } }
     session.console.print("Setting \(values.keys.sorted().joined(separator: ", "))... OK")
-  }
-
-  private func input(_ console: Console) throws -> [String: String] {
-    guard pairs.isEmpty, isatty(STDIN_FILENO) == 0 else { return [:] }
-    let data = try FileHandle.standardInput.readToEnd() ?? Data()
-    let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
-    warnings.forEach { console.warn($0) }
-    return environment.values
   }
 }

@@ -22,10 +22,12 @@ struct ShowEnv: AsyncParsableCommand {
     completion: .file())
   var write: String?
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
-    let session = Session(options)
+    let session = try Session(options).selecting(rack)
     let variables = try EnvironmentQuery(session).variables(service: service, from: viewpoint)
     guard let path = write else { return session.console.print(try render(variables, as: format)) }
     let text = try render(variables, as: format)

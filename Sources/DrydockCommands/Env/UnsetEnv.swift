@@ -8,10 +8,12 @@ struct UnsetEnv: AsyncParsableCommand {
   @Argument(help: "What to remove.")
   var keys: [String]
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
-    let session = Session(options)
+    let session = try Session(options).selecting(rack)
     try await AppEnvironmentEdit(session).change { values in keys.forEach { values[$0] = nil } }
     session.console.print("Unsetting \(keys.sorted().joined(separator: ", "))... OK")
   }

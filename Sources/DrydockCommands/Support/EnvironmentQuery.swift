@@ -23,7 +23,8 @@ struct EnvironmentQuery: Sendable {
     var state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
-    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let specs = ResourceSpec.settled(
+      try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: state)
     // What the app env says now counts, also when no `up` has seen it yet.
     for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     return Basis(state: state, manifest: manifest, specs: specs, environment: environment)

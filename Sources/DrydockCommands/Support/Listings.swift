@@ -9,7 +9,7 @@ enum PlanTable {
     let rows = plan.items.map { item in
       [
         item.resource, item.type, item.version, item.action.rawValue, item.port.map(String.init) ?? "",
-        item.reason,
+        ([item.reason] + item.changes.map(\.description)).joined(separator: "; "),
       ]
     }
     let table = Table(header: ["RESOURCE", "TYPE", "VERSION", "ACTION", "PORT", "REASON"], rows: rows)
@@ -42,6 +42,9 @@ enum OutcomeTable {
 enum UpSummary {
   static func text(_ result: UpOperation.Result) -> String {
     var lines = result.outcomes.compactMap { outcome in outcome.drift.map { "(!) \(outcome.resource): \($0)" }
+    }
+    lines += result.outcomes.filter { !$0.changes.isEmpty }.map { outcome in
+      "\(outcome.resource): \(outcome.changes.map(\.description).joined(separator: ", "))"
     }
     lines += result.outcomes.filter { $0.status == .removed }.map {
       "\($0.resource) is no longer in the manifest: stopped, data kept (drydock down \($0.resource) --delete-data)"

@@ -7,11 +7,26 @@ struct Session: Sendable {
   let context: DrydockContext
   let options: SharedOptions
   let console: Console
+  /// The rack whose app env is taken; nil for the local one.
+  private(set) var rack: String?
 
   init(_ options: SharedOptions, context: DrydockContext = .live) {
     self.context = context
     self.options = options
     self.console = Console(options)
+  }
+
+  /// The session with the app env of the rack that the option names.
+  /// - Parameter isNewAllowed: Whether nothing has to be kept for it yet.
+  func selecting(_ option: RackOption, isNewAllowed: Bool = false) throws -> Session {
+    var session = self
+    session.rack = option.name
+    if !isNewAllowed, let name = option.name {
+      let state =
+        try existingInstance() ?? InstanceState(id: "", handle: "", app: "", path: "", resourcePassword: "")
+      state.unknownRack(name).map(console.warn)
+    }
+    return session
   }
 
   /// The folder with the manifest.
@@ -48,7 +63,7 @@ struct Session: Sendable {
 
   /// The app env: what is kept with the instance, and what `--env-file` adds.
   func appEnvironment(_ state: InstanceState?) throws -> [String: String] {
-    (state?.appEnvironment ?? [:]).merging(try options.extraEnvironment(console)) { $1 }
+    (state?.appEnvironment(rack: rack) ?? [:]).merging(try options.extraEnvironment(console)) { $1 }
   }
 
   /// The manifest with what it means, warnings told.

@@ -32,6 +32,14 @@ public struct InstanceState: Sendable, Hashable, Codable {
   public var forcesTLS: Bool?
   /// The app env.
   public var appEnvironment: [String: String]
+  /// App envs kept for racks elsewhere, by the rack's name.
+  public var rackEnvironments: [String: [String: String]]?
+  /// The rack whose app env the last `up` took; nil for the local one.
+  public var lastRack: String?
+  /// The app parameters that were set, but for the password.
+  public var parameters: [String: String]?
+  /// Whether the password was set as an app parameter, not made by drydock.
+  public var isPasswordChosen: Bool?
   /// What was decided for each resource.
   public var resources: [String: ResourceRecord]
 

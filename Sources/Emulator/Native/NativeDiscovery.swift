@@ -7,10 +7,13 @@ import NativeProcess
 struct NativeDiscovery: Sendable {
   private let path: [String]
   private let environment: [String: String]
+  private let patience: Duration
 
   /// A discovery that looks on the path of this environment.
-  init(environment: [String: String]) {
+  /// - Parameter patience: How long a server may take to state its version.
+  init(environment: [String: String], patience: Duration = .seconds(5)) {
     self.environment = environment
+    self.patience = patience
     self.path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
   }
 
@@ -68,7 +71,7 @@ struct NativeDiscovery: Sendable {
     }
     let tool = Tool(
       executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
-    let banner = try? await tool.run(until: .after(.seconds(5))).text
+    let banner = try? await tool.run(until: .after(patience)).text
     // Some servers (mysqld) print their own path first, which may hold numbers.
     guard let banner, let version = ServerVersion(in: banner.replacing(server, with: "")) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)

@@ -41,7 +41,10 @@ public struct DownOperation: Sendable {
     defer { _ = lock }
     var state = try context.store.load(instance.id) ?? instance
     let names = try names(state)
-    if deletesData { try refuseSources(names, state) }
+    if deletesData {
+      try DeletionProtection.refuse(names, state)
+      try refuseSources(names, state)
+    }
     guard let kind = state.runtime else { return try withoutRuntime(&state, names) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let outcomes = try await stop(names, state, runtime)

@@ -20,7 +20,7 @@ struct ReadinessProof: Sendable {
     } else if isFresh, launch.engine.accounts != nil, !provisionsItself {
       _ = try await wait(administrator: true, until: deadline)
       progress("provisioning")
-      try await provision(until: deadline)
+      try await provision(until: deadline) { try await launch.engine.provision($0, $1, until: deadline) }
     }
     return try await wait(administrator: false, until: deadline)
   }
@@ -56,15 +56,17 @@ struct ReadinessProof: Sendable {
     guard launch.engine.accounts != nil, launch.request.replica == nil else { return nil }
     return { _ in
       progress("repairing the app's account")
-      try await provision(until: deadline)
+      try await provision(until: deadline) { try await launch.engine.changePassword($0, $1, until: deadline) }
       return true
     }
   }
 
-  private func provision(until deadline: Deadline) async throws {
+  private func provision(
+    until deadline: Deadline, by action: (ProbeTarget, ServerRequest) async throws -> Void
+  ) async throws {
     let administrator = runtime.target(launch, administrator: true)
     do {
-      try await launch.engine.provision(administrator, launch.request, until: deadline)
+      try await action(administrator, launch.request)
     } catch let failure as ProbeFailure {
       guard case .credentials = failure else { throw failure }
       throw EmulatorError(

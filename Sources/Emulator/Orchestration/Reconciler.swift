@@ -133,10 +133,7 @@ actor Reconciler {
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
-      record.type = spec.type
-      record.options = spec.options
-      record.isRemoved = false
-      record.externalURL = spec.externalURL
+      record.note(spec)
       if item.action == .start || item.action == .create {
         // What runs is in doubt from here on until it is proved.
         record.transport = nil

@@ -20,6 +20,8 @@ public struct ResourceOutcome: Sendable, Hashable, Codable {
   public var url: String?
   /// What differs from what was asked for.
   public var drift: String?
+  /// The options that got another value than the deployed one.
+  public var changes: [OptionChange] = []
   /// How long it took, in seconds.
   public var seconds: Double
 }
@@ -58,12 +60,13 @@ public struct UpOptions: Sendable {
   public var isDryRun: Bool
   /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
   public var forcesTLS: Bool?
+  /// The app env to take, by the rack it is kept for; nil for the local one.
+  public var rack: String?
 
   /// Options of an `up`.
   public init(
     selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
-    ports: [String: Int] = [:], isDryRun: Bool = false,
-    forcesTLS: Bool? = nil
+    ports: [String: Int] = [:], isDryRun: Bool = false, rack: String? = nil, forcesTLS: Bool? = nil
   ) {
     self.selected = selected
     self.deadline = deadline
@@ -72,5 +75,6 @@ public struct UpOptions: Sendable {
     self.ports = ports
     self.isDryRun = isDryRun
     self.forcesTLS = forcesTLS
+    self.rack = rack
   }
 }

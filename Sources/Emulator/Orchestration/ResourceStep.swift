@@ -21,7 +21,7 @@ struct ResourceStep: Sendable {
     let begin = SuspendingClock.now
     var outcome = ResourceOutcome(
       resource: item.resource, type: item.type, wantedVersion: item.version.isEmpty ? nil : item.version,
-      runtime: runtime.kind, status: .running, action: item.action, seconds: 0)
+      runtime: runtime.kind, status: .running, action: item.action, changes: item.changes, seconds: 0)
     switch item.action {
     case .external:
       outcome.status = .external

@@ -37,6 +37,10 @@ public struct ResourceState: Sendable, Hashable, Codable {
   public var replication: ReplicationStatus?
   /// The last lines of its log, for one that crashed.
   public var lastLog: [String]?
+  /// Its options at the last `up`, defaults included.
+  public var options: [String: String]?
+  /// The app's parameters, the password masked.
+  public var parameters: [String: String]?
 }
 
 /// `ps`: what exists, read from reality; no manifest is needed.
@@ -71,6 +75,8 @@ public struct StatusOperation: Sendable {
     var result = ResourceState(
       app: state.handle, resource: name, type: record.type, status: .stopped, version: record.version)
     result.wantedVersion = record.wantedVersion.isEmpty ? nil : record.wantedVersion
+    result.options = record.options
+    result.parameters = state.shownParameters
     if record.externalURL != nil {
       result.status = .external
       return result

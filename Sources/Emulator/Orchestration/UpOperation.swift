@@ -76,6 +76,7 @@ public struct UpOperation: Sendable {
     var state = try context.store.load(opened.id) ?? opened
     (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
     state.forcesTLS = options.forcesTLS ?? state.forcesTLS
+    state.lastRack = options.rack
     return try await carryOut(&state)
   }
 
@@ -91,7 +92,7 @@ public struct UpOperation: Sendable {
   }
 
   private func appEnvironment(_ state: InstanceState?) -> [String: String] {
-    (state?.appEnvironment ?? [:]).merging(extraEnvironment) { $1 }
+    (state?.appEnvironment(rack: options.rack) ?? [:]).merging(extraEnvironment) { $1 }
   }
 
   private struct Prepared {
@@ -135,8 +136,12 @@ public struct UpOperation: Sendable {
   private func prepare(_ state: InstanceState) async throws -> Prepared {
     let environment = appEnvironment(state)
     let manifest = try workspace.load(appEnvironment: environment)
-    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
-    try refuseUnknownNames(specs)
+    let declared = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    try refuseUnknownNames(declared)
+    let settled = SettledSpecs(declared, over: state, selected: options.selected)
+    try settled.refuse()
+    try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
+    let specs = settled.specs
     let runtimes = RuntimeAccess(context: context, state: state)
     let selector = RuntimeSelector(
       docker: { try await runtimes.docker() }, native: try runtimes.native(), isOffline: options.isOffline,
@@ -145,7 +150,10 @@ public struct UpOperation: Sendable {
     let plan = try Planner.plan(
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
+      changes: settled.settlements.mapValues(\.changes),
       restarts: TransportPlan(home: context.home, state: state).restarts(specs))
+    let notices = SettledSpecs.lines(manifest.warnings + settled.findings)
+    (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
   }

@@ -37,6 +37,8 @@ public struct Plan: Sendable, Hashable, Codable {
     public var reason: String
     /// The resource of which it is a read replica, which has to be ready first.
     public var source: String?
+    /// The options that get another value than the deployed one.
+    public var changes: [OptionChange] = []
   }
 
   /// Where the resources run.
@@ -57,11 +59,13 @@ enum Planner {
   ///   - observed: What exists, by resource.
   ///   - runtime: Where the resources run, and why.
   ///   - ports: Ports that the user wants, by resource.
+  ///   - changes: Options that get another value than the deployed one, by resource.
   ///   - restarts: Why running servers have to start again, by resource.
   /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
   static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
     runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:],
+    changes: [String: [OptionChange]] = [:],
     restarts: [String: String] = [:]
   ) throws -> Plan {
     var items: [Plan.Item] = []
@@ -75,7 +79,7 @@ enum Planner {
         Plan.Item(
           resource: spec.name, type: spec.type, action: action, version: spec.version,
           port: spec.externalURL == nil ? ports[spec.name] ?? record?.port : nil, reason: reason,
-          source: spec.source))
+          source: spec.source, changes: changes[spec.name] ?? []))
     }
     if selected == nil { items += removals(specs, state, observed) }
     return Plan(runtime: runtime.kind, runtimeReason: runtime.reason, items: items)

@@ -15,6 +15,8 @@ public struct ResourceSpec: Sendable {
   public var options: [String: String]
   /// The resource of which this one is a read replica.
   public var source: String?
+  /// What the manifest says of it; nil for a resource that is known from its record alone.
+  public var declaration: Resource?
   /// A URL in the app env that stands in for it: nothing is started then.
   public var externalURL: String?
 
@@ -45,6 +47,7 @@ public struct ResourceSpec: Sendable {
     var options: [String: String] = [:]
     for rule in engine.resourceType.options { options[rule.name] = rule.defaultValue }
     for option in resource.options where !option.value.isEmpty { options[option.name] = option.value }
+    self.declaration = resource
     self.options = options
     self.version = options["version"] ?? ""
     self.source = options["readSourceDB"].flatMap(ResourceOption.referencedName)

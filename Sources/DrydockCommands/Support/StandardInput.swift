@@ -1,0 +1,14 @@
+import ConvoxEnvironment
+import Foundation
+
+/// What commands read from their standard input.
+enum StandardInput {
+  /// `KEY=value` lines, where a command has no arguments and its input is no terminal.
+  static func assignments(unless arguments: [String], _ console: Console) throws -> [String: String] {
+    guard arguments.isEmpty, isatty(STDIN_FILENO) == 0 else { return [:] }
+    let data = try FileHandle.standardInput.readToEnd() ?? Data()
+    let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
+    warnings.forEach { console.warn($0) }
+    return environment.values
+  }
+}

@@ -1,0 +1,137 @@
+import ConvoxEnvironment
+import Engines
+import Foundation
+import HealthProbes
+public import MonotonicTime
+
+/// `params set`: changes app parameters, and what runs with them.
+public struct ParameterOperation: Sendable {
+  private let context: DrydockContext
+  private let instance: InstanceState
+  /// The app's manifest, for rewriting env files; nil where there is none.
+  private let workspace: Workspace?
+  private let notice: @Sendable (String) -> Void
+
+  /// A change to an instance's parameters.
+  public init(
+    context: DrydockContext, instance: InstanceState, workspace: Workspace?,
+    notice: @escaping @Sendable (String) -> Void
+  ) {
+    self.context = context
+    self.instance = instance
+    self.workspace = workspace
+    self.notice = notice
+  }
+
+  /// Sets parameters; a new password reaches running engines at once and stopped ones when they start.
+  ///
+  /// The password is written down before any engine gets it: an `up` mends accounts by what is written down, so
+  /// that an interrupted change is finished by the next one.
+  /// - Throws: `EmulatorError.usage` for a value that does not fit, and then nothing was changed.
+  public func set(_ values: [AppParameter: String], until deadline: Deadline) async throws {
+    for (parameter, value) in values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      try parameter.check(value)
+    }
+    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline) { holder in
+      notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
+    }
+    defer { _ = lock }
+    var state = try context.store.load(instance.id) ?? instance
+    let password = values[.resourcePassword]
+    if let password {
+      try PasswordRule.refuse(password, for: state)
+      try await refuseIdleSources(state)
+    }
+    for (parameter, value) in values { state.set(parameter, to: value) }
+    try context.store.save(state)
+    guard password != nil else { return }
+    let failures = try await applyPassword(state, until: deadline)
+    try rewriteEnvironmentFiles(state)
+    if !failures.isEmpty { throw AggregateError(failures) }
+  }
+
+  private func applyPassword(_ state: InstanceState, until deadline: Deadline) async throws
+    -> [(resource: String, error: EmulatorError)]
+  {
+    guard let kind = state.runtime else { return [] }
+    let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
+    let observed = try await runtime.observe(state.resources.keys.sorted())
+    var failures: [(resource: String, error: EmulatorError)] = []
+    for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
+      guard observed[name]?.isRunning == true, let engine = EngineRegistry.engine(record.type)?.server else {
+        continue
+      }
+      do {
+        let launch = try Launch.existing(name, record, engine, state)
+        try await apply(launch, state, runtime, observed[name], until: deadline)
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        var failure = EmulatorError(error, resource: name)
+        failure.suggestion = "the password is written down; an up brings it to \(name): drydock up"
+        failures.append((name, failure))
+      }
+    }
+    return failures
+  }
+
+  /// A replica of MySQL or MariaDB hears of a password by its source's log alone, which a start does not write.
+  private func refuseIdleSources(_ state: InstanceState) async throws {
+    let sources = state.resources.values.filter { ["mysql", "mariadb"].contains($0.type) }.compactMap(
+      \.source)
+    guard let kind = state.runtime, !sources.isEmpty else { return }
+    let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(sources)
+    guard let idle = sources.sorted().first(where: { observed[$0]?.isRunning != true }) else { return }
+    throw EmulatorError(
+      .failed, "\(idle) has replicas and does not run, so that they would not hear of the new password",
+      suggestion: "start it first: drydock up")
+  }
+
+  private func apply(
+    _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, _ observed: Observation?,
+    until deadline: Deadline
+  ) async throws {
+    let name = launch.spec.name
+    if state.resources[name]?.source != nil {
+      return notice("replica \(name) takes the password over from its source")
+    }
+    if launch.engine.accounts != nil {
+      let administrator = runtime.target(launch, administrator: true)
+      try await launch.engine.changePassword(administrator, launch.request, until: deadline)
+    } else if state.endpoint(of: name, engine: launch.engine)?.password.isEmpty == false {
+      try await restart(launch, runtime, observed, until: deadline)
+    } else {
+      return
+    }
+    let proof = ReadinessProof(
+      launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, pair: nil, progress: { _ in })
+    _ = try await proof.run(until: deadline)
+  }
+
+  /// A server without accounts has its password in its configuration.
+  private func restart(
+    _ launch: Launch, _ runtime: any Runtime, _ observed: Observation?, until deadline: Deadline
+  ) async throws {
+    var launch = launch
+    launch.source = try await runtime.resolve(launch.spec, data: observed?.dataVersion, strict: false)
+    notice("\(launch.spec.name) restarts with the new password")
+    try await runtime.stop(launch.spec.name, steps: launch.engine.stopSteps)
+    try await runtime.start(launch, progress: { _ in }, until: deadline)
+  }
+
+  /// Files that an `up` wrote get the new password; where there are none, none are made.
+  private func rewriteEnvironmentFiles(_ state: InstanceState) throws {
+    let folder = AppFolder(state.path)
+    guard FileManager.default.fileExists(atPath: "\(folder.drydock)/all.env") else { return }
+    guard let workspace else {
+      return notice("the env files in \(folder.drydock) still hold the old password: run drydock up")
+    }
+    let environment = state.appEnvironment(rack: state.lastRack)
+    let manifest = try workspace.load(appEnvironment: environment)
+    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let files = EnvironmentFiles(
+      folder: folder, state: state, manifest: manifest, specs: ResourceSpec.settled(specs, over: state),
+      appEnvironment: environment)
+    for warning in try files.write() { notice(warning) }
+  }
+}

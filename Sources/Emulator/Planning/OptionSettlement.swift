@@ -1,0 +1,181 @@
+public import ConvoxManifest
+import Engines
+
+/// An option that an `up` brings to another value than the deployed one.
+public struct OptionChange: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// The option's name.
+  public var option: String
+  /// The deployed value; nil for none.
+  public var from: String?
+  /// The value from now on; nil for none.
+  public var to: String?
+
+  /// `storage 50 → 200`.
+  public var description: String { "\(option) \(from ?? "(none)") → \(to ?? "(none)")" }
+}
+
+/// What a resource's options come to when the manifest is laid over what is deployed.
+///
+/// On AWS an option is a parameter of the resource's stack: one that convox.yml no longer sets keeps its
+/// deployed value. `readSourceDB` is the exception, whose removal promotes the replica.
+public struct OptionSettlement: Sendable, Hashable {
+  /// The options in force, defaults included.
+  public var options: [String: String]
+  /// What differs from what is deployed; empty for a new resource.
+  public var changes: [OptionChange] = []
+  /// What a reader of convox.yml would not expect, as warnings, and why these options cannot be had on what is
+  /// deployed, as errors; in the order of the type's options.
+  public var findings: [Diagnostic] = []
+  /// Whether an error is about what is deployed, not about the manifest by itself.
+  public var contradictsDeployment = false
+
+  static let replicaOption = "readSourceDB"
+
+  /// Lays what the manifest sets over what is deployed.
+  /// - Parameters:
+  ///   - resource: What the manifest says; an empty value counts as not set.
+  ///   - type: Its type, whose defaults stand in for what nobody set.
+  ///   - record: What the last `up` recorded; nil for a new resource.
+  ///   - isExternal: Whether a URL stands in for it, so that nothing of what is deployed changes.
+  public static func settle(
+    _ resource: Resource, type: ResourceType, record: ResourceRecord?, isExternal: Bool = false
+  ) -> OptionSettlement {
+    var defaults: [String: String] = [:]
+    for rule in type.options { defaults[rule.name] = rule.defaultValue }
+    let wanted = Dictionary(resource.setOptions.map { ($0.name, $0.value) }) { $1 }
+    guard let record, record.isDeployed, record.type == type.name else {
+      var settlement = OptionSettlement(options: defaults.merging(wanted) { $1 })
+      guard !isExternal else { return settlement }
+      if let record, record.isDeployed { settlement.refuseType(resource, record) }
+      settlement.checkNodes(resource)
+      return settlement
+    }
+    var deployed = defaults.merging(record.options) { $1 }
+    // An interrupted promotion has recorded the options already, and is still to come.
+    deployed[replicaOption] = record.source.map(ResourceOption.reference(to:))
+    guard !isExternal else { return OptionSettlement(options: deployed) }
+    var kept = deployed
+    kept[replicaOption] = nil
+    var settlement = OptionSettlement(options: kept.merging(wanted) { $1 })
+    settlement.compare(resource, type, deployed: deployed, defaults: defaults)
+    settlement.checkNodes(resource)
+    return settlement
+  }
+
+  private mutating func compare(
+    _ resource: Resource, _ type: ResourceType, deployed: [String: String], defaults: [String: String]
+  ) {
+    let set = Set(resource.setOptions.map(\.name))
+    for rule in type.options {
+      let (before, after) = (deployed[rule.name], options[rule.name])
+      if before != after {
+        let change = OptionChange(option: rule.name, from: before, to: after)
+        changes.append(change)
+        judge(change, resource)
+      } else if let before, !set.contains(rule.name), before != defaults[rule.name] {
+        add(
+          .warning, resource, rule.name,
+          "\(rule.name) stays \(before), as deployed: AWS keeps an option that is removed",
+          "to change it, set it: \(rule.name): \(rule.suggestedValue)")
+      }
+    }
+  }
+
+  private mutating func judge(_ change: OptionChange, _ resource: Resource) {
+    switch ChangeRule(change) {
+    case .free: break
+    case .surprising(let what): add(.warning, resource, change.option, "\(change): \(what)", nil)
+    case .refused(let what, let remedy):
+      contradictsDeployment = true
+      add(
+        .error, resource, change.option, what,
+        "\(remedy), or start fresh: drydock down \(resource.name) --delete-data")
+    }
+  }
+
+  private mutating func refuseType(_ resource: Resource, _ record: ResourceRecord) {
+    contradictsDeployment = true
+    add(
+      .error, resource, "",
+      "it holds data of type \(record.type), and the manifest now says \(resource.type)",
+      "give the new resource another name, or delete the old data: drydock down \(resource.name) --delete-data"
+    )
+  }
+
+  /// Fail-over needs a second node; the pages of Convox say that it fails else.
+  private mutating func checkNodes(_ resource: Resource) {
+    guard options["durable"] == "true", let nodes = options["nodes"].flatMap({ Int($0) }), nodes < 2 else {
+      return
+    }
+    add(.error, resource, "durable", "durable: true needs two nodes at least", "set nodes: 2")
+  }
+
+  mutating func add(
+    _ severity: Diagnostic.Severity, _ resource: Resource, _ option: String, _ message: String,
+    _ suggestion: String?
+  ) {
+    let place = resource.options.last { $0.name == option }?.location ?? resource.location
+    findings.append(
+      Diagnostic(severity, at: place, "resource \(resource.name): \(message)", suggestion: suggestion))
+  }
+}
+
+/// What AWS makes of the change of an option on a deployed resource.
+enum ChangeRule: Sendable, Hashable {
+  /// It is applied.
+  case free
+  /// It is applied with a consequence worth a word.
+  case surprising(String)
+  /// It is not possible: what, and what to do instead.
+  case refused(String, remedy: String)
+
+  init(_ change: OptionChange) {
+    let before = change.from ?? ""
+    switch change.option {
+    case "storage":
+      let isLess = (change.to.flatMap { Int($0) } ?? 0) < (Int(before) ?? 0)
+      self =
+        isLess
+        ? .refused(
+          "storage cannot shrink from \(before) to \(change.to ?? "")",
+          remedy: "set storage: \(before) or more")
+        : .free
+    case "engine":
+      self = .refused(
+        "its engine is \(before), which cannot become \(change.to ?? "")", remedy: "set engine: \(before)")
+    case OptionSettlement.replicaOption where change.to != nil:
+      self = Self.newSource(before)
+    case "encrypted", "snapshot":
+      self = .surprising("AWS replaces the resource by a new one for that, without its data; here it is kept")
+    default:
+      self = .free
+    }
+  }
+
+  /// A database becomes a replica only when it is made.
+  private static func newSource(_ before: String) -> ChangeRule {
+    before.isEmpty
+      ? .refused(
+        "it is an independent database and cannot become a replica",
+        remedy: "remove readSourceDB and give the replica another name")
+      : .refused(
+        "it is a replica of \(ResourceOption.referencedName(before) ?? before) and cannot follow another source",
+        remedy: "set readSourceDB: \"\(before)\", or remove it, which promotes the replica")
+  }
+}
+
+extension Resource {
+  /// The options that are set to something.
+  var setOptions: [ResourceOption] { options.filter { !$0.value.isEmpty } }
+}
+
+extension OptionRule {
+  /// A value for an example: the default, where there is one.
+  var suggestedValue: String { defaultValue ?? "VALUE" }
+}
+
+extension ResourceRecord {
+  /// Whether there is something that the recorded options describe: a server whose data served a client, or
+  /// a directory. A resource whose first start failed has nothing to keep.
+  var isDeployed: Bool { dataVersion != nil || EngineRegistry.engine(type).map { $0.server == nil } ?? true }
+}

@@ -1,0 +1,78 @@
+import ConvoxManifest
+import Engines
+
+/// The specs of a manifest laid over what is deployed.
+struct SettledSpecs: Sendable {
+  /// The specs, their options and versions in force.
+  var specs: [ResourceSpec]
+  /// What became of the options, by resource.
+  var settlements: [String: OptionSettlement]
+
+  /// Lays specs over what an instance recorded.
+  /// - Parameters:
+  ///   - specs: The manifest's resources.
+  ///   - state: What was recorded before.
+  ///   - selected: The names that are brought up; nil for all. Others are settled, and nothing is said of them.
+  init(_ specs: [ResourceSpec], over state: InstanceState, selected: Set<String>? = nil) {
+    self.specs = []
+    self.settlements = [:]
+    for spec in specs {
+      let (settled, settlement) = spec.settled(over: state.resources[spec.name])
+      self.specs.append(settled)
+      if selected?.contains(spec.name) ?? true { settlements[spec.name] = settlement }
+    }
+    checkReplicas()
+  }
+
+  /// What to say of them, in the manifest's order.
+  var findings: [Diagnostic] { specs.flatMap { settlements[$0.name]?.findings ?? [] } }
+
+  /// Refuses what cannot be done to what is deployed; nothing was changed by then.
+  /// - Throws: `EmulatorError.dataMismatch` with every reason, or `.manifestInvalid` where no data matters.
+  func refuse() throws {
+    let errors = findings.filter { $0.severity == .error }
+    guard let first = errors.first else { return }
+    let contradicts = settlements.values.contains { $0.contradictsDeployment }
+    throw EmulatorError(
+      contradicts ? .dataMismatch : .manifestInvalid, "\(first.location): \(first.message)",
+      suggestion: first.suggestion,
+      details: errors.dropFirst().map {
+        "\($0.location): \($0.message)" + ($0.suggestion.map { "; \($0)" } ?? "")
+      })
+  }
+
+  /// What a reader of the manifest would not expect, as messages.
+  static func lines(_ findings: [Diagnostic]) -> [String] {
+    findings.filter { $0.severity == .warning }.map {
+      "\($0.location): \($0.message)" + ($0.suggestion.map { "\n  \($0)" } ?? "")
+    }
+  }
+}
+
+extension ResourceSpec {
+  /// The spec with the options in force, and how they came about.
+  func settled(over record: ResourceRecord?) -> (ResourceSpec, OptionSettlement) {
+    guard let declaration else { return (self, OptionSettlement(options: options)) }
+    let settlement = OptionSettlement.settle(
+      declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil)
+    var spec = self
+    spec.options = settlement.options
+    spec.version = settlement.options["version"] ?? ""
+    return (spec, settlement)
+  }
+
+  /// Specs with the options in force on an instance.
+  public static func settled(_ specs: [ResourceSpec], over state: InstanceState) -> [ResourceSpec] {
+    SettledSpecs(specs, over: state).specs
+  }
+}
+
+extension ResourceRecord {
+  /// Writes down what a resource is from now on.
+  mutating func note(_ spec: ResourceSpec) {
+    type = spec.type
+    options = spec.options
+    isRemoved = false
+    externalURL = spec.externalURL
+  }
+}

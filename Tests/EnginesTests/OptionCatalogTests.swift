@@ -1,0 +1,132 @@
+import ConvoxManifest
+import Engines
+import Testing
+
+@Suite("Options of all types")
+struct OptionCatalogTests {
+  static let database = [
+    "class": "db.t3.micro", "encrypted": "false", "deletionProtection": "false", "durable": "false",
+    "iops": nil, "storage": "20", "preferredBackupWindow": nil, "backupRetentionPeriod": "1",
+    "readSourceDB": nil, "parameterGroupName": nil, "snapshot": nil, "tags": nil,
+  ]
+  static let cache = ["class": "cache.t3.micro", "nodes": "1", "tags": nil]
+
+  @Test(
+    "Each type has the options of the page, newer ones, and the defaults of today's racks",
+    arguments: [
+      ("postgres", database.merging(["version": "12"]) { $1 }),
+      ("mysql", database.merging(["version": "5.7"]) { $1 }),
+      ("mariadb", database.merging(["version": "10.4"]) { $1 }),
+      (
+        "redis",
+        cache.merging([
+          "version": "7.0", "durable": "false", "encrypted": "false", "engine": "redis",
+        ]) { $1 }
+      ),
+      ("memcached", cache.merging(["version": "1.4"]) { $1 }),
+      (
+        "efs",
+        [
+          "encrypted": "false", "owner-gid": "1000", "owner-uid": "1000", "path": "/",
+          "permissions": "0777", "tags": nil,
+        ]
+      ),
+    ] as [(String, [String: String?])])
+  func options(type: String, expected: [String: String?]) throws {
+    let type = try #require(EngineRegistry.catalog.type(named: type))
+    #expect(Dictionary(uniqueKeysWithValues: type.options.map { ($0.name, $0.defaultValue) }) == expected)
+    #expect(type.options.allSatisfy { !$0.summary.isEmpty && !$0.treatment.detail.isEmpty })
+  }
+
+  @Test(
+    "Defaults of the page are shown beside",
+    arguments: [
+      ("postgres", "class", "db.t2.micro"), ("mysql", "version", "5.7.22"), ("redis", "version", "2.8.24"),
+      ("redis", "class", "cache.t2.micro"), ("memcached", "version", "1.4.34"),
+      ("efs", "permissions", "0777"),
+    ])
+  func documented(type: String, option: String, expected: String) throws {
+    let type = try #require(EngineRegistry.catalog.type(named: type))
+    #expect(type.option(option)?.documentedDefault == expected)
+  }
+
+  /// A value and whether each of the types that have the option takes it.
+  @Test(
+    "What options take",
+    arguments: [
+      ("encrypted", "true", true), ("encrypted", "\"yes\"", false), ("encrypted", "1", false),
+      ("durable", "false", true), ("durable", "\"on\"", false), ("deletionProtection", "true", true),
+      ("deletionProtection", "enabled", false), ("iops", "1000", true), ("iops", "0", true),
+      ("iops", "1e3", true), ("iops", "fast", false), ("iops", "-1", false), ("storage", "5", true),
+      ("storage", "4", false), ("storage", "20GB", false), ("nodes", "1", true), ("nodes", "0", false),
+      ("nodes", "two", false), ("preferredBackupWindow", "03:00-03:30", true),
+      ("preferredBackupWindow", "23:45-00:15", true), ("preferredBackupWindow", "23:45-00:14", false),
+      ("preferredBackupWindow", "3:00-4:00", false), ("preferredBackupWindow", "03:00-03:30Z", false),
+      ("preferredBackupWindow", "24:00-01:00", false), ("backupRetentionPeriod", "0", true),
+      ("backupRetentionPeriod", "35", true), ("backupRetentionPeriod", "36", false),
+      ("backupRetentionPeriod", "-1", false), ("engine", "valkey", true), ("engine", "keydb", false),
+      ("owner-uid", "0", true), ("owner-gid", "staff", false), ("path", "/a/b", true), ("path", "a", false),
+      ("permissions", "\"0750\"", true), ("permissions", "0755", false),
+    ])
+  func values(option: String, value: String, isTaken: Bool) throws {
+    let types = EngineRegistry.catalog.types.filter { $0.option(option) != nil }
+    #expect(!types.isEmpty)
+    for type in types {
+      #expect(problems(type.name, "\(option): \(value)").isEmpty == isTaken, "\(type.name)")
+    }
+  }
+
+  @Test(
+    "A class is of the type's family",
+    arguments: [
+      ("postgres", "db.t3.micro", true), ("mysql", "db.m5.2xlarge", true),
+      ("mariadb", "cache.t3.micro", false),
+      ("redis", "cache.m6g.large", true), ("redis", "db.t3.micro", false), ("memcached", "t3.micro", false),
+    ])
+  func families(type: String, value: String, isTaken: Bool) {
+    #expect(problems(type, "class: \(value)").isEmpty == isTaken)
+  }
+
+  @Test("An unknown option is refused by every type, the nearest name suggested")
+  func unknown() {
+    for type in EngineRegistry.catalog.types {
+      for option in type.options where option.name.count > 4 {
+        let problem = problems(type.name, "\(option.name)x: 1").first
+        #expect(
+          problem?.message == "unknown option \(option.name)x for \(type.name): AWS rejects it at deploy")
+        #expect(problem?.suggestion == "did you mean \(option.name)?")
+      }
+    }
+  }
+
+  private func problems(_ type: String, _ option: String) -> [Diagnostic] {
+    let text = "resources:\n  db:\n    type: \(type)\n    options: { \(option) }\n"
+    do {
+      _ = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+        Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+      return []
+    } catch {
+      return error.diagnostics
+    }
+  }
+}
+
+@Suite("Minor versions that AWS upgrades")
+struct MinorVersionTests {
+  @Test(
+    "A pinned one is told of while the app parameter is on",
+    arguments: [
+      ("postgres", "\"12\"", true, false), ("postgres", "\"12.7\"", true, true),
+      ("postgres", "\"12.7\"", false, false), ("mysql", "\"8.0\"", true, false),
+      ("mysql", "\"8.0.35\"", true, true), ("mysql", "\"8.0.35\"", false, false),
+      ("mariadb", "\"10.11.6\"", true, true), ("mariadb", "\"10.11.6\"", false, false),
+    ])
+  func pinned(type: String, version: String, upgrades: Bool, isTold: Bool) throws {
+    let text = "resources:\n  db: {type: \(type), options: {version: \(version)}}\n"
+    let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+      Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+    let findings = manifest.deployFindings(
+      catalog: EngineRegistry.catalog, appEnvironment: [:], autoMinorVersionUpgrade: upgrades)
+    #expect(findings.contains { $0.suggestion?.contains("AutoMinorVersionUpgrade") == true } == isTold)
+  }
+}
