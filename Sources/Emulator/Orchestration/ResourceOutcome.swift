@@ -58,10 +58,10 @@ public struct UpOptions: Sendable {
   public var ports: [String: Int]
   /// Whether to make the plan and stop there.
   public var isDryRun: Bool
-  /// The app env to take, by the rack it is kept for; nil for the local one.
-  public var rack: String?
   /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
   public var forcesTLS: Bool?
+  /// The app env to take, by the rack it is kept for; nil for the local one.
+  public var rack: String?
 
   /// Options of an `up`.
   public init(
@@ -74,7 +74,7 @@ public struct UpOptions: Sendable {
     self.isStrict = isStrict
     self.ports = ports
     self.isDryRun = isDryRun
-    self.rack = rack
     self.forcesTLS = forcesTLS
+    self.rack = rack
   }
 }

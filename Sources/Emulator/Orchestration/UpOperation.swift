@@ -75,8 +75,8 @@ public struct UpOperation: Sendable {
     defer { _ = lock }
     var state = try context.store.load(opened.id) ?? opened
     (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
-    state.lastRack = options.rack
     state.forcesTLS = options.forcesTLS ?? state.forcesTLS
+    state.lastRack = options.rack
     return try await carryOut(&state)
   }
 

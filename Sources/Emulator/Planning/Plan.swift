@@ -65,7 +65,8 @@ enum Planner {
   static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
     runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:],
-    changes: [String: [OptionChange]] = [:], restarts: [String: String] = [:]
+    changes: [String: [OptionChange]] = [:],
+    restarts: [String: String] = [:]
   ) throws -> Plan {
     var items: [Plan.Item] = []
     for spec in specs where selected?.contains(spec.name) ?? true {

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+/// `encrypted: true` on redis: what a client on ElastiCache meets.
+@Suite("Encrypted redis")
+struct EncryptedRedisTests {
+  private static let manifest = """
+    resources:
+      cache: { type: redis, options: { version: "7.0", encrypted: true } }
+      plain: { type: redis, options: { version: "7.0" } }
+    services:
+      web: { image: web, resources: [cache] }
+      other: { image: web, resources: [plain] }
+    """
+
+  private func ping(
+    _ app: EncryptedApp, _ port: String, _ arguments: [String], password: String?
+  ) async throws -> String {
+    let login = password.map { ["REDISCLI_AUTH": $0] } ?? [:]
+    let ending = try await app.run(["redis-cli", "-p", port] + arguments + ["ping"], environment: login)
+    return ending.text + ending.stderr
+  }
+
+  @Test("Only TLS with the password gets in", arguments: EncryptedApp.runtimes)
+  func refusals(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      let authority = try await app.authority()
+      let variables = try await app.variables()
+      let url = try #require(variables["CACHE_URL"].flatMap { URLComponents(string: $0) })
+      let (port, password) = ("\(try #require(url.port))", try #require(url.password))
+      #expect(url.scheme == "rediss" && variables["CACHE_PORT"] == "\(port)/0")
+      #expect(variables["CACHE_PASS"] == ":\(password)@" && variables["CACHE_USER"]?.isEmpty == true)
+      let trusting = ["--tls", "--cacert", authority]
+      #expect(try await ping(app, port, trusting, password: password) == "PONG")
+      #expect(try await ping(app, port, trusting + ["-h", "localhost"], password: password) == "PONG")
+      #expect(try await ping(app, port, trusting, password: "wrong").contains("WRONGPASS"))
+      #expect(try await ping(app, port, trusting, password: nil).contains("NOAUTH"))
+      let foreign = ["--tls", "--cacert", EncryptedApp.foreignAuthority]
+      #expect(try await ping(app, port, foreign, password: password).contains("certificate verify failed"))
+      #expect(try await !ping(app, port, [], password: password).contains("PONG"))
+      // The other redis is as it always was.
+      let other = try #require(variables["PLAIN_PORT"]).replacing("/0", with: "")
+      #expect(try await ping(app, other, [], password: nil) == "PONG")
+    }
+  }
+
+  @Test(
+    "redis-py gets in by rediss:// under drydock run, and nobody without it", arguments: EncryptedApp.runtimes
+  )
+  func python(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      let python = "/usr/bin/python3"
+      guard try await app.run([python, "-c", "import redis"]).status == 0 else { return }
+      let program = """
+        import os, redis
+        print(redis.from_url(os.environ["CACHE_URL"]).ping())
+        """
+      let inside = try await app.drydock(["run", "web", "--", python, "-c", program])
+      #expect(inside.text == "True", "\(inside)")
+      let url = try #require(try await app.variables()["CACHE_URL"])
+      let outside = try await app.run([python, "-c", program], environment: ["CACHE_URL": url])
+      #expect(outside.status != 0 && outside.stderr.contains("CERTIFICATE_VERIFY_FAILED"), "\(outside)")
+    }
+  }
+
+  @Test("Trust is for the services that link it, and what is set stays", arguments: EncryptedApp.runtimes)
+  func trust(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      let print = ["sh", "-c", "echo \"$SSL_CERT_FILE|$NODE_EXTRA_CA_CERTS|$REQUESTS_CA_BUNDLE\""]
+      let authority = try await app.authority()
+      let bundle = authority.replacing("ca.pem", with: "bundle.pem")
+      #expect(try await app.drydock(["run", "web", "--"] + print).text == "\(bundle)|\(authority)|\(bundle)")
+      #expect(try await app.drydock(["run", "other", "--"] + print).text == "||")
+      let set = try await app.drydock(["run", "web", "--"] + print, environment: ["SSL_CERT_FILE": "/mine"])
+      #expect(set.text == "/mine|\(authority)|\(bundle)")
+      #expect(set.stderr.contains("SSL_CERT_FILE is set and stays"))
+    }
+  }
+
+  @Test("Keys are for their owners, and no command line has a secret", arguments: EncryptedApp.runtimes)
+  func secrets(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      let files = FileManager.default.enumerator(atPath: app.root.path)?.compactMap { $0 as? String } ?? []
+      let keys = files.filter { $0.hasSuffix("-key.pem") || $0.hasSuffix("server.key") }
+      #expect(keys.count >= 2)
+      for key in keys {
+        let attributes = try FileManager.default.attributesOfItem(
+          atPath: app.root.appending(path: key).path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600, "\(key)")
+      }
+      let url = try #require(try await app.variables()["CACHE_URL"].flatMap { URLComponents(string: $0) })
+      let password = try #require(url.password)
+      let processes = try await app.run(["ps", "axwwe"])
+      #expect(processes.stdout.contains("redis-server") && !processes.stdout.contains(password))
+    }
+  }
+
+  @Test("Encryption is turned on and off, and the data stays", arguments: EncryptedApp.runtimes)
+  func toggled(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      #expect(try await app.up() == ["cache": "verify", "plain": "verify"])
+      let plain = try #require(try await app.variables()["PLAIN_PORT"]).replacing("/0", with: "")
+      #expect(try await app.run(["redis-cli", "-p", plain, "set", "a", "1"]).text == "OK")
+      let manifest = app.root.appending(path: "app/convox.yml")
+      let turned = Self.manifest.replacing("encrypted: true", with: "encrypted: false")
+        .replacing(
+          "plain: { type: redis, options: { ", with: "plain: { type: redis, options: { encrypted: true, ")
+      try turned.write(to: manifest, atomically: true, encoding: .utf8)
+      #expect(try await app.up() == ["cache": "start", "plain": "start"])
+      let variables = try await app.variables()
+      #expect(
+        variables["CACHE_URL"]?.hasPrefix("redis://") == true && variables["CACHE_PASS"]?.isEmpty == true)
+      let url = try #require(variables["PLAIN_URL"].flatMap { URLComponents(string: $0) })
+      let value = try await app.run(
+        ["redis-cli", "--tls", "--cacert", try await app.authority(), "-p", plain, "get", "a"],
+        environment: ["REDISCLI_AUTH": try #require(url.password)])
+      #expect(value.text == "1", "\(value)")
+      #expect(try await app.up() == ["cache": "verify", "plain": "verify"])
+    }
+  }
+}
