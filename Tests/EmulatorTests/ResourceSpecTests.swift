@@ -65,7 +65,6 @@ import Testing
     """
 
   @Test(arguments: [
-    (encrypted, "convox.yml:5:18: resource cache: ", "encrypted"),
     (valkey, "convox.yml:4:24: resource cache: ", "engine"),
   ])
   func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) async throws {
