@@ -1,5 +1,5 @@
 public import Foundation
-public import MonotonicTime
+import MonotonicTime
 
 /// What a finished command gave.
 public struct CommandResult: Sendable, CustomStringConvertible {

@@ -33,11 +33,12 @@ public struct AppFixture: Sendable {
     try await start(arguments, environment: environment, input: input).result()
   }
 
-  /// Starts drydock and leaves it running.
+  /// Starts drydock and leaves it running; with `tool`, the first word is another program.
   public func start(
-    _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    _ arguments: [String], environment: [String: String] = [:], input: String = "", tool: Bool = false
   ) throws -> RunningCommand {
-    try start(words: [try BuiltProducts.executable("drydock")] + arguments, environment, input)
+    let words = tool ? arguments : [try BuiltProducts.executable("drydock")] + arguments
+    return try start(words: words, environment, input)
   }
 
   /// Runs another program to its end in the app's folder.

@@ -1,5 +1,5 @@
 public import DockerEngine
-public import Foundation
+import Foundation
 import MonotonicTime
 
 /// Which engines tests can use on this machine.
