@@ -12,6 +12,8 @@ public struct AppFixture: Sendable {
   public var environment: [String: String]
   /// Words put before each command: a change of user, say.
   public var prefix: [String] = []
+  /// The program to run; nil for the one that was built with the tests.
+  public var drydockPath: String?
 
   /// Writes the app's convox.yml.
   public func write(manifest: String) throws { try write(manifest, to: "convox.yml") }
@@ -37,8 +39,9 @@ public struct AppFixture: Sendable {
   public func start(
     _ arguments: [String], environment: [String: String] = [:], input: String = "", tool: Bool = false
   ) throws -> RunningCommand {
-    let words = tool ? arguments : [try BuiltProducts.executable("drydock")] + arguments
-    return try start(words: words, environment, input)
+    if tool { return try start(words: arguments, environment, input) }
+    let program = try drydockPath ?? BuiltProducts.executable("drydock")
+    return try start(words: [program] + arguments, environment, input)
   }
 
   /// Runs another program to its end in the app's folder.

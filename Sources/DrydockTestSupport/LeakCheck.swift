@@ -10,7 +10,6 @@ struct LeakCheck: Sendable {
   private let home: URL
   private let ids: [String]
 
-
   /// A check for the app; to be made before its clean-up, since it notes what there is.
   init(_ app: AppFixture) {
     root = app.root.path(percentEncoded: false)
@@ -37,7 +36,8 @@ struct LeakCheck: Sendable {
     guard let client = await Self.docker() else { return }
     for object in await dockerObjects() {
       switch object.kind {
-      case "container": try? await client.removeContainer(object.name, force: true, until: .after(.seconds(30)))
+      case "container":
+        try? await client.removeContainer(object.name, force: true, until: .after(.seconds(30)))
       case "volume": try? await client.removeVolume(object.name, until: .after(.seconds(30)))
       default: try? await client.removeNetwork(object.name, until: .after(.seconds(30)))
       }

@@ -65,7 +65,8 @@ import Testing
     Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "waiting"),
   ]
 
-  @Test("A signal ends up in order, with its status and without an orphan", .nativeEngines, arguments: signals)
+  @Test(
+    "A signal ends up in order, with its status and without an orphan", .nativeEngines, arguments: signals)
   func interrupted(_ signal: Signal) async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
       let run = try app.start(["up"])
@@ -73,7 +74,7 @@ import Testing
       if signal.toGroup { run.sendToGroup(signal.number) } else { run.send(signal.number) }
       let result = try await run.result(within: .seconds(60))
       #expect(result.status == 128 + signal.number, "\(result)")
-      #expect(app.processes(naming: "").isEmpty, "no engine and no initialisation goes on")
+      #expect(app.processes().isEmpty, "no engine and no initialisation goes on")
       let left = try FileManager.default.contentsOfDirectory(atPath: try app.engineFolder("mydb").path)
       #expect(!left.contains { $0.hasPrefix("data.new") }, "no half-made data: \(left)")
       try await app.up()

@@ -84,8 +84,9 @@ import Testing
   @Test("--port moves a resource, and refuses what is no port")
   func portOption() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in
-      for (argument, word) in [("cache=abc", "abc"), ("cache=0", "0"), ("cache=70000", "70000"), ("cache", "cache")]
-      {
+      for (argument, word) in [
+        ("cache=abc", "abc"), ("cache=0", "0"), ("cache=70000", "70000"), ("cache", "cache"),
+      ] {
         let result = try await app.drydock("up", "--port", argument)
         #expect(result.status == 64, "\(result)")
         #expect(result.stderr.contains(word) && result.stderr.contains("ERROR"), "\(result)")
@@ -109,7 +110,7 @@ import Testing
       }
       guard runtime == "native" else { return }
       // Nothing else either, on whatever port: an engine's second protocol, for one.
-      let engines = Set(app.processes(naming: "").flatMap { Listener.sockets(of: $0) })
+      let engines = Set(app.processes().flatMap { Listener.sockets(of: $0) })
       let strays = listeners.filter { engines.contains($0.inode) && !ports.contains($0.port) }
       #expect(strays.isEmpty)
     }
@@ -134,7 +135,9 @@ private func withStranger<Value>(
     ["redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--save", "", "--dir", "/tmp"], tool: true)
   do {
     try await eventually("the stranger") {
-      Listener.all().contains { $0.port == port && Listener.sockets(of: stranger.processID).contains($0.inode) }
+      Listener.all().contains {
+        $0.port == port && Listener.sockets(of: stranger.processID).contains($0.inode)
+      }
     }
     let value = try await body(stranger.processID)
     stranger.send(SIGKILL)

@@ -110,15 +110,16 @@ extension AppFixture {
     home.appending(path: "engines").appending(path: try onlyInstance()).appending(path: resource)
   }
 
-  /// The processes of the app's engines, by their command lines.
-  func processes(naming text: String) -> [Int32] {
+  /// The processes that work for the app, or those of them whose command line holds a text.
+  func processes(naming text: String? = nil) -> [Int32] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     let path = root.path(percentEncoded: false)
     return names.compactMap { Int32($0) }.filter { id in
       let bytes = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
       let command = String(decoding: bytes, as: UTF8.self)
       let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd")
-      return command.contains(text) && (command.contains(path) || folder?.hasPrefix(path) == true)
+      let isOurs = command.contains(path) || folder?.hasPrefix(path) == true
+      return isOurs && text.map { command.contains($0) } ?? true
     }
   }
 }
