@@ -102,8 +102,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DrydockCommands", "Emulator", "HealthProbes", "DrydockTestSupport", "drydock", "drydock-keeper",
-        "drydock-mount",
+        "DockerEngine", "MonotonicTime", "DrydockTestSupport", "drydock", "drydock-keeper", "drydock-mount",
       ],
       swiftSettings: strict),
   ]
