@@ -87,7 +87,9 @@ struct ReadinessProof: Sendable {
         .failed, "resource \(name) ended before it was ready: \(reason)",
         suggestion: "its log: drydock logs \(name)", details: log)
     case .stranger(_, let failure):
-      return PortTakenError(port: launch.request.port, owner: "a server that is not ours: \(failure)")
+      let port = launch.request.port
+      return PortTakenError(
+        port: port, owner: HostPort.owner(port) ?? "a server that is not ours: \(failure)")
     case .credentials(_, let failure):
       return EmulatorError(
         .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",
