@@ -73,7 +73,7 @@ struct NativeServer: Sendable {
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
   private func initialise(owner: ProcessUser?, until deadline: Deadline) async throws {
-    try removeUnfinished()
+    try await layout.removeUnfinished(until: deadline)
     let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
     try Folder.make(aside, mode: 0o700)
     if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
@@ -115,12 +115,6 @@ struct NativeServer: Sendable {
         inherited: environment, home: layout.folder, additions: script.environment),
       workingDirectory: layout.folder, user: user)
     _ = try await tool.run(until: deadline)
-  }
-
-  /// Removes data directories that an earlier, interrupted run left half-made.
-  private func removeUnfinished() throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.folder)) ?? []
-    for name in names where name.hasPrefix("data.new-") { try Folder.remove("\(layout.folder)/\(name)") }
   }
 
   private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {
