@@ -77,7 +77,8 @@ extension AppFixture {
         statement, environment: ["PGPASSWORD": password])
     }
     return try await program(
-      "mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", user, "-D", name,
+      "mariadb", "--no-defaults", "--protocol=tcp", "--default-character-set=utf8mb4", "-h", host, "-P", port,
+      "-u", user, "-D", name,
       "--batch", "--skip-column-names", "-e", statement, environment: ["MYSQL_PWD": password])
   }
 

@@ -10,7 +10,7 @@ import Testing
     let manifest = """
       resources:
         my_db-2: { type: postgres, options: { version: "15" } }
-        Cache_ä: { type: redis, options: { version: "7.0" } }
+        cache_2: { type: redis, options: { version: "7.0" } }
         share: { type: efs, options: { path: "/ein Ordner" } }
       services:
         web: { image: web, resources: [my_db-2, share] }
@@ -22,7 +22,7 @@ import Testing
       let url = try #require(variables["MY_DB_2_URL"])
       #expect(try await app.query("SELECT 'é'", at: url) == "é")
       let rows = try await app.ps()
-      #expect(rows["Cache_ä"]?.status == "running", "\(rows)")
+      #expect(rows["cache_2"]?.status == "running", "\(rows)")
       let directory = try #require(rows["share"]?.directory)
       #expect(directory.hasSuffix("/ein Ordner") && FileManager.default.fileExists(atPath: directory))
       let told = try await app.drydock("run", "web", "--", "sh", "-c", "cd \"$DRYDOCK_VOLUME_SHARE\" && pwd")
@@ -44,8 +44,12 @@ import Testing
       for url in try await app.variables().filter({ $0.key.hasSuffix("_URL") }).values {
         #expect(try await app.query("SELECT 1", at: url) == "1")
       }
-      let folders = Self.sockets(of: app, in: sockets)
-      #expect(folders.count == 2, "\(folders)")
+      // The kernel's table is no snapshot: while others come and go, a line may be missing from one reading.
+      var folders: Set<String> = []
+      try await eventually("two short socket folders") {
+        folders.formUnion(Self.sockets(of: app, in: sockets))
+        return folders.count == 2
+      }
       _ = try await app.drydock("down", "--delete-data", "--yes")
       #expect(folders.allSatisfy { !FileManager.default.fileExists(atPath: $0) })
     }
@@ -98,16 +102,32 @@ import Testing
   }
 
   @Test(
-    "An ordinary user, known to the machine or not", .nativeEngines, .root, arguments: ["65534", "54321"])
-  func ordinaryUser(_ user: String) async throws {
-    let manifest = """
-      resources:
-        cache: { type: redis, options: { version: "7.0" } }
-        mem: { type: memcached, options: { version: "1.6" } }
-        legacy: { type: mariadb, options: { version: "10.11" } }
-        mydb: { type: postgres, options: { version: "15" } }
-      """
-    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+    "A user whom the machine does not know: what needs no name works, and initdb's refusal is explained",
+    .nativeEngines, .root)
+  func unknownUser() async throws {
+    try await withApp(Self.servers, AppOptions(runtime: "native")) { app in
+      let lowered = try await app.loweredTo(user: "54321")
+      let refused = try await lowered.drydock("up")
+      let others = try await lowered.drydock("up", "cache", "mem", "legacy")
+      _ = try await lowered.drydock("down", "--delete-data", "--yes")
+      #expect(refused.stderr.contains("54321"), "\(refused)")
+      #expect(refused.stderr.contains("/etc/passwd"), "the way out: \(refused)")
+      #expect(others.status == 0, "\(others)")
+    }
+  }
+
+  private static let servers = """
+    resources:
+      cache: { type: redis, options: { version: "7.0" } }
+      mem: { type: memcached, options: { version: "1.6" } }
+      legacy: { type: mariadb, options: { version: "10.11" } }
+      mydb: { type: postgres, options: { version: "15" } }
+    """
+
+  @Test("An ordinary user", .nativeEngines, .root)
+  func ordinaryUser() async throws {
+    let user = "65534"
+    try await withApp(Self.servers, AppOptions(runtime: "native")) { app in
       let lowered = try await app.loweredTo(user: user)
       try await lowered.up()
       for (name, url) in try await lowered.variables() where ["MYDB_URL", "LEGACY_URL"].contains(name) {
