@@ -83,6 +83,11 @@ struct ReadinessProof: Sendable {
     switch error {
     case .died(_, let reason):
       if let taken = portTaken(log) { return taken }
+      if log.contains(where: EmulatorError.saysDiskIsFull) {
+        return EmulatorError(
+          .cannotWrite, "resource \(name) ended for want of space: \(reason)",
+          suggestion: StateStore.elsewhere, details: log)
+      }
       return EmulatorError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
         suggestion: "its log: drydock logs \(name)", details: log)
