@@ -65,7 +65,7 @@ import Testing
     """
 
   @Test(arguments: [
-    (valkey, "convox.yml:4:24: resource cache: ", "engine"),
+    (valkey, "convox.yml:4:24: resource cache: ", "engine")
   ])
   func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) async throws {
     let error = try await emulatorError { _ = try specs(text) }
