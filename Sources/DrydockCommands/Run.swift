@@ -62,6 +62,7 @@ enum Executable {
     _ program: String, _ words: [String], adding variables: [EnvironmentVariable]
   ) -> any Error {
     for variable in variables { setenv(variable.name, variable.value, 1) }
+    unblockSignals()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execvp(program, &arguments)
     let reason = errno
@@ -69,5 +70,12 @@ enum Executable {
     let message = "ERROR: cannot run \(program): \(String(cString: strerror(reason)))\n"
     FileHandle.standardError.write(Data(message.utf8))
     return ExitCode(reason == ENOENT ? 127 : 126)
+  }
+
+  /// The pool's threads have nearly all signals blocked, and a program keeps the mask of the thread that started it.
+  private static func unblockSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
   }
 }
