@@ -65,8 +65,7 @@ import Testing
     """
 
   @Test(arguments: [
-    (encrypted, "convox.yml:5:18: resource cache: ", "encrypted"),
-    (valkey, "convox.yml:4:24: resource cache: ", "engine"),
+    (valkey, "convox.yml:4:24: resource cache: ", "engine")
   ])
   func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) async throws {
     let error = try await emulatorError { _ = try specs(text) }
@@ -78,7 +77,11 @@ import Testing
   }
 
   @Test func whatRunsElsewhereIsNotRefused() throws {
-    #expect(try specs(Self.encrypted, ["CACHE_URL": "rediss://x"]).first?.externalURL == "rediss://x")
+    #expect(try specs(Self.valkey, ["CACHE_URL": "rediss://x"]).first?.externalURL == "rediss://x")
+  }
+
+  @Test func encryptedRedisIsSupported() throws {
+    #expect(try specs(Self.encrypted).first?.options["encrypted"] == "true")
   }
 
   @Test func whatIsSetToItsDefaultIsNotRefused() throws {

@@ -99,10 +99,14 @@ public struct ParameterOperation: Sendable {
       let administrator = runtime.target(launch, administrator: true)
       try await launch.engine.changePassword(administrator, launch.request, until: deadline)
     } else if state.endpoint(of: name, engine: launch.engine)?.password.isEmpty == false {
-      try await restart(launch, runtime, observed, until: deadline)
+      return try await restart(launch, state, runtime, observed, until: deadline)
     } else {
       return
     }
+    try await prove(launch, runtime, until: deadline)
+  }
+
+  private func prove(_ launch: Launch, _ runtime: any Runtime, until deadline: Deadline) async throws {
     let proof = ReadinessProof(
       launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, pair: nil, progress: { _ in })
     _ = try await proof.run(until: deadline)
@@ -110,13 +114,27 @@ public struct ParameterOperation: Sendable {
 
   /// A server without accounts has its password in its configuration.
   private func restart(
-    _ launch: Launch, _ runtime: any Runtime, _ observed: Observation?, until deadline: Deadline
+    _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, _ observed: Observation?,
+    until deadline: Deadline
   ) async throws {
     var launch = launch
+    let transport = TransportPlan(home: context.home, state: state)
+    let setup = try await transport.prepare([launch.spec], until: deadline)[launch.spec.name]
+    launch.request.security = setup?.security
     launch.source = try await runtime.resolve(launch.spec, data: observed?.dataVersion, strict: false)
     notice("\(launch.spec.name) restarts with the new password")
+    // Should this be interrupted, the next up starts it once more.
+    try record(nil, of: launch.spec.name)
     try await runtime.stop(launch.spec.name, steps: launch.engine.stopSteps)
     try await runtime.start(launch, progress: { _ in }, until: deadline)
+    try await prove(launch, runtime, until: deadline)
+    try record(setup?.record, of: launch.spec.name)
+  }
+
+  private func record(_ transport: TransportRecord?, of resource: String) throws {
+    guard var state = try context.store.load(instance.id) else { return }
+    state.resources[resource]?.transport = transport
+    try context.store.save(state)
   }
 
   /// Files that an `up` wrote get the new password; where there are none, none are made.
