@@ -88,7 +88,7 @@ let package = Package(
       providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-    library("DrydockTestSupport", ["MonotonicTime"] + nio),
+    library("DrydockTestSupport", ["MonotonicTime", "DockerEngine"] + nio),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),
@@ -102,8 +102,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DrydockCommands", "Emulator", "HealthProbes", "DrydockTestSupport", "drydock", "drydock-keeper",
-        "drydock-mount",
+        "DockerEngine", "MonotonicTime", "DrydockTestSupport", "drydock", "drydock-keeper", "drydock-mount",
       ],
       swiftSettings: strict),
   ]

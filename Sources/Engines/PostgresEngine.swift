@@ -127,6 +127,20 @@ struct PostgresEngine: ServerEngine {
   func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   {
+    do {
+      try await provisionOnce(administrator, request, until: deadline)
+    } catch let error as StatementError where Self.existsAlready.contains(error.code) {
+      // The server finishes the statement of a run that was killed; a second look finds what that made.
+      try await provisionOnce(administrator, request, until: deadline)
+    }
+  }
+
+  /// The SQLSTATEs of a duplicate database, a duplicate role, and a duplicate that another session made just now.
+  private static let existsAlready: Set<String> = ["42P04", "42710", "23505"]
+
+  private func provisionOnce(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws {
     let session = PostgresAdministrator(target: administrator)
     func exists(_ query: String) async throws -> Bool {
       try await !session.query(query, until: deadline).isEmpty

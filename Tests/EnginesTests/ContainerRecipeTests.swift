@@ -37,7 +37,11 @@ import Testing
   func filesAreReadableInsideAndNotWritable(_ type: String) throws {
     let recipe = try #require(server(type)).container(request())
     #expect(recipe.files.allSatisfy { $0.mode == 0o444 })
-    #expect(recipe.files.allSatisfy { $0.path.hasPrefix("/drydock/") })
+    // In a folder of drydock's own, but for what clients read from where they look for it.
+    #expect(
+      recipe.files.allSatisfy {
+        $0.path.hasPrefix("/drydock/") || $0.path.hasPrefix("/etc/mysql/conf.d/drydock")
+      })
   }
 
   @Test(arguments: [

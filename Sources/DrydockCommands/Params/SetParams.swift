@@ -30,9 +30,26 @@ struct SetParams: AsyncParsableCommand {
       ?? session.context.directory.open(try session.workspace().folder, app: options.app)
     let operation = ParameterOperation(
       context: session.context, instance: instance, workspace: workspace, notice: session.console.note)
-    try await operation.set(values, until: .after(.seconds(120)))
+    let restarting = try await operation.set(values, until: .after(.seconds(120)))
+    if !restarting.isEmpty { try await restart(restarting, instance, session) }
     let names = values.keys.map(\.rawValue).sorted().joined(separator: ", ")
     session.console.print("Setting \(names)... OK")
+  }
+
+  /// Servers without accounts get the password by an `up` of their own.
+  private func restart(_ names: [String], _ instance: InstanceState, _ session: Session) async throws {
+    let list = names.joined(separator: ", ")
+    guard let workspace = try? session.workspaceOfInstance() else {
+      return session.console.note("\(list) starts again with the new password at the next drydock up")
+    }
+    session.console.note("\(list) starts again with the new password")
+    let up = UpOperation(
+      context: session.context, workspace: workspace, app: options.app,
+      extraEnvironment: try options.extraEnvironment(session.console), choice: .auto,
+      options: UpOptions(
+        selected: Set(names), deadline: .after(.seconds(120)), isOffline: true, rack: instance.lastRack),
+      events: UpOperation.UpEvents(phase: { _, _ in }, notice: session.console.warn, planned: { _ in }))
+    _ = try await up.run()
   }
 
   /// Everything is checked before an instance is made for it.

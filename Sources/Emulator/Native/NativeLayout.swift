@@ -1,5 +1,6 @@
 import Engines
 import Foundation
+import MonotonicTime
 import NativeProcess
 
 /// The files of one native server.
@@ -34,5 +35,18 @@ struct NativeLayout: Sendable {
 
   func record(dataVersion: ServerVersion) throws {
     try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
+  }
+
+  /// The variable that tells every process of an initialisation, its children included, which directory it makes.
+  static let asideVariable = "DRYDOCK_INITIALISES"
+
+  /// Removes data directories that an earlier run left half-made, and ends what may still be making them: after
+  /// kill -9 an initialisation goes on.
+  func removeUnfinished(until deadline: Deadline) async throws {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for aside in names where aside.hasPrefix("data.new-") {
+      try await endProcesses(withVariable: Self.asideVariable, "\(folder)/\(aside)", until: deadline)
+      try Folder.remove("\(folder)/\(aside)")
+    }
   }
 }

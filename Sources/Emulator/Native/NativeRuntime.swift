@@ -141,6 +141,7 @@ struct NativeRuntime: Runtime {
 
   func deleteData(_ resource: String) async throws {
     let layout = layout(resource)
+    try await layout.removeUnfinished(until: .after(.seconds(10)))
     try Folder.remove(layout.sockets)
     try Folder.remove(layout.folder)
   }

@@ -55,6 +55,8 @@ struct NativeServer: Sendable {
         throw EmulatorError(.cannotWrite, "\(parent) belongs to somebody else", suggestion: "remove it")
       }
     }
+    // PostgreSQL refuses to start over a socket's lock file whose process number belongs to somebody else by now.
+    try Folder.remove(layout.sockets)
     try Folder.make(layout.sockets, mode: 0o700)
   }
 
@@ -73,7 +75,7 @@ struct NativeServer: Sendable {
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
   private func initialise(owner: ProcessUser?, until deadline: Deadline) async throws {
-    try removeUnfinished()
+    try await layout.removeUnfinished(until: deadline)
     let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
     try Folder.make(aside, mode: 0o700)
     if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
@@ -81,7 +83,7 @@ struct NativeServer: Sendable {
       try await fill(aside, owner: owner, until: deadline)
     } catch {
       try? Folder.remove(aside)
-      throw error
+      throw explained(error)
     }
     try layout.record(dataVersion: installation.version)
     guard rename(aside, layout.data) == 0 else { throw Folder.failure("move into place", layout.data) }
@@ -117,10 +119,14 @@ struct NativeServer: Sendable {
     _ = try await tool.run(until: deadline)
   }
 
-  /// Removes data directories that an earlier, interrupted run left half-made.
-  private func removeUnfinished() throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.folder)) ?? []
-    for name in names where name.hasPrefix("data.new-") { try Folder.remove("\(layout.folder)/\(name)") }
+  /// initdb looks its user up by number and fails where there is none, as in many containers.
+  private func explained(_ error: any Error) -> any Error {
+    guard let failure = error as? NativeProcessError, failure.suggestion == nil, getpwuid(geteuid()) == nil
+    else { return error }
+    var described = EmulatorError(failure, resource: launch.spec.name)
+    described.suggestion =
+      "user \(geteuid()) has no name on this machine: add it to /etc/passwd, or use --runtime docker"
+    return described
   }
 
   private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {

@@ -83,11 +83,18 @@ struct ReadinessProof: Sendable {
     switch error {
     case .died(_, let reason):
       if let taken = portTaken(log) { return taken }
+      if log.contains(where: EmulatorError.saysDiskIsFull) {
+        return EmulatorError(
+          .cannotWrite, "resource \(name) ended for want of space: \(reason)",
+          suggestion: StateStore.elsewhere, details: log)
+      }
       return EmulatorError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
         suggestion: "its log: drydock logs \(name)", details: log)
     case .stranger(_, let failure):
-      return PortTakenError(port: launch.request.port, owner: "a server that is not ours: \(failure)")
+      let port = launch.request.port
+      return PortTakenError(
+        port: port, owner: HostPort.owner(port) ?? "a server that is not ours: \(failure)")
     case .credentials(_, let failure):
       return EmulatorError(
         .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",

@@ -27,8 +27,10 @@ public struct ParameterOperation: Sendable {
   ///
   /// The password is written down before any engine gets it: an `up` mends accounts by what is written down, so
   /// that an interrupted change is finished by the next one.
+  /// - Returns: The running servers that have to start again for it, which is for an `up` to do: they have no
+  ///   accounts, so that the password is in their configuration.
   /// - Throws: `EmulatorError.usage` for a value that does not fit, and then nothing was changed.
-  public func set(_ values: [AppParameter: String], until deadline: Deadline) async throws {
+  public func set(_ values: [AppParameter: String], until deadline: Deadline) async throws -> [String] {
     for (parameter, value) in values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       try parameter.check(value)
     }
@@ -44,26 +46,32 @@ public struct ParameterOperation: Sendable {
     }
     for (parameter, value) in values { state.set(parameter, to: value) }
     try context.store.save(state)
-    guard password != nil else { return }
-    let failures = try await applyPassword(state, until: deadline)
+    guard password != nil else { return [] }
+    let (restarting, failures) = try await applyPassword(state, until: deadline)
     try rewriteEnvironmentFiles(state)
     if !failures.isEmpty { throw AggregateError(failures) }
+    return restarting
   }
 
   private func applyPassword(_ state: InstanceState, until deadline: Deadline) async throws
-    -> [(resource: String, error: EmulatorError)]
+    -> (restarting: [String], failures: [(resource: String, error: EmulatorError)])
   {
-    guard let kind = state.runtime else { return [] }
+    guard let kind = state.runtime else { return ([], []) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let observed = try await runtime.observe(state.resources.keys.sorted())
+    var restarting: [String] = []
     var failures: [(resource: String, error: EmulatorError)] = []
     for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
       guard observed[name]?.isRunning == true, let engine = EngineRegistry.engine(record.type)?.server else {
         continue
       }
+      guard engine.accounts != nil else {
+        if state.endpoint(of: name, engine: engine)?.password.isEmpty == false { restarting.append(name) }
+        continue
+      }
       do {
         let launch = try Launch.existing(name, record, engine, state)
-        try await apply(launch, state, runtime, observed[name], until: deadline)
+        try await apply(launch, state, runtime, until: deadline)
       } catch let error as CancellationError {
         throw error
       } catch {
@@ -72,7 +80,7 @@ public struct ParameterOperation: Sendable {
         failures.append((name, failure))
       }
     }
-    return failures
+    return (restarting, failures)
   }
 
   /// A replica of MySQL or MariaDB hears of a password by its source's log alone, which a start does not write.
@@ -88,53 +96,17 @@ public struct ParameterOperation: Sendable {
   }
 
   private func apply(
-    _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, _ observed: Observation?,
-    until deadline: Deadline
+    _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, until deadline: Deadline
   ) async throws {
     let name = launch.spec.name
     if state.resources[name]?.source != nil {
       return notice("replica \(name) takes the password over from its source")
     }
-    if launch.engine.accounts != nil {
-      let administrator = runtime.target(launch, administrator: true)
-      try await launch.engine.changePassword(administrator, launch.request, until: deadline)
-    } else if state.endpoint(of: name, engine: launch.engine)?.password.isEmpty == false {
-      return try await restart(launch, state, runtime, observed, until: deadline)
-    } else {
-      return
-    }
-    try await prove(launch, runtime, until: deadline)
-  }
-
-  private func prove(_ launch: Launch, _ runtime: any Runtime, until deadline: Deadline) async throws {
+    let administrator = runtime.target(launch, administrator: true)
+    try await launch.engine.changePassword(administrator, launch.request, until: deadline)
     let proof = ReadinessProof(
       launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, pair: nil, progress: { _ in })
     _ = try await proof.run(until: deadline)
-  }
-
-  /// A server without accounts has its password in its configuration.
-  private func restart(
-    _ launch: Launch, _ state: InstanceState, _ runtime: any Runtime, _ observed: Observation?,
-    until deadline: Deadline
-  ) async throws {
-    var launch = launch
-    let transport = TransportPlan(home: context.home, state: state)
-    let setup = try await transport.prepare([launch.spec], until: deadline)[launch.spec.name]
-    launch.request.security = setup?.security
-    launch.source = try await runtime.resolve(launch.spec, data: observed?.dataVersion, strict: false)
-    notice("\(launch.spec.name) restarts with the new password")
-    // Should this be interrupted, the next up starts it once more.
-    try record(nil, of: launch.spec.name)
-    try await runtime.stop(launch.spec.name, steps: launch.engine.stopSteps)
-    try await runtime.start(launch, progress: { _ in }, until: deadline)
-    try await prove(launch, runtime, until: deadline)
-    try record(setup?.record, of: launch.spec.name)
-  }
-
-  private func record(_ transport: TransportRecord?, of resource: String) throws {
-    guard var state = try context.store.load(instance.id) else { return }
-    state.resources[resource]?.transport = transport
-    try context.store.save(state)
   }
 
   /// Files that an `up` wrote get the new password; where there are none, none are made.

@@ -1,0 +1,123 @@
+public import Foundation
+import MonotonicTime
+
+/// What a finished command gave.
+public struct CommandResult: Sendable, CustomStringConvertible {
+  /// The exit status; 128 and the signal's number for one that a signal ended.
+  public let status: Int32
+  /// What it wrote to standard output.
+  public let stdout: String
+  /// What it wrote to standard error.
+  public let stderr: String
+
+  /// All of it, for the message of a failed expectation.
+  public var description: String { "status \(status)\n--- stdout\n\(stdout)\n--- stderr\n\(stderr)" }
+
+  /// The standard output as JSON.
+  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(stdout.utf8))
+    } catch {
+      throw FixtureError("no \(type): \(error)\n\(self)")
+    }
+  }
+}
+
+/// A command to run: a program with its surroundings.
+public struct CommandInvocation: Sendable {
+  /// The words; the first is the program, looked for on the path.
+  public var words: [String]
+  /// The whole environment.
+  public var environment: [String: String]
+  /// The current folder.
+  public var folder: URL
+  /// What it reads from standard input; empty for nothing.
+  public var input: String = ""
+
+  /// A command with its surroundings.
+  public init(_ words: [String], environment: [String: String], folder: URL, input: String = "") {
+    self.words = words
+    self.environment = environment
+    self.folder = folder
+    self.input = input
+  }
+}
+
+/// A command that runs, in a process group of its own, its output going to files.
+///
+/// Files rather than pipes, so that an engine which outlives it cannot keep the test waiting for the end.
+public final class RunningCommand: Sendable {
+  /// The process id, which is the number of its process group too.
+  public let processID: Int32
+  private let process: Process
+  private let folder: URL
+  private let endings: AsyncStream<Void>
+
+  /// Starts a command; what it writes goes to files in `scratch`, a folder of its own.
+  public init(_ command: CommandInvocation, scratch: URL) throws {
+    let (endings, ended) = AsyncStream.makeStream(of: Void.self)
+    self.endings = endings
+    self.folder = scratch
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    try Data(command.input.utf8).write(to: scratch.appending(path: "stdin"))
+    process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = command.words
+    process.environment = command.environment
+    process.currentDirectoryURL = command.folder
+    process.standardInput = try FileHandle(forReadingFrom: scratch.appending(path: "stdin"))
+    process.standardOutput = try Self.file(scratch.appending(path: "stdout"))
+    process.standardError = try Self.file(scratch.appending(path: "stderr"))
+    process.terminationHandler = { _ in ended.finish() }
+    try process.run()
+    processID = process.processIdentifier
+  }
+
+  private static func file(_ url: URL) throws -> FileHandle {
+    try Data().write(to: url)
+    return try FileHandle(forWritingTo: url)
+  }
+
+  /// What it has written so far to standard output.
+  public var stdout: String { text("stdout") }
+  /// What it has written so far to standard error.
+  public var stderr: String { text("stderr") }
+
+  private func text(_ name: String) -> String {
+    String(decoding: (try? Data(contentsOf: folder.appending(path: name))) ?? Data(), as: UTF8.self)
+  }
+
+  /// Sends a signal to the command alone.
+  public func send(_ signal: Int32) { kill(processID, signal) }
+
+  /// Sends a signal to its process group, as a terminal does.
+  public func sendToGroup(_ signal: Int32) { kill(-processID, signal) }
+
+  /// Waits for its end; one that takes too long is killed, which is an error.
+  public func result(within limit: Duration = .seconds(240)) async throws -> CommandResult {
+    do {
+      try await withDeadline(.after(limit), "the command") { [endings] in
+        for await _ in endings {}
+        try Task.checkCancellation()
+      }
+    } catch {
+      kill(processID, SIGKILL)
+      process.waitUntilExit()
+      let end = CommandResult(status: -1, stdout: stdout, stderr: stderr)
+      throw FixtureError("\(process.arguments ?? []): \(error)\n\(end)")
+    }
+    let status = process.terminationStatus
+    return CommandResult(
+      status: process.terminationReason == .uncaughtSignal ? 128 + status : status, stdout: stdout,
+      stderr: stderr)
+  }
+}
+
+/// Waits until something holds, looking again and again; the condition is what is awaited, never a time.
+public func eventually(
+  _ subject: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+) async throws {
+  let deadline = Deadline.after(limit)
+  var pause = Backoff(limit: .milliseconds(100))
+  while try await !condition() { try await pause.sleep(until: deadline, subject) }
+}

@@ -1,0 +1,143 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// Runs of `up` that do not get to their end.
+@Suite struct InterruptionTests {
+  /// When `up` is hit, by what it says on stderr.
+  struct Moment: Sendable, CustomTestStringConvertible {
+    var runtime: String
+    var phase: String
+    var testDescription: String { "\(runtime), \(phase)" }
+  }
+
+  static let native = ["initialising", "starting", "waiting", "provisioning"].map {
+    Moment(runtime: "native", phase: $0)
+  }
+  static let docker = ["starting", "waiting", "provisioning"].map { Moment(runtime: "docker", phase: $0) }
+
+  static func moments() async -> [Moment] {
+    let runtimes = await EngineAvailability.runtimes()
+    return (native + docker).filter { runtimes.contains($0.runtime) }
+  }
+
+  @Test("After kill -9 at any moment the next up finishes the work", arguments: await moments())
+  func killed(_ moment: Moment) async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: moment.runtime)) { app in
+      let run = try app.start(["up"])
+      try await eventually("\(moment.phase)") { run.stderr.contains("mydb  \(moment.phase)") }
+      run.send(SIGKILL)
+      _ = try await run.result()
+      let reserved = try app.reservedPorts()
+      try await app.up()
+      try await expectOneHealthyServer(app)
+      #expect(try app.reservedPorts() == reserved, "no port is lost")
+    }
+  }
+
+  @Test("MariaDB too, killed while its data directory is made", .nativeEngines)
+  func killedWhileInitialising() async throws {
+    try await withApp(Manifests.mariadb, AppOptions(runtime: "native")) { app in
+      let run = try app.start(["up"])
+      try await eventually("initialising") { run.stderr.contains("legacy  initialising") }
+      run.send(SIGKILL)
+      _ = try await run.result()
+      try await app.up()
+      let url = try #require(try await app.variables()["LEGACY_URL"])
+      #expect(try await app.query("SELECT 1", at: url) == "1")
+      #expect(app.processes(naming: "--datadir=").count == 1)
+    }
+  }
+
+  /// How `up` is interrupted.
+  struct Signal: Sendable, CustomTestStringConvertible {
+    var number: Int32
+    var name: String
+    var toGroup: Bool
+    var phase: String
+    var testDescription: String { "\(name) to the \(toGroup ? "group" : "process"), \(phase)" }
+  }
+
+  static let signals = [
+    Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "initialising"),
+    Signal(number: SIGTERM, name: "SIGTERM", toGroup: false, phase: "initialising"),
+    Signal(number: SIGHUP, name: "SIGHUP", toGroup: true, phase: "starting"),
+    Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "waiting"),
+  ]
+
+  @Test(
+    "A signal ends up in order, with its status and without an orphan", .nativeEngines, arguments: signals)
+  func interrupted(_ signal: Signal) async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
+      let run = try app.start(["up"])
+      try await eventually(signal.phase) { run.stderr.contains("mydb  \(signal.phase)") }
+      if signal.toGroup { run.sendToGroup(signal.number) } else { run.send(signal.number) }
+      let result = try await run.result(within: .seconds(60))
+      #expect(result.status == 128 + signal.number, "\(result)")
+      #expect(app.processes().isEmpty, "no engine and no initialisation goes on")
+      let left = try FileManager.default.contentsOfDirectory(atPath: try app.engineFolder("mydb").path)
+      #expect(!left.contains { $0.hasPrefix("data.new") }, "no half-made data: \(left)")
+      try await app.up()
+      try await expectOneHealthyServer(app)
+    }
+  }
+
+  @Test("A second Ctrl-C ends it at once", .nativeEngines)
+  func twice() async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
+      let run = try app.start(["up"])
+      try await eventually("initialising") { run.stderr.contains("mydb  initialising") }
+      run.send(SIGINT)
+      run.send(SIGTERM)
+      let result = try await run.result(within: .seconds(60))
+      #expect([128 + SIGINT, 128 + SIGTERM].contains(result.status), "\(result)")
+      try await app.up()
+      try await expectOneHealthyServer(app)
+    }
+  }
+
+  @Test("Ctrl-C while a container starts stops it again", .dockerEngine)
+  func interruptedContainer() async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: "docker")) { app in
+      let run = try app.start(["up"])
+      try await eventually("waiting") { run.stderr.contains("mydb  waiting") }
+      run.sendToGroup(SIGINT)
+      let result = try await run.result(within: .seconds(60))
+      #expect(result.status == 130, "\(result)")
+      let status = try await app.ps()["mydb"]?.status
+      #expect(status == "stopped", "\(status ?? "-")")
+      try await app.up()
+      try await expectOneHealthyServer(app)
+    }
+  }
+
+  @Test("The output of up ends when up ends, though engines live on", .nativeEngines)
+  func outputEnds() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in
+      let binary = try BuiltProducts.executable("drydock")
+      // A shell's $(…) waits until nobody holds the pipe any more.
+      let result = try await app.program(
+        "timeout", "60", "sh", "-c", "out=$(\"$0\" up 2>&1) && echo \"$out\" | grep -c running", binary)
+      #expect(result.status == 0, "\(result)")
+    }
+  }
+
+  private func expectOneHealthyServer(_ app: AppFixture) async throws {
+    let row = try #require(try await app.ps()["mydb"])
+    #expect(row.status == "running", "\(row)")
+    let url = try #require(try await app.variables()["MYDB_URL"])
+    #expect(try await app.query("SELECT 1", at: url) == "1")
+    guard row.runtime == "native" else { return }
+    let folder = try app.engineFolder("mydb")
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(!left.contains { $0.hasPrefix("data.new") }, "no half-made data: \(left)")
+    #expect(app.processes(naming: "\(folder.path)/data").count == 1, "one server")
+  }
+}
+
+extension AppFixture {
+  /// The ports that the home has reserved.
+  func reservedPorts() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: home.appending(path: "ports").path).sorted()
+  }
+}
