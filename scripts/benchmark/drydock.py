@@ -24,6 +24,7 @@ class Drydock:
             name: value for name, value in os.environ.items() if not name.startswith("DRYDOCK_")
         }
         self.errors = self.root / "stderr"
+        self.latest = None
         self.environment["DRYDOCK_HOME"] = str(self.root / "home")
 
     def app(self, name, manifest):
@@ -34,9 +35,10 @@ class Drydock:
         return folder
 
     def start(self, app, *arguments, output=subprocess.DEVNULL):
-        return subprocess.Popen(
+        self.latest = subprocess.Popen(
             [self.binary, *arguments], cwd=app, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=output, stderr=self.errors.open("wb"))
+        return self.latest
 
     def failure(self, arguments, status):
         complaint = self.errors.read_text(errors="replace")
@@ -92,6 +94,9 @@ class Drydock:
         return count
 
     def remove(self):
+        if self.latest and self.latest.poll() is None:
+            self.latest.terminate()
+            self.latest.wait()
         subprocess.run(
             [self.binary, "down", "--all", "--delete-data", "--yes", "--quiet"], env=self.environment,
             cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
