@@ -126,7 +126,7 @@ import Testing
       #expect(ended.status == 7 && ended.stdout.hasSuffix("caught\n"), "\(ended)")
       let killed = try await app.drydock("run", "web", "--", "sh", "-c", "kill -TERM $$")
       #expect(killed.status == 143, "signals have their usual effect again: \(killed)")
-      let none = try await app.drydock("run", "web", "--", "no-such-program")
+      let none = try await app.drydock("run", "web", "--", "/no/such/program")
       #expect(none.status == 127, "\(none)")
       let nothing = try await app.drydock("run", "web")
       #expect(nothing.status == 64, "\(nothing)")

@@ -1,4 +1,5 @@
 import Foundation
+public import MonotonicTime
 
 /// Finds the instance that belongs to a folder or handle, and makes new ones.
 public struct InstanceDirectory: Sendable {
@@ -41,6 +42,16 @@ public struct InstanceDirectory: Sendable {
     try folder.write(id: id)
     try store.save(state)
     return state
+  }
+
+  /// The same, while no other command of this home makes an instance: of two at once in a new folder, the second
+  /// finds what the first has made.
+  public func open(_ folder: AppFolder, app: String?, until deadline: Deadline) async throws -> InstanceState
+  {
+    if try existing(in: folder) != nil { return try open(folder, app: app) }
+    let lock = try await InstanceLock.acquire("\(store.home.root)/making", until: deadline)
+    defer { _ = lock }
+    return try open(folder, app: app)
   }
 
   /// The instance of that handle.
