@@ -83,6 +83,10 @@ struct NativeServer: Sendable {
       try await fill(aside, owner: owner, until: deadline)
     } catch {
       try? Folder.remove(aside)
+      if let remedy = AppArmor().remedy(for: installation.server) {
+        let plain = EmulatorError(error, resource: launch.spec.name)
+        throw EmulatorError(plain.code, plain.message, suggestion: remedy, details: plain.details)
+      }
       throw explained(error)
     }
     try layout.record(dataVersion: installation.version)

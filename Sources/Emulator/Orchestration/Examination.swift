@@ -67,6 +67,10 @@ public struct Examination: Sendable {
       return Finding(
         subject: name, verdict: .warning, detail: "\(other) stands in for it: \(list)", remedy: remedy)
     }
+    if let remedy = AppArmor().remedy(for: best.server) {
+      return Finding(
+        subject: name, verdict: .warning, detail: "\(list), confined by AppArmor", remedy: remedy)
+    }
     return Finding(subject: name, verdict: .fine, detail: list)
   }
 

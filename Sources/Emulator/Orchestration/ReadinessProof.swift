@@ -90,7 +90,7 @@ struct ReadinessProof: Sendable {
       }
       return EmulatorError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
-        suggestion: "its log: drydock logs \(name)", details: log)
+        suggestion: confinement ?? "its log: drydock logs \(name)", details: log)
     case .stranger(_, let failure):
       let port = launch.request.port
       return PortTakenError(
@@ -104,6 +104,12 @@ struct ReadinessProof: Sendable {
         .notReady, "resource \(name) was not ready in time: \(last.map { "\($0)" } ?? "it never answered")",
         suggestion: "its log: drydock logs \(name); more time: --timeout SECONDS", details: log)
     }
+  }
+
+  /// What to do about a native server that the system confines.
+  private var confinement: String? {
+    guard case .installation(let installation) = launch.source.origin else { return nil }
+    return AppArmor().remedy(for: installation.server)
   }
 
   /// Whether a server died of a port that somebody took between our look and its start.
