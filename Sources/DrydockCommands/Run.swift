@@ -62,6 +62,7 @@ enum Executable {
     _ program: String, _ words: [String], adding variables: [EnvironmentVariable]
   ) -> any Error {
     for variable in variables { setenv(variable.name, variable.value, 1) }
+    unblockSignals()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execvp(program, &arguments)
     let reason = errno
@@ -69,5 +70,13 @@ enum Executable {
     let message = "ERROR: cannot run \(program): \(String(cString: strerror(reason)))\n"
     FileHandle.standardError.write(Data(message.utf8))
     return ExitCode(reason == ENOENT ? 127 : 126)
+  }
+
+  /// The threads of Swift's pool have most signals blocked, and what a thread blocks stays blocked in the program
+  /// that it becomes: neither Ctrl-C nor SIGTERM would end that.
+  static func unblockSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
   }
 }

@@ -162,3 +162,22 @@ import Testing
     #expect(Console.allowsColour(terminal, environment) == expected)
   }
 }
+
+@Suite struct ExecutableTests {
+  /// A thread of the pool blocks signals, and the program that it becomes would go on blocking them.
+  @Test func aCommandStartsWithoutBlockedSignals() async {
+    let blocked = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, nil)
+        Executable.unblockSignals()
+        var now = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &now)
+        continuation.resume(
+          returning: [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD].filter { sigismember(&now, $0) == 1 })
+      }
+    }
+    #expect(blocked.isEmpty)
+  }
+}
