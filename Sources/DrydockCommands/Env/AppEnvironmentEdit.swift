@@ -9,9 +9,7 @@ struct AppEnvironmentEdit {
   }
 
   func change(_ edit: (inout [String: String]) -> Void) async throws {
-    let existing = try session.existingInstance()
-    let instance =
-      try existing ?? session.context.directory.open(try session.workspace().folder, app: session.options.app)
+    let instance = try await session.openInstance()
     try await session.context.store.update(instance.id) { [rack = session.rack] in
       $0.editAppEnvironment(rack: rack, edit)
     }

@@ -25,9 +25,7 @@ struct SetParams: AsyncParsableCommand {
     let session = Session(options)
     let values = try values(session.console)
     let workspace = try? session.workspaceOfInstance()
-    let instance =
-      try session.existingInstance()
-      ?? session.context.directory.open(try session.workspace().folder, app: options.app)
+    let instance = try await session.openInstance()
     let operation = ParameterOperation(
       context: session.context, instance: instance, workspace: workspace, notice: session.console.note)
     let restarting = try await operation.set(values, until: .after(.seconds(120)))

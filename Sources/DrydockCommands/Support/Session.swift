@@ -53,6 +53,12 @@ struct Session: Sendable {
     throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
   }
 
+  /// The instance, made where the folder has none.
+  func openInstance() async throws -> InstanceState {
+    if let existing = try existingInstance() { return existing }
+    return try await context.directory.open(try workspace().folder, app: options.app)
+  }
+
   /// The workspace of the instance that `--app` names, else of the folder.
   func workspaceOfInstance() throws -> Workspace {
     guard let app = options.app, options.manifest == nil,

@@ -1,4 +1,5 @@
 import Foundation
+public import MonotonicTime
 
 /// Finds the instance that belongs to a folder or handle, and makes new ones.
 public struct InstanceDirectory: Sendable {
@@ -23,7 +24,13 @@ public struct InstanceDirectory: Sendable {
   /// The instance of a folder, made if there is none. A moved folder keeps its instance; a copied one gets an
   /// instance of its own, so that two worktrees never share data. A new name is not saved here: that is for
   /// whoever holds the instance's lock.
-  public func open(_ folder: AppFolder, app: String?) throws -> InstanceState {
+  public func open(
+    _ folder: AppFolder, app: String?, until deadline: Deadline = .after(.seconds(30))
+  ) async throws -> InstanceState {
+    // Two first commands at once would else make an instance each, one of which nobody finds again; and in two
+    // folders of one name they would take the same handle.
+    let lock = try await InstanceLock.acquire(store.home.instances, until: deadline)
+    defer { _ = lock }
     let name = app ?? folder.appName
     if var state = try existing(in: folder) {
       if app != nil, state.app != name, state.handle != name {
