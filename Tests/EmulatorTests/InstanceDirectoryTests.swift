@@ -202,6 +202,8 @@ import Testing
       let error = try await emulatorError { try folder.write(id: "abc123def456") }
       #expect(error.code == .cannotWrite)
       #expect(error.message.contains(folder.drydock))
+      #expect(error.suggestion?.contains("the app's folder") == true)
+      #expect(error.suggestion?.contains("DRYDOCK_HOME") == false)
     }
   }
 }
