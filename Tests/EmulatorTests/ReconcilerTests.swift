@@ -144,6 +144,34 @@ import Testing
 
   @Test func everyFailureIsTold() async throws {
     try await TestHome.with { test in
+  /// Also where another fails, of which the whole tells nothing but the failure.
+  @Test func whatIsReadyIsToldBeforeAllAre() async throws {
+    try await TestHome.with { test in
+      let told = Mutex<[String]>([])
+      let runtime = FakeRuntime { launch in
+        if launch.spec.name == "bad" { throw EmulatorError(.failed, "a test's error") }
+      }
+      var attempt = Try(test: test, runtime: runtime, specs: [fake("good"), fake("bad")])
+      attempt.done = { outcome in told.withLock { $0.append(outcome.resource) } }
+      await #expect(throws: AggregateError.self) { _ = try await attempt.run() }
+      #expect(told.withLock { $0 } == ["good"])
+    }
+  }
+
+  @Test func aPortOfAnotherAppIsRefusedByTheAppsName() async throws {
+    try await TestHome.with { test in
+      let port = try freePort()
+      let other = EmulatorTests.state("other1234567", handle: "shop")
+      try test.store.save(other)
+      try Folder.make(test.home.ports, mode: 0o700)
+      try PortAllocator(folder: test.home.ports).reserve(exact: port, owner: "\(other.id)/cache")
+      var attempt = Try(test: test, runtime: FakeRuntime(), specs: [fake("mem")])
+      attempt.options.ports = ["mem": port]
+      let error = try await emulatorError { _ = try await attempt.run() }
+      #expect(error.message == "port \(port) is reserved for cache of shop")
+    }
+  }
+
       let runtime = FakeRuntime { launch in
         if launch.spec.name != "b" { throw EmulatorError(.unavailable, "\(launch.spec.name) broke") }
       }

@@ -169,6 +169,7 @@ actor Reconciler {
     }
     if let port = record.port { return port }
     return try ports.reserve(seed: owner(resource), owner: owner(resource))
+      try refuseReserved(wanted)
   }
 
   /// Who a port is reserved for: one listener.
@@ -177,6 +178,16 @@ actor Reconciler {
   // MARK: What the steps ask for and report
 
   /// The inputs of a resource's recipe as they stand now.
+  /// Names the app whose port it is; of apps that are not known the reservation itself tells.
+  private func refuseReserved(_ port: Int) throws {
+    guard let parts = ports.owner(of: port)?.split(separator: "/"), parts.count == 2,
+      let holder = try? store.load(String(parts[0]))
+    else { return }
+    throw EmulatorError(
+      .failed, "port \(port) is reserved for \(parts[1]) of \(holder.handle)",
+      suggestion: "choose another by --port")
+  }
+
   func request(for resource: String, options: [String: String]) -> ServerRequest {
     let record = state.resources[resource]
     return ServerRequest(

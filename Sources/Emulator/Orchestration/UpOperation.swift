@@ -137,7 +137,7 @@ public struct UpOperation: Sendable {
     let environment = appEnvironment(state)
     let manifest = try workspace.load(appEnvironment: environment)
     let declared = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
-    try refuseUnknownNames(declared)
+    try refuseNames(declared)
     let settled = SettledSpecs(declared, over: state, selected: options.selected)
     try settled.refuse()
     try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
@@ -221,10 +221,19 @@ public struct UpOperation: Sendable {
     }
   }
 
-  private func refuseUnknownNames(_ specs: [ResourceSpec]) throws {
-    let names = specs.map(\.name)
+  /// Refuses names that no resource has, and ports of what listens on none.
+  private func refuseNames(_ declared: [ResourceSpec]) throws {
+    let names = declared.map(\.name)
     for name in (options.selected ?? []).union(options.ports.keys).sorted() where !names.contains(name) {
       throw UnknownName.error("resource", name, known: names)
     }
   }
 }
+    for spec in declared where options.ports[spec.name] != nil {
+      guard spec.engine.server == nil || spec.externalURL != nil else { continue }
+      let reason =
+        spec.externalURL == nil ? "\(spec.type) has no server" : "a URL in the app env stands in for it"
+      throw EmulatorError(
+        .usage, "resource \(spec.name) takes no port: \(reason)",
+        suggestion: "leave out --port \(spec.name)=…")
+    }
