@@ -63,7 +63,7 @@ struct Up: AsyncParsableCommand {
       choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
     do {
       let result = try await operation.run()
-      await display.finish(result)
+      await display.close()
       try render(result, session.console)
     } catch {
       await display.close()

@@ -17,6 +17,7 @@ import Testing
     var state = EmulatorTests.state()
     var options = UpOptions(deadline: .after(.seconds(30)))
     var observed: [String: Observation] = [:]
+    var done: @Sendable (ResourceOutcome) -> Void = { _ in }
 
     func run() async throws -> (outcomes: [ResourceOutcome], state: InstanceState) {
       let plan = try Planner.plan(
@@ -24,7 +25,8 @@ import Testing
         runtime: (runtime.kind, "asked for"),
         ports: options.ports)
       let reconciler = Reconciler(
-        state: state, store: test.store, runtime: runtime, options: options, progress: { _, _ in })
+        state: state, store: test.store, runtime: runtime, options: options, progress: { _, _ in },
+        done: done)
       let outcomes = try await reconciler.carryOut(
         plan, specs: Dictionary(specs.map { ($0.name, $0) }) { $1 },
         sources: Dictionary(specs.map { ($0.name, .installed("1.0.1")) }) { $1 }, observed: observed)
@@ -142,8 +144,6 @@ import Testing
     }
   }
 
-  @Test func everyFailureIsTold() async throws {
-    try await TestHome.with { test in
   /// Also where another fails, of which the whole tells nothing but the failure.
   @Test func whatIsReadyIsToldBeforeAllAre() async throws {
     try await TestHome.with { test in
@@ -172,6 +172,8 @@ import Testing
     }
   }
 
+  @Test func everyFailureIsTold() async throws {
+    try await TestHome.with { test in
       let runtime = FakeRuntime { launch in
         if launch.spec.name != "b" { throw EmulatorError(.unavailable, "\(launch.spec.name) broke") }
       }

@@ -18,6 +18,8 @@ public struct UpOperation: Sendable {
   public struct UpEvents: Sendable {
     /// A resource's new phase.
     public var phase: @Sendable (_ resource: String, _ phase: String) -> Void
+    /// A resource that has come to what the plan wants of it.
+    public var done: @Sendable (ResourceOutcome) -> Void = { _ in }
     /// Something worth a line of its own.
     public var notice: @Sendable (String) -> Void
     /// The plan, before it is carried out.
@@ -112,7 +114,7 @@ public struct UpOperation: Sendable {
     let reconciler = Reconciler(
       state: state, store: context.store, runtime: prepared.selection.runtime, options: options,
       transport: transport,
-      progress: events.phase)
+      progress: events.phase, done: events.done)
     let specs = Dictionary(prepared.specs.map { ($0.name, $0) }) { first, _ in first }
     do {
       let outcomes = try await reconciler.carryOut(
@@ -227,8 +229,6 @@ public struct UpOperation: Sendable {
     for name in (options.selected ?? []).union(options.ports.keys).sorted() where !names.contains(name) {
       throw UnknownName.error("resource", name, known: names)
     }
-  }
-}
     for spec in declared where options.ports[spec.name] != nil {
       guard spec.engine.server == nil || spec.externalURL != nil else { continue }
       let reason =
@@ -237,3 +237,5 @@ public struct UpOperation: Sendable {
         .usage, "resource \(spec.name) takes no port: \(reason)",
         suggestion: "leave out --port \(spec.name)=…")
     }
+  }
+}
