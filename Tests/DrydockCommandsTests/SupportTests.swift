@@ -163,6 +163,20 @@ import Testing
   }
 }
 
+@Suite struct UnknownCommandTests {
+  @Test(arguments: [("upp", "did you mean up? "), ("zzzzzzzzzz", "there is up, ps, ")])
+  func theNearestAndTheListAreNamed(_ word: String, _ start: String) throws {
+    let error = try #require(Drydock.unknownCommand(in: [word, "-q"]))
+    #expect(error.code == .usage && error.message == "no command is called \(word)")
+    #expect(error.suggestion?.hasPrefix(start) == true)
+  }
+
+  @Test(arguments: [[], ["up"], ["help", "upp"], ["--version"], ["---completion"], ["manifest"], ["ca"]])
+  func whatTheParserKnowsIsLeftToIt(_ arguments: [String]) {
+    #expect(Drydock.unknownCommand(in: arguments) == nil)
+  }
+}
+
 @Suite struct ExecutableTests {
   /// A thread of the pool blocks signals, and the program that it becomes would go on blocking them.
   @Test func aCommandStartsWithoutBlockedSignals() async {
