@@ -163,6 +163,30 @@ import Testing
   }
 }
 
+@Suite struct EveryInstanceTests {
+  private let instances = ["a", "b", "c"].map {
+    InstanceState(id: $0, handle: $0, app: $0, path: "/\($0)", resourcePassword: "")
+  }
+
+  @Test func oneThatFailsKeepsNoneFromItsTurn() async throws {
+    let result = try await EveryInstance(instances) { instance in
+      if instance.handle == "b" { throw EmulatorError(.unavailable, "no Docker engine answers") }
+      return [instance.handle]
+    }
+    #expect(result.values == ["a", "c"])
+    let error = try #require(throws: AggregateError.self) { try result.finish() }
+    #expect(error.code == .unavailable)
+    #expect(error.failures.map(\.error.message) == ["app b: no Docker engine answers"])
+  }
+
+  @Test func ofOneAloneTheErrorIsAsItWas() async throws {
+    let error = try await #require(throws: EmulatorError.self) {
+      _ = try await EveryInstance([instances[0]]) { _ -> [Int] in throw EmulatorError(.failed, "x") }
+    }
+    #expect(error.message == "x")
+  }
+}
+
 @Suite struct UnknownCommandTests {
   @Test(arguments: [("upp", "did you mean up? "), ("zzzzzzzzzz", "there is up, ps, ")])
   func theNearestAndTheListAreNamed(_ word: String, _ start: String) throws {
