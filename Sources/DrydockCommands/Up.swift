@@ -58,7 +58,7 @@ struct Up: AsyncParsableCommand {
     let session = try Session(common.shared).selecting(rack)
     let display = UpDisplay(session.console)
     let operation = UpOperation(
-      context: session.context, workspace: try session.workspace(), app: common.shared.app,
+      context: session.context, workspace: try session.workspaceToBringUp(), app: common.shared.app,
       extraEnvironment: try common.shared.extraEnvironment(session.console),
       choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
     do {
