@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoxManifest
 import Emulator
+import Engines
 import TerminalProgress
 
 /// `drydock manifest`.
@@ -34,7 +35,11 @@ struct ManifestCommand: AsyncParsableCommand {
       header: ["RESOURCE", "TYPE", "VARIABLES", "OPTIONS"],
       rows: document.resources.map { resource in
         let options = resource.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return [resource.name, resource.type, "\(resource.envName)_*", options.joined(separator: " ")]
+        let hasVariables = EngineRegistry.catalog.type(named: resource.type)?.hasVariables ?? true
+        return [
+          resource.name, resource.type, hasVariables ? "\(resource.envName)_*" : "-",
+          options.joined(separator: " "),
+        ]
       })
     let services = Table(
       header: ["SERVICE", "RESOURCES", "PORT", "COMMAND"],

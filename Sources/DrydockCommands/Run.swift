@@ -72,8 +72,7 @@ enum Executable {
     return ExitCode(reason == ENOENT ? 127 : 126)
   }
 
-  /// The threads of Swift's pool have most signals blocked, and what a thread blocks stays blocked in the program
-  /// that it becomes: neither Ctrl-C nor SIGTERM would end that.
+  /// The pool's threads have nearly all signals blocked, and a program keeps the mask of the thread that started it.
   static func unblockSignals() {
     var none = sigset_t()
     sigemptyset(&none)

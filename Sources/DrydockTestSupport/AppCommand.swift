@@ -49,33 +49,21 @@ public struct CommandInvocation: Sendable {
 public final class RunningCommand: Sendable {
   /// The process id, which is the number of its process group too.
   public let processID: Int32
-  private let process: Process
+  private let process: SpawnedProcess
+  private let words: [String]
   private let folder: URL
-  private let endings: AsyncStream<Void>
 
   /// Starts a command; what it writes goes to files in `scratch`, a folder of its own.
   public init(_ command: CommandInvocation, scratch: URL) throws {
-    let (endings, ended) = AsyncStream.makeStream(of: Void.self)
-    self.endings = endings
     self.folder = scratch
+    self.words = command.words
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     try Data(command.input.utf8).write(to: scratch.appending(path: "stdin"))
-    process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command.words
-    process.environment = command.environment
-    process.currentDirectoryURL = command.folder
-    process.standardInput = try FileHandle(forReadingFrom: scratch.appending(path: "stdin"))
-    process.standardOutput = try Self.file(scratch.appending(path: "stdout"))
-    process.standardError = try Self.file(scratch.appending(path: "stderr"))
-    process.terminationHandler = { _ in ended.finish() }
-    try process.run()
-    processID = process.processIdentifier
-  }
-
-  private static func file(_ url: URL) throws -> FileHandle {
-    try Data().write(to: url)
-    return try FileHandle(forWritingTo: url)
+    process = try SpawnedProcess(
+      command.words, environment: command.environment, folder: command.folder.path,
+      input: scratch.appending(path: "stdin").path, output: scratch.appending(path: "stdout").path,
+      error: scratch.appending(path: "stderr").path)
+    processID = process.processID
   }
 
   /// What it has written so far to standard output.
@@ -96,20 +84,16 @@ public final class RunningCommand: Sendable {
   /// Waits for its end; one that takes too long is killed, which is an error.
   public func result(within limit: Duration = .seconds(240)) async throws -> CommandResult {
     do {
-      try await withDeadline(.after(limit), "the command") { [endings] in
-        for await _ in endings {}
-        try Task.checkCancellation()
+      let status = try await withDeadline(.after(limit), "the command") { [process] in
+        try await process.status()
       }
+      return CommandResult(status: status, stdout: stdout, stderr: stderr)
     } catch {
       kill(processID, SIGKILL)
-      process.waitUntilExit()
+      _ = try? await Task { [process] in try await process.status() }.value
       let end = CommandResult(status: -1, stdout: stdout, stderr: stderr)
-      throw FixtureError("\(process.arguments ?? []): \(error)\n\(end)")
+      throw FixtureError("\(words): \(error)\n\(end)")
     }
-    let status = process.terminationStatus
-    return CommandResult(
-      status: process.terminationReason == .uncaughtSignal ? 128 + status : status, stdout: stdout,
-      stderr: stderr)
   }
 }
 

@@ -4,7 +4,7 @@ import HealthProbes
 import MonotonicTime
 
 /// MariaDB.
-struct MariaDBEngine: ServerEngine {
+struct MariaDBEngine: MySQLFamilyEngine {
   let resourceType = ResourceType(
     name: "mariadb", v3Names: ["rds-mariadb"],
     options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"),
@@ -25,9 +25,6 @@ struct MariaDBEngine: ServerEngine {
       "/usr/local/mariadb/bin",
     ],
     apt: "mariadb-server", brew: "mariadb")
-
-  let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
-  let stopSteps = MySQLFamily.stopSteps
 
   /// MariaDB.
   init() {}
@@ -76,35 +73,5 @@ struct MariaDBEngine: ServerEngine {
   /// MySQL is installed under the name mysqld too.
   func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .itself : .no
-  }
-
-  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
-    MySQLFamily.socket(folders)
-  }
-
-  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
-    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
-  }
-
-  func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
-
-  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
-    ExpectedIdentity(marker: request.marker)
-  }
-
-  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
-    async throws
-  {
-    try await MySQLFamily.provision(administrator, request, until: deadline)
-  }
-
-  func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
-    async throws
-  {
-    try await MySQLFamily.changePassword(administrator, request, until: deadline)
-  }
-
-  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
-    MySQLFamily.canServe(data: data, with: server)
   }
 }

@@ -4,7 +4,7 @@ import HealthProbes
 import MonotonicTime
 
 /// MySQL. Natively, MariaDB stands in for it where no MySQL is installed, and says so.
-struct MySQLEngine: ServerEngine {
+struct MySQLEngine: MySQLFamilyEngine {
   let resourceType = ResourceType(
     name: "mysql", v3Names: ["rds-mysql"],
     options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"),
@@ -26,9 +26,6 @@ struct MySQLEngine: ServerEngine {
       "/usr/local/mysql/bin",
     ],
     apt: "mysql-server", brew: "mysql")
-
-  let accounts: EngineAccounts? = MySQLFamily.accounts(containerAdministrator: "root")
-  let stopSteps = MySQLFamily.stopSteps
 
   private let standIn = MariaDBEngine()
 
@@ -69,42 +66,12 @@ struct MySQLEngine: ServerEngine {
         installation.server,
         // The X protocol would listen on a port of its own.
         MySQLFamily.serverArguments(request, folders) + [
-          "--mysqlx=OFF", "--binlog-expire-logs-seconds=86400",
+          "--mysqlx=OFF", "--loose-binlog-expire-logs-seconds=86400",
         ]),
       users: ["mysql"])
   }
 
   func accepts(_ installation: NativeInstallation) -> Acceptance {
     installation.isMariaDB ? .standIn("mariadb") : .itself
-  }
-
-  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
-    MySQLFamily.socket(folders)
-  }
-
-  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
-    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
-  }
-
-  func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
-
-  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
-    ExpectedIdentity(marker: request.marker)
-  }
-
-  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
-    async throws
-  {
-    try await MySQLFamily.provision(administrator, request, until: deadline)
-  }
-
-  func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
-    async throws
-  {
-    try await MySQLFamily.changePassword(administrator, request, until: deadline)
-  }
-
-  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
-    MySQLFamily.canServe(data: data, with: server)
   }
 }

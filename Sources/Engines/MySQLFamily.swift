@@ -101,9 +101,4 @@ enum MySQLFamily {
 
   static func initFilePath(_ folders: NativeFolders) -> String { "\(folders.folder)/provision.sql" }
   static func socket(_ folders: NativeFolders) -> String { "\(folders.sockets)/mysql.sock" }
-
-  /// The same family and the same series; a newer series would upgrade the data for good.
-  static func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
-    data.prefix(2) == server.prefix(2)
-  }
 }

@@ -40,7 +40,7 @@ extension Collection {
   public func best(for wanted: ServerVersion, version: (Element) -> ServerVersion?) -> Element? {
     let known = compactMap { element in version(element).map { (element, $0) } }.sorted { $0.1 < $1.1 }
     if let exact = known.last(where: { $0.1.satisfies(wanted) }) { return exact.0 }
-    let series = known.last { $0.1.major == wanted.major && $0.1 >= wanted }
+    let series = known.first { $0.1.major == wanted.major && $0.1 >= wanted }
     return (series ?? known.first { $0.1 > wanted } ?? known.last)?.0
   }
 }

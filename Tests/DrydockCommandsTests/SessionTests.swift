@@ -45,8 +45,8 @@ struct TestApp {
   }
 
   /// The instance, as after an `up`.
-  func up() async throws -> InstanceState {
-    var state = try await context.directory.open(AppFolder("\(path)/web"), app: nil)
+  func up() throws -> InstanceState {
+    var state = try context.directory.open(AppFolder("\(path)/web"), app: nil)
     var record = ResourceRecord(
       type: "postgres", administratorPassword: "", wantedVersion: "12", options: [:])
     record.port = 15001
@@ -65,7 +65,7 @@ struct TestApp {
 
   @Test func anUpFromElsewhereTakesTheFolderOfTheHandle() async throws {
     try await TestApp.with { app in
-      let state = try await app.up()
+      let state = try app.up()
       let elsewhere = DrydockContext(
         environment: app.context.environment, currentDirectory: "/", home: app.context.home)
       func session(_ words: String...) throws -> Session {
@@ -84,7 +84,7 @@ struct TestApp {
   @Test func anInstanceIsFoundByFolderAndByHandle() async throws {
     try await TestApp.with { app in
       #expect(try app.session().existingInstance() == nil)
-      let state = try await app.up()
+      let state = try app.up()
       #expect(try app.session().existingInstance() == state)
       #expect(try app.session("--app", "web").existingInstance() == state)
       try FileManager.default.removeItem(atPath: "\(app.path)/web")
@@ -97,7 +97,7 @@ struct TestApp {
 
   @Test func filesAddToTheAppEnv() async throws {
     try await TestApp.with { app in
-      var state = try await app.up()
+      var state = try app.up()
       state.appEnvironment = ["A": "kept", "B": "kept"]
       try app.write("B=first\nC=first\n", to: "one.env")
       try app.write("C=second\n", to: "two.env")
@@ -148,7 +148,7 @@ struct TestApp {
 
   @Test func aServicesVariables() async throws {
     try await TestApp.with { app in
-      let state = try await app.up()
+      let state = try app.up()
       let query = EnvironmentQuery(try app.session())
       let host = values(try query.variables(service: "web"))
       #expect(host["MYDB_URL"] == "postgres://app:\(state.resourcePassword)@127.0.0.1:15001/app")
@@ -169,7 +169,7 @@ struct TestApp {
       let query = EnvironmentQuery(try app.session())
       let never = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "web") }
       #expect(never.suggestion?.contains("drydock up") == true)
-      var state = try await app.up()
+      var state = try app.up()
       let unknown = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "wep") }
       #expect(unknown.code == .usage)
       #expect(unknown.suggestion == "did you mean web? there is web, picky")
@@ -184,7 +184,7 @@ struct TestApp {
 
   @Test func aURLOfTheUsersNeedsNoServer() async throws {
     try await TestApp.with { app in
-      var state = try await app.up()
+      var state = try app.up()
       state.resources["mydb"] = nil
       state.appEnvironment = ["MYDB_URL": "postgres://u:p@h/d"]
       try app.context.store.save(state)
@@ -196,7 +196,7 @@ struct TestApp {
 
   @Test func aURLThatIsUnsetIsForgottenAtOnce() async throws {
     try await TestApp.with { app in
-      var state = try await app.up()
+      var state = try app.up()
       state.resources["mydb"]?.externalURL = "postgres://u:p@h/d"
       try app.context.store.save(state)
       let query = EnvironmentQuery(try app.session())
@@ -207,7 +207,7 @@ struct TestApp {
 
   @Test func whatDoesNotRunIsTold() async throws {
     try await TestApp.with { app in
-      _ = try await app.up()
+      _ = try app.up()
       #expect(try await EnvironmentQuery(try app.session()).idleResources(service: "web") == ["mydb"])
     }
   }

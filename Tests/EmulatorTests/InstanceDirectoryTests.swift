@@ -1,5 +1,6 @@
 import ConvoxManifest
 import Foundation
+import MonotonicTime
 import Testing
 
 @testable import Emulator
@@ -17,8 +18,8 @@ import Testing
   @Test func aFolderGetsItsInstanceOnce() async throws {
     try await TestHome.with { test in
       let folder = try test.app("web")
-      let first = try await test.directory.open(folder, app: nil)
-      let second = try await test.directory.open(folder, app: nil)
+      let first = try test.directory.open(folder, app: nil)
+      let second = try test.directory.open(folder, app: nil)
       #expect(first == second)
       #expect(first.handle == "web" && first.app == "web" && first.path == folder.path)
       #expect(first.resourcePassword.count == 36)
@@ -33,7 +34,7 @@ import Testing
 
   @Test func aMovedFolderKeepsItsInstance() async throws {
     try await TestHome.with { test in
-      let before = try await test.directory.open(try test.app("web"), app: nil)
+      let before = try test.directory.open(try test.app("web"), app: nil)
       try FileManager.default.moveItem(atPath: "\(test.path)/web", toPath: "\(test.path)/moved")
       let folder = AppFolder("\(test.path)/moved")
       let after = try #require(try test.directory.existing(in: folder))
@@ -41,18 +42,18 @@ import Testing
       #expect(after.handle == before.handle)
       #expect(after.resourcePassword == before.resourcePassword)
       #expect(after.path == folder.path)
-      #expect(try await test.directory.open(folder, app: nil).id == before.id)
+      #expect(try test.directory.open(folder, app: nil).id == before.id)
     }
   }
 
   @Test func aCopiedFolderGetsAnInstanceOfItsOwn() async throws {
     try await TestHome.with { test in
       let original = try test.app("web")
-      let first = try await test.directory.open(original, app: nil)
+      let first = try test.directory.open(original, app: nil)
       try FileManager.default.copyItem(atPath: original.path, toPath: "\(test.path)/copy")
       let copy = AppFolder("\(test.path)/copy")
       #expect(try test.directory.existing(in: copy) == nil)
-      let second = try await test.directory.open(copy, app: "web")
+      let second = try test.directory.open(copy, app: "web")
       #expect(second.id != first.id)
       #expect(second.resourcePassword != first.resourcePassword)
       #expect(second.handle != first.handle && second.handle.hasPrefix("web-"))
@@ -64,8 +65,8 @@ import Testing
   /// Worktrees of one app are folders of the same name, none of which carries another's `.drydock`.
   @Test func twoWorktreesShareNothing() async throws {
     try await TestHome.with { test in
-      let left = try await test.directory.open(try test.app("main/web"), app: nil)
-      let right = try await test.directory.open(try test.app("feature/web"), app: nil)
+      let left = try test.directory.open(try test.app("main/web"), app: nil)
+      let right = try test.directory.open(try test.app("feature/web"), app: nil)
       #expect(left.id != right.id)
       #expect(left.handle == "web")
       #expect(right.handle == "web-\(right.id.prefix(4))")
@@ -76,20 +77,20 @@ import Testing
 
   @Test func aLinkToAFolderIsTheFolder() async throws {
     try await TestHome.with { test in
-      let first = try await test.directory.open(try test.app("web"), app: nil)
+      let first = try test.directory.open(try test.app("web"), app: nil)
       try FileManager.default.createSymbolicLink(
         atPath: "\(test.path)/link", withDestinationPath: "\(test.path)/web")
-      #expect(try await test.directory.open(AppFolder("\(test.path)/link"), app: nil) == first)
+      #expect(try test.directory.open(AppFolder("\(test.path)/link"), app: nil) == first)
     }
   }
 
   @Test func anIdWhoseStateIsGoneIsReplaced() async throws {
     try await TestHome.with { test in
       let folder = try test.app("web")
-      let first = try await test.directory.open(folder, app: nil)
+      let first = try test.directory.open(folder, app: nil)
       try test.store.delete(first.id)
       #expect(try test.directory.existing(in: folder) == nil)
-      let second = try await test.directory.open(folder, app: nil)
+      let second = try test.directory.open(folder, app: nil)
       #expect(second.id != first.id)
       #expect(folder.id == second.id)
     }
@@ -97,7 +98,7 @@ import Testing
 
   @Test func handlesStayUnique() async throws {
     try await TestHome.with { test in
-      for number in 0..<6 { _ = try await test.directory.open(try test.app("\(number)/web"), app: nil) }
+      for number in 0..<6 { _ = try test.directory.open(try test.app("\(number)/web"), app: nil) }
       let handles = test.store.all().map(\.handle)
       #expect(Set(handles).count == 6)
       #expect(handles.filter { $0 == "web" }.count == 1)
@@ -108,7 +109,9 @@ import Testing
   @Test func commandsAtOnceInANewFolderMakeOneInstance() async throws {
     try await TestHome.with { test in
       let folder = try test.app("web")
-      let ids = try await Self.atOnce(16) { _ in try await test.directory.open(folder, app: nil).id }
+      let ids = try await Self.atOnce(16) { _ in
+        try await test.directory.open(folder, app: nil, until: .after(.seconds(30))).id
+      }
       #expect(Set(ids).count == 1)
       #expect(folder.id == ids.first)
       #expect(test.store.all().map(\.id) == Array(Set(ids)))
@@ -118,7 +121,9 @@ import Testing
   @Test func commandsAtOnceInFoldersOfOneNameTakeHandlesOfTheirOwn() async throws {
     try await TestHome.with { test in
       let folders = try (0..<16).map { try test.app("\($0)/web") }
-      let handles = try await Self.atOnce(16) { try await test.directory.open(folders[$0], app: nil).handle }
+      let handles = try await Self.atOnce(16) {
+        try await test.directory.open(folders[$0], app: nil, until: .after(.seconds(30))).handle
+      }
       #expect(Set(handles).count == 16)
     }
   }
@@ -135,8 +140,8 @@ import Testing
   @Test func aNameTheUserGivesIsTaken() async throws {
     try await TestHome.with { test in
       let folder = try test.app("web")
-      _ = try await test.directory.open(folder, app: nil)
-      let renamed = try await test.directory.open(folder, app: "shop")
+      _ = try test.directory.open(folder, app: nil)
+      let renamed = try test.directory.open(folder, app: "shop")
       #expect(renamed.app == "shop" && renamed.handle == "shop")
       #expect(renamed.id == folder.id)
     }
@@ -145,12 +150,12 @@ import Testing
   /// `--app` takes handles too: then it names what is there already.
   @Test func aHandleIsNoNewName() async throws {
     try await TestHome.with { test in
-      _ = try await test.directory.open(try test.app("1/web"), app: nil)
+      _ = try test.directory.open(try test.app("1/web"), app: nil)
       let folder = try test.app("2/web")
-      let second = try await test.directory.open(folder, app: nil)
+      let second = try test.directory.open(folder, app: nil)
       #expect(second.handle != "web")
-      #expect(try await test.directory.open(folder, app: second.handle) == second)
-      #expect(try await test.directory.open(folder, app: "web") == second)
+      #expect(try test.directory.open(folder, app: second.handle) == second)
+      #expect(try test.directory.open(folder, app: "web") == second)
     }
   }
 

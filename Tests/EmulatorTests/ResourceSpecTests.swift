@@ -77,7 +77,11 @@ import Testing
   }
 
   @Test func whatRunsElsewhereIsNotRefused() throws {
-    #expect(try specs(Self.encrypted, ["CACHE_URL": "rediss://x"]).first?.externalURL == "rediss://x")
+    #expect(try specs(Self.valkey, ["CACHE_URL": "rediss://x"]).first?.externalURL == "rediss://x")
+  }
+
+  @Test func encryptedRedisIsSupported() throws {
+    #expect(try specs(Self.encrypted).first?.options["encrypted"] == "true")
   }
 
   @Test func whatIsSetToItsDefaultIsNotRefused() throws {

@@ -73,7 +73,7 @@ struct EncryptedRedisTests {
       #expect(try await app.drydock(["run", "other", "--"] + print).text == "||")
       let set = try await app.drydock(["run", "web", "--"] + print, environment: ["SSL_CERT_FILE": "/mine"])
       #expect(set.text == "/mine|\(authority)|\(bundle)")
-      #expect(set.stderr.contains("SSL_CERT_FILE is set and stays"))
+      #expect(set.stderr.contains("left alone: SSL_CERT_FILE;"))
     }
   }
 
@@ -92,6 +92,21 @@ struct EncryptedRedisTests {
       let password = try #require(url.password)
       let processes = try await app.run(["ps", "axwwe"])
       #expect(processes.stdout.contains("redis-server") && !processes.stdout.contains(password))
+    }
+  }
+
+  @Test("A new password is the only one that counts", arguments: EncryptedApp.runtimes)
+  func password(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      let url = try #require(try await app.variables()["CACHE_URL"].flatMap { URLComponents(string: $0) })
+      let (port, old) = ("\(try #require(url.port))", try #require(url.password))
+      let new = "new-password-\(UUID().uuidString)"
+      let set = try await app.drydock(["params", "set", "ResourcePassword=\(new)"])
+      #expect(set.status == 0, "\(set)")
+      let trusting = ["--tls", "--cacert", try await app.authority()]
+      #expect(try await ping(app, port, trusting, password: new) == "PONG")
+      #expect(try await ping(app, port, trusting, password: old).contains("WRONGPASS"))
+      #expect(try await app.up() == ["cache": "verify", "plain": "verify"])
     }
   }
 

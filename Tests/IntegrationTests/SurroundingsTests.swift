@@ -213,7 +213,7 @@ import Testing
 extension AppFixture {
   /// The same app in the hands of a user by number, with copies of the programs that this user can reach.
   func loweredTo(user: String) async throws -> AppFixture {
-    for name in ["drydock", "drydock-keeper"] {
+    for name in ["drydock", "drydock-keeper", "drydock-mount"] {
       let source = URL(filePath: try BuiltProducts.executable(name))
       try FileManager.default.copyItem(at: source, to: root.appending(path: name))
     }

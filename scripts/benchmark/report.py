@@ -61,10 +61,11 @@ def machine(load):
         ["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=False
     ) if os.path.exists("/usr/bin/docker") else None
     engine = f", Docker engine {docker.stdout.strip()}" if docker and docker.returncode == 0 else ""
+    busy = "Others kept the machine busy: read the times as upper bounds. " if min(load) > (os.cpu_count() or 1) else ""
     return (
         f"{cpu()}, {os.cpu_count()} cores, {memory:.0f} GB of memory, {system}, Linux "
         f"{platform.release().split('-')[0]}{engine}. {datetime.date.today().isoformat()}, "
-        f"load average {load[0]:.1f} before and {load[1]:.1f} after.\n")
+        f"load average {load[0]:.1f} before and {load[1]:.1f} after. {busy}".rstrip() + "\n")
 
 
 def render(results, versions, load):
@@ -83,7 +84,7 @@ def render(results, versions, load):
          cell(results, f"{runtime} {kind} fresh")]
         for runtime in ("native", "docker") for kind in KINDS if f"{runtime} {kind}" in versions
     ]
-    small = [[name, cell(results, key)] for name, key in (
+    small = [[name, cell(results, key), cell(results, f"{key} cpu")] for name, key in (
         ("`drydock env web`", "env"), ("`drydock --help`", "help"),
         ("`drydock run web -- true`, less a plain `true`", "run over true"),
         ("the script that cold `up` is compared with", "script"))]
@@ -91,7 +92,7 @@ def render(results, versions, load):
         machine=machine(load), goals=table(["measured", "median", "goal", "met"], met),
         lives=table(["samples/quickstart, six types", "native", "Docker"], lives),
         engines=table(["engine", "runtime", "version", "data there", "fresh"], engines),
-        small=table(["", "median"], small))
+        small=table(["", "median", "of it processor time"], small))
 
 
 TEMPLATE = """\

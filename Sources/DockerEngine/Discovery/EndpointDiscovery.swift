@@ -83,7 +83,10 @@ public struct EndpointDiscovery: Sendable {
     let limit = deadline.capped(at: pingLimit)
     return await withTaskGroup(of: (Int, Probe).self) { group in
       for (index, candidate) in candidates.enumerated() {
-        group.addTask { (index, await probe(candidate, until: limit)) }
+        group.addTask {
+          let answer = await probe(candidate, until: limit)
+          return (index, answer)
+        }
       }
       defer { group.cancelAll() }
       var probes: [Int: Probe] = [:]

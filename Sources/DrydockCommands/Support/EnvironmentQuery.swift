@@ -86,9 +86,11 @@ struct EnvironmentQuery: Sendable {
     let own = Set(variables.map(\.name)).union(session.context.environment.keys)
     let authority = LocalAuthority(home: session.context.home)
     let trust = try authority.trustVariables()
-    for variable in trust where own.contains(variable.name) {
+    let kept = trust.map(\.name).filter(own.contains)
+    if !kept.isEmpty {
       session.console.note(
-        "\(variable.name) is set and stays; \(authority.certificateFile) signed the resources' certificates")
+        "set already, and left alone: \(kept.joined(separator: ", ")); to trust the resources' certificates, "
+          + "add \(authority.certificateFile)")
     }
     return trust.filter { !own.contains($0.name) }
   }

@@ -1,6 +1,7 @@
 import ConvoxManifest
 import Emulator
 import Foundation
+import MonotonicTime
 
 /// What a command works with: the world, the options, the app.
 struct Session: Sendable {
@@ -53,10 +54,11 @@ struct Session: Sendable {
     throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
   }
 
-  /// The instance, made where the folder has none.
+  /// The instance that exists, else a new one of the folder.
   func openInstance() async throws -> InstanceState {
     if let existing = try existingInstance() { return existing }
-    return try await context.directory.open(try workspace().folder, app: options.app)
+    return try await context.directory.open(
+      try workspace().folder, app: options.app, until: .after(.seconds(30)))
   }
 
   /// The workspace of the instance that `--app` names, else of the folder.

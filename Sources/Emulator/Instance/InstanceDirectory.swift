@@ -11,26 +11,22 @@ public struct InstanceDirectory: Sendable {
     self.store = store
   }
 
-  /// The instance of a folder, without changing anything: nil when there is none, or when the folder is a copy
+  /// The instance of a folder, one that moved with its folder too: nil when there is none, or when it is a copy
   /// of another app's that has not had an `up` of its own.
   public func existing(in folder: AppFolder) throws -> InstanceState? {
     guard let id = folder.id, var state = try store.load(id) else { return nil }
     if state.path == folder.path { return state }
     if isCopied(state) { return nil }
+    // Remembered at once, so that nobody takes the app for gone.
     state.path = folder.path
+    try store.save(state)
     return state
   }
 
   /// The instance of a folder, made if there is none. A moved folder keeps its instance; a copied one gets an
   /// instance of its own, so that two worktrees never share data. A new name is not saved here: that is for
   /// whoever holds the instance's lock.
-  public func open(
-    _ folder: AppFolder, app: String?, until deadline: Deadline = .after(.seconds(30))
-  ) async throws -> InstanceState {
-    // Two first commands at once would else make an instance each, one of which nobody finds again; and in two
-    // folders of one name they would take the same handle.
-    let lock = try await InstanceLock.acquire(store.home.instances, until: deadline)
-    defer { _ = lock }
+  public func open(_ folder: AppFolder, app: String?) throws -> InstanceState {
     let name = app ?? folder.appName
     if var state = try existing(in: folder) {
       if app != nil, state.app != name, state.handle != name {
@@ -46,6 +42,16 @@ public struct InstanceDirectory: Sendable {
     try folder.write(id: id)
     try store.save(state)
     return state
+  }
+
+  /// The same, while no other command of this home makes an instance: of two at once in a new folder, the second
+  /// finds what the first has made.
+  public func open(_ folder: AppFolder, app: String?, until deadline: Deadline) async throws -> InstanceState
+  {
+    if try existing(in: folder) != nil { return try open(folder, app: app) }
+    let lock = try await InstanceLock.acquire("\(store.home.root)/making", until: deadline)
+    defer { _ = lock }
+    return try open(folder, app: app)
   }
 
   /// The instance of that handle.

@@ -54,10 +54,8 @@ public struct StateHome: Sendable, Hashable {
     }
   }
 
-  /// The folder with a folder for each instance.
-  public var instances: String { "\(root)/instances" }
   /// The folder of one instance's state.
-  public func instance(_ id: String) -> String { "\(instances)/\(id)" }
+  public func instance(_ id: String) -> String { "\(root)/instances/\(id)" }
   /// The folder in which ports are reserved.
   public var ports: String { "\(root)/ports" }
 

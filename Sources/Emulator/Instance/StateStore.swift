@@ -62,7 +62,7 @@ public struct StateStore: Sendable {
 
   /// Every instance on this machine, by handle. Damaged ones are passed over.
   public func all() -> [InstanceState] {
-    let ids = (try? FileManager.default.contentsOfDirectory(atPath: home.instances)) ?? []
+    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
     return ids.compactMap { try? load($0) }.sorted { $0.handle < $1.handle }
   }
 

@@ -48,8 +48,22 @@ struct NativeLayout: Sendable {
   func removeUnfinished(until deadline: Deadline) async throws {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for aside in names where aside.hasPrefix("data.new-") {
-      try await endProcesses(withVariable: Self.asideVariable, "\(folder)/\(aside)", until: deadline)
-      try Folder.remove("\(folder)/\(aside)")
+      try await removeUnfinished("\(folder)/\(aside)", until: deadline)
+    }
+  }
+
+  /// Again and again, as a process that was just being started when its run was killed shows up late.
+  private func removeUnfinished(_ aside: String, until deadline: Deadline) async throws {
+    let limit = deadline.capped(at: .seconds(10))
+    var pause = Backoff(limit: .milliseconds(100))
+    while true {
+      try await endProcesses(withVariable: Self.asideVariable, aside, until: limit)
+      do {
+        return try Folder.remove(aside)
+      } catch {
+        guard !limit.hasPassed else { throw error }
+        try await pause.sleep(until: deadline, "the removal of \(aside)")
+      }
     }
   }
 }

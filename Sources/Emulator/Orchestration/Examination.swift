@@ -4,6 +4,7 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
+import TransportSecurity
 
 /// `doctor`: what is there and what is missing.
 public struct Examination: Sendable {
@@ -113,8 +114,9 @@ public struct Examination: Sendable {
   }
 
   private func libraries() -> [Finding] {
-    [("libpq", libpqVersion()), ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion())].map {
-      Finding(subject: $0.0, verdict: .fine, detail: $0.1)
-    }
+    [
+      ("libpq", libpqVersion()), ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion()),
+      ("openssl", opensslVersion()),
+    ].map { Finding(subject: $0.0, verdict: .fine, detail: $0.1) }
   }
 }

@@ -97,7 +97,9 @@ actor Reconciler {
           ledger: self,
           progress: { [progress] phase in progress(item.resource, phase) })
         group.addTask {
-          do { return (index, .success(try await step.run())) } catch { return (index, .failure(error)) }
+          // Not built across the await: optimised code of Swift 6.3 loses the index then.
+          let result = await Result.of { try await step.run() }
+          return (index, result)
         }
       }
       var results: [Int: Result<ResourceOutcome, any Error>] = [:]
@@ -120,7 +122,9 @@ actor Reconciler {
       case .success(let outcome): outcomes.append(outcome)
       case .failure(let error):
         failures.append((item.resource, EmulatorError(error, resource: item.resource)))
-      case nil: break
+      case nil:
+        failures.append(
+          (item.resource, EmulatorError(.internalFault, "resource \(item.resource): nothing became of it")))
       }
     }
     if !failures.isEmpty { throw AggregateError(failures) }

@@ -69,7 +69,8 @@ public struct UpOperation: Sendable {
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.existing(in: workspace.folder)
     _ = try workspace.load(appEnvironment: appEnvironment(known))
-    let opened = try await context.directory.open(workspace.folder, app: app, until: options.deadline)
+    let opened = try await context.directory.open(
+      workspace.folder, app: app, until: options.deadline)
     let lock = try await InstanceLock.acquire(context.home.instance(opened.id), until: options.deadline) {
       holder in
       events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")

@@ -78,10 +78,10 @@ struct RuntimeSelector: Sendable {
     let results = await withTaskGroup(of: (String, Result<ServerSource, any Error>).self) { group in
       for spec in specs {
         group.addTask { [isStrict] in
-          (
-            spec.name,
-            await Result.of { try await runtime.resolve(spec, data: data[spec.name], strict: isStrict) }
-          )
+          let result = await Result.of {
+            try await runtime.resolve(spec, data: data[spec.name], strict: isStrict)
+          }
+          return (spec.name, result)
         }
       }
       return await group.reduce(into: [String: Result<ServerSource, any Error>]()) { $0[$1.0] = $1.1 }

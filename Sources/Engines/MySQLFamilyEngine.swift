@@ -1,0 +1,43 @@
+import ConvoxEnvironment
+import HealthProbes
+import MonotonicTime
+
+/// An engine of the MySQL family: the two differ in how they are installed, initialised and configured, and are the
+/// same to whoever connects.
+protocol MySQLFamilyEngine: ServerEngine {}
+
+extension MySQLFamilyEngine {
+  var accounts: EngineAccounts? { MySQLFamily.accounts(containerAdministrator: "root") }
+  var stopSteps: [StopStage] { MySQLFamily.stopSteps }
+
+  func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
+    MySQLFamily.socket(folders)
+  }
+
+  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
+    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
+  }
+
+  func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
+
+  func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {
+    ExpectedIdentity(marker: request.marker)
+  }
+
+  func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await MySQLFamily.provision(administrator, request, until: deadline)
+  }
+
+  func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await MySQLFamily.changePassword(administrator, request, until: deadline)
+  }
+
+  /// The same series only; a newer one would upgrade the data for good.
+  func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
+    data.prefix(2) == server.prefix(2)
+  }
+}
