@@ -44,14 +44,14 @@ struct Down: AsyncParsableCommand {
       }
     }
     try confirm(instances, session.console)
-    var outcomes: [DownOperation.Outcome] = []
-    for instance in instances {
+    let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
         deletesData: deleteData, notice: session.console.note)
-      outcomes += try await operation.run(until: .after(.seconds(120)))
+      return try await operation.run(until: .after(.seconds(120))).map { (instance.handle, $0) }
     }
-    try render(outcomes, session.console)
+    try render(ended.values, session.console)
+    try ended.finish()
   }
 
   private func confirm(_ instances: [InstanceState], _ console: Console) throws {
@@ -67,13 +67,13 @@ struct Down: AsyncParsableCommand {
     }
   }
 
-  private func render(_ outcomes: [DownOperation.Outcome], _ console: Console) throws {
-    if common.format == .json { return try console.print(json: outcomes) }
-    let stopped = outcomes.filter(\.wasRunning)
-    if stopped.isEmpty { console.note("nothing was running") }
-    for outcome in outcomes where outcome.wasRunning || outcome.dataDeleted {
+  private func render(_ outcomes: [(app: String, DownOperation.Outcome)], _ console: Console) throws {
+    if common.format == .json { return try console.print(json: outcomes.map(\.1)) }
+    if !outcomes.contains(where: \.1.wasRunning) { console.note("nothing was running") }
+    for (app, outcome) in outcomes where outcome.wasRunning || outcome.dataDeleted {
       let data = outcome.dataDeleted ? "data deleted" : "data kept"
-      console.print("\(outcome.resource)  \(outcome.wasRunning ? "stopped, " : "")\(data)")
+      console.print(
+        (all ? "\(app)  " : "") + "\(outcome.resource)  \(outcome.wasRunning ? "stopped, " : "")\(data)")
     }
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Emulator
 import Foundation
 
 /// The root command.
@@ -35,6 +36,7 @@ public struct Drydock: AsyncParsableCommand {
     do {
       // The command is parsed inside, because it may not travel between tasks.
       try await Interruption.guarding {
+        if let error = unknownCommand(in: arguments) { throw error }
         var command = try parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
@@ -47,6 +49,17 @@ public struct Drydock: AsyncParsableCommand {
       if let status = ErrorReport.print(error) { Foundation.exit(status) }
       Foundation.exit(printParserMessage(error))
     }
+  }
+
+  /// The error about a first word that is no command: the parser would only call it unexpected.
+  static func unknownCommand(in arguments: [String]) -> EmulatorError? {
+    let names = configuration.subcommands.map { $0._commandName }
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else {
+      return nil
+    }
+    // The parser's own, for completions and for tools that read the commands.
+    guard !word.hasPrefix("__") else { return nil }
+    return UnknownName.error("command", word, known: names)
   }
 
   /// Prints what the argument parser says: help on stdout, complaints on stderr in the form of all others.

@@ -21,8 +21,14 @@ struct Ps: AsyncParsableCommand {
   func run() async throws {
     let session = Session(common.shared)
     let instances = all ? session.context.store.all() : try session.existingInstance().map { [$0] } ?? []
-    var states: [ResourceState] = []
-    for instance in instances { states += try await StatusOperation(context: session.context).run(instance) }
+    let found = try await EveryInstance(instances) {
+      try await StatusOperation(context: session.context).run($0)
+    }
+    try render(found.values, session)
+    try found.finish()
+  }
+
+  private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
     if states.isEmpty { session.console.note("nothing is here yet; start it: drydock up") }
     session.console.print(StateTable.render(states, withApp: all, verbose: common.shared.verbose))

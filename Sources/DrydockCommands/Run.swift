@@ -73,7 +73,7 @@ enum Executable {
   }
 
   /// The pool's threads have nearly all signals blocked, and a program keeps the mask of the thread that started it.
-  private static func unblockSignals() {
+  static func unblockSignals() {
     var none = sigset_t()
     sigemptyset(&none)
     pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -58,12 +58,12 @@ struct Up: AsyncParsableCommand {
     let session = try Session(common.shared).selecting(rack)
     let display = UpDisplay(session.console)
     let operation = UpOperation(
-      context: session.context, workspace: try session.workspace(), app: common.shared.app,
+      context: session.context, workspace: try session.workspaceToBringUp(), app: common.shared.app,
       extraEnvironment: try common.shared.extraEnvironment(session.console),
       choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
     do {
       let result = try await operation.run()
-      await display.finish(result)
+      await display.close()
       try render(result, session.console)
     } catch {
       await display.close()

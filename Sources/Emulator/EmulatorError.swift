@@ -51,7 +51,8 @@ public struct AggregateError: Error, Sendable {
     failures.map(\.error.code).first { $0 != .notReady } ?? failures.first?.error.code ?? .failed
   }
 
-  init(_ failures: [(resource: String, error: EmulatorError)]) {
+  /// Failures, in the order of the manifest.
+  public init(_ failures: [(resource: String, error: EmulatorError)]) {
     self.failures = failures
   }
 }

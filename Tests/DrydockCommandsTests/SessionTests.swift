@@ -63,6 +63,24 @@ struct TestApp {
     try await #require(throws: EmulatorError.self) { try await body() }
   }
 
+  @Test func anUpFromElsewhereTakesTheFolderOfTheHandle() async throws {
+    try await TestApp.with { app in
+      let state = try app.up()
+      let elsewhere = DrydockContext(
+        environment: app.context.environment, currentDirectory: "/", home: app.context.home)
+      func session(_ words: String...) throws -> Session {
+        Session(try SharedOptions.parse(words), context: elsewhere)
+      }
+      #expect(try session("--app", state.handle).workspaceToBringUp().folder.path == state.path)
+      for words in [[], ["--app", "other"]] {
+        let error = try await failure {
+          _ = try Session(try SharedOptions.parse(words), context: elsewhere).workspaceToBringUp()
+        }
+        #expect(error.code == .manifestMissing)
+      }
+    }
+  }
+
   @Test func anInstanceIsFoundByFolderAndByHandle() async throws {
     try await TestApp.with { app in
       #expect(try app.session().existingInstance() == nil)

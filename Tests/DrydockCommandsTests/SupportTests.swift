@@ -162,3 +162,60 @@ import Testing
     #expect(Console.allowsColour(terminal, environment) == expected)
   }
 }
+
+@Suite struct EveryInstanceTests {
+  private let instances = ["a", "b", "c"].map {
+    InstanceState(id: $0, handle: $0, app: $0, path: "/\($0)", resourcePassword: "")
+  }
+
+  @Test func oneThatFailsKeepsNoneFromItsTurn() async throws {
+    let result = try await EveryInstance(instances) { instance in
+      if instance.handle == "b" { throw EmulatorError(.unavailable, "no Docker engine answers") }
+      return [instance.handle]
+    }
+    #expect(result.values == ["a", "c"])
+    let error = try #require(throws: AggregateError.self) { try result.finish() }
+    #expect(error.code == .unavailable)
+    #expect(error.failures.map(\.error.message) == ["app b: no Docker engine answers"])
+  }
+
+  @Test func ofOneAloneTheErrorIsAsItWas() async throws {
+    let error = try await #require(throws: EmulatorError.self) {
+      _ = try await EveryInstance([instances[0]]) { _ -> [Int] in throw EmulatorError(.failed, "x") }
+    }
+    #expect(error.message == "x")
+  }
+}
+
+@Suite struct UnknownCommandTests {
+  @Test(arguments: [("upp", "did you mean up? "), ("zzzzzzzzzz", "there is up, ps, ")])
+  func theNearestAndTheListAreNamed(_ word: String, _ start: String) throws {
+    let error = try #require(Drydock.unknownCommand(in: [word, "-q"]))
+    #expect(error.code == .usage && error.message == "no command is called \(word)")
+    #expect(error.suggestion?.hasPrefix(start) == true)
+  }
+
+  @Test(arguments: [[], ["up"], ["help", "upp"], ["--version"], ["---completion"], ["manifest"], ["ca"]])
+  func whatTheParserKnowsIsLeftToIt(_ arguments: [String]) {
+    #expect(Drydock.unknownCommand(in: arguments) == nil)
+  }
+}
+
+@Suite struct ExecutableTests {
+  /// A thread of the pool blocks signals, and the program that it becomes would go on blocking them.
+  @Test func aCommandStartsWithoutBlockedSignals() async {
+    let blocked = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, nil)
+        Executable.unblockSignals()
+        var now = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &now)
+        continuation.resume(
+          returning: [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD].filter { sigismember(&now, $0) == 1 })
+      }
+    }
+    #expect(blocked.isEmpty)
+  }
+}

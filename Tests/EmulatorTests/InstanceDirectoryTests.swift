@@ -1,5 +1,6 @@
 import ConvoxManifest
 import Foundation
+import MonotonicTime
 import Testing
 
 @testable import Emulator
@@ -104,6 +105,38 @@ import Testing
     }
   }
 
+  /// Each would else make an instance, and the folder could carry the id of one alone.
+  @Test func commandsAtOnceInANewFolderMakeOneInstance() async throws {
+    try await TestHome.with { test in
+      let folder = try test.app("web")
+      let ids = try await Self.atOnce(16) { _ in
+        try await test.directory.open(folder, app: nil, until: .after(.seconds(30))).id
+      }
+      #expect(Set(ids).count == 1)
+      #expect(folder.id == ids.first)
+      #expect(test.store.all().map(\.id) == Array(Set(ids)))
+    }
+  }
+
+  @Test func commandsAtOnceInFoldersOfOneNameTakeHandlesOfTheirOwn() async throws {
+    try await TestHome.with { test in
+      let folders = try (0..<16).map { try test.app("\($0)/web") }
+      let handles = try await Self.atOnce(16) {
+        try await test.directory.open(folders[$0], app: nil, until: .after(.seconds(30))).handle
+      }
+      #expect(Set(handles).count == 16)
+    }
+  }
+
+  private static func atOnce(
+    _ count: Int, _ body: @escaping @Sendable (Int) async throws -> String
+  ) async throws -> [String] {
+    try await withThrowingTaskGroup(of: String.self) { group in
+      for number in 0..<count { group.addTask { @concurrent in try await body(number) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+  }
+
   @Test func aNameTheUserGivesIsTaken() async throws {
     try await TestHome.with { test in
       let folder = try test.app("web")
@@ -174,6 +207,8 @@ import Testing
       let error = try await emulatorError { try folder.write(id: "abc123def456") }
       #expect(error.code == .cannotWrite)
       #expect(error.message.contains(folder.drydock))
+      #expect(error.suggestion?.contains("the app's folder") == true)
+      #expect(error.suggestion?.contains("DRYDOCK_HOME") == false)
     }
   }
 }

@@ -17,6 +17,7 @@ import Testing
     var state = EmulatorTests.state()
     var options = UpOptions(deadline: .after(.seconds(30)))
     var observed: [String: Observation] = [:]
+    var done: @Sendable (ResourceOutcome) -> Void = { _ in }
 
     func run() async throws -> (outcomes: [ResourceOutcome], state: InstanceState) {
       let plan = try Planner.plan(
@@ -24,7 +25,8 @@ import Testing
         runtime: (runtime.kind, "asked for"),
         ports: options.ports)
       let reconciler = Reconciler(
-        state: state, store: test.store, runtime: runtime, options: options, progress: { _, _ in })
+        state: state, store: test.store, runtime: runtime, options: options, progress: { _, _ in },
+        done: done)
       let outcomes = try await reconciler.carryOut(
         plan, specs: Dictionary(specs.map { ($0.name, $0) }) { $1 },
         sources: Dictionary(specs.map { ($0.name, .installed("1.0.1")) }) { $1 }, observed: observed)
@@ -139,6 +141,34 @@ import Testing
       attempt.state = state
       attempt.options.ports = [:]
       #expect(try await attempt.run().state.resources["mem"]?.port == port)
+    }
+  }
+
+  /// Also where another fails, of which the whole tells nothing but the failure.
+  @Test func whatIsReadyIsToldBeforeAllAre() async throws {
+    try await TestHome.with { test in
+      let told = Mutex<[String]>([])
+      let runtime = FakeRuntime { launch in
+        if launch.spec.name == "bad" { throw EmulatorError(.failed, "a test's error") }
+      }
+      var attempt = Try(test: test, runtime: runtime, specs: [fake("good"), fake("bad")])
+      attempt.done = { outcome in told.withLock { $0.append(outcome.resource) } }
+      await #expect(throws: AggregateError.self) { _ = try await attempt.run() }
+      #expect(told.withLock { $0 } == ["good"])
+    }
+  }
+
+  @Test func aPortOfAnotherAppIsRefusedByTheAppsName() async throws {
+    try await TestHome.with { test in
+      let port = try freePort()
+      let other = EmulatorTests.state("other1234567", handle: "shop")
+      try test.store.save(other)
+      try Folder.make(test.home.ports, mode: 0o700)
+      try PortAllocator(folder: test.home.ports).reserve(exact: port, owner: "\(other.id)/cache")
+      var attempt = Try(test: test, runtime: FakeRuntime(), specs: [fake("mem")])
+      attempt.options.ports = ["mem": port]
+      let error = try await emulatorError { _ = try await attempt.run() }
+      #expect(error.message == "port \(port) is reserved for cache of shop")
     }
   }
 

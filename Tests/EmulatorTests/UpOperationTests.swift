@@ -104,6 +104,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [("files", "efs has no server"), ("mydb", "a URL in the app env stands in for it")])
+  func aPortForWhatListensOnNoneIsRefused(_ name: String, _ reason: String) async throws {
+    try await with { app in
+      let options = UpOptions(deadline: .after(.seconds(30)), ports: [name: 15000])
+      let error = try await emulatorError { _ = try await app.up(options: options) }
+      #expect(error.code == .usage)
+      #expect(error.message == "resource \(name) takes no port: \(reason)")
+    }
+  }
+
   @Test func withoutAnyEngineItSaysWhatToInstall() async throws {
     try await with { app in
       var app = app

@@ -69,6 +69,16 @@ struct Session: Sendable {
     return try Workspace.find(manifest: "\(instance.path)/convox.yml", from: context.currentDirectory)
   }
 
+  /// The workspace of the folder; where there is none, of the instance that `--app` names.
+  func workspaceToBringUp() throws -> Workspace {
+    do {
+      return try workspace()
+    } catch let error as EmulatorError where error.code == .manifestMissing && options.manifest == nil {
+      guard let app = options.app, context.directory.instance(handle: app) != nil else { throw error }
+      return try workspaceOfInstance()
+    }
+  }
+
   /// The app env: what is kept with the instance, and what `--env-file` adds.
   func appEnvironment(_ state: InstanceState?) throws -> [String: String] {
     (state?.appEnvironment(rack: rack) ?? [:]).merging(try options.extraEnvironment(console)) { $1 }

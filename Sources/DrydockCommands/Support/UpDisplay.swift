@@ -21,7 +21,7 @@ struct UpDisplay: Sendable {
 
   /// The listeners to hand to the operation.
   var events: UpOperation.UpEvents {
-    UpOperation.UpEvents(
+    var events = UpOperation.UpEvents(
       phase: { [reporter] resource, phase in reporter?.update(resource, phase) },
       notice: { [reporter, console] text in
         if let reporter { reporter.log("WARNING: \(text)") } else { console.warn(text) }
@@ -30,14 +30,12 @@ struct UpDisplay: Sendable {
         guard console.isVerbose else { return }
         reporter?.log("runtime: \(plan.runtime.rawValue) (\(plan.runtimeReason))")
       })
-  }
-
-  /// Says how each resource ended, and leaves the lines on the screen.
-  func finish(_ result: UpOperation.Result) async {
-    for outcome in result.outcomes where outcome.action == .start || outcome.action == .create {
+    // At once, so that nobody waits for what is there already.
+    events.done = { [reporter] outcome in
+      guard outcome.action == .start || outcome.action == .create else { return }
       reporter?.finish(outcome.resource, "ready \(Figures.seconds(outcome.seconds))", success: true)
     }
-    reporter?.close()
+    return events
   }
 
   /// Leaves the lines as they are.

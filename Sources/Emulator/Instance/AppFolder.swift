@@ -31,7 +31,12 @@ public struct AppFolder: Sendable, Hashable {
 
   /// Makes `.drydock` with a .gitignore of its own.
   func prepare() throws {
-    try Folder.make(drydock, mode: 0o700)
+    do {
+      try Folder.make(drydock, mode: 0o700)
+    } catch var error as EmulatorError {
+      error.suggestion = Self.writable
+      throw error
+    }
     try write(Array("*\n".utf8), to: ".gitignore", mode: 0o644)
   }
 
@@ -41,9 +46,12 @@ public struct AppFolder: Sendable, Hashable {
       try AtomicFile.write(bytes, to: "\(drydock)/\(name)", mode: mode, onlyIfChanged: true)
     } catch {
       throw EmulatorError(
-        .cannotWrite, "cannot write \(drydock)/\(name): \(error)", suggestion: StateStore.elsewhere)
+        .cannotWrite, "cannot write \(drydock)/\(name): \(error)", suggestion: Self.writable)
     }
   }
+
+  /// DRYDOCK_HOME does not help here: these files belong into the app's folder.
+  private static let writable = "make the app's folder writable for you, and see that its disk has room"
 
   /// The app's name: the file `.convox/app`, else the folder's name.
   public var appName: String {

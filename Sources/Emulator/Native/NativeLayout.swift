@@ -40,6 +40,9 @@ struct NativeLayout: Sendable {
   /// The variable that tells every process of an initialisation, its children included, which directory it makes.
   static let asideVariable = "DRYDOCK_INITIALISES"
 
+  /// What marks the processes that make a data directory aside.
+  static func making(_ aside: String) -> [String: String] { [asideVariable: aside] }
+
   /// Removes data directories that an earlier run left half-made, and ends what may still be making them: after
   /// kill -9 an initialisation goes on.
   func removeUnfinished(until deadline: Deadline) async throws {

@@ -99,18 +99,21 @@ struct NativeServer: Sendable {
     if let link = launch.request.replica,
       let script = launch.replication?.seed(link, .native(installation, folders))
     {
-      return try await run(script, until: deadline)
+      return try await run(script, adding: NativeLayout.making(data), until: deadline)
     }
     for command in launch.engine.native(launch.request, installation, folders).initialise {
       let tool = Tool(
-        executable: command.executable, arguments: command.arguments, environment: clean(command),
+        executable: command.executable, arguments: command.arguments,
+        environment: clean(command).merging(NativeLayout.making(data)) { $1 },
         workingDirectory: layout.folder, user: owner)
       _ = try await tool.run(until: deadline)
     }
   }
 
   /// Runs a replica's script as the engine's user, its files gone afterwards.
-  func run(_ script: ReplicaScript, until deadline: Deadline) async throws {
+  func run(
+    _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
+  ) async throws {
     let user = try engineUser(
       launch.engine.native(launch.request, installation, layout.folders(data: layout.data)))
     try write(script.files, owner: user)
@@ -118,7 +121,8 @@ struct NativeServer: Sendable {
     let tool = Tool(
       executable: "/bin/sh", arguments: ["-c", script.text],
       environment: cleanEnvironment(
-        inherited: environment, home: layout.folder, additions: script.environment),
+        inherited: environment, home: layout.folder, additions: script.environment
+      ).merging(variables) { $1 },
       workingDirectory: layout.folder, user: user)
     _ = try await tool.run(until: deadline)
   }

@@ -18,11 +18,13 @@ actor Reconciler {
   /// The resources whose servers this command starts.
   private var started: Set<String> = []
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
+  private let done: @Sendable (ResourceOutcome) -> Void
 
   init(
     state: InstanceState, store: StateStore, runtime: any Runtime, options: UpOptions,
     transport: [String: TransportSetup] = [:],
-    progress: @escaping @Sendable (String, String) -> Void
+    progress: @escaping @Sendable (String, String) -> Void,
+    done: @escaping @Sendable (ResourceOutcome) -> Void = { _ in }
   ) {
     self.state = state
     self.store = store
@@ -30,6 +32,7 @@ actor Reconciler {
     self.options = options
     self.transport = transport
     self.progress = progress
+    self.done = done
     self.ports = PortAllocator(folder: store.home.ports)
   }
 
@@ -100,7 +103,10 @@ actor Reconciler {
         }
       }
       var results: [Int: Result<ResourceOutcome, any Error>] = [:]
-      for await (index, result) in group { results[index] = result }
+      for await (index, result) in group {
+        results[index] = result
+        if case .success(let outcome) = result { done(outcome) }
+      }
       return results
     }
   }
@@ -167,12 +173,23 @@ actor Reconciler {
   private func port(for resource: String, record: ResourceRecord) throws -> Int {
     if let wanted = options.ports[resource] {
       if wanted == record.port { return wanted }
+      try refuseReserved(wanted)
       try ports.reserve(exact: wanted, owner: owner(resource))
       if let old = record.port { try ports.release(old, owner: owner(resource)) }
       return wanted
     }
     if let port = record.port { return port }
     return try ports.reserve(seed: owner(resource), owner: owner(resource))
+  }
+
+  /// Names the app whose port it is; of apps that are not known the reservation itself tells.
+  private func refuseReserved(_ port: Int) throws {
+    guard let parts = ports.owner(of: port)?.split(separator: "/"), parts.count == 2,
+      let holder = try? store.load(String(parts[0]))
+    else { return }
+    throw EmulatorError(
+      .failed, "port \(port) is reserved for \(parts[1]) of \(holder.handle)",
+      suggestion: "choose another by --port")
   }
 
   /// Who a port is reserved for: one listener.

@@ -16,7 +16,18 @@ struct RuntimeAccess: Sendable {
   func runtime(_ kind: RuntimeKind) async throws -> any Runtime {
     switch kind {
     case .native: try native()
-    case .docker: try await docker()
+    case .docker: try await dockerOfData()
+    }
+  }
+
+  /// The engine in which the data lies: without it there is no other choice than to start it.
+  private func dockerOfData() async throws -> any Runtime {
+    do {
+      return try await docker()
+    } catch var error as EmulatorError where error.code == .unavailable {
+      error.suggestion = error.suggestion?.replacing(
+        ", or use the native runtime", with: ": the resources of \(state.handle) live there")
+      throw error
     }
   }
 }

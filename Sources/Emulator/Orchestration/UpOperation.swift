@@ -18,6 +18,8 @@ public struct UpOperation: Sendable {
   public struct UpEvents: Sendable {
     /// A resource's new phase.
     public var phase: @Sendable (_ resource: String, _ phase: String) -> Void
+    /// A resource that has come to what the plan wants of it.
+    public var done: @Sendable (ResourceOutcome) -> Void = { _ in }
     /// Something worth a line of its own.
     public var notice: @Sendable (String) -> Void
     /// The plan, before it is carried out.
@@ -113,7 +115,7 @@ public struct UpOperation: Sendable {
     let reconciler = Reconciler(
       state: state, store: context.store, runtime: prepared.selection.runtime, options: options,
       transport: transport,
-      progress: events.phase)
+      progress: events.phase, done: events.done)
     let specs = Dictionary(prepared.specs.map { ($0.name, $0) }) { first, _ in first }
     do {
       let outcomes = try await reconciler.carryOut(
@@ -138,7 +140,7 @@ public struct UpOperation: Sendable {
     let environment = appEnvironment(state)
     let manifest = try workspace.load(appEnvironment: environment)
     let declared = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
-    try refuseUnknownNames(declared)
+    try refuseNames(declared)
     let settled = SettledSpecs(declared, over: state, selected: options.selected)
     try settled.refuse()
     try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
@@ -222,10 +224,19 @@ public struct UpOperation: Sendable {
     }
   }
 
-  private func refuseUnknownNames(_ specs: [ResourceSpec]) throws {
-    let names = specs.map(\.name)
+  /// Refuses names that no resource has, and ports of what listens on none.
+  private func refuseNames(_ declared: [ResourceSpec]) throws {
+    let names = declared.map(\.name)
     for name in (options.selected ?? []).union(options.ports.keys).sorted() where !names.contains(name) {
       throw UnknownName.error("resource", name, known: names)
+    }
+    for spec in declared where options.ports[spec.name] != nil {
+      guard spec.engine.server == nil || spec.externalURL != nil else { continue }
+      let reason =
+        spec.externalURL == nil ? "\(spec.type) has no server" : "a URL in the app env stands in for it"
+      throw EmulatorError(
+        .usage, "resource \(spec.name) takes no port: \(reason)",
+        suggestion: "leave out --port \(spec.name)=…")
     }
   }
 }

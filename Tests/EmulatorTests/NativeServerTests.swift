@@ -1,0 +1,36 @@
+import Engines
+import Foundation
+import MonotonicTime
+import NativeProcess
+import Testing
+
+@testable import Emulator
+
+@Suite struct NativeServerTests {
+  /// By that variable the next command finds and ends what a killed one left at work.
+  @Test func whatMakesADataDirectoryCarriesItsName() async throws {
+    try await TestHome.with { test in
+      let tool = "\(test.path)/initdb"
+      try test.write("#!/bin/sh\nenv > environment\nexit 1\n", to: "initdb")
+      chmod(tool, 0o755)
+      let installation = NativeInstallation(
+        server: "/nonexistent", tools: ["initdb": tool],
+        version: try #require(ServerVersion(in: "15.1")), banner: "")
+      let spec = try #require(try specs("resources:\n  mydb:\n    type: postgres\n").first)
+      let launch = Launch(
+        spec: spec, engine: try #require(spec.engine.server),
+        request: ServerRequest(marker: "m", port: 15001, password: "a", administratorPassword: "b"),
+        source: ServerSource(.installation(installation), version: installation.version),
+        hasVerifiedData: false)
+      let layout = NativeLayout(folder: "\(test.path)/mydb", sockets: "\(test.path)/mydb/sockets")
+      let server = NativeServer(
+        layout: layout, launch: launch, installation: installation,
+        keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"])
+      await #expect(throws: (any Error).self) {
+        try await server.start(progress: { _ in }, until: .after(.seconds(30)))
+      }
+      let environment = try #require(test.text("mydb/environment"))
+      #expect(environment.contains("\(NativeLayout.asideVariable)=\(layout.folder)/data.new-"))
+    }
+  }
+}
