@@ -18,6 +18,7 @@ struct MySQLDialect: Sendable, Hashable {
   var hasSuperReadOnly: Bool { !isMariaDB }
   var stop: String { speaksNew ? "STOP REPLICA" : "STOP SLAVE" }
   var start: String { speaksNew ? "START REPLICA" : "START SLAVE" }
+  var startReceiving: String { "\(start) IO_THREAD" }
   var stopApplying: String { speaksNew ? "STOP REPLICA SQL_THREAD" : "STOP SLAVE SQL_THREAD" }
   var reset: String { speaksNew ? "RESET REPLICA ALL" : "RESET SLAVE ALL" }
   /// What the status calls the source, in lower case.

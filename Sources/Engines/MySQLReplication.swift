@@ -4,6 +4,8 @@ import MonotonicTime
 /// Replication of the MySQL family: a consistent dump, then the binary log; by GTID on MariaDB, by position on
 /// MySQL, where GTIDs would forbid statements that RDS allows.
 struct MySQLReplication: Replication {
+  let connectsWhileHeldBack = true
+
   /// The words that a family's version uses.
   let dialect: MySQLDialect
 
@@ -74,14 +76,16 @@ struct MySQLReplication: Replication {
       until: deadline)
   }
 
-  func follow(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
+  func follow(
+    _ replica: ProbeTarget, _ link: ReplicaLink, isPaused: Bool, until deadline: Deadline
+  ) async throws {
     let status = try await row(replica, until: deadline)
     var statements: [String] = []
     if status["\(dialect.noun)_host"] != link.host || status["\(dialect.noun)_port"] != "\(link.port)" {
       // A new address makes the server forget its place, so it is told again.
       statements = [dialect.stop, dialect.changeSource(link, dialect.place(status))]
     }
-    statements += [dialect.start, "SET GLOBAL read_only = ON"]
+    statements += [isPaused ? dialect.startReceiving : dialect.start, "SET GLOBAL read_only = ON"]
     if dialect.hasSuperReadOnly { statements.append("SET GLOBAL super_read_only = ON") }
     try await MySQLAdministrator(target: replica).execute(
       statements, masking: [link.password], until: deadline)
@@ -131,8 +135,11 @@ struct MySQLReplication: Replication {
   }
 
   func setDelay(_ seconds: Int, _ replica: ProbeTarget, until deadline: Deadline) async throws {
+    // One that is paused stays so.
+    let isApplying = try await row(replica, until: deadline)["sql_running"] == "Yes"
     try await MySQLAdministrator(target: replica).execute(
-      [dialect.stop, dialect.setDelay(seconds), dialect.start], until: deadline)
+      [dialect.stop, dialect.setDelay(seconds), isApplying ? dialect.start : dialect.startReceiving],
+      until: deadline)
   }
 
   func setPaused(_ paused: Bool, _ replica: ProbeTarget, until deadline: Deadline) async throws {

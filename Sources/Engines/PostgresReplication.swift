@@ -6,6 +6,9 @@ struct PostgresReplication: Replication {
   /// The password file's name in the replica's data directory, which is the server's working directory.
   static let passwordFile = "drydock.pgpass"
 
+  /// The process that replays is the one that asks for a connection, once it has replayed what is there.
+  let connectsWhileHeldBack = false
+
   /// The replica's settings. Its source's port may change, so they are given anew at each start.
   static func settings(_ link: ReplicaLink) -> [String] {
     let source =
@@ -54,7 +57,9 @@ struct PostgresReplication: Replication {
 
   func load(_ link: ReplicaLink, replica: ProbeTarget, _ place: ReplicaPlace) -> ReplicaScript? { nil }
   func configure(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {}
-  func follow(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {}
+  func follow(
+    _ replica: ProbeTarget, _ link: ReplicaLink, isPaused: Bool, until deadline: Deadline
+  ) async throws {}
 
   func position(_ source: ProbeTarget, until deadline: Deadline) async throws -> String {
     // Of a replica of a replica, the source itself is in recovery.

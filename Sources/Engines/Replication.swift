@@ -84,6 +84,8 @@ public enum ReplicaPlace: Sendable, Hashable {
 
 /// What an engine that has read replicas does for them. Administrators are reached by the targets given.
 public protocol Replication: Sendable {
+  /// Whether a replica that is delayed or paused connects again after its source's restart.
+  var connectsWhileHeldBack: Bool { get }
   /// Makes what the source needs for this replica, and clears away what an interrupted attempt left.
   func prepareSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws
   /// The script that makes the replica's data before it ever starts; nil where a copy is loaded afterwards.
@@ -92,8 +94,10 @@ public protocol Replication: Sendable {
   func load(_ link: ReplicaLink, replica: ProbeTarget, _ place: ReplicaPlace) -> ReplicaScript?
   /// Tells the replica about its source before the copy is loaded.
   func configure(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws
-  /// Makes a running replica follow its source and refuse writes; may be called at each start.
-  func follow(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws
+  /// Makes a running replica follow its source and refuse writes; may be called at each start. A paused one only
+  /// receives.
+  func follow(_ replica: ProbeTarget, _ link: ReplicaLink, isPaused: Bool, until deadline: Deadline)
+    async throws
   /// The source's position: what a replica has to have passed to have everything written so far.
   func position(_ source: ProbeTarget, until deadline: Deadline) async throws -> String
   /// Whether the replica has applied everything up to a position of its source.

@@ -14,13 +14,15 @@ private let shapes: [String: VariableShape] = [
 
 /// A sample's manifest, by the types alone: the options' own rules are the engines' matter.
 private func manifest(of sample: String) throws -> Manifest {
-  let options = ["version", "path"].map { OptionRule($0, .text, "") }
+  let names = ["version", "path", "class", "storage", "encrypted", "durable", "readSourceDB"]
+  let options = names.map { OptionRule($0, .text, "") }
   let types = shapes.keys.sorted().map {
     ResourceType(name: $0, options: options, hasVariables: $0 != "efs", isMounted: $0 == "efs")
   }
   let file = samples.appendingPathComponent("\(sample)/convox.yml")
   return try ManifestLoader(catalog: ResourceCatalog(types))
-    .load([UInt8](Data(contentsOf: file)), file: "convox.yml", appEnvironment: [:])
+    .load(
+      [UInt8](Data(contentsOf: file)), file: "convox.yml", appEnvironment: ["POSTGRES_STORAGE_SIZE": "50"])
 }
 
 /// Ports and hosts that differ from resource to resource, so that none can be mistaken for another.
@@ -64,7 +66,11 @@ private func linesByService(_ text: String) -> [String: [String]] {
 }
 
 @Suite struct SampleTests {
-  @Test(arguments: ["postgres-only", "quickstart", "two-services"])
+  static let all = [
+    "dynamic-configuration", "postgres-only", "quickstart", "read-replica", "shared-volume", "two-services",
+  ]
+
+  @Test(arguments: all)
   func samplesGetWhatTheyExpect(sample: String) throws {
     let manifest = try manifest(of: sample)
     #expect(manifest.warnings == [])
@@ -83,6 +89,6 @@ private func linesByService(_ text: String) -> [String: [String]] {
   @Test func everySampleIsTried() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: samples.path)
       .filter { !$0.hasSuffix(".md") }
-    #expect(folders.sorted() == ["postgres-only", "quickstart", "two-services"])
+    #expect(folders.sorted() == Self.all)
   }
 }

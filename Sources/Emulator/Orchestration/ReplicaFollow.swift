@@ -41,9 +41,13 @@ struct ReplicaPair: Sendable {
 
   /// Waits until the replica follows and has passed what its source had when this was called.
   ///
-  /// One that is delayed or paused on purpose only has to be connected.
-  func follow(isHeldBack: Bool, progress: ProgressSink, until deadline: Deadline) async throws -> Ending {
-    try await replication.follow(replicaTarget, link, until: deadline)
+  /// One that is delayed or paused on purpose only has to be connected, where it can connect in that state.
+  func follow(
+    isHeldBack: Bool, isPaused: Bool, progress: ProgressSink, until deadline: Deadline
+  ) async throws -> Ending {
+    try await replication.follow(replicaTarget, link, isPaused: isPaused, until: deadline)
+    let isExcused = isHeldBack && !replication.connectsWhileHeldBack
+    let limit = isExcused ? deadline.capped(at: .seconds(5)) : deadline
     let goal = try await replication.position(sourceTarget, until: deadline)
     var pause = Backoff()
     while true {
@@ -55,8 +59,9 @@ struct ReplicaPair: Sendable {
       }
       progress("waiting: \(describe(status))")
       do {
-        try await pause.sleep(until: deadline, "the replication")
+        try await pause.sleep(until: limit, "the replication")
       } catch is TimeoutError {
+        if isExcused { return .following }
         throw EmulatorError(
           .notReady, "resource \(replica.spec.name) does not follow \(source.spec.name): \(describe(status))",
           suggestion: "its log: drydock logs \(replica.spec.name)")

@@ -22,7 +22,10 @@ struct ReplicaStep: Sendable {
         spec, engine, source, afterAdministrator: isFresh ? pair : nil)
       let record = await step.ledger.record(of: spec.name)
       let isHeldBack = (record?.delaySeconds ?? 0) > 0 || record?.isPaused == true
-      switch try await pair.follow(isHeldBack: isHeldBack, progress: step.progress, until: step.deadline) {
+      switch try await pair.follow(
+        isHeldBack: isHeldBack, isPaused: record?.isPaused == true, progress: step.progress,
+        until: step.deadline)
+      {
       case .following:
         try await hold(pair, record)
         try await step.ledger.recordReplica(spec.name, source: spec.source, sourcePort: pair.link.port)

@@ -1,0 +1,151 @@
+import Foundation
+import HealthProbes
+import MonotonicTime
+import Testing
+
+@testable import Engines
+
+/// What is known of replication without a server.
+@Suite struct ReplicationTests {
+  private static let mariadb = MySQLDialect(isMariaDB: true, version: .of("10.11.19"))
+  private static let mysql57 = MySQLDialect(isMariaDB: false, version: .of("5.7.44"))
+  private static let mysql8 = MySQLDialect(isMariaDB: false, version: .of("8.0.23"))
+  private static let mysql9 = MySQLDialect(isMariaDB: false, version: .of("9.7.4"))
+
+  /// Secrets that are easy to find again, and a character that each quoting has to escape.
+  private static let link = ReplicaLink(
+    host: "10.0.0.1", port: 3307, name: "drydock_copy", administratorPassword: "admin-secret",
+    password: "replica's-secret")
+
+  private static let target = ProbeTarget(
+    port: 3306, unixSocket: "/run/mysql.sock", user: "drydock", password: "target-secret",
+    database: "mysql")
+
+  @Test(
+    "MySQL renamed its words in 8.0.23; before it, and in MariaDB, the old ones hold",
+    arguments: [
+      (mariadb, "STOP SLAVE", "START SLAVE IO_THREAD", "STOP SLAVE SQL_THREAD", "MASTER_DELAY"),
+      (mysql57, "STOP SLAVE", "START SLAVE IO_THREAD", "STOP SLAVE SQL_THREAD", "MASTER_DELAY"),
+      (
+        MySQLDialect(isMariaDB: false, version: .of("8.0.22")), "STOP SLAVE", "START SLAVE IO_THREAD",
+        "STOP SLAVE SQL_THREAD", "MASTER_DELAY"
+      ),
+      (mysql8, "STOP REPLICA", "START REPLICA IO_THREAD", "STOP REPLICA SQL_THREAD", "SOURCE_DELAY"),
+      (mysql9, "STOP REPLICA", "START REPLICA IO_THREAD", "STOP REPLICA SQL_THREAD", "SOURCE_DELAY"),
+    ])
+  func words(_ dialect: MySQLDialect, _ stop: String, _ receive: String, _ pause: String, _ delay: String) {
+    #expect(dialect.stop == stop)
+    #expect(dialect.startReceiving == receive)
+    #expect(dialect.stopApplying == pause)
+    #expect(dialect.setDelay(30).hasSuffix("\(delay) = 30"))
+  }
+
+  @Test("MariaDB follows by GTID, MySQL by position, and only a new MySQL has to ask for a key")
+  func credentials() {
+    #expect(Self.mariadb.credentials.contains("MASTER_USE_GTID = slave_pos"))
+    #expect(Self.mysql9.credentials.contains("GET_SOURCE_PUBLIC_KEY = 1"))
+    #expect(!Self.mysql57.credentials.joined().contains("PUBLIC_KEY"))
+    #expect(Self.mysql9.dumpOptions == "--source-data=1 --set-gtid-purged=OFF")
+    #expect(Self.mysql57.dumpOptions == "--master-data=1 --set-gtid-purged=OFF")
+    #expect(Self.mariadb.dumpOptions == "--master-data=1 --gtid")
+  }
+
+  @Test("The statement that names the source quotes what it holds")
+  func changeSource() {
+    let statement = Self.mysql9.changeSource(Self.link, ["SOURCE_CONNECT_RETRY = 1"])
+    #expect(statement.hasPrefix("CHANGE REPLICATION SOURCE TO SOURCE_HOST = '10.0.0.1', SOURCE_PORT = 3307"))
+    #expect(statement.contains("replica") && !statement.contains("'replica's-secret'"))
+    #expect(statement.hasSuffix(", SOURCE_CONNECT_RETRY = 1"))
+    #expect(Self.mariadb.changeSource(Self.link, []).hasPrefix("CHANGE MASTER TO MASTER_HOST = '10.0.0.1'"))
+  }
+
+  @Test("A replica of MySQL that gets a new address is told its place; MariaDB knows it by GTID")
+  func place() {
+    let status = ["applied_file": "binlog.000007", "applied_position": "157"]
+    #expect(Self.mysql9.place(status).contains("SOURCE_LOG_FILE = 'binlog.000007'"))
+    #expect(Self.mysql9.place(status).contains("SOURCE_LOG_POS = 157"))
+    #expect(Self.mysql9.place([:]) == Self.mysql9.credentials)
+    #expect(Self.mariadb.place(status) == Self.mariadb.credentials)
+  }
+
+  @Test(
+    "Positions compare by file and offset, or by sequence number in each domain",
+    arguments: [
+      (mysql9, "binlog.000002:4", "binlog.000001:900", true),
+      (mysql9, "binlog.000002:4", "binlog.000002:4", true),
+      (mysql9, "binlog.000002:4", "binlog.000002:5", false),
+      (mysql9, "binlog.000009:900", "binlog.000010:4", false),
+      (mysql9, "binlog.1000000:4", "binlog.999999:900", true),
+      (mysql9, ":0", "binlog.000001:4", false),
+      (mariadb, "0-1-9", "0-2-9", true),
+      (mariadb, "0-1-9", "0-1-10", false),
+      (mariadb, "0-1-9", "", true),
+      (mariadb, "", "0-1-1", false),
+      (mariadb, "0-1-9,5-1-2", "5-7-2,0-1-8", true),
+      (mariadb, "0-1-9", "0-1-9,5-1-1", false),
+    ])
+  func positions(_ dialect: MySQLDialect, _ applied: String, _ goal: String, _ isReached: Bool) {
+    #expect((dialect.parse(applied) >= dialect.parse(goal)) == isReached)
+  }
+
+  @Test(
+    "The lag counts what is missing, and nothing across files or for a replica that is ahead",
+    arguments: [
+      (mysql9, "binlog.000002:4", "binlog.000002:104", 100),
+      (mysql9, "binlog.000002:4", "binlog.000002:4", 0),
+      (mysql9, "binlog.000002:104", "binlog.000002:4", 0),
+      (mysql9, "binlog.000001:4", "binlog.000002:4", nil),
+      (mariadb, "0-1-9", "0-2-12", 3), (mariadb, "0-1-9", "0-1-9,5-1-2", 2), (mariadb, "0-1-9", "0-1-8", 0),
+      (mariadb, "", "0-1-8", 8),
+    ] as [(MySQLDialect, String, String, Int?)])
+  func lag(_ dialect: MySQLDialect, _ applied: String, _ position: String, _ lag: Int?) {
+    #expect(dialect.distance(from: dialect.parse(applied), to: dialect.parse(position)) == lag)
+    #expect(dialect.lagUnit == (dialect.isMariaDB ? "transactions" : "bytes"))
+  }
+
+  @Test("A replica of PostgreSQL is told its source and slot, and reads the password from a file")
+  func postgresSettings() {
+    let settings = PostgresReplication.settings(Self.link)
+    #expect(settings.contains("primary_slot_name=drydock_copy"))
+    let source = settings.first { $0.hasPrefix("primary_conninfo=") } ?? ""
+    #expect(source.contains("host=10.0.0.1 port=3307 user=drydock"))
+    #expect(source.contains("passfile=drydock.pgpass"))
+    #expect(!settings.joined().contains("secret"))
+  }
+
+  private static let version = ServerVersion(in: "10.11.19")
+  static let places: [ReplicaPlace] = [
+    version.map { .native(installation("mariadbd 10.11.19-MariaDB", version: $0), folders) },
+    .container(files: "/drydock"),
+  ].compactMap { $0 }
+
+  @Test("A script has its secrets in files: none in its text and none in its environment", arguments: places)
+  func scripts(_ place: ReplicaPlace) throws {
+    let postgres = try #require(PostgresReplication().seed(Self.link, place))
+    let mysql = try [Self.mariadb, Self.mysql57, Self.mysql9].map {
+      try #require(MySQLReplication(dialect: $0).load(Self.link, replica: Self.target, place))
+    }
+    for script in [postgres] + mysql {
+      let seen = script.text + script.environment.map { $0.key + $0.value }.joined()
+      #expect(!seen.contains("secret"))
+      #expect(script.files.contains { $0.contents.contains("secret") })
+      #expect(script.files.allSatisfy { $0.mode & 0o077 == 0 }, "only their owner reads them")
+    }
+  }
+
+  @Test("A replica's server refuses writes from its start, and has no secret in its arguments")
+  func replicaArguments() throws {
+    let installed = installation("10.11.19-MariaDB", version: try #require(.of("10.11.19")))
+    for type in ["mysql", "mariadb", "postgres"] {
+      var wanted = request()
+      wanted.replica = Self.link
+      let engine = try #require(server(type))
+      let native = engine.native(wanted, installed, folders)
+      for words in [native.serve.arguments, engine.container(wanted).command] {
+        #expect(words.allSatisfy { !$0.contains("secret") && !$0.contains(Secrets.administrator) }, "\(type)")
+        let marker = type == "postgres" ? "primary_slot_name=drydock_copy" : "--read-only=ON"
+        #expect(words.contains(marker), "\(type): \(words)")
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// Replicas whose sources keep no log for them any more, and replicas that go.
+@Suite struct ReplicaLossTests {
+  private static let word = "fell too far behind its source: it is built anew"
+
+  @Test(
+    "A replica that lost its place in the log is built anew; one that goes leaves nothing", .nativeEngines)
+  func lost() async throws {
+    let sources = ["pg", "maria"]
+    try await withApp(ReplicaApp.manifest(sources, .replicas), AppOptions(runtime: "native")) { app in
+      let life = ReplicaApp(app: app, sources: sources)
+      try await app.up()
+      let urls = try await life.urls()
+      try await life.write("CREATE TABLE notes (id int PRIMARY KEY)", urls)
+      try await life.write("INSERT INTO notes VALUES (1)", urls)
+      try await life.replicasHave(1, urls)
+      #expect(try await app.drydock("down", "pg-copy", "maria-copy").status == 0)
+      try await life.write("INSERT INTO notes VALUES (2)", urls)
+      try await dropSlot(life, urls)
+      try await purgeLog(life)
+
+      let up = try await app.drydock("up")
+      #expect(up.status == 0, "\(up)")
+      for source in sources { #expect(up.stderr.contains("\(source)-copy  \(Self.word)"), "\(up)") }
+      try await life.replicasHave(2, urls)
+      try await life.write("INSERT INTO notes VALUES (3)", urls)
+      try await life.replicasHave(3, urls)
+      try await deletesReplicas(life, urls)
+    }
+  }
+
+  private func dropSlot(_ life: ReplicaApp, _ urls: [String: String]) async throws {
+    let file = life.app.home.appending(path: "instances/\(try life.app.onlyInstance())/state.json")
+    struct State: Decodable {
+      struct Record: Decodable { var administratorPassword: String }
+      var resources: [String: Record]
+    }
+    let state = try JSONDecoder().decode(State.self, from: Data(contentsOf: file))
+    let result = try await life.app.sql(
+      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots", at: try #require(urls["pg"]),
+      user: "drydock", password: try #require(state.resources["pg"]).administratorPassword,
+      database: "postgres")
+    #expect(result.status == 0, "\(result)")
+    #expect(try await life.traces("pg", urls) == [])
+  }
+
+  /// Has MariaDB throw away the binary log that the replica would read next.
+  private func purgeLog(_ life: ReplicaApp) async throws {
+    let data = try life.app.engineFolder("maria").appending(path: "data").path
+    let server = try #require(life.app.processes(naming: "--datadir=\(data)\0").first)
+    let command = FileManager.default.contents(atPath: "/proc/\(server)/cmdline") ?? Data()
+    let words = String(decoding: command, as: UTF8.self).split(separator: "\0")
+    let socket = try #require(words.first { $0.hasPrefix("--socket=") })
+    func admin(_ statement: String) async throws -> CommandResult {
+      try await life.app.program(
+        "mariadb", "--no-defaults", String(socket), "-u", "root", "--batch", "--skip-column-names",
+        "-e", statement)
+    }
+    for _ in 0..<2 { #expect(try await admin("FLUSH BINARY LOGS").status == 0) }
+    let logs = try await admin("SHOW BINARY LOGS").stdout.split(separator: "\n")
+    let last = try #require(logs.last?.split(separator: "\t").first)
+    let purged = try await admin("PURGE BINARY LOGS TO '\(last)'")
+    #expect(purged.status == 0, "\(purged)")
+  }
+
+  private func deletesReplicas(_ life: ReplicaApp, _ urls: [String: String]) async throws {
+    for source in life.sources { #expect(try await life.traces(source, urls).count == 1, "\(source)") }
+    let down = try await life.app.drydock("down", "pg-copy", "maria-copy", "--delete-data", "--yes")
+    #expect(down.status == 0, "\(down)")
+    for source in life.sources { #expect(try await life.traces(source, urls) == [], "\(source)") }
+    #expect(try await life.rows().keys.sorted() == life.sources.sorted())
+  }
+}
