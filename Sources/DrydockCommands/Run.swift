@@ -64,10 +64,6 @@ enum Executable {
     for variable in variables { setenv(variable.name, variable.value, 1) }
     unblockSignals()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    // This may be a thread of the pool, which blocks most signals, and the command would inherit that.
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
     execvp(program, &arguments)
     let reason = errno
     arguments.forEach { free($0) }

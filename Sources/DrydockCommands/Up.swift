@@ -84,6 +84,8 @@ struct Up: AsyncParsableCommand {
     case (.json, true): try console.print(json: result.plan)
     case (.json, false): try console.print(json: result.outcomes)
     case (.table, true): console.print(PlanTable.render(result.plan))
+    case (.table, false) where result.outcomes.isEmpty:
+      return console.note("\(result.manifest.file) has no resources: there is nothing to start")
     case (.table, false): console.print(OutcomeTable.render(result.outcomes))
     }
     if common.format == .table, !dryRun { console.note(UpSummary.text(result)) }

@@ -71,7 +71,11 @@ enum StateTable {
   }
 
   private static func status(_ state: ResourceState) -> String {
-    if let reason = state.reason { return "\(state.status.rawValue): \(reason)" }
+    if let reason = state.reason {
+      // The whole of it is in the JSON; a column is no place for a library's long sentences.
+      let short = reason.count > 56 ? reason.prefix(55) + "…" : reason[...]
+      return "\(state.status.rawValue): \(short)"
+    }
     guard let source = state.source, state.status == .running else { return state.status.rawValue }
     return "running, \(replication(state.replication)) (replica of \(source))"
   }
