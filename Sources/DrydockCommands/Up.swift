@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoxManifest
 import Emulator
 import Foundation
 import MonotonicTime
