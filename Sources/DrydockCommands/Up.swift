@@ -68,6 +68,9 @@ struct Up: AsyncParsableCommand {
       try render(result, session.console)
     } catch {
       await display.close()
+      if error is CancellationError {
+        session.console.note("what was ready already goes on running; to stop it: drydock down")
+      }
       throw error
     }
   }
