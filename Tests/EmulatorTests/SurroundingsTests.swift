@@ -84,6 +84,15 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: getuid() != 0, "root may give every directory away"))
+  func withoutTheRightItsOwnerIsSaidOnce() async throws {
+    try await TestHome.with { test in
+      let directory = directory(["owner-uid": "1234", "owner-gid": "4321"], test)
+      #expect(try directory.make()?.contains("1234:4321") == true)
+      #expect(try directory.make() == nil)
+    }
+  }
+
   @Test func oneThatExistsKeepsWhatItHas() async throws {
     try await TestHome.with { test in
       let first = directory(["permissions": "0777"], test)

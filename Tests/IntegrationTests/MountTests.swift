@@ -139,9 +139,6 @@ import Testing
     try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { root in
       let token = root.root.lastPathComponent
       try root.write(manifest: manifest.replacing("TOKEN", with: token))
-      try FileManager.default.copyItem(
-        at: URL(filePath: try BuiltProducts.executable("drydock-mount")),
-        to: root.root.appending(path: "drydock-mount"))
       let app = try await root.loweredTo(user: "65534")
       try await app.up()
       let directory = try #require(try await app.ps()["files"]?.directory)

@@ -29,7 +29,7 @@ struct ResourceStep: Sendable {
       outcome.url = spec?.externalURL.map(maskingPassword(inURL:))
     case .directory:
       outcome.runtime = nil
-      try await makeDirectory()
+      outcome.drift = try await makeDirectory()
     case .stop:
       try await stop()
       outcome.status = .removed
@@ -40,10 +40,10 @@ struct ResourceStep: Sendable {
     return outcome
   }
 
-  private func makeDirectory() async throws {
-    guard let spec else { return }
+  private func makeDirectory() async throws -> String? {
+    guard let spec else { return nil }
     let state = await ledger.state
-    try SharedDirectory(resource: spec.name, options: spec.options, home: home, id: state.id).make()
+    return try SharedDirectory(resource: spec.name, options: spec.options, home: home, id: state.id).make()
   }
 
   private func stop() async throws {

@@ -20,17 +20,24 @@ public struct SharedDirectory: Sendable {
   /// Makes the directory with its owner and permissions. One that exists keeps what it has.
   ///
   /// Only root may give a directory away; without that right it stays the caller's.
-  public func make() throws {
-    guard !Folder.exists(path) else { return }
+  /// - Returns: What differs from what the options ask for, in a sentence, once: when it is made.
+  @discardableResult
+  public func make() throws -> String? {
+    guard !Folder.exists(path) else { return nil }
     let mode = mode_t(options["permissions"] ?? "0777", radix: 8) ?? 0o777
     // The permissions decide who may use it, so nothing above it may stand in the way.
     try Folder.make(path, mode: mode, above: getuid() == 0 ? 0o711 : 0o700)
-    guard getuid() == 0, let user = options["owner-uid"].flatMap(uid_t.init),
+    guard let user = options["owner-uid"].flatMap(uid_t.init),
       let group = options["owner-gid"].flatMap(gid_t.init)
-    else { return }
+    else { return nil }
+    guard getuid() == 0 else {
+      guard user != getuid() || group != getgid() else { return nil }
+      return "its owner \(user):\(group) takes root to set; it belongs to you, \(getuid()):\(getgid())"
+    }
     guard chown(path, user, group) == 0, chmod(path, mode) == 0 else {
       throw Folder.failure("give away", path)
     }
+    return nil
   }
 
   /// Removes the directory with everything in it.
