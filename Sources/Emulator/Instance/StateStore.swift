@@ -15,8 +15,13 @@ public struct StateStore: Sendable {
   /// - Throws: `EmulatorError.dataMismatch` for a file that cannot be understood: it is left as it is.
   public func load(_ id: String) throws -> InstanceState? {
     let path = "\(home.instance(id))/state.json"
-    guard let data = FileManager.default.contents(atPath: path) else {
-      guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch CocoaError.fileReadNoSuchFile {
+      // Asked of the one attempt to read: the file may come to be at any moment.
+      return nil
+    } catch {
       throw EmulatorError(.cannotWrite, "cannot read \(path)", suggestion: "make the file readable for you")
     }
     return try decode(data, path)
