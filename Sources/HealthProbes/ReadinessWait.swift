@@ -40,11 +40,12 @@ public struct ReadinessWait: Sendable {
       self.finalAfter = finalAfter
     }
 
-    /// From a few milliseconds up to 100, and up to 300 while many engines are starting.
+    /// From a few milliseconds up to 15 for each engine that is starting, and never above 100: one that starts
+    /// alone is to be noticed at once, many together are not to be slowed by being asked.
     var backoff: Backoff {
       let starts = max(1, concurrentStarts)
       return Backoff(
-        first: .milliseconds(min(4 * starts, 20)), limit: .milliseconds(min(50 + 50 * starts, 300)))
+        first: .milliseconds(min(4 * starts, 20)), limit: .milliseconds(min(15 * starts, 100)))
     }
 
     /// The pause before the second look, and between looks if that one shows another run.
