@@ -42,6 +42,8 @@ public struct InstanceState: Sendable, Hashable, Codable {
   public var isPasswordChosen: Bool?
   /// What was decided for each resource.
   public var resources: [String: ResourceRecord]
+  /// What was asked for, where the instance is a resource created on its own; nil for an app.
+  public var created: CreatedResource?
 
   /// The state of a new instance.
   public init(id: String, handle: String, app: String, path: String, resourcePassword: String) {

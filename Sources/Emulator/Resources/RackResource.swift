@@ -1,0 +1,26 @@
+/// A resource as the resource commands and the Rack API show it: one of an app's convox.yml, or one created on its own.
+///
+/// The names of its keys are those of the Rack API's JSON.
+public struct RackResource: Sendable, Hashable, Codable {
+  /// Its name.
+  public var name: String
+  /// Its type: `postgres`, `syslog`.
+  public var type: String
+  /// `running`, `creating`, `updating`, `deleting`, `stopped`, `failed`, or what `ps` calls it.
+  public var status: String
+  /// Where it is reached from this machine, password included; nil for one without an address.
+  public var url: String?
+  /// Its options, defaults included; for syslog `Url`.
+  public var parameters: [String: String]
+  /// The handles of the apps that it is linked to, sorted; empty for a resource of a convox.yml.
+  public var apps: [String]
+
+  /// A resource with nothing but a name, a type and a status.
+  public init(name: String, type: String, status: String) {
+    self.name = name
+    self.type = type
+    self.status = status
+    self.parameters = [:]
+    self.apps = []
+  }
+}
