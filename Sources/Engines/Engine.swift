@@ -97,7 +97,8 @@ public enum Acceptance: Sendable, Hashable {
   case no
 }
 
-/// The accounts of an engine that has accounts.
+/// The accounts of an engine that has accounts. A native server has the app's before it first listens; in a
+/// container it is made through the administrator's once the server answers.
 public struct EngineAccounts: Sendable, Hashable {
   /// drydock's own administrator in a native server.
   public var nativeAdministrator: String
@@ -105,8 +106,6 @@ public struct EngineAccounts: Sendable, Hashable {
   public var containerAdministrator: String
   /// A database that always exists, for the administrator to log in to.
   public var maintenanceDatabase: String
-  /// Whether a native server makes the app's account by itself at each start, before it listens.
-  public var provisionsAtNativeStart: Bool
 
   /// The app's user and database on AWS, for every engine that has accounts.
   public static let app = "app"

@@ -10,8 +10,7 @@ enum MySQLFamily {
   static func accounts(containerAdministrator: String) -> EngineAccounts {
     EngineAccounts(
       nativeAdministrator: "drydock", containerAdministrator: containerAdministrator,
-      maintenanceDatabase: "mysql",
-      provisionsAtNativeStart: true)
+      maintenanceDatabase: "mysql")
   }
 
   /// The privileges of RDS's master user: everything but SUPER, FILE, SHUTDOWN and their like.

@@ -31,8 +31,7 @@ struct PostgresEngine: ServerEngine {
     apt: "postgresql", brew: "postgresql@17")
 
   let accounts: EngineAccounts? = EngineAccounts(
-    nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres",
-    provisionsAtNativeStart: false)
+    nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres")
 
   /// SIGINT is the fast shutdown: sessions end, data is flushed. SIGQUIT leaves recovery to the next start.
   let stopSteps = [
@@ -85,7 +84,8 @@ struct PostgresEngine: ServerEngine {
           [
             "--pgdata", folders.data, "--username", "drydock", "--pwfile", passwordFile, "--auth-local",
             "scram-sha-256", "--no-sync", "--no-instructions",
-          ] + initialisation)
+          ] + initialisation),
+        provisioning(request, installation, folders),
       ],
       temporaryFiles: [passwordFile],
       staleFiles: ["postmaster.pid"],
@@ -99,6 +99,41 @@ struct PostgresEngine: ServerEngine {
   }
 
   private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
+
+  /// Makes the app's account in new data before a server listens: a third of the time that it takes afterwards,
+  /// since nothing has to reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
+  private func provisioning(
+    _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
+  ) -> NativeCommand {
+    NativeCommand(
+      installation.server,
+      [
+        "--single", "-D", folders.data, "-c", "fsync=off", "-c", "password_encryption=scram-sha-256",
+        "-c", "exit_on_error=on",
+        // A statement that fails would be repeated in the error output, password included.
+        "-c", "log_min_error_statement=panic", "postgres",
+      ],
+      // One statement a line is what this mode reads.
+      input: (rdsRole + account(request, verb: "CREATE") + [createDatabase]).map { $0 + "\n" }.joined(),
+      phase: "provisioning")
+  }
+
+  /// The role that RDS's master user is a member of.
+  private let rdsRole = [
+    "CREATE ROLE rds_superuser NOLOGIN",
+    "GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION",
+  ]
+
+  private func account(_ request: ServerRequest, verb: String) -> [String] {
+    let role = PostgresSQL.quoteIdentifier(EngineAccounts.app)
+    let password = PostgresSQL.quoteLiteral(request.password)
+    return [
+      "\(verb) ROLE \(role) LOGIN CREATEDB CREATEROLE PASSWORD \(password)",
+      "GRANT rds_superuser TO \(role)",
+    ]
+  }
+
+  private let createDatabase = "CREATE DATABASE app OWNER app"
 
   private func settings(_ request: ServerRequest) -> [String] {
     var settings = [
@@ -145,18 +180,12 @@ struct PostgresEngine: ServerEngine {
     func exists(_ query: String) async throws -> Bool {
       try await !session.query(query, until: deadline).isEmpty
     }
-    let role = PostgresSQL.quoteIdentifier(EngineAccounts.app)
-    let password = PostgresSQL.quoteLiteral(request.password)
     var statements: [String] = []
-    if try await !exists("SELECT 1 FROM pg_roles WHERE rolname = 'rds_superuser'") {
-      statements.append("CREATE ROLE rds_superuser NOLOGIN")
-      statements.append("GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION")
-    }
+    if try await !exists("SELECT 1 FROM pg_roles WHERE rolname = 'rds_superuser'") { statements += rdsRole }
     let verb = try await exists("SELECT 1 FROM pg_roles WHERE rolname = 'app'") ? "ALTER" : "CREATE"
-    statements.append("\(verb) ROLE \(role) LOGIN CREATEDB CREATEROLE PASSWORD \(password)")
-    statements.append("GRANT rds_superuser TO \(role)")
+    statements += account(request, verb: verb)
     if try await !exists("SELECT 1 FROM pg_database WHERE datname = 'app'") {
-      statements.append("CREATE DATABASE \(role) OWNER \(role)")
+      statements.append(createDatabase)
     }
     try await session.execute(statements, masking: [request.password], until: deadline)
   }

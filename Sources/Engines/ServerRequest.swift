@@ -111,12 +111,21 @@ public struct NativeCommand: Sendable, Hashable {
   public var arguments: [String]
   /// Variables on top of a clean environment.
   public var environment: [String: String]
+  /// What it reads on its standard input; secrets belong here.
+  public var input: String
+  /// What it is there for, as a word for a person who waits.
+  public var phase: String
 
   /// A command line.
-  public init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) {
+  public init(
+    _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
+    phase: String = "initialising"
+  ) {
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
+    self.input = input
+    self.phase = phase
   }
 }
 

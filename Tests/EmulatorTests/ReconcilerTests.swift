@@ -315,21 +315,22 @@ import Testing
     }
   }
 
-  @Test func aFreshServersAccountIsMadeByTheAdministrator() async throws {
+  @Test func aFreshContainersAccountIsMadeByTheAdministrator() async throws {
     try await TestHome.with { test in
       let asked = Mutex<[String]>([])
       let accounts = EngineAccounts(
-        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m",
-        provisionsAtNativeStart: false)
+        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m")
       let engine = FakeEngine(accounts: accounts) { target in
         asked.withLock { $0.append(target.user) }
         return ServerReport(flavour: .postgresql, version: "1.0.1")
       } provisioning: {
         asked.withLock { $0.append("provision") }
       }
-      let runtime = FakeRuntime()
+      let runtime = FakeRuntime(.docker)
       let first = try await Try(test: test, runtime: runtime, specs: [fake("db", engine)]).run()
-      #expect(asked.withLock { $0 } == ["administrator", "provision", "app"])
+      // Each login is confirmed by a second one: the first may have met an image's temporary server.
+      #expect(
+        asked.withLock { $0 } == ["administrator", "administrator", "provision", "app", "app"])
       // Data that served a client has its account.
       asked.withLock { $0 = [] }
       var again = Try(test: test, runtime: runtime, specs: [fake("db", engine)], state: first.state)
@@ -343,8 +344,7 @@ import Testing
     try await TestHome.with { test in
       let isMended = Mutex(false)
       let accounts = EngineAccounts(
-        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m",
-        provisionsAtNativeStart: true)
+        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m")
       let engine = FakeEngine(accounts: accounts) { _ in
         guard isMended.withLock({ $0 }) else { throw ProbeFailure.credentials(message: "no such user") }
         return ServerReport(flavour: .mysql, version: "1.0.1")
@@ -359,8 +359,7 @@ import Testing
   @Test func aLostAdministratorIsADisagreementOfDataAndState() async throws {
     try await TestHome.with { test in
       let accounts = EngineAccounts(
-        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m",
-        provisionsAtNativeStart: true)
+        nativeAdministrator: "drydock", containerAdministrator: "root", maintenanceDatabase: "m")
       let refused = ProbeFailure.credentials(message: "wrong password")
       let engine = FakeEngine(accounts: accounts) { _ in
         throw refused

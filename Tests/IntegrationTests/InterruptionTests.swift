@@ -55,6 +55,8 @@ import Testing
     var name: String
     var toGroup: Bool
     var phase: String
+    var manifest = Manifests.postgres
+    var resource = "mydb"
     var testDescription: String { "\(name) to the \(toGroup ? "group" : "process"), \(phase)" }
   }
 
@@ -62,23 +64,27 @@ import Testing
     Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "initialising"),
     Signal(number: SIGTERM, name: "SIGTERM", toGroup: false, phase: "initialising"),
     Signal(number: SIGHUP, name: "SIGHUP", toGroup: true, phase: "starting"),
-    Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "waiting"),
+    // A new MariaDB takes its time before it answers.
+    Signal(
+      number: SIGINT, name: "SIGINT", toGroup: true, phase: "waiting", manifest: Manifests.mariadb,
+      resource: "legacy"),
   ]
 
   @Test(
     "A signal ends up in order, with its status and without an orphan", .nativeEngines, arguments: signals)
   func interrupted(_ signal: Signal) async throws {
-    try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
+    try await withApp(signal.manifest, AppOptions(runtime: "native")) { app in
       let run = try app.start(["up"])
-      try await eventually(signal.phase) { run.stderr.contains("mydb  \(signal.phase)") }
+      try await eventually(signal.phase) { run.stderr.contains("\(signal.resource)  \(signal.phase)") }
       if signal.toGroup { run.sendToGroup(signal.number) } else { run.send(signal.number) }
       let result = try await run.result(within: .seconds(60))
       #expect(result.status == 128 + signal.number, "\(result)")
       #expect(app.processes().isEmpty, "no engine and no initialisation goes on")
-      let left = try FileManager.default.contentsOfDirectory(atPath: try app.engineFolder("mydb").path)
+      let folder = try app.engineFolder(signal.resource)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(!left.contains { $0.hasPrefix("data.new") }, "no half-made data: \(left)")
       try await app.up()
-      try await expectOneHealthyServer(app)
+      try await expectOneHealthyServer(app, signal.resource)
     }
   }
 
@@ -122,13 +128,13 @@ import Testing
     }
   }
 
-  private func expectOneHealthyServer(_ app: AppFixture) async throws {
-    let row = try #require(try await app.ps()["mydb"])
+  private func expectOneHealthyServer(_ app: AppFixture, _ resource: String = "mydb") async throws {
+    let row = try #require(try await app.ps()[resource])
     #expect(row.status == "running", "\(row)")
-    let url = try #require(try await app.variables()["MYDB_URL"])
+    let url = try #require(try await app.variables()["\(resource.uppercased())_URL"])
     #expect(try await app.query("SELECT 1", at: url) == "1")
     guard row.runtime == "native" else { return }
-    let folder = try app.engineFolder("mydb")
+    let folder = try app.engineFolder(resource)
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(!left.contains { $0.hasPrefix("data.new") }, "no half-made data: \(left)")
     #expect(app.processes(naming: "\(folder.path)/data").count == 1, "one server")

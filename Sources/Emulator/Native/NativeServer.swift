@@ -18,8 +18,7 @@ struct NativeServer: Sendable {
     try makeFolders(owner: user)
     try write(recipe.files, owner: user)
     if !Folder.exists(layout.data) {
-      if !recipe.initialise.isEmpty { progress("initialising") }
-      try await initialise(owner: user, until: deadline)
+      try await initialise(owner: user, progress: progress, until: deadline)
     }
     for name in recipe.staleFiles { try Folder.remove("\(layout.data)/\(name)") }
     for path in recipe.temporaryFiles { try Folder.remove(path) }
@@ -74,13 +73,15 @@ struct NativeServer: Sendable {
   }
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
-  private func initialise(owner: ProcessUser?, until deadline: Deadline) async throws {
+  private func initialise(
+    owner: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
     try await layout.removeUnfinished(until: deadline)
     let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
     try Folder.make(aside, mode: 0o700)
     if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
     do {
-      try await fill(aside, owner: owner, until: deadline)
+      try await fill(aside, owner: owner, progress: progress, until: deadline)
     } catch {
       try? Folder.remove(aside)
       if let remedy = AppArmor().remedy(for: installation.server) {
@@ -94,19 +95,23 @@ struct NativeServer: Sendable {
   }
 
   /// Fills a new data directory: a replica's from its source, any other by the engine's own tools.
-  private func fill(_ data: String, owner: ProcessUser?, until deadline: Deadline) async throws {
+  private func fill(
+    _ data: String, owner: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
     let folders = layout.folders(data: data)
     if let link = launch.request.replica,
       let script = launch.replication?.seed(link, .native(installation, folders))
     {
+      progress("initialising")
       return try await run(script, adding: NativeLayout.making(data), until: deadline)
     }
     for command in launch.engine.native(launch.request, installation, folders).initialise {
+      progress(command.phase)
       let tool = Tool(
         executable: command.executable, arguments: command.arguments,
         environment: clean(command).merging(NativeLayout.making(data)) { $1 },
         workingDirectory: layout.folder, user: owner)
-      _ = try await tool.run(until: deadline)
+      _ = try await tool.run(input: Array(command.input.utf8), until: deadline)
     }
   }
 

@@ -17,7 +17,7 @@ struct ReadinessProof: Sendable {
     if let pair {
       _ = try await wait(administrator: true, until: deadline)
       try await pair.load(progress: progress, until: deadline)
-    } else if isFresh, launch.engine.accounts != nil, !provisionsItself {
+    } else if isFresh, launch.engine.accounts != nil, runtime.kind == .docker {
       _ = try await wait(administrator: true, until: deadline)
       progress("provisioning")
       try await provision(until: deadline) { try await launch.engine.provision($0, $1, until: deadline) }
@@ -28,10 +28,6 @@ struct ReadinessProof: Sendable {
   /// An image's script starts a temporary server on a first start; a second look has to find the same run.
   private var confirmation: Duration? {
     runtime.kind == .docker && isFresh ? .milliseconds(100) : nil
-  }
-
-  private var provisionsItself: Bool {
-    runtime.kind == .native && launch.engine.accounts?.provisionsAtNativeStart == true
   }
 
   private func wait(administrator: Bool, until deadline: Deadline) async throws -> ServerReport {
