@@ -33,7 +33,12 @@ demo: ## Bring up the sample app's resources and run the app against them
 	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
 	cd samples/quickstart; \
 	echo '$$ drydock up' >&2; "$$drydock" up; \
-	echo '$$ drydock run web -- /usr/bin/python3 app.py' >&2; "$$drydock" run web -- /usr/bin/python3 app.py; \
+	run() { echo "\$$ drydock run $$*" >&2; "$$drydock" run "$$@"; }; \
+	status=0; run web -- /usr/bin/python3 app.py || status=$$?; \
+	if ((status == 125)); then \
+	  echo "Private mounts are not permitted here, as in most containers; without them:" >&2; status=0; \
+	  run --no-mounts web -- /usr/bin/python3 app.py || status=$$?; fi; \
+	if ((status != 0)); then exit "$$status"; fi; \
 	printf '%s\n' "" "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
 	  "They stay up until they are told to stop. To go on:" \
 	  "  export PATH=$$(dirname "$$drydock"):\$$PATH; cd samples/quickstart" \
