@@ -63,8 +63,10 @@ import Testing
   static let signals = [
     Signal(number: SIGINT, name: "SIGINT", toGroup: true, phase: "initialising"),
     Signal(number: SIGTERM, name: "SIGTERM", toGroup: false, phase: "initialising"),
-    Signal(number: SIGHUP, name: "SIGHUP", toGroup: true, phase: "starting"),
-    // A new MariaDB takes its time before it answers.
+    // A new MariaDB takes its time before it answers; PostgreSQL is ready before a signal arrives.
+    Signal(
+      number: SIGHUP, name: "SIGHUP", toGroup: true, phase: "starting", manifest: Manifests.mariadb,
+      resource: "legacy"),
     Signal(
       number: SIGINT, name: "SIGINT", toGroup: true, phase: "waiting", manifest: Manifests.mariadb,
       resource: "legacy"),

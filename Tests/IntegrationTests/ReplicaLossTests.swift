@@ -32,17 +32,20 @@ import Testing
     }
   }
 
-  private func dropSlot(_ life: ReplicaApp, _ urls: [String: String]) async throws {
+  private func administratorPassword(_ life: ReplicaApp, _ resource: String) throws -> String {
     let file = life.app.home.appending(path: "instances/\(try life.app.onlyInstance())/state.json")
     struct State: Decodable {
       struct Record: Decodable { var administratorPassword: String }
       var resources: [String: Record]
     }
     let state = try JSONDecoder().decode(State.self, from: Data(contentsOf: file))
+    return try #require(state.resources[resource]).administratorPassword
+  }
+
+  private func dropSlot(_ life: ReplicaApp, _ urls: [String: String]) async throws {
     let result = try await life.app.sql(
       "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots", at: try #require(urls["pg"]),
-      user: "drydock", password: try #require(state.resources["pg"]).administratorPassword,
-      database: "postgres")
+      user: "drydock", password: try administratorPassword(life, "pg"), database: "postgres")
     #expect(result.status == 0, "\(result)")
     #expect(try await life.traces("pg", urls) == [])
   }
@@ -54,10 +57,11 @@ import Testing
     let command = FileManager.default.contents(atPath: "/proc/\(server)/cmdline") ?? Data()
     let words = String(decoding: command, as: UTF8.self).split(separator: "\0")
     let socket = try #require(words.first { $0.hasPrefix("--socket=") })
+    let password = try administratorPassword(life, "maria")
     func admin(_ statement: String) async throws -> CommandResult {
       try await life.app.program(
-        "mariadb", "--no-defaults", String(socket), "-u", "root", "--batch", "--skip-column-names",
-        "-e", statement)
+        "env", "MYSQL_PWD=\(password)", "mariadb", "--no-defaults", String(socket), "-u", "drydock",
+        "--batch", "--skip-column-names", "-e", statement)
     }
     // The server keeps a file that somebody reads, and takes a moment to notice that the replica has gone.
     try await eventually("the binary log to be gone") {
