@@ -15,6 +15,6 @@ struct Resources: AsyncParsableCommand {
         psql "$(drydock resources url mydb)"
         drydock resources proxy mydb -p 15001
       """,
-    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self],
+    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self],
     defaultSubcommand: ListResources.self)
 }
