@@ -140,6 +140,22 @@ import Testing
     }
   }
 
+  @Test func addressesAreKnownAlsoWhileTheDockerEngineDoesNotAnswer() async throws {
+    try await TestHome.with { test in
+      var app = try app(test, Self.manifest)
+      app.runtime = .docker
+      app.resources["files"] = record("efs", port: nil)
+      try Folder.make(
+        SharedDirectory(resource: "files", options: [:], home: test.home, id: app.id).path, mode: 0o755)
+      let context = DrydockContext(
+        environment: ["DOCKER_HOST": "unix://\(test.path)/none.sock"], currentDirectory: test.path,
+        home: test.home)
+      let found = try await ResourceLookup(context: context).list(app: app)
+      #expect(found.map(\.status) == ["unknown", "running", "unknown", "stopped"])
+      #expect(found[2].url == "redis://127.0.0.1:15002/0")
+    }
+  }
+
   @Test func errorsAreConvoxsOwnWithWhatToDoNext() async throws {
     try await TestHome.with { test in
       let app = try app(test, Self.manifest)

@@ -24,6 +24,15 @@ final class TestSocket: Sendable {
     #endif
   }
 
+  /// What keeps SIGPIPE away; where there is no flag for it, the proxy in the same process ignores that signal.
+  private static var flags: Int32 {
+    #if os(Linux)
+      Int32(MSG_NOSIGNAL)
+    #else
+      0
+    #endif
+  }
+
   private static func withAddress<Value>(
     _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
   ) -> Value {
@@ -69,7 +78,7 @@ final class TestSocket: Sendable {
   func send(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
-      let count = Foundation.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+      let count = Foundation.send(descriptor, rest.baseAddress, rest.count, Self.flags)
       guard count > 0 else { throw SocketFailure(errno) }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
@@ -126,7 +135,7 @@ final class TestSocket: Sendable {
     while sent < limit {
       let length = min(limit - sent, 65536)
       let count = Pattern.bytes(at: sent, length) {
-        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        Foundation.send(descriptor, $0.baseAddress, $0.count, Self.flags)
       }
       if count > 0 {
         sent += count

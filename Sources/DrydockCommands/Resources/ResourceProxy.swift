@@ -1,19 +1,20 @@
 import ArgumentParser
 import ConvoxEnvironment
 import Emulator
+import Engines
 
 /// `drydock resources proxy`.
 struct ResourceProxy: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "proxy", abstract: "Forward a port of 127.0.0.1 to a resource, until Ctrl-C.",
     discussion: """
-      Listens at the port of the resource's URL, as convox does; that of a server on this
-      machine is taken by the server, so there it is the engine's standard port, such as
-      5432. -p 0 takes any free port.
+      Listens at the port of the resource's URL, as convox does. A server on this
+      machine has that port itself; for one, it is the engine's standard port, such
+      as 5432. -p 0 takes any free port.
 
       Examples:
         drydock resources proxy mydb -p 15001
-        drydock resources proxy cache --tls     clients without TLS, for an encrypted redis
+        drydock resources proxy cache --tls   for clients that speak no TLS
       """)
 
   @Argument(help: "The resource.")
@@ -38,13 +39,9 @@ struct ResourceProxy: AsyncParsableCommand {
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
       let destination = try ProxyDestination(target, tls: tls, home: session.context.home)
-      let console = session.console
-      if target.endpoint?.encrypted == true, !tls {
-        console.note("\(name) takes TLS: its clients speak it themselves, or --tls does it for them")
-      }
-      let port = self.port ?? destination.defaultPort
-      let line = ProxyLines(destination: destination, console: console, resource: target)
-      try await TCPProxy(to: destination, port: port).run(line.tell)
+      let lines = ProxyLines(destination: destination, console: session.console, resource: target)
+      await lines.notes(session.context, tls: tls)
+      try await TCPProxy(to: destination, port: port ?? destination.defaultPort).run(lines.tell)
     }
   }
 }
@@ -55,6 +52,20 @@ struct ProxyLines: Sendable {
   let console: Console
   let resource: ResourceTarget
 
+  /// What to know before the first connection.
+  func notes(_ context: DrydockContext, tls: Bool) async {
+    if resource.endpoint?.encrypted == true, !tls {
+      console.note("\(resource.name) takes TLS: its clients speak it themselves, or --tls does it for them")
+    }
+    guard resource.engine?.server != nil, !resource.isExternal else { return }
+    let idle = try? await StatusOperation(context: context).idle([resource.name], of: resource.state)
+    if idle?.isEmpty == false { console.note("\(resource.name) does not run; \(remedy)") }
+  }
+
+  private var remedy: String {
+    resource.isCreated ? "see what runs: drydock ps --all" : "start it: drydock up \(resource.name)"
+  }
+
   func tell(_ event: TCPProxy.Event) {
     switch event {
     case .listening(let port):
@@ -62,8 +73,7 @@ struct ProxyLines: Sendable {
     case .connected(let port):
       console.print("connect: \(port)")
     case .failed(let reason):
-      console.warn(
-        resource.isExternal ? reason : "\(reason)\n  see what runs: drydock ps; start it: drydock up")
+      console.warn(resource.isExternal ? reason : "\(reason)\n  \(remedy)")
     case .closing(let count):
       console.note("\(count) still connected: waiting up to 5 s; Ctrl-C again ends it at once")
     }

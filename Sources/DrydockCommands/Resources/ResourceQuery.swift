@@ -20,8 +20,9 @@ struct ResourceQuery: Sendable {
   }
 
   private static func app(_ session: Session) throws -> InstanceState? {
-    guard let found = try session.existingInstance() else { return nil }
-    guard let name = session.options.app, found.created != nil else { return found }
+    let found = try session.existingInstance()
+    if found?.created == nil { return found }
+    guard let name = session.options.app else { return nil }
     throw UnknownName.error("app", name, known: session.context.store.apps().map(\.handle))
   }
 

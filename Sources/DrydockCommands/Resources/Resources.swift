@@ -1,4 +1,5 @@
 import ArgumentParser
+import Emulator
 
 /// `drydock resources`.
 struct Resources: AsyncParsableCommand {
@@ -6,8 +7,8 @@ struct Resources: AsyncParsableCommand {
     commandName: "resources",
     abstract: "List the app's resources; show one, print its URL, proxy a port to it.",
     discussion: """
-      The verbs are those of convox resources. A name is looked up in the app first, and then
-      among the resources that were created on their own; for those no app is needed.
+      The verbs are those of convox resources. A name is looked up in the app, and
+      then among the resources created on their own, for which no app is needed.
 
       Examples:
         drydock resources
@@ -17,4 +18,13 @@ struct Resources: AsyncParsableCommand {
       """,
     subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self],
     defaultSubcommand: ListResources.self)
+
+  /// The error about a verb that there is not: the parser would take it for an argument of the list.
+  static func unknownVerb(in arguments: [String]) -> EmulatorError? {
+    let names = configuration.subcommands.map { $0._commandName }
+    guard arguments.count > 1, arguments[0] == "resources", !arguments[1].hasPrefix("-"),
+      !(names + ["help"]).contains(arguments[1])
+    else { return nil }
+    return UnknownName.error("command of resources", arguments[1], known: names)
+  }
 }

@@ -40,7 +40,12 @@ public struct TCPProxy: Sendable {
   /// Two descriptors a connection, and some for all else.
   private static var usualLimit: Int {
     var files = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 200 }
+    #if os(Linux)
+      let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    #else
+      let result = getrlimit(RLIMIT_NOFILE, &files)
+    #endif
+    guard result == 0 else { return 100 }
     return max(10, min(500, (Int(clamping: files.rlim_cur) - 100) / 2))
   }
 

@@ -1,3 +1,5 @@
+import Engines
+
 extension ResourceLookup {
   /// The resources of an app and those linked to it, each with what it is now.
   public func list(app: InstanceState) async throws -> [RackResource] {
@@ -40,12 +42,22 @@ extension ResourceLookup {
 
   private func observed(_ state: InstanceState, _ names: [String]) async throws -> [String: String] {
     do {
-      let states = try await StatusOperation(context: context).run(state, only: Set(names))
-      return Dictionary(states.map { ($0.resource, $0.status.rawValue) }) { $1 }
+      return try await look(state, Set(names))
     } catch let error as EmulatorError where error.code == .unavailable {
-      // Its addresses are known all the same; whether anything answers there is not.
-      return Dictionary(names.map { ($0, "unknown") }) { $1 }
+      // The servers' addresses are known all the same; whether anything answers there is not.
+      let servers = names.filter {
+        state.resources[$0].flatMap { EngineRegistry.engine($0.type)?.server } != nil
+      }
+      var directories = state
+      directories.runtime = nil
+      let rest = try await look(directories, Set(names).subtracting(servers))
+      return rest.merging(servers.map { ($0, "unknown") }) { $1 }
     }
+  }
+
+  private func look(_ state: InstanceState, _ names: Set<String>) async throws -> [String: String] {
+    let states = try await StatusOperation(context: context).run(state, only: names)
+    return Dictionary(states.map { ($0.resource, $0.status.rawValue) }) { $1 }
   }
 
   /// What is being done to a created resource; `failed` where that was interrupted.
