@@ -20,7 +20,7 @@ public struct Drydock: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      Up.self, Ps.self, Env.self, Params.self, Run.self, Logs.self, Replica.self, CA.self,
+      Up.self, Ps.self, Env.self, Params.self, Run.self, Resources.self, Logs.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self,
       Prune.self,
       Doctor.self, VersionCommand.self,
@@ -36,7 +36,7 @@ public struct Drydock: AsyncParsableCommand {
     do {
       // The command is parsed inside, because it may not travel between tasks.
       try await Interruption.guarding {
-        if let error = unknownCommand(in: arguments) { throw error }
+        if let error = unknownCommand(in: arguments) ?? Resources.unknownVerb(in: arguments) { throw error }
         var command = try parseAsRoot(arguments)
         if var command = command as? any AsyncParsableCommand {
           try await command.run()

@@ -30,7 +30,8 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 
   @Test(arguments: [
     "up", "ps", "manifest", "check", "down", "prune", "doctor", "version", "env", "env get K", "env set A=b",
-    "env unset A", "logs", "run web",
+    "env unset A", "logs", "run web", "resources list", "resources info x", "resources url x",
+    "resources proxy x",
   ])
   func theCommonOptionsAreEverywhere(_ command: String) throws {
     var words = command.split(separator: " ").map(String.init)
@@ -39,7 +40,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
       "-q", "-v",
     ]
     // What follows a service's name belongs to its command.
-    words.insert(contentsOf: options, at: command.hasPrefix("env ") ? 2 : 1)
+    words.insert(contentsOf: options, at: ["env ", "resources "].contains(where: command.hasPrefix) ? 2 : 1)
     let parsed = try Drydock.parseAsRoot(words)
     let shared = try #require(self.shared(parsed))
     #expect(shared.manifest == "other.yml" && shared.app == "shop")
@@ -64,7 +65,34 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     case let command as UnsetEnv: command.options
     case let command as Logs: command.options
     case let command as Run: command.options
+    case let command as ListResources: command.common.shared
+    case let command as ResourceInfo: command.common.shared
+    case let command as ResourceURL: command.common.shared
+    case let command as ResourceProxy: command.options
     default: nil
+    }
+  }
+
+  @Test func resources() throws {
+    #expect(try parse("resources", as: ListResources.self).common.format == .table)
+    #expect(try parse("resources", "--format", "json", as: ListResources.self).common.format == .json)
+    #expect(try parse("resources", "info", "mydb", "--exports", as: ResourceInfo.self).exports)
+    let proxy = try parse("resources", "proxy", "mydb", "-p", "15001", "-t", as: ResourceProxy.self)
+    #expect(proxy.name == "mydb" && proxy.port == 15001 && proxy.tls)
+    for port in ["-1", "65536", "x"] {
+      #expect(throws: (any Error).self) {
+        try Drydock.parseAsRoot(["resources", "proxy", "mydb", "-p=\(port)"])
+      }
+    }
+  }
+
+  @Test func anUnknownVerbOfResourcesIsNamed() {
+    let error = Resources.unknownVerb(in: ["resources", "inf", "mydb"])
+    #expect(error?.suggestion?.hasPrefix("did you mean info?") == true)
+    for words in [
+      ["resources"], ["resources", "info"], ["resources", "-q"], ["resources", "help"], ["env", "x"],
+    ] {
+      #expect(Resources.unknownVerb(in: words) == nil)
     }
   }
 

@@ -6,7 +6,8 @@ public struct RackResource: Sendable, Hashable, Codable {
   public var name: String
   /// Its type: `postgres`, `syslog`.
   public var type: String
-  /// `running`, `creating`, `updating`, `deleting`, `stopped`, `failed`, or what `ps` calls it.
+  /// `running`, `creating`, `updating`, `deleting`, `stopped`, `failed`, or what `ps` calls it; `unknown` while the
+  /// Docker engine in which it lives does not answer.
   public var status: String
   /// Where it is reached from this machine, password included; nil for one without an address.
   public var url: String?

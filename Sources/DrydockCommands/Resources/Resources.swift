@@ -1,0 +1,30 @@
+import ArgumentParser
+import Emulator
+
+/// `drydock resources`.
+struct Resources: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resources",
+    abstract: "List the app's resources; show one, print its URL, proxy a port to it.",
+    discussion: """
+      The verbs are those of convox resources. A name is looked up in the app, and
+      then among the resources created on their own, for which no app is needed.
+
+      Examples:
+        drydock resources
+        drydock resources info mydb
+        psql "$(drydock resources url mydb)"
+        drydock resources proxy mydb -p 15001
+      """,
+    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self],
+    defaultSubcommand: ListResources.self)
+
+  /// The error about a verb that there is not: the parser would take it for an argument of the list.
+  static func unknownVerb(in arguments: [String]) -> EmulatorError? {
+    let names = configuration.subcommands.map { $0._commandName }
+    guard arguments.count > 1, arguments[0] == "resources", !arguments[1].hasPrefix("-"),
+      !(names + ["help"]).contains(arguments[1])
+    else { return nil }
+    return UnknownName.error("command of resources", arguments[1], known: names)
+  }
+}
