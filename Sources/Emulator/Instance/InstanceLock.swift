@@ -49,6 +49,14 @@ public struct InstanceLock: ~Copyable {
     return lock
   }
 
+  /// Whether a command holds the lock of a folder. Others that ask at the same time do not count.
+  static func isHeld(_ folder: String) -> Bool {
+    let descriptor = open("\(folder)/lock", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   private var holder: Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = pread(descriptor, &bytes, bytes.count, 0)
