@@ -66,7 +66,7 @@ let package = Package(
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
         "HealthProbes", "MonotonicTime", "TransportSecurity", system,
-      ]),
+      ] + nio),
     library(
       "Engines",
       ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Emulator
-import TerminalProgress
 
 /// `drydock resources options`.
 struct ResourceOptions: AsyncParsableCommand {
@@ -22,6 +21,6 @@ struct ResourceOptions: AsyncParsableCommand {
     let options = try CreatedResources(context: session.context).options(type)
     if common.format == .json { return try session.console.print(json: options) }
     let rows = options.map { [$0.name, $0.default, $0.description] }
-    session.console.print(Table(header: ["NAME", "DEFAULT", "DESCRIPTION"], rows: rows).rendered())
+    session.console.print(ConvoxColumns.table(["NAME", "DEFAULT", "DESCRIPTION"], rows))
   }
 }

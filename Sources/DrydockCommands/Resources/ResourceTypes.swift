@@ -1,6 +1,5 @@
 import ArgumentParser
 import Emulator
-import TerminalProgress
 
 /// `drydock resources types`.
 struct ResourceTypes: AsyncParsableCommand {
@@ -13,6 +12,6 @@ struct ResourceTypes: AsyncParsableCommand {
     let session = Session(common.shared)
     let types = CreatedResources(context: session.context).types()
     if common.format == .json { return try session.console.print(json: types) }
-    session.console.print(Table(header: ["TYPE"], rows: types.map { [$0.name] }).rendered())
+    session.console.print(ConvoxColumns.table(["TYPE"], types.map { [$0.name] }))
   }
 }

@@ -29,7 +29,7 @@ struct ResourceWorkOptions: ParsableArguments {
     let session = session
     let display = UpDisplay(session.console)
     do {
-      try await withConvoxStatus {
+      try await asConvox {
         let work = ResourceWork(
           choice: try common.shared.runtimeChoice(session.context), deadline: .after(.seconds(timeout)),
           events: display.events)
@@ -49,7 +49,7 @@ struct ResourceWorkOptions: ParsableArguments {
     _ action: (String) -> String,
     change: (CreatedResources, InstanceState, ResourceWork) async throws -> RackResource
   ) async throws {
-    let app = try await withConvoxStatus { try await self.app() }
+    let app = try await asConvox { try await self.app() }
     try await run(action(app.handle)) { resources, work in
       let resource = try await change(resources, app, work)
       return (resource, "OK")

@@ -1,7 +1,7 @@
 import Emulator
 
-/// Runs what mirrors a command of Convox, whose errors all end with the status 1.
-func withConvoxStatus<Value>(_ body: () async throws -> Value) async throws -> Value {
+/// Runs a command that mirrors one of Convox's, which knows one exit code for every failure.
+func asConvox<Value>(_ body: () async throws -> Value) async throws -> Value {
   do {
     return try await body()
   } catch var error as EmulatorError {

@@ -52,7 +52,14 @@ struct EnvironmentQuery: Sendable {
 
   /// The created resources that the app is linked to. Their servers are in networks of their own.
   private func links(_ basis: Basis, from viewpoint: Viewpoint) -> [ResourceEndpoint] {
-    let endpoints = LinkedResources(store: session.context.store).endpoints(of: basis.state)
+    let linked = LinkedResources(store: session.context.store)
+    let endpoints = linked.endpoints(of: basis.state)
+    let known = Set(endpoints.map(\.resource))
+    for server in linked.servers(of: basis.state) where !known.contains(server.handle) {
+      session.console.warn(
+        "\(server.handle) never started, and has no variables; start it: drydock resources start \(server.handle)"
+      )
+    }
     guard viewpoint == .container else { return endpoints }
     for endpoint in endpoints {
       session.console.warn(

@@ -49,12 +49,13 @@ public struct InstanceLock: ~Copyable {
     return lock
   }
 
-  /// Whether a command holds the lock of a folder. Others that ask at the same time do not count.
+  /// Whether some command holds the lock of a folder at this moment.
   static func isHeld(_ folder: String) -> Bool {
     let descriptor = open("\(folder)/lock", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    // Shared, so that two that ask do not take each other for the holder.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
   private var holder: Int32? {

@@ -49,6 +49,7 @@ public struct ParameterOperation: Sendable {
     guard password != nil else { return [] }
     let (restarting, failures) = try await applyPassword(state, until: deadline)
     try EnvironmentFiles.refresh(state, workspace, context.store, notice)
+    await CreatedResources(context: context).refreshLinked(state, notice)
     if !failures.isEmpty { throw AggregateError(failures) }
     return restarting
   }

@@ -32,9 +32,9 @@ extension CreatedResources {
       try? store.delete(id)
       throw error
     }
-    work.accepted(await describe(state))
+    work.accepted(try await describe(state))
     try await fill(state, work)
-    return await describe(try await record(id) { $0.operation = nil })
+    return try await describe(await record(id) { $0.operation = nil })
   }
 
   /// Takes a name, and writes down whose it is, while nobody else makes an instance.
@@ -64,7 +64,7 @@ extension CreatedResources {
       try await bringUp(state, work.choice, work)
     } catch let error as CancellationError {
       work.events.notice(
-        "\(state.handle) is not complete; delete it: drydock resources delete \(state.handle)")
+        "\(state.handle) is not complete; go on: drydock resources start \(state.handle), or delete it")
       throw error
     } catch {
       do {
@@ -86,7 +86,8 @@ extension CreatedResources {
       context: context, workspace: manifest.workspace, app: nil, extraEnvironment: [:], choice: choice,
       options: UpOptions(deadline: work.deadline), events: work.events)
     do {
-      _ = try await up.run()
+      let result = try await up.run()
+      for drift in result.outcomes.compactMap(\.drift) { work.events.notice("\(state.handle): \(drift)") }
     } catch let error as ManifestError {
       throw EmulatorError(manifest: error)
     } catch let error as AggregateError where error.failures.count == 1 {

@@ -13,7 +13,7 @@ extension CreatedResources {
     defer { _ = lock }
     let before = try reload(found)
     try refuseDeletion(before)
-    var last = await describe(before)
+    var last = try await describe(before)
     let state = try await record(before.id) { $0.operation = "deleting" }
     last.status = "deleting"
     work.accepted(last)
@@ -50,6 +50,8 @@ extension CreatedResources {
     } catch let error as AggregateError where error.failures.count == 1 {
       throw error.failures[0].error
     }
+    // Empty by now; of an instance without native servers nobody else removes it.
+    try Folder.remove("\(store.home.engines)/\(state.id)")
     try store.delete(state.id)
     try Folder.remove(store.home.created(state.handle))
   }

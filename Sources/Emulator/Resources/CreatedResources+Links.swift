@@ -12,7 +12,7 @@ extension CreatedResources {
     try refuseCollision(before, with: app)
     let after = try await record(before.id) { $0.links.insert(app.id) }
     await refresh(app, work.events.notice)
-    return await describe(after)
+    return try await describe(after)
   }
 
   /// Takes a link back.
@@ -28,7 +28,7 @@ extension CreatedResources {
     }
     let after = try await record(found.id) { $0.links.remove(app.id) }
     await refresh(app, work.events.notice)
-    return await describe(after)
+    return try await describe(after)
   }
 
   /// The app of that handle.

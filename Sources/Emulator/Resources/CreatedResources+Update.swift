@@ -32,7 +32,7 @@ extension CreatedResources {
     let lock = try await lock(found.id, work)
     defer { _ = lock }
     let before = try reload(found)
-    guard let old = before.created else { return await describe(before) }
+    guard let old = before.created else { return try await describe(before) }
     var new = old
     try change(&new, before.resources[name])
     new.operation = operation
@@ -40,7 +40,7 @@ extension CreatedResources {
       ($0.parameters, $0.operation) = (new.parameters, new.operation)
     }
     try CreatedManifest(name: name, created: new, home: store.home).write()
-    work.accepted(await describe(state))
+    work.accepted(try await describe(state))
     do {
       try await bringUp(
         state, state.runtime.flatMap { RuntimeChoice(rawValue: $0.rawValue) } ?? work.choice, work)
@@ -50,7 +50,7 @@ extension CreatedResources {
     }
     let after = try await record(before.id) { $0.operation = nil }
     await refreshLinked(after, work.events.notice)
-    return await describe(after)
+    return try await describe(after)
   }
 
   /// Goes back to the options from before, where nothing was done with the new ones.

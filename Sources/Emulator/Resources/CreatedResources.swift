@@ -1,4 +1,3 @@
-import ConvoxEnvironment
 import ConvoxManifest
 import Engines
 
@@ -25,19 +24,6 @@ public struct CreatedResources: Sendable {
     try ResourceKind.named(type).parameters
   }
 
-  /// Every created resource, by name.
-  public func list() async throws -> [RackResource] {
-    var resources: [RackResource] = []
-    for state in store.createdResources() { resources.append(await describe(state)) }
-    return resources
-  }
-
-  /// The created resource of that name.
-  /// - Throws: `EmulatorError.failed` where there is none.
-  public func resource(named name: String) async throws -> RackResource {
-    await describe(try state(named: name))
-  }
-
   /// The instance of the created resource of that name.
   /// - Throws: `EmulatorError.failed` where there is none.
   public func state(named name: String) throws -> InstanceState {
@@ -51,39 +37,14 @@ public struct CreatedResources: Sendable {
   }
 
   /// A created resource as users and the Rack API see it.
-  func describe(_ state: InstanceState) async -> RackResource {
-    let name = state.handle
-    let created = state.created ?? CreatedResource(type: "", parameters: [:])
-    var resource = RackResource(name: name, type: created.type, status: await status(of: state))
-    resource.parameters =
-      state.resources[name]?.options
-      ?? ((try? ResourceKind.named(created.type).defaults) ?? [:]).merging(created.parameters) { $1 }
-    resource.parameters = resource.parameters.filter { !$0.value.isEmpty }
-    resource.url = state.createdURL
-    resource.apps = store.apps().filter { created.links.contains($0.id) }.map(\.handle).sorted()
-    return resource
+  func describe(_ state: InstanceState) async throws -> RackResource {
+    let lookup = ResourceLookup(context: context)
+    return try await lookup.describe(lookup.created(state))
   }
-
-  private func status(of state: InstanceState) async -> String {
-    if let operation = state.created?.operation {
-      return InstanceLock.isHeld(operationFolder(state.id)) ? operation : "failed"
-    }
-    if state.created?.isDrain == true { return ResourceStatus.running.rawValue }
-    do {
-      let states = try await StatusOperation(context: context).run(state)
-      return (states.first?.status ?? .stopped).rawValue
-    } catch {
-      // Its runtime cannot be asked: a Docker engine that is not running.
-      return "unknown"
-    }
-  }
-
-  /// The folder whose lock an operation holds.
-  func operationFolder(_ id: String) -> String { "\(store.home.instance(id))/operation" }
 
   /// Waits for the lock of operations on a resource.
   func lock(_ id: String, _ work: ResourceWork) async throws -> InstanceLock {
-    try await InstanceLock.acquire(operationFolder(id), until: work.deadline) { holder in
+    try await InstanceLock.acquire(store.home.operation(id), until: work.deadline) { holder in
       work.events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
     }
   }
@@ -116,14 +77,19 @@ extension InstanceState {
   /// The engine of a created resource; nil for an app and for a drain.
   var createdEngine: (any Engine)? { created.flatMap { EngineRegistry.engine($0.type) } }
 
-  /// Where a created resource is reached from this machine; nil for one without an address.
-  public var createdURL: String? {
-    if let created, created.isDrain { return created.parameters[SyslogDrain.option] }
-    return createdEngine.flatMap { endpoint(of: handle, engine: $0)?.url }
+  /// The options of a created resource, defaults included; what was asked for last counts.
+  var createdOptions: [String: String] {
+    guard let created else { return [:] }
+    let defaults = (try? ResourceKind.named(created.type).defaults) ?? [:]
+    let known = resources[handle]?.options ?? defaults
+    return known.merging(created.parameters) { $1 }.filter { !$0.value.isEmpty }
   }
 }
 
 extension StateHome {
   /// The folder of the resource that was created with that name.
   func created(_ name: String) -> String { "\(root)/resources/\(name)" }
+
+  /// The folder whose lock is held while something is done to a created resource.
+  func operation(_ id: String) -> String { "\(instance(id))/operation" }
 }
