@@ -44,10 +44,10 @@ public struct EnvironmentResolver: Sendable {
   /// The variables of every resource whose whereabouts are known, sorted by name.
   public func allResources() -> [EnvironmentVariable] {
     var values: [String: String] = [:]
+    for variable in linkedVariables { values[variable.name] = variable.value }
     for resource in manifest.resources {
       for variable in endpoint(of: resource.name)?.variables ?? [] { values[variable.name] = variable.value }
     }
-    for variable in linkedVariables { values[variable.name] = variable.value }
     return Array(sorting: values)
   }
 
@@ -62,7 +62,8 @@ public struct EnvironmentResolver: Sendable {
   }
 
   private func refuseCollisions(in service: Service) throws(EnvironmentError) {
-    let names = Set(service.resources.filter { $0.variable == nil }.map(\.resource) + linked.map(\.resource))
+    let own = Set(service.resources.filter { $0.variable == nil }.map(\.resource))
+    let names = Array(own) + linked.map(\.resource)
     let byPrefix = Dictionary(grouping: names.sorted(), by: Resource.environmentPrefix(of:))
     let colliding = byPrefix.values.filter { $0.count > 1 }.map { $0 }.min { $0[0] < $1[0] }
     if let colliding {

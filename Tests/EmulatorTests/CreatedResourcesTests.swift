@@ -60,6 +60,20 @@ struct CreatedResourcesTests {
     }
   }
 
+  @Test("A folder whose instance cannot be read is left as it is")
+  func damaged() async throws {
+    try await with { test, resources in
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      let id = try resources.state(named: "drain").id
+      try test.write("{ damaged", to: "state/instances/\(id)/state.json")
+      let error = try await emulatorError {
+        _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      }
+      #expect(error.message.contains("is damaged"))
+      #expect(test.text("state/resources/drain/.drydock/id")?.hasPrefix(id) == true)
+    }
+  }
+
   @Test("Many at once without a name get different ones")
   func madeNames() async throws {
     try await with { test, resources in

@@ -52,7 +52,8 @@ struct CreatedResourceTests {
     #expect(down.status == 0, "\(down)")
     #expect(try await app.shown("info", "main-db").status == "stopped")
     let run = try await app.drydock("run", "web", "--", "true")
-    #expect(run.stderr.contains("main-db is not running; start it: drydock resources start main-db"))
+    #expect(
+      run.stderr.contains("main-db is linked and not running; start it: drydock resources start main-db"))
     let up = try await app.drydock("up", "--app", "main-db")
     #expect(up.status == 64 && up.stderr.contains("drydock resources start main-db"), "\(up)")
     try await app.expect("Starting resource... OK\n", "start", "main-db")

@@ -136,14 +136,4 @@ struct EnvironmentQuery: Sendable {
     }
     return try await StatusOperation(context: session.context).idle(servers.map(\.name), of: basis.state)
   }
-
-  /// The created resources that the app is linked to and that do not run.
-  func idleLinks() async throws -> [String] {
-    let state = try session.requiredInstance()
-    var idle: [String] = []
-    for resource in LinkedResources(store: session.context.store).servers(of: state) {
-      idle += try await StatusOperation(context: session.context).idle([resource.handle], of: resource)
-    }
-    return idle
-  }
 }

@@ -93,4 +93,11 @@ struct Session: Sendable {
   func manifest(_ workspace: Workspace, _ state: InstanceState?) throws -> Manifest {
     try workspace.load(appEnvironment: try appEnvironment(state))
   }
+
+  /// Says which of the created resources that an app is linked to do not run.
+  func warnOfIdleLinks(of app: InstanceState) async throws {
+    for name in try await StatusOperation(context: context).idleLinks(of: app) {
+      console.warn("\(name) is linked and not running; start it: drydock resources start \(name)")
+    }
+  }
 }

@@ -182,4 +182,13 @@ extension StatusOperation {
     let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
     return names.filter { observed[$0]?.isRunning != true }
   }
+
+  /// The created resources that an app is linked to and whose servers do not run.
+  public func idleLinks(of app: InstanceState) async throws -> [String] {
+    var names: [String] = []
+    for server in LinkedResources(store: context.store).servers(of: app) {
+      names += try await idle([server.handle], of: server)
+    }
+    return names
+  }
 }

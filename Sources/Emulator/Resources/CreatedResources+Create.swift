@@ -47,8 +47,7 @@ extension CreatedResources {
     if let name { try ResourceName.refuseTaken(name, by: others) }
     let name = name ?? ResourceName.make(created.type, besides: others)
     let path = store.home.created(name)
-    // What is there belongs to nothing: a deletion that was interrupted at its very end.
-    try Folder.remove(path)
+    try clear(path)
     try CreatedManifest(name: name, created: created, home: store.home).write()
     let folder = AppFolder(path)
     try folder.write(id: id)
@@ -57,6 +56,13 @@ extension CreatedResources {
     state.created = created
     try store.save(state)
     return state
+  }
+
+  /// Removes what a deletion that was interrupted at its very end left; it belongs to nothing.
+  /// - Throws: `EmulatorError` where it belongs to an instance whose state cannot be read.
+  private func clear(_ path: String) throws {
+    if let id = AppFolder(path).id { _ = try store.load(id) }
+    try Folder.remove(path)
   }
 
   private func fill(_ state: InstanceState, _ work: ResourceWork) async throws {
@@ -87,7 +93,9 @@ extension CreatedResources {
       options: UpOptions(deadline: work.deadline), events: work.events)
     do {
       let result = try await up.run()
-      for drift in result.outcomes.compactMap(\.drift) { work.events.notice("\(state.handle): \(drift)") }
+      for drift in result.outcomes.compactMap(\.drift) where created.operation == "creating" {
+        work.events.notice("\(state.handle): \(drift)")
+      }
     } catch let error as ManifestError {
       throw EmulatorError(manifest: error)
     } catch let error as AggregateError where error.failures.count == 1 {
