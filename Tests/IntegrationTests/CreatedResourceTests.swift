@@ -108,6 +108,22 @@ struct CreatedResourceTests {
     }
   }
 
+  @Test("An update that cannot begin changes nothing", .nativeEngines)
+  func notBegun() async throws {
+    try await withApp("{}", AppOptions(runtime: "native")) { app in
+      try await app.expect(
+        "Creating resource... OK, main\n", "create", "postgres", "-n", "main", "version=15")
+      // Its data is of another series.
+      try await app.refuse("version 12 cannot serve it", "update", "main", "version=12", "storage=30")
+      let shown = try await app.shown("info", "main")
+      #expect(shown.status == "running")
+      #expect(shown.parameters["version"] == "15")
+      #expect(shown.parameters["storage"] == "20")
+      try await app.expect("Updating resource... OK\n", "update", "main", "storage=25")
+      try await app.expect("Deleting resource... OK\n", "delete", "main", "--yes")
+    }
+  }
+
   @Test("One that cannot be made leaves its name free", .nativeEngines)
   func notMade() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in

@@ -45,7 +45,9 @@ extension CreatedResources {
       try await bringUp(
         state, state.runtime.flatMap { RuntimeChoice(rawValue: $0.rawValue) } ?? work.choice, work)
     } catch {
-      try await revert(before, old)
+      if (try? await revert(before, old)) != true {
+        work.events.notice("\(name) is not up with its options; go on: drydock resources start \(name)")
+      }
       throw error
     }
     let after = try await record(before.id) { $0.operation = nil }
@@ -54,9 +56,11 @@ extension CreatedResources {
   }
 
   /// Goes back to the options from before, where nothing was done with the new ones.
-  private func revert(_ before: InstanceState, _ old: CreatedResource) async throws {
-    guard try store.load(before.id)?.resources == before.resources else { return }
+  /// - Returns: Whether nothing was.
+  private func revert(_ before: InstanceState, _ old: CreatedResource) async throws -> Bool {
+    guard try store.load(before.id)?.resources == before.resources else { return false }
     _ = try await record(before.id) { ($0.parameters, $0.operation) = (old.parameters, old.operation) }
     try CreatedManifest(name: before.handle, created: old, home: store.home).write()
+    return true
   }
 }
