@@ -40,7 +40,8 @@ public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertib
     case .missingRequired:
       "set them in the app env, as in: \(names.map { "\($0)=..." }.joined(separator: " "))"
     case .unknownEndpoint: "start them first"
-    case .prefixCollision: "rename one of them: '-' and '_' are the same in a variable's name"
+    case .prefixCollision:
+      "rename one of them, or unlink the created one: '-' and '_' are the same in a variable's name"
     }
   }
 

@@ -66,6 +66,7 @@ struct Up: AsyncParsableCommand {
       let result = try await operation.run()
       await display.close()
       try render(result, session.console)
+      if !dryRun { try await session.warnOfIdleLinks(of: result.state) }
     } catch {
       await display.close()
       if error is CancellationError {

@@ -16,7 +16,7 @@ private func service(
 
 /// What the resolver says beyond the variables that every service has.
 private func resolve(
-  _ service: Service, app: [String: String] = [:]
+  _ service: Service, app: [String: String] = [:], linked: [ResourceEndpoint] = []
 ) throws(EnvironmentError) -> [String: String] {
   let manifest = Manifest(
     file: "convox.yml",
@@ -30,7 +30,7 @@ private func resolve(
     ResourceEndpoint(resource: "cache", shape: .keyValue, port: 3),
   ]
   let resolver = EnvironmentResolver(
-    manifest: manifest, endpoints: endpoints, appEnvironment: AppEnvironment(app),
+    manifest: manifest, endpoints: endpoints, linked: linked, appEnvironment: AppEnvironment(app),
     context: ServiceContext(app: "shop", serviceURLs: ["back-end": "http://127.0.0.1:9"]))
   let variables = try resolver.environment(for: service)
   let names = variables.map(\.name)
@@ -159,5 +159,32 @@ private let always = [
     #expect(variables.map(\.name) == variables.map(\.name).sorted())
     #expect(variables.contains(EnvironmentVariable(name: "C_URL", value: "mysql://far")))
     #expect(variables.contains(EnvironmentVariable(name: "B_URL", value: "127.0.0.1:1")))
+  }
+
+  // MARK: Resources from outside the manifest
+
+  private static let outside = ResourceEndpoint(resource: "redis-4187", shape: .keyValue, port: 4)
+
+  @Test func everyServiceGetsWhatTheAppIsLinkedTo() throws {
+    let values = try resolve(service(), linked: [Self.outside])
+    #expect(values["REDIS_4187_URL"] == "redis://127.0.0.1:4/0")
+    #expect(values["REDIS_4187_PORT"] == "4/0")
+    #expect(values.count == always.count + 6)
+  }
+
+  @Test func theAppEnvBeatsALinkToo() throws {
+    let values = try resolve(service(), app: ["REDIS_4187_URL": "redis://far:1/0"], linked: [Self.outside])
+    #expect(values["REDIS_4187_URL"] == "redis://far:1/0")
+    #expect(values["REDIS_4187_HOST"] == "")
+  }
+
+  @Test(arguments: ["cache", "my-db", "my_db"])
+  func aLinkMayNotHideAResourceOfTheService(_ name: String) throws {
+    let declared = service(resources: [ResourceLink(resource: name == "cache" ? "cache" : "my_db")])
+    let error = try #require(throws: EnvironmentError.self) {
+      _ = try resolve(declared, linked: [ResourceEndpoint(resource: name, shape: .keyValue, port: 4)])
+    }
+    #expect(error.code == .prefixCollision)
+    #expect(error.suggestion.contains("unlink"))
   }
 }

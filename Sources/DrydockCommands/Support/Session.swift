@@ -71,6 +71,11 @@ struct Session: Sendable {
 
   /// The workspace of the folder; where there is none, of the instance that `--app` names.
   func workspaceToBringUp() throws -> Workspace {
+    if let app = options.app, context.directory.instance(handle: app)?.created != nil {
+      throw EmulatorError(
+        .usage, "\(app) is no app, but a resource that was created on its own",
+        suggestion: "start it: drydock resources start \(app)")
+    }
     do {
       return try workspace()
     } catch let error as EmulatorError where error.code == .manifestMissing && options.manifest == nil {
@@ -87,5 +92,12 @@ struct Session: Sendable {
   /// The manifest with what it means, warnings told.
   func manifest(_ workspace: Workspace, _ state: InstanceState?) throws -> Manifest {
     try workspace.load(appEnvironment: try appEnvironment(state))
+  }
+
+  /// Says which of the created resources that an app is linked to do not run.
+  func warnOfIdleLinks(of app: InstanceState) async throws {
+    for name in try await StatusOperation(context: context).idleLinks(of: app) {
+      console.warn("\(name) is linked and not running; start it: drydock resources start \(name)")
+    }
   }
 }

@@ -55,6 +55,11 @@ public struct StatusOperation: Sendable {
   /// The resources of an instance, running servers probed.
   /// - Parameter selected: The names to look at; nil for all.
   public func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState] {
+    if let created = state.created, created.isDrain {
+      return [
+        ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .running)
+      ]
+    }
     let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
     if names.isEmpty { return [] }
     let runtime = try await state.runtime.asyncMap {
@@ -176,5 +181,14 @@ extension StatusOperation {
     guard !names.isEmpty, let kind = state.runtime else { return names }
     let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
     return names.filter { observed[$0]?.isRunning != true }
+  }
+
+  /// The created resources that an app is linked to and whose servers do not run.
+  public func idleLinks(of app: InstanceState) async throws -> [String] {
+    var names: [String] = []
+    for server in LinkedResources(store: context.store).servers(of: app) {
+      names += try await idle([server.handle], of: server)
+    }
+    return names
   }
 }
