@@ -50,6 +50,12 @@ demo: ## Bring up the sample app's resources and run the app against them
 test: test-build ## Run every test; those with Docker where an engine answers
 	@$(SWIFT) test --skip-build --no-parallel
 
+.PHONY: test-release
+# Optimised code has failed where the tests' own build had not.
+test-release: release test-build ## Run the tests of whole commands against the release build
+	@DRYDOCK_TEST_PRODUCTS="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)" \
+	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests\.(Sample|Command|Data|ResourceCommand|CreatedResource)Tests'
+
 .PHONY: test-build
 test-build:
 	@scripts/require test

@@ -12,10 +12,13 @@ import Synchronization
 /// - Returns: What the function returned; nil if the system gave no thread.
 func onThread<Value: Sendable>(stackSize: Int, _ work: @escaping @Sendable () -> Value) -> Value? {
   let result = ThreadResult<Value>()
-  var attributes = pthread_attr_t()
-  guard pthread_attr_init(&attributes) == 0 else { return nil }
-  defer { pthread_attr_destroy(&attributes) }
-  guard pthread_attr_setstacksize(&attributes, stackSize) == 0 else { return nil }
+  // Allocated, not initialised by Swift: which module its initialiser belongs to, glibc's or that of a library whose
+  // headers include glibc's, depends on the order in which an optimising build reads them.
+  let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+  defer { attributes.deallocate() }
+  guard pthread_attr_init(attributes) == 0 else { return nil }
+  defer { pthread_attr_destroy(attributes) }
+  guard pthread_attr_setstacksize(attributes, stackSize) == 0 else { return nil }
   let body = ThreadBody { result.value.withLock { $0 = work() } }
   let argument = Unmanaged.passRetained(body)
   #if canImport(Darwin)
@@ -23,7 +26,7 @@ func onThread<Value: Sendable>(stackSize: Int, _ work: @escaping @Sendable () ->
   #else
     var thread = pthread_t()
   #endif
-  guard pthread_create(&thread, &attributes, runThreadBody, argument.toOpaque()) == 0 else {
+  guard pthread_create(&thread, attributes, runThreadBody, argument.toOpaque()) == 0 else {
     argument.release()
     return nil
   }

@@ -10,9 +10,17 @@ public enum BuiltProducts {
 
   /// The path of a built executable of that name.
   ///
-  /// The test runner lies in the folder of the products, or below it in a bundle on macOS.
+  /// The test runner lies in the folder of the products, or below it in a bundle on macOS. The variable
+  /// `DRYDOCK_TEST_PRODUCTS` names another folder, such as that of a release build.
   /// - Throws: `Missing` when none of the runner's parent folders holds it.
   public static func executable(_ name: String) throws -> String {
+    if let folder = ProcessInfo.processInfo.environment["DRYDOCK_TEST_PRODUCTS"], !folder.isEmpty {
+      let path = "\(folder)/\(name)"
+      guard FileManager.default.isExecutableFile(atPath: path) else {
+        throw Missing(description: "\(path) is no program; DRYDOCK_TEST_PRODUCTS names its folder")
+      }
+      return path
+    }
     let starts = [runner] + Bundle.allBundles.map(\.bundleURL)
     for start in starts {
       var folder = start.deletingLastPathComponent()
