@@ -15,6 +15,8 @@ struct Resources: AsyncParsableCommand {
         psql "$(drydock resources url mydb)"
         drydock resources proxy mydb -p 15001
       """,
-    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self],
+    subcommands: [
+      ListResources.self, ResourceInfo.self, ResourceURL.self, ExportResource.self, ImportResource.self,
+    ],
     defaultSubcommand: ListResources.self)
 }
