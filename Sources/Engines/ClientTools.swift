@@ -36,11 +36,15 @@ public struct ClientRecipe: Sendable, Hashable {
   public var environment: [String: String]
   /// Files that it reads, for the eyes of its user only.
   public var files: [RecipeFile]
+  /// Variables of the user's that would send it elsewhere.
+  public var hiddenVariables: [String]
 
   /// A recipe of a client.
   public init(
-    _ tool: String, _ arguments: [String], environment: [String: String] = [:], files: [RecipeFile] = []
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:], files: [RecipeFile] = [],
+    hiddenVariables: [String] = []
   ) {
+    self.hiddenVariables = hiddenVariables
     self.tool = tool
     self.arguments = arguments
     self.environment = environment

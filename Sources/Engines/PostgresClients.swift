@@ -10,7 +10,14 @@ struct PostgresClients {
     ]
   }
 
-  var console: ClientRecipe { ClientRecipe("client", [], environment: environment) }
+  var console: ClientRecipe {
+    ClientRecipe(
+      "client", [], environment: environment,
+      hiddenVariables: [
+        "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT",
+        "PGSSLKEY", "PGREQUIRESSL", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS",
+      ])
+  }
 
   /// One transaction, which is committed by the last words of the input only: an input that breaks off, for whatever
   /// reason, changes nothing. (`--single-transaction` would commit what it has read.)

@@ -122,7 +122,9 @@ struct RedisEngine: ServerEngine {
     let tls = place.authorityFile.map { ["--tls", "--cacert", $0] } ?? []
     let login = place.password.isEmpty ? [:] : ["REDISCLI_AUTH": place.password]
     return .client(
-      ClientRecipe("client", ["-h", "127.0.0.1", "-p", "\(place.port)"] + tls, environment: login))
+      ClientRecipe(
+        "client", ["-h", "127.0.0.1", "-p", "\(place.port)"] + tls, environment: login,
+        hiddenVariables: ["REDISCLI_AUTH"]))
   }
 
   /// Values travel in the server's own form, which keeps every type and what time they have left.

@@ -16,6 +16,7 @@ public struct RedisTransfer: ServerTransfer {
   /// How many keys are asked for at a time, whose values lie in memory together.
   private static let batch = 50
 
+  /// Exports every key of every database.
   public func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws {
     let session = try await RedisSession(to: target)
     for database in try await databases(session) {
@@ -36,7 +37,9 @@ public struct RedisTransfer: ServerTransfer {
   private func databases(_ session: RedisSession) async throws -> [Int] {
     guard case .bytes(let bytes) = try await session.ask("INFO", "keyspace") else { return [] }
     let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-    return lines.compactMap { $0.hasPrefix("db") ? Int($0.dropFirst(2).prefix { $0.isNumber }) : nil }
+    let found = lines.compactMap { $0.hasPrefix("db") ? Int($0.dropFirst(2).prefix { $0.isNumber }) : nil }
+    // The export of nothing is an export all the same.
+    return found.isEmpty ? [0] : found
   }
 
   private func write(
@@ -70,6 +73,7 @@ public struct RedisTransfer: ServerTransfer {
     return numbers[0] * 1000 + numbers[1] / 1000 + left
   }
 
+  /// Imports an export; keys that it does not name stay as they are.
   public func load(from source: @Sendable () async throws -> [UInt8]?) async throws {
     let staging = RedisStaging(try await RedisSession(to: target), target)
     do {

@@ -55,7 +55,8 @@ extension DockerClient {
   ///   - patience: how long the engine may take over each of its own answers.
   ///   - sizes: the sizes of the command's terminal, as they change.
   public func exec(
-    _ config: ExecConfig, in id: String, patience: Duration, sizes: AsyncStream<ExecTerminalSize>? = nil,
+    _ config: ExecConfig, in id: String, patience: Duration,
+    sizes: (any AsyncSequence<ExecTerminalSize, Never> & Sendable)? = nil,
     input: StreamInput.Writer? = nil, each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
     let exec = try await createExec(config, hasInput: input != nil, in: id, until: .after(patience))
@@ -74,7 +75,9 @@ extension DockerClient {
   /// Keeps a command's terminal at its size. The first may come before the command has started, so it is sent anew until
   /// the engine takes it; a size that is not taken at all does no harm.
   @concurrent
-  private func resize(_ exec: String, _ sizes: AsyncStream<ExecTerminalSize>, patience: Duration) async {
+  private func resize(
+    _ exec: String, _ sizes: any AsyncSequence<ExecTerminalSize, Never> & Sendable, patience: Duration
+  ) async {
     for await size in sizes {
       let request = EngineRequest(
         .post, "/exec/\(EngineRequest.encode(exec))/resize",

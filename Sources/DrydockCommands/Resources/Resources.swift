@@ -16,7 +16,8 @@ struct Resources: AsyncParsableCommand {
         drydock resources proxy mydb -p 15001
       """,
     subcommands: [
-      ListResources.self, ResourceInfo.self, ResourceURL.self, ExportResource.self, ImportResource.self,
+      ListResources.self, ResourceInfo.self, ResourceURL.self, ConsoleResource.self, ExportResource.self,
+      ImportResource.self,
     ],
     defaultSubcommand: ListResources.self)
 }

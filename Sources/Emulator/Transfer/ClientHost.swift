@@ -19,6 +19,8 @@ struct PreparedClient: Sendable {
   var words: [String]
   /// Its variables beyond those of its surroundings.
   var environment: [String: String]
+  /// Variables of its surroundings that it must not see.
+  var hiddenVariables: [String] = []
   /// What it belongs to: the container's name, or the folder that it runs in.
   var place: String
 }

@@ -44,7 +44,7 @@ extension ContainerRuntime: ClientHost {
 
   /// Runs a client in its container, as root of the container, who alone may read its files.
   func execute(
-    _ prepared: PreparedClient, terminal: AsyncStream<ExecTerminalSize>?, input: ByteSource?,
+    _ prepared: PreparedClient, terminal: AsyncStream<ConsoleSize>?, input: ByteSource?,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
     let mark = "DRYDOCK_CLIENT=\(Secret.make())"
@@ -54,7 +54,9 @@ extension ContainerRuntime: ClientHost {
     config.environment = [mark] + prepared.environment.map { "\($0.key)=\($0.value)" }.sorted()
     do {
       return try await client.exec(
-        config, in: prepared.place, patience: Self.callLimit, sizes: terminal, input: input.map(Self.writer),
+        config, in: prepared.place, patience: Self.callLimit,
+        sizes: terminal?.map { ExecTerminalSize(columns: $0.columns, rows: $0.rows) },
+        input: input.map(Self.writer),
         each: each)
     } catch {
       await end(mark, in: prepared.place)

@@ -29,7 +29,7 @@ extension NativeRuntime: ClientHost {
     }
     return PreparedClient(
       words: [executable] + recipe.arguments, environment: recipe.environment,
-      place: layout(launch.spec.name).folder)
+      hiddenVariables: recipe.hiddenVariables, place: layout(launch.spec.name).folder)
   }
 
   /// The installation that runs the server, else the nearest to it.
