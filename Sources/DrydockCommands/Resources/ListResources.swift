@@ -22,8 +22,9 @@ struct ListResources: AsyncParsableCommand {
       let app = try query.requiredApp()
       let targets = query.lookup.targets(app: app) { error in
         guard let error = error as? ManifestError else { return }
-        session.console.warn("convox.yml cannot be read, so this is what is deployed (drydock check)")
-        if let first = error.diagnostics.first { session.console.note("  \(ErrorReport.describe(first))") }
+        let first =
+          error.diagnostics.first.map { "\($0.location): \($0.message)" } ?? "convox.yml is not valid"
+        session.console.warn("\(first)\n  the manifest cannot be read, so this is what was deployed last")
       }
       switch common.format {
       case .json: try session.console.print(json: try await query.lookup.describe(targets))

@@ -39,9 +39,9 @@ public struct ResourceLookup: Sendable {
     if let found = known.first(where: { $0.name == name }) { return found }
     let names = known.map(\.name)
     let guess = nearest(to: name, in: names).map { "did you mean \($0)? " } ?? ""
-    throw EmulatorError(
-      .failed, "no such resource: \(name)",
-      suggestion: guess + (names.isEmpty ? "there is none" : "there is \(names.joined(separator: ", "))"))
+    let list = names.isEmpty ? "there is none" : "there is \(names.joined(separator: ", "))"
+    let place = app == nil ? "; an app's are found in its folder, or by --app NAME" : ""
+    throw EmulatorError(.failed, "no such resource: \(name)", suggestion: guess + list + place)
   }
 
   /// What the manifest names, and what is recorded besides.
