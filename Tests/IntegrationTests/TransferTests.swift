@@ -148,7 +148,7 @@ import Testing
               seen += os.read(end, 4096)
           seen = seen[seen.index(text.encode()) + len(text):]
       for step in sys.argv[4:]:
-          text, key = step.split('=>')
+          text, key = step.rsplit('=>', 1)
           until(text)
           os.write(end, key.encode().decode('unicode_escape').encode())
       try:
