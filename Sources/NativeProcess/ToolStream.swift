@@ -107,7 +107,7 @@ extension Tool {
 }
 
 /// What the two directions of a command's streams know of each other.
-private final class StreamState: Sendable {
+final class StreamState: Sendable {
   private let state = Mutex<(failure: (any Error)?, isClosed: Bool)>((nil, false))
 
   var failure: (any Error)? { state.withLock { $0.failure } }
@@ -128,7 +128,7 @@ private final class StreamState: Sendable {
 
 extension TerminationStatus {
   /// As a shell gives it.
-  fileprivate var code: Int {
+  var code: Int {
     switch self {
     case .exited(let code): Int(code)
     case .signaled(let signal): 128 + Int(signal)

@@ -83,4 +83,41 @@ struct ToolStreamTests {
     await #expect(throws: CancellationError.self) { _ = try await run.value }
     #expect(kill(pid, 0) == -1 && errno == ESRCH)
   }
+
+  @Test func haveATerminalOfTheirOwnWhereTheyAreToTalk() async throws {
+    let (ends, sizes) = (
+      Ends(pieces: 1, of: Array("word\n".utf8)), AsyncStream.makeStream(of: ScreenSize.self)
+    )
+    sizes.continuation.yield(ScreenSize(columns: 111, rows: 33))
+    let script = """
+      until stty size | grep -q '33 111'; do :; done
+      read -r line; echo "got $line" >/dev/tty; cat; [ -t 2 ] && exit 5
+      """
+    let code = try await shell(script).onTerminal(
+      sizes: sizes.stream, input: { try await ends.next() }, output: { await ends.take($0) })
+    #expect(code == 5)
+    #expect(String(decoding: await ends.taken, as: UTF8.self).contains("got word\r\n"))
+  }
+
+  @Test func areInterruptedByTheKeyOfTheirTerminal() async throws {
+    let keys = AsyncStream.makeStream(of: [UInt8].self)
+    let input = KeyReader(keys.stream)
+    let code = try await shell("trap 'exit 7' INT; echo ready; while :; do sleep 1; done").onTerminal(
+      sizes: AsyncStream { $0.finish() }, input: { await input.next() }
+    ) { bytes in
+      if String(decoding: bytes, as: UTF8.self).contains("ready") { keys.continuation.yield([0x03]) }
+    }
+    #expect(code == 7)
+  }
+
+  private actor KeyReader {
+    private let keys: AsyncStream<[UInt8]>
+
+    init(_ keys: AsyncStream<[UInt8]>) { self.keys = keys }
+
+    func next() async -> [UInt8]? {
+      for await key in keys { return key }
+      return nil
+    }
+  }
 }

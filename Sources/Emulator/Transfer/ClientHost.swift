@@ -11,6 +11,12 @@ protocol ClientHost: Sendable {
   /// Runs a client to its end, its streams connected.
   func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
+  /// Runs a client for somebody who talks to it, on a terminal where one is given.
+  /// - Returns: Its exit code.
+  func console(
+    _ client: PreparedClient, terminal: ConsoleTerminal?, input: @escaping ByteSource,
+    output: @escaping ByteSink, error: @escaping ByteSink
+  ) async throws -> Int
 }
 
 /// A client that can be run.

@@ -42,14 +42,32 @@ extension NativeRuntime: ClientHost {
   func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
   {
-    let tool = Tool(
+    let ending = try await tool(client).stream(input: input, output: output)
+    return ClientEnding(
+      exitCode: ending.exitCode, error: String(decoding: ending.error.suffix(1 << 16), as: UTF8.self))
+  }
+
+  private func tool(_ client: PreparedClient) -> Tool {
+    Tool(
       executable: client.words[0], arguments: Array(client.words.dropFirst()),
       environment: cleanEnvironment(
         inherited: environment, home: client.place, additions: client.environment),
       workingDirectory: client.place)
-    let ending = try await tool.stream(input: input, output: output)
-    return ClientEnding(
-      exitCode: ending.exitCode, error: String(decoding: ending.error.suffix(1 << 16), as: UTF8.self))
+  }
+
+  func console(
+    _ client: PreparedClient, terminal: ConsoleTerminal?, input: @escaping ByteSource,
+    output: @escaping ByteSink, error: @escaping ByteSink
+  ) async throws -> Int {
+    guard let terminal else {
+      let ending = try await run(client, input: input, output: output)
+      try await error(Array(ending.error.utf8))
+      return ending.exitCode
+    }
+    var client = client
+    client.environment["TERM"] = terminal.name
+    let sizes = terminal.sizes.map { ScreenSize(columns: $0.columns, rows: $0.rows) }
+    return try await tool(client).onTerminal(sizes: sizes, input: input, output: output)
   }
 }
 

@@ -68,7 +68,7 @@ public struct ConsoleSession: Sendable {
 
   /// Runs the client until it ends, or its input does.
   /// - Parameters:
-  ///   - terminal: The sizes of the terminal that the client shall have; nil for none. A native client has none here.
+  ///   - terminal: The terminal that the client shall have; nil for none.
   ///   - input: What is typed or piped in.
   ///   - output: Takes what the client writes, all of it where it has a terminal.
   ///   - error: Takes what a client without a terminal writes to standard error.
@@ -86,12 +86,8 @@ public struct ConsoleSession: Sendable {
       }
       return await answers.sawError ? 1 : 0
     case .client(let client, let host):
-      if let host = host as? ContainerRuntime {
-        return try await host.console(client, terminal: terminal, input: input, output: output, error: error)
-      }
-      let ending = try await host.run(client, input: input, output: output)
-      try await error(Array(ending.error.utf8))
-      return ending.exitCode
+      return try await host.console(
+        client, terminal: terminal, input: input, output: output, error: error)
     }
   }
 }
