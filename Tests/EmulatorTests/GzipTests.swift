@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test("Members in a row are one stream, as for gunzip") func members() async throws {
-    let (first, second) = (try await compress([1, 2]), try await compress([3]))
+    let first = try await compress([1, 2])
+    let second = try await compress([3])
     #expect(try await expand(first + second, piece: 3) == [1, 2, 3])
     #expect(try await expand(first + second, piece: 1000) == [1, 2, 3])
   }

@@ -32,10 +32,10 @@ public struct ResourceTransfer: Sendable {
     let output = watch.counting(sink)
     try await guarding("the export of \(target.name)") {
       switch try method(site) {
-      case .tools(let tools): try await ToolImport(site, tools).export(to: output)
+      case .tools(let tools): try await ToolDump(site, tools).export(to: output)
       case .server(let make): try await make(try site.probeTarget).export(to: output)
       case .directory(let transfer):
-        try await DirectoryImport(site, transfer, context).export(to: output)
+        try await DirectoryArchive(site, transfer, context).export(to: output)
       }
     }
   }
@@ -58,9 +58,9 @@ public struct ResourceTransfer: Sendable {
       let counted = watch.counting { try await input.next() }
       switch try method(site) {
       case .tools(let tools):
-        try await ToolImport(site, tools).run(counted, head: try await input.peek(1024))
+        try await ToolDump(site, tools).load(counted, head: try await input.peek(1024))
       case .server(let make): try await make(try site.probeTarget).load(from: counted)
-      case .directory(let transfer): try await DirectoryImport(site, transfer, context).run(counted)
+      case .directory(let transfer): try await DirectoryArchive(site, transfer, context).load(counted)
       }
     }
   }

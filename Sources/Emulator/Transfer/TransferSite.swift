@@ -59,7 +59,7 @@ struct TransferSite: Sendable {
     EmulatorError(
       .failed, "resource \(target.name) is not running",
       suggestion: target.isCreated
-        ? "what it is doing: drydock resources info \(target.name)" : "start it: drydock up \(target.name)")
+        ? "start it: drydock resources start \(target.name)" : "start it: drydock up \(target.name)")
   }
 
   /// Where the engine's clients run.

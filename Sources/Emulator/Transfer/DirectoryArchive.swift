@@ -3,7 +3,7 @@ import Foundation
 import NativeProcess
 
 /// Data that travels as an archive of a directory on this machine.
-struct DirectoryImport: Sendable {
+struct DirectoryArchive: Sendable {
   private let site: TransferSite
   private let transfer: DirectoryTransfer
   private let context: DrydockContext
@@ -24,7 +24,7 @@ struct DirectoryImport: Sendable {
 
   /// Unpacks beside the directory first, so that an archive which is damaged or leads elsewhere changes nothing, and then
   /// moves what came out into place.
-  func run(_ source: @escaping ByteSource) async throws {
+  func load(_ source: @escaping ByteSource) async throws {
     let aside = context.home.resource(name, of: site.target.state.id) + "/import-\(Secret.make())"
     try Folder.make(aside, mode: 0o700)
     defer { try? Folder.remove(aside) }

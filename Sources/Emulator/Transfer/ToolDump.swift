@@ -1,7 +1,7 @@
 import Engines
 
 /// Data that travels through an engine's own tools.
-struct ToolImport: Sendable {
+struct ToolDump: Sendable {
   private let site: TransferSite
   private let transfer: ToolTransfer
 
@@ -21,7 +21,7 @@ struct ToolImport: Sendable {
   }
 
   /// Loads a stream of which the first bytes are known already.
-  func run(_ source: @escaping ByteSource, head: [UInt8]) async throws {
+  func load(_ source: @escaping ByteSource, head: [UInt8]) async throws {
     try refuseForeign(head)
     let start = String(decoding: head, as: UTF8.self)
     let isDump = transfer.marks.starts.contains { start.contains($0) }
