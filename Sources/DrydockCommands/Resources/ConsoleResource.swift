@@ -9,8 +9,8 @@ struct ConsoleResource: AsyncParsableCommand {
     commandName: "console",
     abstract: "Talk to a resource: psql, mysql, redis-cli, or a prompt for memcached.",
     discussion: """
-      The engine's own client, from where the engine runs, logged in as the app. Without a
-      terminal it reads from the pipe; its exit code is passed on.
+      The engine's own client, from where the engine runs, logged in as the app.
+      Without a terminal it reads from the pipe; its exit code is passed on.
 
       Examples:
         drydock resources console mydb

@@ -8,8 +8,8 @@ struct ExportResource: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write a resource's data to a file or to standard output.",
     discussion: """
-      SQL for databases, the server's own commands for redis, a tar for efs. A file whose
-      name ends in .gz is compressed. It appears when it is complete.
+      SQL for databases, the server's own commands for redis, a tar for efs.
+      A file whose name ends in .gz is compressed; it appears when it is complete.
 
       Examples:
         drydock resources export mydb -f mydb.sql.gz

@@ -8,8 +8,9 @@ struct ImportResource: AsyncParsableCommand {
     commandName: "import",
     abstract: "Read data into a resource from a file or from standard input.",
     discussion: """
-      What is there stays. SQL that fails changes nothing in postgres; in mysql and mariadb
-      what comes before the failing line stays. Compressed input is recognised.
+      What is there stays, unless the import names it. One that fails changes
+      nothing; in mysql and mariadb, what comes before the failing line stays.
+      Compressed input is recognised.
 
       Examples:
         drydock resources import mydb -f mydb.sql.gz
