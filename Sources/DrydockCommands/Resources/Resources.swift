@@ -5,7 +5,7 @@ import Emulator
 struct Resources: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resources",
-    abstract: "List the app's resources; show one, print its URL, proxy a port to it.",
+    abstract: "List the app's resources; show one, proxy to it, talk to it, export and import it.",
     discussion: """
       The verbs are those of convox resources. A name is looked up in the app, and
       then among the resources created on their own, for which no app is needed.
@@ -15,13 +15,15 @@ struct Resources: AsyncParsableCommand {
         drydock resources info mydb
         psql "$(drydock resources url mydb)"
         drydock resources proxy mydb -p 15001
+        drydock resources console mydb
+        drydock resources export mydb -f mydb.sql.gz
         drydock resources create postgres --name main-db storage=50
         drydock resources link main-db --app web
       """,
     subcommands: [
-      ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self,
-      ResourceTypes.self, ResourceOptions.self, CreateResource.self, UpdateResource.self, StartResource.self,
-      LinkResource.self, UnlinkResource.self, DeleteResource.self,
+      ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self, ConsoleResource.self,
+      ExportResource.self, ImportResource.self, ResourceTypes.self, ResourceOptions.self, CreateResource.self,
+      UpdateResource.self, StartResource.self, LinkResource.self, UnlinkResource.self, DeleteResource.self,
     ],
     defaultSubcommand: ListResources.self)
 
