@@ -32,6 +32,33 @@ import Testing
     }
   }
 
+  @Test(
+    "A held back replica whose source is gone is promoted with everything that it received",
+    arguments: await EngineAvailability.runtimes())
+  func promotedAlone(_ runtime: String) async throws {
+    let sources = ["pg", "maria", "my"]
+    try await withApp(ReplicaApp.manifest(sources, .replicas), AppOptions(runtime: runtime)) { app in
+      let life = ReplicaApp(app: app, sources: sources)
+      try await app.up()
+      let urls = try await life.urls()
+      try await life.write("CREATE TABLE notes (id int PRIMARY KEY)", urls)
+      try await life.replicasHave(0, urls)
+      try await life.replica { ["lag", $0, "3600"] }
+      try await life.replica { ["pause", $0] }
+      try await life.write("INSERT INTO notes VALUES (1)", urls)
+      try await life.replicasAreBehind()
+      try await life.hasReceived(urls)
+      for row in try await app.ps().values where sources.contains(row.resource) {
+        try await RecoveryTests.kill(row)
+      }
+      // Only the replicas are left.
+      try app.write(manifest: ReplicaApp.manifest(sources, .onlyCopies))
+      try await app.up()
+      #expect(try await life.counts(urls) == [1, 1, 1])
+      try await life.app.query("INSERT INTO notes VALUES (2)", at: try #require(urls["pg-copy"]))
+    }
+  }
+
   private func dropSlot(_ life: ReplicaApp, _ urls: [String: String]) async throws {
     let file = life.app.home.appending(path: "instances/\(try life.app.onlyInstance())/state.json")
     struct State: Decodable {

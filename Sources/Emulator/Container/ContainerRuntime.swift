@@ -168,6 +168,13 @@ struct ContainerRuntime: Runtime {
       name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
   }
 
+  /// The same container: it has its image and its files still.
+  func restart(_ launch: Launch, until deadline: Deadline) async throws {
+    try await stop(launch.spec.name, steps: launch.engine.stopSteps)
+    try stopMark(launch.spec.name).clear()
+    try await client.startContainer(names.container(launch.spec.name), until: deadline)
+  }
+
   func deleteData(_ resource: String) async throws {
     if try await client.inspectContainer(names.container(resource), until: soon) != nil {
       try await client.removeContainer(names.container(resource), force: true, volumes: true, until: soon)

@@ -62,16 +62,29 @@ actor Reconciler {
     return try collect(plan, results)
   }
 
-  /// The plan's items in waves: a replica comes after its source.
+  /// What has to be done before an item: a replica comes after its source. One that is promoted does too, to catch up
+  /// with it, unless the source goes, which then waits.
+  private func predecessors(of item: Plan.Item, in plan: Plan) -> [String] {
+    func formerSource(_ item: Plan.Item) -> String? {
+      item.action == .promote ? state.resources[item.resource]?.source : nil
+    }
+    switch item.action {
+    case .promote:
+      return plan.items.filter { $0.resource == formerSource(item) && $0.action != .stop }.map(\.resource)
+    case .stop:
+      return plan.items.filter { formerSource($0) == item.resource }.map(\.resource)
+    default:
+      return plan.items.filter { $0.resource == item.source }.map(\.resource)
+    }
+  }
+
+  /// The plan's items in waves, each after its predecessors.
   private func waves(_ plan: Plan) throws -> [[Int]] {
     var waves: [[Int]] = []
     var placed: Set<String> = []
     var open = Array(plan.items.indices)
-    let names = Set(plan.items.map(\.resource))
     while !open.isEmpty {
-      let wave = open.filter { index in
-        plan.items[index].source.map { placed.contains($0) || !names.contains($0) } ?? true
-      }
+      let wave = open.filter { placed.isSuperset(of: predecessors(of: plan.items[$0], in: plan)) }
       guard !wave.isEmpty else {
         throw EmulatorError(
           .manifestInvalid,

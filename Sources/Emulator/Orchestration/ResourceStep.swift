@@ -6,7 +6,7 @@ import MonotonicTime
 
 /// Brings one resource to where the plan wants it.
 struct ResourceStep: Sendable {
-  let item: Plan.Item
+  var item: Plan.Item
   let spec: ResourceSpec?
   let source: ServerSource?
   let observed: Observation?
@@ -70,10 +70,13 @@ struct ResourceStep: Sendable {
       try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
     }
     let isReplica = spec.source != nil || item.action == .promote
-    let report =
-      isReplica
-      ? try await ReplicaStep(step: self, spec: spec, engine: engine, source: source).run()
-      : try await startAndProve(spec, engine, source)
+    let report: ServerReport
+    if isReplica {
+      var replica = ReplicaStep(step: self, spec: spec, engine: engine, source: source)
+      report = try await replica.run()
+    } else {
+      report = try await startAndProve(spec, engine, source)
+    }
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
