@@ -157,6 +157,8 @@ actor Reconciler {
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
       record.note(spec)
+      // Data that somebody else removed is made as if it had never been.
+      if item.action == .create { record.dataVersion = nil }
       if item.action == .start || item.action == .create {
         // What runs is in doubt from here on until it is proved.
         record.transport = nil
