@@ -57,6 +57,7 @@ extension ResourceSpec {
       declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil)
     var spec = self
     spec.options = settlement.options
+    spec.engine = engine.variant(settlement.options)
     spec.version = settlement.options["version"] ?? ""
     return (spec, settlement)
   }
