@@ -156,7 +156,7 @@ actor Reconciler {
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
-      record.note(spec)
+      record.begin(spec)
       // Data that somebody else removed is made as if it had never been.
       if item.action == .create { record.dataVersion = nil }
       if item.action == .start || item.action == .create {
@@ -246,12 +246,21 @@ actor Reconciler {
   }
 
   /// Records what a resource turned out to be once it was proved healthy.
-  func recordReady(_ resource: String, version: String, wanted: String, standIn: String?) throws {
+  func recordReady(
+    _ resource: String, version: String, wanted: String, standIn: String?, options: [String: String]
+  ) throws {
+    state.resources[resource]?.options = options
     state.resources[resource]?.version = version
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
     if started.contains(resource) { state.resources[resource]?.transport = transport[resource]?.record }
+    try store.save(state)
+  }
+
+  /// Records the options of a resource that is no server of ours.
+  func recordOptions(_ resource: String, _ options: [String: String]) throws {
+    state.resources[resource]?.options = options
     try store.save(state)
   }
 

@@ -36,6 +36,9 @@ struct ResourceStep: Sendable {
     case .verify, .start, .create, .promote:
       try await bringUp(&outcome)
     }
+    if [.external, .directory].contains(item.action), let spec {
+      try await ledger.recordOptions(spec.name, spec.options)
+    }
     outcome.seconds = SuspendingClock.now - begin > .zero ? (SuspendingClock.now - begin).seconds : 0
     return outcome
   }
@@ -81,7 +84,7 @@ struct ResourceStep: Sendable {
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
     outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
-    try await ledger.recordReady(spec.name, version: version, wanted: spec.version, standIn: standIn)
+    try await ledger.recordReady(spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
   }
 
