@@ -22,7 +22,14 @@ struct ImageChooser: Sendable {
     _ spec: ResourceSpec, _ engine: any ServerEngine, data: ServerVersion?, strict: Bool
   ) async throws -> ServerSource {
     if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"], !named.isEmpty {
-      return try await explicit(named, engine)
+      let source = try await explicit(named, engine)
+      if let data, let version = source.version, !engine.canServe(data: data, with: version) {
+        throw EmulatorError(
+          .dataMismatch,
+          "resource \(spec.name): its data was made by \(spec.product) \(data), and the image \(named) holds \(version)",
+          suggestion: "name another image, or start fresh: drydock down \(spec.name) --delete-data")
+      }
+      return source
     }
     let wanted = ServerVersion(in: spec.version)
     let labelled = try await labelledImages(engine.product)

@@ -67,7 +67,10 @@ struct ResourceStep: Sendable {
     }
     if item.action == .start, observed?.isRunning == true {
       progress("stopping")
-      try await runtime.stop(item.resource, steps: engine.stopSteps)
+      // A container whose data never served a client has nothing to flush: its data is made anew.
+      let hasServed = await ledger.hasVerifiedData(spec.name)
+      try await runtime.stop(
+        item.resource, steps: runtime.kind == .docker && !hasServed ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
     }
     if item.action != .verify {
       try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
