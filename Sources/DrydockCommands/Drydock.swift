@@ -70,7 +70,8 @@ public struct Drydock: AsyncParsableCommand {
       let takesArguments = parent.configuration.defaultSubcommand != nil && !asksForHelp
       let names = commands.map { $0._commandName }
       if takesArguments, nearest(to: word, in: names) == nil || words.isEmpty { return nil }
-      return UnknownName.error(path.isEmpty ? "command" : "command of \(path.joined(separator: " "))", word, known: names)
+      return UnknownName.error(
+        path.isEmpty ? "command" : "command of \(path.joined(separator: " "))", word, known: names)
     }
     return nil
   }

@@ -175,7 +175,9 @@ struct PostgresReplication: Replication {
     _ = try await administrator.query("SELECT pg_wal_replay_pause()", until: deadline)
     let place = PostgresSQL.quoteLiteral(try await restingPlace(replica, until: deadline))
     try await administrator.execute(
-      ["ALTER SYSTEM SET recovery_target_inclusive = off", "ALTER SYSTEM SET recovery_target_lsn = \(place)"],
+      [
+        "ALTER SYSTEM SET recovery_target_inclusive = off", "ALTER SYSTEM SET recovery_target_lsn = \(place)",
+      ],
       until: deadline)
   }
 

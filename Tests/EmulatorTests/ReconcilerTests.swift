@@ -85,7 +85,8 @@ import Testing
       #expect(error.code == .unavailable)
       #expect(
         error.message
-          == "resource cache: redis 1.0.1 has no TLS, which encrypted: true needs; outside of AWS it came with 6.0")
+          == "resource cache: redis 1.0.1 has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
+      )
       #expect(error.suggestion == "name a newer version in convox.yml")
       #expect(runtime.calls == ["prepare"])
     }

@@ -73,7 +73,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("redis", "Redis server v=7.0.15", Acceptance.itself), ("redis", "Valkey server v=8.0.1", .standIn("valkey")),
+    ("redis", "Redis server v=7.0.15", Acceptance.itself),
+    ("redis", "Valkey server v=8.0.1", .standIn("valkey")),
     ("valkey", "Valkey server v=8.0.1", .itself), ("valkey", "Redis server v=7.2.4", .standIn("redis")),
     // Its data has a format that Valkey does not read.
     ("valkey", "Redis server v=7.4.0", .no),

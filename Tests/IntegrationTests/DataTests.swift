@@ -55,7 +55,9 @@ import Testing
     }
   }
 
-  @Test("MySQL's data is not given to MariaDB, nor the other way round", arguments: await EngineAvailability.runtimes())
+  @Test(
+    "MySQL's data is not given to MariaDB, nor the other way round",
+    arguments: await EngineAvailability.runtimes())
   func family(_ runtime: String) async throws {
     let manifest = """
       resources:

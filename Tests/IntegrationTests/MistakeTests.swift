@@ -19,7 +19,8 @@ import Testing
     """
 
   static let mistakes = [
-    Mistake(words: ["help", "chekc"], error: "no command is called chekc\n  did you mean check? there is up, "),
+    Mistake(
+      words: ["help", "chekc"], error: "no command is called chekc\n  did you mean check? there is up, "),
     Mistake(words: ["help", "bogus"], error: "no command is called bogus\n  there is up, "),
     Mistake(words: ["help", "env", "sett"], error: "no command of env is called sett\n  did you mean set? "),
     Mistake(words: ["env", "sett", "A=B"], error: "no command of env is called sett\n  did you mean set? "),
@@ -27,8 +28,11 @@ import Testing
     Mistake(words: ["env", "wbe"], error: "no service is called wbe\n  did you mean web?\n"),
     Mistake(
       words: ["up", "--port", "files=abc"],
-      error: "'files=abc' is invalid for '--port <name=port>': a port is a number from 1 to 65535, not 'abc'\n"),
-    Mistake(words: ["up", "--port", "files"], error: "'files' is invalid for '--port <name=port>': it takes NAME=PORT\n"),
+      error:
+        "'files=abc' is invalid for '--port <name=port>': a port is a number from 1 to 65535, not 'abc'\n"),
+    Mistake(
+      words: ["up", "--port", "files"],
+      error: "'files' is invalid for '--port <name=port>': it takes NAME=PORT\n"),
     Mistake(words: ["ps", "--app", "another"], error: "no app is called another\n  there is app\n"),
     Mistake(
       words: ["env", "web", "--for", "container"], status: 1,
@@ -41,7 +45,8 @@ import Testing
       try await app.up()
       for mistake in Self.mistakes {
         let result = try await app.start(mistake.words).result()
-        #expect(result.status == mistake.status && result.stderr.contains(mistake.error), "\(mistake): \(result)")
+        #expect(
+          result.status == mistake.status && result.stderr.contains(mistake.error), "\(mistake): \(result)")
         #expect(result.stdout.isEmpty, "\(mistake): \(result)")
       }
     }
@@ -67,7 +72,8 @@ import Testing
       try FileManager.default.createDirectory(at: manifest, withIntermediateDirectories: true)
       for words in [["up"], ["check"], ["manifest", "-m", "convox.yml"]] {
         let result = try await app.inFolder(other).start(words).result()
-        #expect(result.status == 66 && result.stderr.contains("convox.yml is a folder, not a file"), "\(result)")
+        #expect(
+          result.status == 66 && result.stderr.contains("convox.yml is a folder, not a file"), "\(result)")
       }
     }
   }
@@ -77,7 +83,9 @@ import Testing
     let manifest = Self.manifest.replacing("type: efs", with: "type: esf")
     try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
       let result = try await app.drydock("check")
-      #expect(result.status == 65 && (result.stdout + result.stderr).contains("no such resource type: esf"), "\(result)")
+      #expect(
+        result.status == 65 && (result.stdout + result.stderr).contains("no such resource type: esf"),
+        "\(result)")
       #expect(!(result.stdout + result.stderr).contains("there is no such resource"), "\(result)")
     }
   }
@@ -87,7 +95,8 @@ import Testing
     struct Stopped: Decodable { var app: String, resource: String, dataDeleted: Bool }
     try await withApp(Self.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
       try await app.up()
-      let engines = try #require(try await app.ps()["files"]?.directory).components(separatedBy: "/files").first
+      let engines = try #require(try await app.ps()["files"]?.directory).components(separatedBy: "/files")
+        .first
       #expect(FileManager.default.fileExists(atPath: try #require(engines)))
       let result = try await app.drydock("down", "--all", "--delete-data", "--yes", "--format", "json")
       let stopped: [Stopped] = try result.decode()

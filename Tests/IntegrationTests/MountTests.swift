@@ -198,7 +198,9 @@ import Testing
   @Test("A debugger attaches to the command, from inside and from outside", mounts)
   func debugging() async throws {
     try await Self.withFiles { files in
-      let command = try files.app.start(["run", "top", "--", "sh", "-c", "echo ready; exec tail -f /dev/null"])
+      let command = try files.app.start([
+        "run", "top", "--", "sh", "-c", "echo ready; exec tail -f /dev/null",
+      ])
       try await eventually("the command") { command.stdout == "ready\n" }
       let script = ["python3", "-c", Self.debugger, "\(command.processID)"]
       let outside = try await files.app.start(script, tool: true).result()
@@ -282,9 +284,12 @@ import Testing
         let read = try await files.run(service, "cd \(path) && cat below top; ls / | grep -c .")
         #expect(read.stdout.hasPrefix("from below\nfrom top\n"), "\(read)")
       }
-      let both = try await files.run("both", "cat /\(files.token)/deep/top /usr/\(files.token)/deep/er/below; pwd")
+      let both = try await files.run(
+        "both", "cat /\(files.token)/deep/top /usr/\(files.token)/deep/er/below; pwd")
       let folder = files.app.folder.path(percentEncoded: false)
-      #expect(both.stdout == "from top\nfrom below\n\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)\n")
+      #expect(
+        both.stdout == "from top\nfrom below\n\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)\n"
+      )
       #expect(!files.exists("/\(files.token)") && !files.exists("/usr/\(files.token)"))
 
       let handler = "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.1; done"

@@ -10,7 +10,8 @@ import Testing
       switch request.path.split(separator: "/").drop(while: { $0.hasPrefix("v1.") }).joined(separator: "/") {
       case "_ping": .reply(200, "OK", headers: ["Api-Version": "1.44", "Content-Type": "text/plain"])
       case "version":
-        .reply(200, #"{"Version":"26.1","ApiVersion":"1.44","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64"}"#)
+        .reply(
+          200, #"{"Version":"26.1","ApiVersion":"1.44","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64"}"#)
       case "info": .reply(200, #"{"OSType":"linux","Architecture":"x86_64"}"#)
       case "images/create":
         .stream([Array("{\"status\":\"Downloading\"}\n".utf8)], end: .hangs)

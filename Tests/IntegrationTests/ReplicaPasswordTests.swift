@@ -28,7 +28,8 @@ import Testing
 
       #expect(try await app.drydock("down", "my").status == 0)
       let refused = try await app.drydock("params", "set", "ResourcePassword=a-third-password")
-      #expect(refused.status == 1 && refused.stderr.contains("my has replicas and does not run"), "\(refused)")
+      #expect(
+        refused.status == 1 && refused.stderr.contains("my has replicas and does not run"), "\(refused)")
       #expect(try await life.urls() == after)
     }
   }

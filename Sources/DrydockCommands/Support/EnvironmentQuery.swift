@@ -43,8 +43,10 @@ struct EnvironmentQuery: Sendable {
       return try service(name, basis)
     } catch var error as EmulatorError {
       let services = basis.manifest.services.map(\.name)
-      if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"]) {
-        error.suggestion = "did you mean drydock env \(command)?" + (error.suggestion.map { " Of services, \($0)" } ?? "")
+      if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"])
+      {
+        error.suggestion =
+          "did you mean drydock env \(command)?" + (error.suggestion.map { " Of services, \($0)" } ?? "")
       }
       throw error
     }

@@ -24,7 +24,8 @@ struct Session: Sendable {
     session.rack = option.name
     if !isNewAllowed, let name = option.name {
       let state =
-        try existingInstance(allowsNewName: true) ?? InstanceState(id: "", handle: "", app: "", path: "", resourcePassword: "")
+        try existingInstance(allowsNewName: true)
+        ?? InstanceState(id: "", handle: "", app: "", path: "", resourcePassword: "")
       state.unknownRack(name).map(console.warn)
     }
     return session
@@ -43,7 +44,9 @@ struct Session: Sendable {
     if let app = options.app {
       if let instance = context.directory.instance(handle: app) { return instance }
       // Where there is no instance yet, the name is the one that it is going to have.
-      if allowsNewName, let folder = try? workspace().folder, try context.directory.existing(in: folder) == nil {
+      if allowsNewName, let folder = try? workspace().folder,
+        try context.directory.existing(in: folder) == nil
+      {
         return nil
       }
       throw UnknownName.error("app", app, known: context.store.all().map(\.handle))

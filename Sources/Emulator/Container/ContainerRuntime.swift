@@ -67,7 +67,8 @@ struct ContainerRuntime: Runtime {
     if strict, let drift = source.drift {
       throw EmulatorError(
         .unavailable, "resource \(spec.name): \(drift)",
-        suggestion: "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
+        suggestion:
+          "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
     }
     return source
   }

@@ -36,7 +36,8 @@ struct ImageChooser: Sendable {
     let official = try await officialImage(spec, engine)
     var candidates = order(labelled, official, wanted: data ?? wanted, strict: strict)
     if !strict, let last = candidates.last, !last.isLocal, let understudy = engine.understudy {
-      candidates.insert(contentsOf: try await standIns(understudy, wanted: data ?? wanted), at: candidates.count - 1)
+      candidates.insert(
+        contentsOf: try await standIns(understudy, wanted: data ?? wanted), at: candidates.count - 1)
     }
     guard
       let chosen = candidates.first(where: { candidate in
@@ -51,7 +52,9 @@ struct ImageChooser: Sendable {
 
   /// Local images of another engine that do where none of the wanted one is here, best first.
   private func standIns(_ understudy: any ServerEngine, wanted: ServerVersion?) async throws -> [Candidate] {
-    let able = try await labelledImages(understudy.product).filter { $0.version.map(understudy.standsIn) == true }
+    let able = try await labelledImages(understudy.product).filter {
+      $0.version.map(understudy.standsIn) == true
+    }
     let best = wanted.flatMap { wanted in able.best(for: wanted) { $0.version } } ?? able.first
     return ([best].compactMap(\.self) + able).map { candidate in
       var candidate = candidate

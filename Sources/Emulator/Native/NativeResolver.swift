@@ -46,7 +46,8 @@ struct NativeResolver: Sendable {
         drift: "\(name) \(chosen.version) stands in for \(spec.product) \(spec.version)")
     }
     let fits = wanted.map { chosen.version.satisfies($0) } ?? true
-    let drift = fits ? nil : "\(spec.product) \(spec.version) is wanted, \(chosen.version) is what is installed"
+    let drift =
+      fits ? nil : "\(spec.product) \(spec.version) is wanted, \(chosen.version) is what is installed"
     return ServerSource(.installation(chosen), version: chosen.version, drift: drift)
   }
 
@@ -64,6 +65,7 @@ struct NativeResolver: Sendable {
     return EmulatorError(
       .dataMismatch,
       "resource \(spec.name): its data was made by \(spec.product) \(data?.description ?? "?"), and no \(series) is installed",
-      suggestion: "install \(spec.product) \(series), or start fresh: drydock down \(spec.name) --delete-data")
+      suggestion: "install \(spec.product) \(series), or start fresh: drydock down \(spec.name) --delete-data"
+    )
   }
 }

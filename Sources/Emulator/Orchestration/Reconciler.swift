@@ -46,7 +46,8 @@ actor Reconciler {
     let starting = plan.items.count { $0.action == .start || $0.action == .create }
     if starting > 0 { try await runtime.prepareInstance() }
     var results: [Int: Result<ResourceOutcome, any Error>] = [:]
-    for wave in try waves(plan) {
+    let order = PlanOrder(plan: plan, sources: state.resources.compactMapValues(\.source))
+    for wave in try order.waves() {
       let open = wave.filter { index in
         let source = plan.items.firstIndex { $0.resource == plan.items[index].source }
         guard let source, case .failure = results[source] else { return true }
@@ -60,41 +61,6 @@ actor Reconciler {
       results.merge(await carryOut(indexed, specs, sources, observed, starting)) { $1 }
     }
     return try collect(plan, results)
-  }
-
-  /// What has to be done before an item: a replica comes after its source. One that is promoted does too, to catch up
-  /// with it, unless the source goes, which then waits.
-  private func predecessors(of item: Plan.Item, in plan: Plan) -> [String] {
-    func formerSource(_ item: Plan.Item) -> String? {
-      item.action == .promote ? state.resources[item.resource]?.source : nil
-    }
-    switch item.action {
-    case .promote:
-      return plan.items.filter { $0.resource == formerSource(item) && $0.action != .stop }.map(\.resource)
-    case .stop:
-      return plan.items.filter { formerSource($0) == item.resource }.map(\.resource)
-    default:
-      return plan.items.filter { $0.resource == item.source }.map(\.resource)
-    }
-  }
-
-  /// The plan's items in waves, each after its predecessors.
-  private func waves(_ plan: Plan) throws -> [[Int]] {
-    var waves: [[Int]] = []
-    var placed: Set<String> = []
-    var open = Array(plan.items.indices)
-    while !open.isEmpty {
-      let wave = open.filter { placed.isSuperset(of: predecessors(of: plan.items[$0], in: plan)) }
-      guard !wave.isEmpty else {
-        throw EmulatorError(
-          .manifestInvalid,
-          "replicas of each other: \(open.map { plan.items[$0].resource }.joined(separator: ", "))")
-      }
-      waves.append(wave)
-      placed.formUnion(wave.map { plan.items[$0].resource })
-      open.removeAll { wave.contains($0) }
-    }
-    return waves
   }
 
   private func carryOut(

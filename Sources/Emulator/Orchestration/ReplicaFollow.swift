@@ -95,7 +95,8 @@ struct ReplicaPair: Sendable {
 
   /// Lets go of a replica that is about to be promoted: it applies what comes, or what it has received where nothing
   /// comes any more.
-  func letGo(towards goal: String?, wasDelayed: Bool, wasPaused: Bool, until deadline: Deadline) async throws {
+  func letGo(towards goal: String?, wasDelayed: Bool, wasPaused: Bool, until deadline: Deadline) async throws
+  {
     guard goal != nil else { return try await replication.applyReceived(replicaTarget, until: deadline) }
     try await hold(delay: wasDelayed ? 0 : nil, isPaused: wasPaused ? false : nil, until: deadline)
     try await replication.follow(replicaTarget, link, isPaused: false, until: deadline)

@@ -94,7 +94,9 @@ struct ReplicaStep: Sendable {
       try await step.runtime.stop(spec.name, steps: engine.stopSteps)
       _ = try await step.startAndProve(spec, engine, source)
     }
-    if let goal, let obstacle = try await pair.catchUp(with: goal, progress: step.progress, until: step.deadline) {
+    if let goal,
+      let obstacle = try await pair.catchUp(with: goal, progress: step.progress, until: step.deadline)
+    {
       step.progress("promoted without what its source wrote last: \(obstacle)")
     }
     step.progress("promoting")

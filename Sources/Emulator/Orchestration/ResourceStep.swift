@@ -70,7 +70,8 @@ struct ResourceStep: Sendable {
       // A container whose data never served a client has nothing to flush: its data is made anew.
       let hasServed = await ledger.hasVerifiedData(spec.name)
       try await runtime.stop(
-        item.resource, steps: runtime.kind == .docker && !hasServed ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
+        item.resource,
+        steps: runtime.kind == .docker && !hasServed ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
     }
     if item.action != .verify {
       try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
@@ -87,7 +88,8 @@ struct ResourceStep: Sendable {
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
     outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
-    try await ledger.recordReady(spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
+    try await ledger.recordReady(
+      spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
   }
 
