@@ -67,11 +67,7 @@ struct ResourceStep: Sendable {
     }
     if item.action == .start, observed?.isRunning == true {
       progress("stopping")
-      // A container whose data never served a client has nothing to flush: its data is made anew.
-      let hasServed = await ledger.hasVerifiedData(spec.name)
-      try await runtime.stop(
-        item.resource,
-        steps: runtime.kind == .docker && !hasServed ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
+      try await stopStarted(engine)
     }
     if item.action != .verify {
       try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
@@ -91,6 +87,15 @@ struct ResourceStep: Sendable {
     try await ledger.recordReady(
       spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
+  }
+
+  /// Stops the server. A container whose data never served a client has nothing to flush, since its data is made anew;
+  /// an image's first start also takes long to heed a signal.
+  private func stopStarted(_ engine: any ServerEngine) async throws {
+    let hasServed = await ledger.hasVerifiedData(item.resource)
+    let isWorthless = runtime.kind == .docker && !hasServed
+    try await runtime.stop(
+      item.resource, steps: isWorthless ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
   }
 
   /// Starts and proves; moves on to another port while something else sits on the one it has. A server that was
@@ -117,7 +122,7 @@ struct ResourceStep: Sendable {
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {
-          await shielded { try? await runtime.stop(spec.name, steps: engine.stopSteps) }
+          await shielded { try? await stopStarted(engine) }
         }
         throw CancellationError()
       }
