@@ -109,7 +109,8 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   /// What to do about it, where there is something.
   public var suggestion: String? {
     switch code {
-    case .noSpace: "free some space; the old content is still there"
+    case .noSpace:
+      access(path, F_OK) == 0 ? "free some space; the old content is still there" : "free some space"
     case .readOnly: "choose a folder that can be written to"
     case .notPermitted: "check the owner and the permissions of the file and its folder"
     case .noFolder: "create the folder"

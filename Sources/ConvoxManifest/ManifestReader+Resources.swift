@@ -5,7 +5,10 @@ extension ManifestReader {
     for pair in pairs(node, type: "yaml.MapSlice") ?? [] {
       guard let name = name(pair.key) else { continue }
       checkName(name, at: pair.key.offset, &owners)
-      guard let resource = resource(name, pair) else { continue }
+      guard let resource = resource(name, pair) else {
+        unreadableResources.insert(name)
+        continue
+      }
       resourcePositions[name] = manifest.resources.count
       manifest.resources.append(resource)
     }

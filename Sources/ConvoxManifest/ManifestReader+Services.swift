@@ -74,6 +74,8 @@ extension ManifestReader {
     if resourcePositions[text] != nil { return ResourceLink(resource: text) }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let variable = parts.count == 2 ? parts[1].trimmingBlanks : ""
+    // One that has an error of its own is there.
+    if unreadableResources.contains(parts[0]) { return nil }
     guard resourcePositions[parts[0]] != nil, !variable.isEmpty else {
       let names = manifest.resources.lazy.map(\.name)
       warn(

@@ -6,6 +6,8 @@ struct ManifestReader {
   var findings = Findings()
   /// The manifest's resources by name, with their position.
   var resourcePositions: [String: Int] = [:]
+  /// Resources that are named and have errors of their own.
+  var unreadableResources: Set<String> = []
   /// Unset `${NAME}`s that a finding has named already, by their place in the file.
   var explained: Set<Int> = []
 

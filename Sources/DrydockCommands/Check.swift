@@ -42,7 +42,7 @@ struct Check: AsyncParsableCommand {
   }
 
   private func findings(_ session: Session) throws -> [Diagnostic] {
-    let state = try session.existingInstance()
+    let state = try session.existingInstance(allowsNewName: true)
     let environment = try session.appEnvironment(state)
     let workspace = try session.workspaceOfInstance()
     let manifest: Manifest

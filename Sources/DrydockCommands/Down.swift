@@ -68,12 +68,27 @@ struct Down: AsyncParsableCommand {
   }
 
   private func render(_ outcomes: [(app: String, DownOperation.Outcome)], _ console: Console) throws {
-    if common.format == .json { return try console.print(json: outcomes.map(\.1)) }
+    if common.format == .json { return try console.print(json: outcomes.map(StoppedResource.init)) }
     if !outcomes.contains(where: \.1.wasRunning) { console.note("nothing was running") }
     for (app, outcome) in outcomes where outcome.wasRunning || outcome.dataDeleted {
       let data = outcome.dataDeleted ? "data deleted" : "data kept"
       console.print(
         (all ? "\(app)  " : "") + "\(outcome.resource)  \(outcome.wasRunning ? "stopped, " : "")\(data)")
     }
+  }
+}
+
+/// One resource of a `down`.
+struct StoppedResource: Codable, Sendable {
+  let app: String
+  let resource: String
+  let wasRunning: Bool
+  let dataDeleted: Bool
+
+  init(app: String, outcome: DownOperation.Outcome) {
+    self.app = app
+    resource = outcome.resource
+    wasRunning = outcome.wasRunning
+    dataDeleted = outcome.dataDeleted
   }
 }

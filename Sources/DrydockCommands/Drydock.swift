@@ -1,4 +1,5 @@
 public import ArgumentParser
+import ConvoxManifest
 import Emulator
 import Foundation
 
@@ -51,15 +52,28 @@ public struct Drydock: AsyncParsableCommand {
     }
   }
 
-  /// The error about a first word that is no command: the parser would only call it unexpected.
+  /// The error about a word that is no command: the parser would only call it unexpected, or print the general help.
   static func unknownCommand(in arguments: [String]) -> EmulatorError? {
-    let names = configuration.subcommands.map { $0._commandName }
-    guard let word = arguments.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else {
-      return nil
+    let asksForHelp = arguments.first == "help"
+    var words = arguments.drop { $0 == "help" }
+    var parent: any ParsableCommand.Type = Drydock.self
+    var path: [String] = []
+    while let word = words.popFirst(), !word.hasPrefix("-") {
+      let commands = parent.configuration.subcommands
+      if let next = commands.first(where: { $0._commandName == word }) {
+        (parent, path) = (next, path + [word])
+        continue
+      }
+      // The parser's own, for completions and for tools that read the commands.
+      guard !commands.isEmpty, !word.hasPrefix("__") else { return nil }
+      // What stands where a subcommand may be left out can be that one's own argument.
+      let takesArguments = parent.configuration.defaultSubcommand != nil && !asksForHelp
+      let names = commands.map { $0._commandName }
+      if takesArguments, nearest(to: word, in: names) == nil || words.isEmpty { return nil }
+      return UnknownName.error(
+        path.isEmpty ? "command" : "command of \(path.joined(separator: " "))", word, known: names)
     }
-    // The parser's own, for completions and for tools that read the commands.
-    guard !word.hasPrefix("__") else { return nil }
-    return UnknownName.error("command", word, known: names)
+    return nil
   }
 
   /// Prints what the argument parser says: help on stdout, complaints on stderr in the form of all others.

@@ -20,7 +20,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
   func run() async throws {
     let session = try Session(common.shared).selecting(rack)
-    let state = try session.existingInstance()
+    let state = try session.existingInstance(allowsNewName: true)
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
     if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }

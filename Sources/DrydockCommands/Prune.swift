@@ -56,7 +56,11 @@ struct Prune: AsyncParsableCommand {
       }
       return
     }
-    for instance in gone { try await remove(instance, session) }
+    let ended = try await EveryInstance(gone) { instance in
+      try await remove(instance, session)
+      return [instance.handle]
+    }
+    try ended.finish()
   }
 
   private func remove(_ instance: InstanceState, _ session: Session) async throws {

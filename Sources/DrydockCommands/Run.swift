@@ -14,9 +14,11 @@ struct Run: AsyncParsableCommand {
       Examples:
         drydock run web -- bin/web
         drydock run web sh -c 'echo $MYDB_URL'
+        drydock run --rack acme/staging web -- bin/web
 
       An efs resource that the service links and lists under volumes: is there at its
-      path, for this command only.
+      path, for this command only. The app env is the local one, whatever the last up
+      took, else that of --rack, as with env and up.
       """)
 
   @Argument(help: "The service.")
@@ -30,6 +32,8 @@ struct Run: AsyncParsableCommand {
     help: "Leave efs resources where they are instead of mounting them at their paths.")
   var noMounts = false
 
+  @OptionGroup var rack: RackOption
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
@@ -42,10 +46,15 @@ struct Run: AsyncParsableCommand {
     guard let program = words.first else {
       throw EmulatorError(.usage, "no command to run", suggestion: "drydock run \(service) -- COMMAND")
     }
-    let session = Session(options)
+    let session = try Session(options).selecting(rack)
     let query = EnvironmentQuery(session)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
     variables += try query.trustVariables(service: service, besides: variables)
+    if rack.name == nil, let last = try session.existingInstance()?.lastRack {
+      session.console.note(
+        "the last up took the app env of \(last), this command takes the local one: to change that, "
+          + "drydock run --rack \(last) \(service) -- …")
+    }
     for name in try await query.idleResources(service: service) {
       session.console.warn("\(name) is not running; start it: drydock up")
     }

@@ -104,11 +104,11 @@ struct PortChoice: Sendable {
 
   init(parsing argument: String) throws {
     guard let split = argument.lastIndex(of: "="), split != argument.startIndex else {
-      throw ValidationError("--port takes NAME=PORT, not \(argument)")
+      throw ValidationError("it takes NAME=PORT")
     }
     let number = argument[argument.index(after: split)...]
     guard let port = Int(number), (1...65535).contains(port) else {
-      throw ValidationError("--port \(argument): a port is a number from 1 to 65535, not \(number)")
+      throw ValidationError("a port is a number from 1 to 65535, not '\(number)'")
     }
     self.resource = String(argument[..<split])
     self.port = port

@@ -16,6 +16,13 @@ public protocol Engine: Sendable {
   var server: (any ServerEngine)? { get }
   /// How its data is exported and imported; nil for a type that Convox does neither with.
   func transfer(_ place: ClientPlace) -> TransferMethod?
+  /// The engine that these options ask for, where a type has several.
+  func variant(_ options: [String: String]) -> any Engine
+}
+
+extension Engine {
+  /// Most types have one engine.
+  public func variant(_ options: [String: String]) -> any Engine { self }
 }
 
 /// An engine that is a server: it listens on a port, answers a protocol and may keep data.
@@ -24,6 +31,12 @@ public protocol ServerEngine: Engine {
   var standardPort: Int { get }
   /// Which versions there are, by image tag.
   var versions: VersionTable { get }
+  /// What the software is called, on images' labels and in messages.
+  var product: String { get }
+  /// The engine whose images may stand in for this one's where none of it is here; nil for none.
+  var understudy: (any ServerEngine)? { get }
+  /// Whether a version of this engine may stand in for an engine whose understudy it is.
+  func standsIn(_ version: ServerVersion) -> Bool
   /// How servers of it are found on the machine.
   var nativeSearch: NativeSearch { get }
   /// Whether a server found on the machine serves this engine's resources, itself or as a stand-in.
@@ -65,6 +78,15 @@ public protocol ServerEngine: Engine {
 extension ServerEngine {
   /// The engine itself.
   public var server: (any ServerEngine)? { self }
+
+  /// Most are called as their type is.
+  public var product: String { resourceType.name }
+
+  /// Most images are stood in for by nothing but another version.
+  public var understudy: (any ServerEngine)? { nil }
+
+  /// Any version of an understudy.
+  public func standsIn(_ version: ServerVersion) -> Bool { true }
 
   /// Every version takes every option.
   public func obstacle(options: [String: String], version: ServerVersion) -> String? { nil }

@@ -19,6 +19,7 @@ struct MySQLDialect: Sendable, Hashable {
   var stop: String { speaksNew ? "STOP REPLICA" : "STOP SLAVE" }
   var start: String { speaksNew ? "START REPLICA" : "START SLAVE" }
   var startReceiving: String { "\(start) IO_THREAD" }
+  var startApplying: String { "\(start) SQL_THREAD" }
   var stopApplying: String { speaksNew ? "STOP REPLICA SQL_THREAD" : "STOP SLAVE SQL_THREAD" }
   var reset: String { speaksNew ? "RESET REPLICA ALL" : "RESET SLAVE ALL" }
   /// What the status calls the source, in lower case.
@@ -65,6 +66,15 @@ struct MySQLDialect: Sendable, Hashable {
 
   func setDelay(_ seconds: Int) -> String { "\(change) \(word)_DELAY = \(seconds)" }
 
+  /// Puts a replica to a place in the log that it received, to apply that at once and without its source.
+  func changeRelay(file: String, position: String) -> String {
+    let clauses =
+      (isMariaDB ? ["MASTER_USE_GTID = no"] : []) + [
+        "\(word)_DELAY = 0", "RELAY_LOG_FILE = \(MySQLSQL.quoteLiteral(file))", "RELAY_LOG_POS = \(position)",
+      ]
+    return "\(change) " + clauses.joined(separator: ", ")
+  }
+
   /// The status by names that both families share.
   func status(_ replica: MySQLAdministrator, until deadline: Deadline) async throws -> [String: String] {
     let query = speaksNew ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS"
@@ -75,6 +85,8 @@ struct MySQLDialect: Sendable, Hashable {
       "io_running": "\(speaksNew ? "Replica" : "Slave")_IO_Running",
       "sql_running": "\(speaksNew ? "Replica" : "Slave")_SQL_Running",
       "seconds_behind": "Seconds_Behind_\(speaksNew ? "Source" : "Master")",
+      "relay_file": "Relay_Log_File", "relay_position": "Relay_Log_Pos",
+      "applying_state": "\(speaksNew ? "Replica" : "Slave")_SQL_Running_State",
       "applied_file": "Relay_\(speaksNew ? "Source" : "Master")_Log_File",
       "applied_position": "Exec_\(speaksNew ? "Source" : "Master")_Log_Pos", "last_io_error": "Last_IO_Error",
       "last_io_errno": "Last_IO_Errno", "last_sql_error": "Last_SQL_Error",

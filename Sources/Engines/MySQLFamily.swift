@@ -74,8 +74,11 @@ enum MySQLFamily {
       "--max-binlog-size=67108864",
       "--character-set-server=utf8mb4",
       "--skip-name-resolve",
-    ] + (request.replica == nil ? [] : ["--read-only=ON"])
+    ] + (request.replica == nil ? [] : replica)
   }
+
+  /// A replica applies nothing before it is told to: it may be paused. Each family and version knows one of the names.
+  private static let replica = ["--read-only=ON", "--loose-skip-slave-start", "--loose-skip-replica-start"]
 
   /// The arguments of a native server.
   static func serverArguments(_ request: ServerRequest, _ folders: NativeFolders) -> [String] {

@@ -122,6 +122,27 @@ struct MySQLReplication: Replication {
     return status
   }
 
+  /// Told its place in what it has received, the server keeps that; else it would ask its source for it again.
+  func applyReceived(_ replica: ProbeTarget, until deadline: Deadline) async throws {
+    let status = try await row(replica, until: deadline)
+    guard let file = status["relay_file"], let position = status["relay_position"], !file.isEmpty else {
+      return
+    }
+    let change = dialect.changeRelay(file: file, position: position)
+    try await MySQLAdministrator(target: replica).execute(
+      [dialect.stop, change, dialect.startApplying], until: deadline)
+    var pause = Backoff()
+    while true {
+      let status = try await row(replica, until: deadline)
+      if status["sql_running"] != "Yes"
+        || status["applying_state"]?.contains("has read all relay log") == true
+      {
+        return
+      }
+      try await pause.sleep(until: deadline, "the replica to apply what it has received")
+    }
+  }
+
   func promote(_ replica: ProbeTarget, until deadline: Deadline) async throws {
     try await MySQLAdministrator(target: replica).execute(
       [dialect.stop] + (dialect.hasSuperReadOnly ? ["SET GLOBAL super_read_only = OFF"] : [])

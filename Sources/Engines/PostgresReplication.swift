@@ -49,6 +49,10 @@ struct PostgresReplication: Replication {
       PGPASSFILE=$copy "$BASEBACKUP" -h "$SOURCE_HOST" -p "$SOURCE_PORT" -U drydock -D "$PGDATA" \
         -X stream -S "$SLOT" --checkpoint=fast --no-sync -w
       cp "$copy" "$PGDATA/\(Self.passwordFile)"
+      # A source that is a held back replica itself does not hold back its own ones.
+      settings=$PGDATA/postgresql.auto.conf
+      kept=$(grep -v '^recovery_' "$settings" || true)
+      printf '%s\\n' "$kept" >"$settings"
       : >"$PGDATA/standby.signal"
       """,
       environment: environment,
@@ -57,9 +61,12 @@ struct PostgresReplication: Replication {
 
   func load(_ link: ReplicaLink, replica: ProbeTarget, _ place: ReplicaPlace) -> ReplicaScript? { nil }
   func configure(_ replica: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {}
+
   func follow(
     _ replica: ProbeTarget, _ link: ReplicaLink, isPaused: Bool, until deadline: Deadline
-  ) async throws {}
+  ) async throws {
+    if isPaused { try await setPaused(true, replica, until: deadline) }
+  }
 
   func position(_ source: ProbeTarget, until deadline: Deadline) async throws -> String {
     // Of a replica of a replica, the source itself is in recovery.
@@ -121,7 +128,13 @@ struct PostgresReplication: Replication {
       _ = try await administrator.query("SELECT pg_wal_replay_resume()", until: deadline)
     }
     _ = try await administrator.query("SELECT pg_promote(true, 60)", until: deadline)
-    try await administrator.execute(["ALTER SYSTEM RESET recovery_min_apply_delay"], until: deadline)
+    try await administrator.execute(
+      ["ALTER SYSTEM RESET recovery_min_apply_delay"] + Self.forgetStop, until: deadline)
+  }
+
+  /// A promotion applies by itself what is there, a delay or not, but stops where a pause is written down.
+  func applyReceived(_ replica: ProbeTarget, until deadline: Deadline) async throws {
+    try await setPaused(false, replica, until: deadline)
   }
 
   func releaseSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws {
@@ -148,9 +161,44 @@ struct PostgresReplication: Replication {
       until: deadline)
   }
 
+  /// A server forgets that it was paused when it ends, and would apply what it has before anybody can log in. So the
+  /// place is written down as its recovery target too, where the next start stops before the next record.
   func setPaused(_ paused: Bool, _ replica: ProbeTarget, until deadline: Deadline) async throws {
-    _ = try await PostgresAdministrator(target: replica).query(
-      "SELECT pg_wal_replay_\(paused ? "pause" : "resume")()", until: deadline)
+    let administrator = PostgresAdministrator(target: replica)
+    guard paused else {
+      try await administrator.execute(Self.forgetStop, until: deadline)
+      // One that was started with a target would end its recovery now.
+      if try await needsRestartToResume(replica, until: deadline) { return }
+      _ = try await administrator.query("SELECT pg_wal_replay_resume()", until: deadline)
+      return
+    }
+    _ = try await administrator.query("SELECT pg_wal_replay_pause()", until: deadline)
+    let place = PostgresSQL.quoteLiteral(try await restingPlace(replica, until: deadline))
+    try await administrator.execute(
+      [
+        "ALTER SYSTEM SET recovery_target_inclusive = off", "ALTER SYSTEM SET recovery_target_lsn = \(place)",
+      ],
+      until: deadline)
+  }
+
+  private static let forgetStop = ["recovery_target_lsn", "recovery_target_inclusive"].map {
+    "ALTER SYSTEM RESET \($0)"
+  }
+
+  /// Where a replica that was just told to pause comes to rest: the record at hand is still applied.
+  private func restingPlace(_ replica: ProbeTarget, until deadline: Deadline) async throws -> String {
+    var pause = Backoff(first: .milliseconds(20))
+    var last: String?
+    while true {
+      let place = try await value("SELECT pg_last_wal_replay_lsn()", replica, deadline)
+      if let place, place == last { return place }
+      last = place
+      try await pause.sleep(until: deadline, "the replica to pause")
+    }
+  }
+
+  func needsRestartToResume(_ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool {
+    try await value("SELECT current_setting('recovery_target_lsn') <> ''", replica, deadline) == "t"
   }
 
   private func value(_ query: String, _ target: ProbeTarget, _ deadline: Deadline) async throws -> String? {

@@ -2,7 +2,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import HealthProbes
 
-/// Redis, as ElastiCache runs it: without accounts, and without a password unless encrypted.
+/// Redis or Valkey, as ElastiCache runs them: without accounts, and without a password unless encrypted.
 struct RedisEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "redis", v3Names: ["elasticache-redis"],
@@ -15,7 +15,7 @@ struct RedisEngine: ServerEngine {
         here: .emulated("TLS and the app's password, as clients see them")),
       OptionRule(
         "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol",
-        here: .enforced("no change once deployed")),
+        here: .emulated("that server, or a compatible Redis in Valkey's place; no change once deployed")),
     ],
     appendsMinorVersion: true,
     deployNotes: [
@@ -33,8 +33,34 @@ struct RedisEngine: ServerEngine {
   let variableShape = VariableShape.keyValue
   let standardPort = 6379
 
+  /// Which of the two it is.
+  private enum Server: String { case redis, valkey }
+  private let program: Server
+
+  let versions: VersionTable
+  let nativeSearch: NativeSearch
+
+  let accounts: EngineAccounts? = nil
+  let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
+
+  /// Redis.
+  init() {
+    self.init(.redis)
+  }
+
+  private init(_ program: Server) {
+    self.program = program
+    self.versions = program == .redis ? Self.redisVersions : Self.valkeyVersions
+    self.nativeSearch = NativeSearch(
+      servers: ["redis-server", "valkey-server"], tools: ["client": ["redis-cli", "valkey-cli"]],
+      folders: ["redis", "valkey"].reduce(into: ["/usr/sbin", "/usr/local/bin"]) {
+        $0 += ["/opt/homebrew/opt/\($1)*/bin", "/usr/local/opt/\($1)*/bin"]
+      }, apt: program == .redis ? "redis-server" : "valkey-server", brew: program.rawValue,
+      clients: program == .redis ? "redis-tools" : "valkey-tools")
+  }
+
   /// Tags that engines of today refuse to pull: their images have the first manifest format.
-  let versions = VersionTable(
+  private static let redisVersions = VersionTable(
     repository: "redis", imageVariable: "REDIS_VERSION", default: "7.0", seriesLength: 1,
     substitutes: ["2", "3"].map {
       .init(
@@ -42,16 +68,35 @@ struct RedisEngine: ServerEngine {
         because: "redis \($0).x images are in a format that Docker no longer pulls; 5.0 is nearest")
     })
 
-  let nativeSearch = NativeSearch(
-    servers: ["redis-server", "valkey-server"], tools: ["client": ["redis-cli", "valkey-cli"]],
-    folders: ["/usr/sbin", "/opt/homebrew/opt/redis*/bin", "/usr/local/opt/redis*/bin", "/usr/local/bin"],
-    apt: "redis-server", brew: "redis", clients: "redis-tools")
+  /// Valkey began as 7.2; what a manifest for Redis asks for is served by that.
+  private static let valkeyVersions = VersionTable(
+    repository: "valkey/valkey", imageVariable: "VALKEY_VERSION", default: "7.2", seriesLength: 1,
+    substitutes: ["2", "3", "4", "5", "6", "7.0", "7.1"].map {
+      .init($0, tag: "7.2", because: "there is no valkey \($0); 7.2 is the first")
+    })
 
-  let accounts: EngineAccounts? = nil
-  let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
+  /// The last series of Redis whose data Valkey reads too.
+  private static let lastShared = [7, 2]
 
-  /// Redis.
-  init() {}
+  var product: String { program.rawValue }
+  var understudy: (any ServerEngine)? { program == .valkey ? RedisEngine() : nil }
+
+  func variant(_ options: [String: String]) -> any Engine {
+    RedisEngine(Server(rawValue: options["engine"] ?? "") ?? .redis)
+  }
+
+  func accepts(_ installation: NativeInstallation) -> Acceptance {
+    let isValkey = installation.banner.contains("Valkey")
+    if isValkey == (program == .valkey) { return .itself }
+    return isValkey || Self.isShared(installation.version) ? .standIn(isValkey ? "valkey" : "redis") : .no
+  }
+
+  /// Whether Valkey takes the data of a Redis.
+  private static func isShared(_ version: ServerVersion) -> Bool {
+    !lastShared.lexicographicallyPrecedes(version.prefix(2))
+  }
+
+  func standsIn(_ version: ServerVersion) -> Bool { Self.isShared(version) }
 
   /// As on ElastiCache, `encrypted` is about connections too: TLS alone, with a password.
   func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {
@@ -61,20 +106,20 @@ struct RedisEngine: ServerEngine {
   /// ElastiCache adds TLS to older ones itself.
   func obstacle(options: [String: String], version: ServerVersion) -> String? {
     guard options["encrypted"] == "true", version.major < 6 else { return nil }
-    return "redis \(version) has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
+    return "\(product) \(version) has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
   }
 
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let path = configuration("/drydock", request)
-    let tls = request.tlsFiles(in: "/drydock", owner: "redis")
+    let tls = request.tlsFiles(in: "/drydock", owner: product)
     // All addresses of the container; only 127.0.0.1 of the host is published.
     let lines = ["bind 0.0.0.0", "protected-mode no", "dir /data"]
     let text = settings(lines + listening(on: standardPort, tls, request))
     return ContainerRecipe(
-      command: ["redis-server", path],
+      command: ["\(product)-server", path],
       files: [
         tls == nil
-          ? RecipeFile(path, text, mode: 0o444) : RecipeFile(path, text, mode: 0o400, owner: "redis")
+          ? RecipeFile(path, text, mode: 0o444) : RecipeFile(path, text, mode: 0o400, owner: product)
       ] + (tls?.files ?? []),
       dataPath: "/data")
   }
@@ -83,7 +128,7 @@ struct RedisEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let path = configuration(folders.folder, request)
-    let tls = request.tlsFiles(in: folders.folder, owner: "redis")
+    let tls = request.tlsFiles(in: folders.folder, owner: product)
     let lines = ["bind 127.0.0.1", "dir \(Self.quote(folders.data))"]
     return NativeRecipe(
       files: [RecipeFile(path, settings(lines + listening(on: request.port, tls, request)))]

@@ -106,12 +106,24 @@ public protocol Replication: Sendable {
   func status(
     _ replica: ProbeTarget, source: ProbeTarget?, _ link: ReplicaLink, until deadline: Deadline
   ) async throws -> ReplicationStatus
+  /// Applies what a replica has received, however it is held back; its source need not be there.
+  func applyReceived(_ replica: ProbeTarget, until deadline: Deadline) async throws
   /// Makes a replica independent and writable.
   func promote(_ replica: ProbeTarget, until deadline: Deadline) async throws
   /// Removes from the source what it kept for the replica.
   func releaseSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws
   /// Delays what the replica applies; 0 for not at all.
   func setDelay(_ seconds: Int, _ replica: ProbeTarget, until deadline: Deadline) async throws
-  /// Stops or goes on applying, while the connection to the source stays.
+  /// Stops or goes on applying, while the connection to the source stays. A pause outlives the server's end, however
+  /// that comes about.
   func setPaused(_ paused: Bool, _ replica: ProbeTarget, until deadline: Deadline) async throws
+  /// Whether a replica that is to apply again has to be started again for that.
+  func needsRestartToResume(_ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool
+}
+
+extension Replication {
+  /// Most take it up at once.
+  public func needsRestartToResume(_ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool {
+    false
+  }
 }

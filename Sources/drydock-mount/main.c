@@ -25,6 +25,7 @@ static int usage(void) {
 }
 
 static int give_up(const char *source) {
+  if (geteuid() != 0) fprintf(stderr, "  where namespaces are kept from users, bubblewrap may make them: install it\n");
   fprintf(stderr, "  without mounts: add --no-mounts, and use the folder %s\n", source);
   return UNAVAILABLE;
 }
@@ -35,6 +36,11 @@ int main(int argc, char **argv) {
   if (separator % 2 == 0 || separator < 3 || separator + 1 >= argc) return usage();
 
   char *folder = getcwd(NULL, 0);
+  // A system may let bubblewrap alone make namespaces; there is no way back from one that is of no use.
+  if (!may_enter_namespace() && bubblewrap_works()) {
+    int status = run_in_bubblewrap(argv + 1, separator - 1, folder, argv + separator + 1);
+    return status < 0 ? give_up(argv[1]) : status;
+  }
   if (enter_namespace() != 0) return give_up(argv[1]);
   for (int i = 1; i < separator; i += 2) {
     if (make_visible(argv[i], argv[i + 1]) != 0) return give_up(argv[i]);

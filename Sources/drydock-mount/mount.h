@@ -10,6 +10,19 @@ int fail(const char *action, const char *path);
 // Enters a mount namespace of this process's own; an ordinary user's lies in a user namespace with the same ids.
 int enter_namespace(void);
 
+// Whether that can be had, found out in a process of its own.
+int may_enter_namespace(void);
+
+// Whether bubblewrap is installed and may make a mount namespace.
+int bubblewrap_works(void);
+
+// Runs a command under bubblewrap with `count` words of sources and targets, and is its stand-in for whoever waits and
+// sends signals. Returns the status to exit with; -1 when it could not be started.
+int run_in_bubblewrap(char **pairs, int count, const char *folder, char **command);
+
+// Runs bwrap by these words, which tells its child's number by the pipe. Returns the status to exit with, or -1.
+int stand_for(char **words, int information[2]);
+
 // Lets the folder `source` appear at the absolute path `target`.
 int make_visible(const char *source, const char *target);
 

@@ -91,7 +91,7 @@ struct TestApp {
       #expect(try app.session("-a", "web").existingInstance() == state)
       let error = try await failure { _ = try app.session("-a", "wep").existingInstance() }
       #expect(error.code == .usage)
-      #expect(error.suggestion == "did you mean web? there is web")
+      #expect(error.suggestion == "did you mean web?")
     }
   }
 

@@ -195,7 +195,9 @@ import Testing
     #expect(error.suggestion?.hasPrefix(start) == true)
   }
 
-  @Test(arguments: [[], ["up"], ["help", "upp"], ["--version"], ["---completion"], ["manifest"], ["ca"]])
+  @Test(arguments: [
+    [], ["up"], ["help", "up"], ["env", "web"], ["--version"], ["---completion"], ["manifest"], ["ca"],
+  ])
   func whatTheParserKnowsIsLeftToIt(_ arguments: [String]) {
     #expect(Drydock.unknownCommand(in: arguments) == nil)
   }

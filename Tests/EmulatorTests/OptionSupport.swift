@@ -44,7 +44,8 @@ struct PlannedApp {
         state.resources[spec.name]
         ?? ResourceRecord(
           type: spec.type, administratorPassword: "", wantedVersion: spec.version, options: spec.options)
-      record.note(spec)
+      record.begin(spec)
+      record.options = spec.options
       if spec.engine.server != nil, spec.externalURL == nil { record.dataVersion = spec.version }
       record.source = spec.source
       state.resources[spec.name] = record

@@ -74,6 +74,46 @@ import Testing
     }
   }
 
+  @Test func anEncryptedRedisWithoutTLSIsRefusedBeforeItStarts() async throws {
+    try await TestHome.with { test in
+      let runtime = FakeRuntime(.docker)
+      let redis = try specs("resources:\n  cache: { type: redis, options: { encrypted: true } }\n")
+      let failure = await #expect(throws: AggregateError.self) {
+        _ = try await Try(test: test, runtime: runtime, specs: redis).run()
+      }
+      let error = try #require(failure?.failures.first?.error)
+      #expect(error.code == .unavailable)
+      #expect(
+        error.message
+          == "resource cache: redis 1.0.1 has no TLS, which encrypted: true needs; outside of AWS it came with 6.0"
+      )
+      #expect(error.suggestion == "name a newer version in convox.yml")
+      #expect(runtime.calls == ["prepare"])
+    }
+  }
+
+  /// A failed `up` that planned storage 50 → 200 must not keep 200, which could never shrink again.
+  @Test func optionsAreDeployedOnceTheResourceCameUp() async throws {
+    try await TestHome.with { test in
+      func wanting(_ storage: String) -> ResourceSpec {
+        ResourceSpec(name: "mem", engine: FakeEngine(), version: "1.0", options: ["storage": storage])
+      }
+      let first = try await Try(test: test, runtime: FakeRuntime(), specs: [wanting("50")]).run()
+      let failing = FakeRuntime { _ in
+        // What a drydock that is killed here leaves behind.
+        #expect(try test.store.load("abc123def456")?.resources["mem"]?.options == ["storage": "50"])
+        throw EmulatorError(.failed, "no space")
+      }
+      var again = Try(test: test, runtime: failing, specs: [wanting("200")], state: first.state)
+      again.observed = ["mem": Observation(.stopped, hasData: true)]
+      await #expect(throws: AggregateError.self) { _ = try await again.run() }
+      #expect(try test.store.load("abc123def456")?.resources["mem"]?.options == ["storage": "50"])
+      var third = Try(test: test, runtime: FakeRuntime(), specs: [wanting("200")], state: first.state)
+      third.observed = again.observed
+      #expect(try await third.run().state.resources["mem"]?.options == ["storage": "200"])
+    }
+  }
+
   @Test func aTakenPortMovesOnAndStays() async throws {
     try await TestHome.with { test in
       let taken = Mutex<Int?>(nil)

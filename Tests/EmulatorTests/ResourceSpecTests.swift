@@ -49,43 +49,47 @@ import Testing
   }
 }
 
-@Suite struct NotSupportedYetTests {
-  private static let encrypted = """
-    resources:
-      cache:
-        type: redis
-        options:
-          encrypted: true
-    """
-  private static let valkey = """
-    resources:
-      cache:
-        type: redis
-        options: { engine: valkey }
-    """
+/// `engine:` of redis: which of the two servers it is.
+@Suite struct EngineOptionTests {
+  private func spec(_ options: String) throws -> ResourceSpec {
+    try #require(try specs("resources:\n  cache: { type: redis, options: { \(options) } }\n").first)
+  }
+
+  @Test func valkeyIsAnEngineOfItsOwn() throws {
+    #expect(try spec("engine: valkey, version: \"8.0\"").product == "valkey")
+    let server = try #require(try spec("engine: valkey, version: \"8.0\"").engine.server)
+    #expect(server.versions.officialImage(for: "8.0").reference == "valkey/valkey:8.0")
+    #expect(server.versions.officialImage(for: "7.0").reference == "valkey/valkey:7.2")
+    #expect(try spec("engine: redis").product == "redis")
+    #expect(try spec("encrypted: false").product == "redis")
+  }
+
+  /// On AWS a parameter that is removed keeps its value, and so the engine stays.
+  @Test func theDeployedEngineStays() throws {
+    var record = ResourceRecord(
+      type: "redis", administratorPassword: "", wantedVersion: "8.0", options: ["engine": "valkey"])
+    record.dataVersion = "8.0.1"
+    #expect(try spec("version: \"8.0\"").settled(over: record).0.product == "valkey")
+  }
 
   @Test(arguments: [
-    (valkey, "convox.yml:4:24: resource cache: ", "engine")
+    ("redis", "Redis server v=7.0.15", Acceptance.itself),
+    ("redis", "Valkey server v=8.0.1", .standIn("valkey")),
+    ("valkey", "Valkey server v=8.0.1", .itself), ("valkey", "Redis server v=7.2.4", .standIn("redis")),
+    // Its data has a format that Valkey does not read.
+    ("valkey", "Redis server v=7.4.0", .no),
   ])
-  func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) throws {
-    let error = try #require(throws: ManifestError.self) { _ = try specs(text) }
-    let finding = try #require(error.diagnostics.first)
-    #expect("\(finding.location): \(finding.message)".hasPrefix(place))
-    #expect(finding.message.hasSuffix("is not supported yet"))
-    #expect(finding.suggestion?.contains(option) == true)
+  func whoServes(_ engine: String, _ banner: String, _ expected: Acceptance) throws {
+    let installation = NativeInstallation(
+      server: "/usr/bin/server", tools: [:], version: try #require(ServerVersion(in: banner)), banner: banner)
+    #expect(try spec("engine: \(engine)").engine.server?.accepts(installation) == expected)
   }
+}
 
-  @Test func whatRunsElsewhereIsNotRefused() throws {
-    #expect(try specs(Self.valkey, ["CACHE_URL": "rediss://x"]).first?.externalURL == "rediss://x")
-  }
-
+@Suite struct EncryptionOptionTests {
   @Test func encryptedRedisIsSupported() throws {
-    #expect(try specs(Self.encrypted).first?.options["encrypted"] == "true")
-  }
-
-  @Test func whatIsSetToItsDefaultIsNotRefused() throws {
-    let text = "resources:\n  cache:\n    type: redis\n    options: { encrypted: false, engine: redis }\n"
-    #expect(try specs(text).count == 1)
+    let text = "resources:\n  cache: { type: redis, options: { encrypted: true } }\n"
+    #expect(try specs(text).first?.options["encrypted"] == "true")
   }
 
   /// Databases are encrypted at rest only, which nobody notices here.

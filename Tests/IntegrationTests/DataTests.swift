@@ -55,6 +55,36 @@ import Testing
     }
   }
 
+  @Test(
+    "MySQL's data is not given to MariaDB, nor the other way round",
+    arguments: await EngineAvailability.runtimes())
+  func family(_ runtime: String) async throws {
+    let manifest = """
+      resources:
+        my: { type: mysql, options: { version: "9.7" } }
+        maria: { type: mariadb, options: { version: "10.11" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let url = try #require(try await app.variables()["MY_URL"])
+      try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
+      #expect(try await app.drydock("down").status == 0)
+      let swapped = manifest.replacing("type: mysql", with: "type: other").replacing("mariadb", with: "mysql")
+        .replacing("type: other", with: "type: mariadb")
+      try app.write(manifest: swapped)
+      let refused = try await app.drydock("up")
+      #expect(refused.status == 78 && refused.stderr.contains("holds data of type mysql"), "\(refused)")
+      try app.write(manifest: manifest)
+      if runtime == "docker" {
+        let image = ["DRYDOCK_IMAGE_MYSQL": "drydock/mariadb:10.11"]
+        let other = try await app.drydock("up", "my", environment: image)
+        #expect(other.status == 78 && other.stderr.contains("the image drydock/mariadb:10.11"), "\(other)")
+      }
+      try await app.up()
+      #expect(try await app.query("SELECT answer FROM kept", at: url) == "42")
+    }
+  }
+
   @Test("Data of another type or runtime is refused", .nativeEngines, .dockerEngine)
   func anotherTypeOrRuntime() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in

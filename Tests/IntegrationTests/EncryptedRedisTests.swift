@@ -63,6 +63,29 @@ struct EncryptedRedisTests {
     }
   }
 
+  /// The handshake alone: node's own TLS, no client library.
+  private static let node = """
+    const url = new URL(process.env.CACHE_URL)
+    const tls = require("node:tls")
+    const socket = tls.connect({ host: url.hostname, port: url.port }, () => {
+      socket.write(`AUTH ${url.password}\\r\\nPING\\r\\nQUIT\\r\\n`)
+    })
+    socket.on("data", data => process.stdout.write(data))
+    socket.on("error", error => { console.error(error.code); process.exit(1) })
+    """
+
+  @Test("node gets in by NODE_EXTRA_CA_CERTS under drydock run", arguments: EncryptedApp.runtimes)
+  func node(runtime: String) async throws {
+    try await EncryptedApp.with(Self.manifest, runtime) { app in
+      guard try await app.run(["sh", "-c", "command -v node"]).status == 0 else { return }
+      let inside = try await app.drydock(["run", "web", "--", "node", "-e", Self.node])
+      #expect(inside.text == "+OK\r\n+PONG\r\n+OK", "\(inside)")
+      let url = try #require(try await app.variables()["CACHE_URL"])
+      let outside = try await app.run(["node", "-e", Self.node], environment: ["CACHE_URL": url])
+      #expect(outside.status == 1 && outside.stderr.contains("VERIFY"), "\(outside)")
+    }
+  }
+
   @Test("Trust is for the services that link it, and what is set stays", arguments: EncryptedApp.runtimes)
   func trust(runtime: String) async throws {
     try await EncryptedApp.with(Self.manifest, runtime) { app in

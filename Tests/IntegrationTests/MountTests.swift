@@ -155,4 +155,160 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: "/\(token)"))
     }
   }
+
+  /// Tells of an event in a folder, and lets itself be looked into: what a file watcher and a debugger need.
+  private static let watcher = """
+    import ctypes, os, sys
+    libc = ctypes.CDLL(None, use_errno=True)
+    watch = libc.inotify_init()
+    assert libc.inotify_add_watch(watch, sys.argv[1].encode(), 0x100) >= 0, ctypes.get_errno()
+    print("watching", flush=True)
+    print(os.read(watch, 4096)[16:].rstrip(b"\\0").decode(), flush=True)
+    """
+
+  @Test("A file watcher in one service sees what another one makes", mounts)
+  func watching() async throws {
+    try await Self.withFiles { files in
+      let watcher = try files.app.start([
+        "run", "top", "--", "python3", "-c", Self.watcher, "/\(files.token)/deep",
+      ])
+      try await eventually("the watch") { watcher.stdout.hasPrefix("watching") }
+      let made = try await files.run("below", "echo > /usr/\(files.token)/deep/er/seen")
+      #expect(made.status == 0, "\(made)")
+      let result = try await watcher.result(within: .seconds(20))
+      #expect(result.stdout == "watching\nseen\n", "\(result)")
+    }
+  }
+
+  /// PTRACE_SEIZE, PTRACE_INTERRUPT and PTRACE_DETACH, as debuggers attach.
+  private static let debugger = """
+    import ctypes, os, sys
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    process = int(sys.argv[1])
+    for request in (0x4206, 0x4207):
+        assert libc.ptrace(request, process, None, None) == 0, ctypes.get_errno()
+    _, status = os.waitpid(process, 0x40000000)
+    assert os.WIFSTOPPED(status), status
+    with open("/proc/%d/mem" % process, "rb"):
+        assert libc.ptrace(17, process, None, None) == 0, ctypes.get_errno()
+    print("attached")
+    """
+
+  @Test("A debugger attaches to the command, from inside and from outside", mounts)
+  func debugging() async throws {
+    try await Self.withFiles { files in
+      let command = try files.app.start([
+        "run", "top", "--", "sh", "-c", "echo ready; exec tail -f /dev/null",
+      ])
+      try await eventually("the command") { command.stdout == "ready\n" }
+      let script = ["python3", "-c", Self.debugger, "\(command.processID)"]
+      let outside = try await files.app.start(script, tool: true).result()
+      #expect(outside.stdout == "attached\n", "\(outside)")
+      let inside = try await files.app.start(["run", "top", "--"] + script).result()
+      #expect(inside.stdout == "attached\n", "\(inside)")
+      command.send(SIGTERM)
+      #expect(try await command.result(within: .seconds(20)).status == 128 + SIGTERM)
+    }
+  }
+
+  // MARK: Where users may not make namespaces
+
+  /// Becomes a user who may make no user namespace: a filter on `unshare` and `clone`, which root may set without
+  /// giving up programs that change their user.
+  private static let forbidding = """
+    import ctypes, os, platform, struct, sys
+    UNSHARE, CLONE = {"x86_64": (272, 56), "aarch64": (97, 220)}[platform.machine()]
+    code = [(0x20, 0, 0, 0), (0x15, 1, 0, UNSHARE), (0x15, 0, 3, CLONE),
+            (0x20, 0, 0, 16), (0x45, 0, 1, 0x10000000), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7fff0000)]
+    text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in code))
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+    program = Program(len(code), ctypes.addressof(text))
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(22, 2, ctypes.byref(program)) == 0, ctypes.get_errno()
+    os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
+    os.execvp(sys.argv[1], sys.argv[1:])
+    """
+
+  private static let bubblewrap = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  /// An app of a user who may make no namespace; `hasBubblewrap` where a bwrap of root's is on his path.
+  private static func withoutNamespaces(
+    hasBubblewrap: Bool, _ body: @Sendable (MountApp) async throws -> Void
+  ) async throws {
+    let manifest = """
+      resources:
+        files: { type: efs }
+      services:
+        top: { image: web, resources: [files], volumes: ["files:/TOKEN/deep"] }
+        below: { image: web, resources: [files], volumes: ["files:/usr/TOKEN/deep/er"] }
+        both: { image: web, resources: [files], volumes: ["files:/usr/TOKEN/deep/er", "files:/TOKEN/deep"] }
+      """
+    try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { root in
+      let token = root.root.lastPathComponent
+      try root.write(manifest: manifest.replacing("TOKEN", with: token))
+      var app = try await root.loweredTo(user: "65534")
+      app.prefix = ["python3", "-c", Self.forbidding]
+      let tools = root.root.appending(path: "tools").path
+      try FileManager.default.createDirectory(atPath: tools, withIntermediateDirectories: false)
+      let bwrap = "\(tools)/bwrap"
+      if hasBubblewrap {
+        try FileManager.default.copyItem(atPath: try #require(bubblewrap), toPath: bwrap)
+        chmod(bwrap, 0o4755)
+      } else {
+        try "#!/bin/sh\nexit 1\n".write(toFile: bwrap, atomically: true, encoding: .utf8)
+        chmod(bwrap, 0o755)
+      }
+      app.environment["PATH"] = "\(tools):\(app.environment["PATH"] ?? "/usr/bin:/bin")"
+      try await app.up()
+      try await body(MountApp(app: app, token: token))
+    }
+  }
+
+  @Test(
+    "Where users may make no namespaces, bubblewrap makes them, and signals reach the command", .root,
+    .enabled(if: bubblewrap != nil, "bubblewrap is not installed"))
+  func bubblewrapStandsIn() async throws {
+    try await Self.withoutNamespaces(hasBubblewrap: true) { files in
+      let forbidden = try await files.app.start(["unshare", "-Ur", "true"], tool: true).result()
+      #expect(forbidden.status != 0, "the test's own ground: \(forbidden)")
+      let paths = ["top": "/\(files.token)/deep", "below": "/usr/\(files.token)/deep/er"]
+      for (service, path) in paths {
+        let written = try await files.run(service, "id -u; echo from \(service) > \(path)/\(service); exit 7")
+        #expect(written.status == 7 && written.stdout == "65534\n", "\(written)")
+      }
+      for (service, path) in paths {
+        let read = try await files.run(service, "cd \(path) && cat below top; ls / | grep -c .")
+        #expect(read.stdout.hasPrefix("from below\nfrom top\n"), "\(read)")
+      }
+      let both = try await files.run(
+        "both", "cat /\(files.token)/deep/top /usr/\(files.token)/deep/er/below; pwd")
+      let folder = files.app.folder.path(percentEncoded: false)
+      #expect(
+        both.stdout == "from top\nfrom below\n\(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)\n"
+      )
+      #expect(!files.exists("/\(files.token)") && !files.exists("/usr/\(files.token)"))
+
+      let handler = "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.1; done"
+      let command = try files.app.start(["run", "top", "--", "sh", "-c", handler])
+      try await eventually("the command") { command.stdout == "ready\n" }
+      command.send(SIGTERM)
+      let result = try await command.result(within: .seconds(20))
+      #expect(result.status == 3 && result.stdout == "ready\ncaught\n", "\(result)")
+    }
+  }
+
+  @Test("Without namespaces and without bubblewrap: 125, the folder, and what to do", .root)
+  func neither() async throws {
+    try await Self.withoutNamespaces(hasBubblewrap: false) { files in
+      let result = try await files.run("top", "true")
+      let directory = try #require(try await files.app.ps()["files"]?.directory)
+      #expect(result.status == 125 && result.stderr.contains(directory), "\(result)")
+      #expect(result.stderr.contains("--no-mounts") && result.stderr.contains("bubblewrap"), "\(result)")
+      #expect(try await files.run("top", "true", "--no-mounts").status == 0)
+    }
+  }
 }

@@ -16,7 +16,7 @@ import Testing
       let url = try #require(variables["MYDB_URL"])
       try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
       let before = try await app.ps()
-      for row in before.values { try await kill(row, runtime) }
+      for row in before.values { try await Self.kill(row) }
       try await eventually("the crash") {
         try await app.ps().values.allSatisfy { $0.status == "crashed" }
       }
@@ -33,8 +33,9 @@ import Testing
     }
   }
 
-  private func kill(_ row: Row, _ runtime: String) async throws {
-    if runtime == "native" {
+  /// Kills a server as a crash would.
+  static func kill(_ row: Row) async throws {
+    if row.runtime == "native" {
       Foundation.kill(try #require(row.pid), SIGKILL)
     } else {
       let client = try #require(await EngineAvailability.docker().client)

@@ -1,5 +1,7 @@
+import DockerEngine
 import DrydockTestSupport
 import Foundation
+import MonotonicTime
 import Testing
 
 /// Replicas whose sources keep no log for them any more, and replicas that go.
@@ -30,6 +32,63 @@ import Testing
       try await life.replicasHave(3, urls)
       try await deletesReplicas(life, urls)
     }
+  }
+
+  @Test(
+    "A held back replica whose source is gone is promoted with everything that it received",
+    arguments: await EngineAvailability.runtimes())
+  func promotedAlone(_ runtime: String) async throws {
+    let sources = ["pg", "maria", "my"]
+    try await withApp(ReplicaApp.manifest(sources, .replicas), AppOptions(runtime: runtime)) { app in
+      let life = ReplicaApp(app: app, sources: sources)
+      try await app.up()
+      let urls = try await life.urls()
+      try await life.write("CREATE TABLE notes (id int PRIMARY KEY)", urls)
+      try await life.replicasHave(0, urls)
+      try await life.replica { ["lag", $0, "3600"] }
+      try await life.replica { ["pause", $0] }
+      try await life.write("INSERT INTO notes VALUES (1)", urls)
+      try await life.replicasAreBehind()
+      try await life.hasReceived(urls)
+      for row in try await app.ps().values where sources.contains(row.resource) {
+        try await RecoveryTests.kill(row)
+      }
+      // Only the replicas are left.
+      try app.write(manifest: ReplicaApp.manifest(sources, .onlyCopies))
+      try await app.up()
+      #expect(try await life.counts(urls) == [1, 1, 1])
+      try await life.app.query("INSERT INTO notes VALUES (2)", at: try #require(urls["pg-copy"]))
+    }
+  }
+
+  @Test("A replica whose volume is gone is built anew; one whose source lost its own is kept", .dockerEngine)
+  func volumes() async throws {
+    let sources = ["pg", "maria", "my"]
+    try await withApp(ReplicaApp.manifest(sources, .replicas), AppOptions(runtime: "docker")) { app in
+      let life = ReplicaApp(app: app, sources: sources)
+      try await app.up()
+      let urls = try await life.urls()
+      try await life.write("CREATE TABLE notes (id int PRIMARY KEY)", urls)
+      try await life.write("INSERT INTO notes VALUES (1)", urls)
+      try await life.replicasHave(1, urls)
+      for row in try await app.ps().values where !sources.contains(row.resource) { try await remove(row) }
+      try await app.up()
+      try await life.replicasHave(1, urls)
+
+      try await remove(try #require(try await app.ps()["pg"]))
+      let refused = try await app.drydock("up")
+      #expect(refused.status == 78, "\(refused)")
+      #expect(refused.stderr.contains("pg-copy is a replica of pg, whose data is gone"), "\(refused)")
+      #expect(try await app.query("SELECT count(*) FROM notes", at: try #require(urls["pg-copy"])) == "1")
+    }
+  }
+
+  /// Removes a container and its volume behind drydock's back.
+  private func remove(_ row: Row) async throws {
+    let client = try #require(await EngineAvailability.docker().client)
+    let name = try #require(row.container)
+    try await client.removeContainer(name, force: true, until: .after(.seconds(30)))
+    try await client.removeVolume(name, until: .after(.seconds(30)))
   }
 
   private func administratorPassword(_ life: ReplicaApp, _ resource: String) throws -> String {

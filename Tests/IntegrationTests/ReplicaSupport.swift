@@ -19,6 +19,7 @@ struct ReplicaRow: Decodable {
   var container: String?
   var startedAt: String?
   var source: String?
+  var isPaused: Bool?
   var replication: Replication?
 
   /// What stays while a server runs on.
@@ -45,13 +46,14 @@ struct ReplicaApp {
       switch copies {
       case .none: return [line(source, "")]
       case .replicas: return [line(source, ""), line(copy(source), reference)]
+      case .onlyCopies: return [line(copy(source), "")]
       case .independent: return [line(source, ""), line(copy(source), "")]
       }
     }
     return (["resources:"] + lines).joined(separator: "\n") + "\n"
   }
 
-  enum Copies { case none, replicas, independent }
+  enum Copies { case none, replicas, independent, onlyCopies }
 
   func write(_ copies: Copies) throws { try app.write(manifest: Self.manifest(sources, copies)) }
 
@@ -99,6 +101,26 @@ struct ReplicaApp {
     try await eventually("a lag of all replicas") {
       let rows = try await rows()
       return sources.allSatisfy { rows[Self.copy($0)]?.replication?.lag ?? 0 > 0 }
+    }
+  }
+
+  /// Waits until the paused replicas have received what their sources wrote, as far as those can tell.
+  func hasReceived(_ urls: [String: String]) async throws {
+    let query = """
+      SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sent_lsn = pg_current_wal_lsn()
+      """
+    try await eventually("the log to be sent") {
+      try await app.query(query, at: try #require(urls["pg"])) == "1"
+    }
+    // A dump thread of the MySQL family that waits has sent everything.
+    for source in sources where source != "pg" {
+      let query = """
+        SELECT count(*) FROM information_schema.processlist
+        WHERE command LIKE 'Binlog Dump%' AND (state LIKE '%sent all binlog%')
+        """
+      try await eventually("the log to be sent") {
+        try await app.query(query, at: try #require(urls[source])) == "1"
+      }
     }
   }
 

@@ -177,6 +177,36 @@ import Testing
     }
   }
 
+  @Test("A disk that fills up under existing data: 73, and the data is as it was", .nativeEngines, .root)
+  func fullDiskWithData() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in
+      try await app.withMount(["-o", "size=16m,mode=755"]) {
+        try await app.up()
+        let port = try #require(try await app.ps()["cache"]?.port)
+        #expect(try await app.redis("set", "kept", "42", port: port) == "OK")
+        #expect(try await app.drydock("down").status == 0)
+        let ballast = app.home.appending(path: "ballast").path
+        _ = try await app.program("dd", "if=/dev/zero", "of=\(ballast)", "bs=64k")
+        let full = try await app.drydock("up")
+        #expect(full.status == 73 && full.stderr.contains("No space left"), "\(full)")
+        #expect(!full.stderr.contains("start fresh"), "\(full)")
+        try FileManager.default.removeItem(atPath: ballast)
+        try await app.up()
+        #expect(try await app.redis("get", "kept", port: port) == "42")
+        _ = try await app.drydock("down", "--all", "--delete-data", "--yes")
+      }
+    }
+  }
+
+  @Test("A home on a file system that takes no files: 73, and its name")
+  func strangeFileSystem() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let result = try await app.drydock("up", environment: ["DRYDOCK_HOME": "/proc/drydock"])
+      #expect(result.status == 73 && result.stderr.contains("/proc/drydock"), "\(result)")
+      #expect(result.stderr.contains("DRYDOCK_HOME"), "\(result)")
+    }
+  }
+
   @Test("A disk without inodes: 73", .nativeEngines, .root)
   func noInodes() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in

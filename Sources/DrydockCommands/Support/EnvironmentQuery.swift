@@ -37,15 +37,35 @@ struct EnvironmentQuery: Sendable {
     return service
   }
 
+  /// The service; a word that is none may have been meant as a command of `env`.
+  private func serviceOrCommand(_ name: String, _ basis: Basis) throws -> Service {
+    do {
+      return try service(name, basis)
+    } catch var error as EmulatorError {
+      let services = basis.manifest.services.map(\.name)
+      if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"])
+      {
+        error.suggestion =
+          "did you mean drydock env \(command)?" + (error.suggestion.map { " Of services, \($0)" } ?? "")
+      }
+      throw error
+    }
+  }
+
   /// The variables of a service, or of all resources when no service is named.
   func variables(service name: String?, from viewpoint: Viewpoint = .host) throws -> [EnvironmentVariable] {
     let basis = try basis()
+    if viewpoint == .container, basis.state.runtime == .native {
+      throw EmulatorError(
+        .failed, "\(basis.state.handle) runs natively, on 127.0.0.1, where no container reaches it",
+        suggestion: "run it in Docker: drydock down --delete-data, then drydock up --runtime docker")
+    }
     let resolver = EnvironmentResolver(
       manifest: basis.manifest, endpoints: basis.state.endpoints(basis.specs, from: viewpoint),
       linked: links(basis, from: viewpoint),
       appEnvironment: AppEnvironment(basis.environment), context: ServiceContext(app: basis.state.app))
     guard let name else { return resolver.allResources() }
-    let service = try service(name, basis)
+    let service = try serviceOrCommand(name, basis)
     try requireEndpoints(of: service, basis)
     return try resolver.environment(for: service)
   }

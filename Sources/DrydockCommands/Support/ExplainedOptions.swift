@@ -12,7 +12,7 @@ struct ExplainedOptions {
   }
 
   func print(_ format: OutputFormat) throws {
-    let state = try session.existingInstance()
+    let state = try session.existingInstance(allowsNewName: true)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: try session.appEnvironment(state))
     // What another rack has deployed is not known here.
     let rows = OptionExplanation.rows(

@@ -77,16 +77,7 @@ enum StateTable {
       return "\(state.status.rawValue): \(short)"
     }
     guard let source = state.source, state.status == .running else { return state.status.rawValue }
-    return "running, \(replication(state.replication)) (replica of \(source))"
-  }
-
-  private static func replication(_ status: ReplicationStatus?) -> String {
-    guard let status else { return "replication unknown" }
-    if let problem = status.problem { return problem }
-    guard status.isConnected else { return "not connected" }
-    let seconds = status.lagSeconds.map { ", \(Int($0)) s" } ?? ""
-    let lag = status.lag.map { "\($0) \(status.lagUnit)\(seconds) behind" } ?? "following"
-    return status.isApplying ? lag : "paused, \(lag)"
+    return "running, \(ReplicationText.describe(state)) (replica of \(source))"
   }
 
   private static func process(_ state: ResourceState) -> String {
@@ -96,5 +87,26 @@ enum StateTable {
 
   private static func uptime(_ state: ResourceState) -> String {
     state.startedAt.map { Figures.uptime(Int(Date.now.timeIntervalSince($0))) } ?? "-"
+  }
+}
+
+/// What a person needs to know of a read replica that runs.
+enum ReplicationText {
+  static func describe(_ state: ResourceState) -> String {
+    guard let status = state.replication else { return "replication unknown" }
+    if let problem = status.problem { return problem }
+    let seconds = status.lagSeconds.map { ", \(Int($0)) s" } ?? ""
+    let lag = status.lag.map { "\($0) \(status.lagUnit)\(seconds) behind" }
+    guard let holding = holding(state, status) else {
+      return status.isConnected ? lag ?? "following" : "not connected"
+    }
+    // PostgreSQL asks its source for more only when it has applied what it has.
+    let connection = status.isConnected ? nil : "receives more once that is applied"
+    return [holding, lag, connection].compactMap(\.self).joined(separator: ", ")
+  }
+
+  private static func holding(_ state: ResourceState, _ status: ReplicationStatus) -> String? {
+    if state.isPaused == true || !status.isApplying && status.isConnected { return "paused" }
+    return state.delaySeconds.map { "delayed by \($0) s" }
   }
 }

@@ -24,7 +24,8 @@ struct Session: Sendable {
     session.rack = option.name
     if !isNewAllowed, let name = option.name {
       let state =
-        try existingInstance() ?? InstanceState(id: "", handle: "", app: "", path: "", resourcePassword: "")
+        try existingInstance(allowsNewName: true)
+        ?? InstanceState(id: "", handle: "", app: "", path: "", resourcePassword: "")
       state.unknownRack(name).map(console.warn)
     }
     return session
@@ -38,9 +39,16 @@ struct Session: Sendable {
   /// The instance that exists: the one that `--app` names, else the one of the folder; nil when there is none.
   ///
   /// The handle works from anywhere, also when the folder is gone.
-  func existingInstance() throws -> InstanceState? {
+  /// - Parameter allowsNewName: Whether `--app` may name an app that a folder without an instance is going to be.
+  func existingInstance(allowsNewName: Bool = false) throws -> InstanceState? {
     if let app = options.app {
       if let instance = context.directory.instance(handle: app) { return instance }
+      // Where there is no instance yet, the name is the one that it is going to have.
+      if allowsNewName, let folder = try? workspace().folder,
+        try context.directory.existing(in: folder) == nil
+      {
+        return nil
+      }
       throw UnknownName.error("app", app, known: context.store.all().map(\.handle))
     }
     let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
@@ -56,7 +64,7 @@ struct Session: Sendable {
 
   /// The instance that exists, else a new one of the folder.
   func openInstance() async throws -> InstanceState {
-    if let existing = try existingInstance() { return existing }
+    if let existing = try existingInstance(allowsNewName: true) { return existing }
     return try await context.directory.open(
       try workspace().folder, app: options.app, until: .after(.seconds(30)))
   }

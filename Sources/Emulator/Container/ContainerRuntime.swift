@@ -67,7 +67,8 @@ struct ContainerRuntime: Runtime {
     if strict, let drift = source.drift {
       throw EmulatorError(
         .unavailable, "resource \(spec.name): \(drift)",
-        suggestion: "name an image by DRYDOCK_IMAGE_\(spec.type.uppercased()), or leave --strict-version out")
+        suggestion:
+          "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
     }
     return source
   }
@@ -166,6 +167,13 @@ struct ContainerRuntime: Runtime {
     let patience = steps.filter { $0.signal != .kill }.reduce(Duration.zero) { $0 + $1.patience }
     try await client.stopContainer(
       name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
+  }
+
+  /// The same container: it has its image and its files still.
+  func restart(_ launch: Launch, until deadline: Deadline) async throws {
+    try await stop(launch.spec.name, steps: launch.engine.stopSteps)
+    try stopMark(launch.spec.name).clear()
+    try await client.startContainer(names.container(launch.spec.name), until: deadline)
   }
 
   func deleteData(_ resource: String) async throws {

@@ -13,6 +13,11 @@ struct ContainerStart: Sendable {
   private var names: ContainerNames { runtime.names }
   private var resource: String { launch.spec.name }
 
+  /// The engine whose image it is.
+  private var engine: any ServerEngine {
+    launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
+  }
+
   func run() async throws {
     guard case .image(let reference, let isLocal) = launch.source.origin else {
       throw EmulatorError(.internalFault, "\(resource) was resolved for another runtime")
@@ -21,7 +26,7 @@ struct ContainerStart: Sendable {
     guard let image = try await client.inspectImage(reference, until: deadline) else {
       throw EmulatorError(.unavailable, "resource \(resource): the image \(reference) is not there")
     }
-    let recipe = launch.engine.container(launch.request)
+    let recipe = engine.container(launch.request)
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
@@ -82,7 +87,7 @@ struct ContainerStart: Sendable {
     if recipe.dataPath != nil, try await client.inspectVolume(names.volume(resource), until: deadline) == nil
     {
       var labels = names.labels(resource)
-      labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, launch.engine)?.description
+      labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, engine)?.description
       _ = try await client.createVolume(names.volume(resource), labels: labels, until: deadline)
     }
     try await seed(image, wanted)

@@ -15,18 +15,30 @@ struct ImageChooser: Sendable {
     var version: ServerVersion?
     var isLocal: Bool
     var note: String?
+    var standIn: String?
   }
 
   func choose(
     _ spec: ResourceSpec, _ engine: any ServerEngine, data: ServerVersion?, strict: Bool
   ) async throws -> ServerSource {
-    if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.type.uppercased())"], !named.isEmpty {
-      return try await explicit(named, engine)
+    if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"], !named.isEmpty {
+      let source = try await explicit(named, engine)
+      if let data, let version = source.version, !engine.canServe(data: data, with: version) {
+        throw EmulatorError(
+          .dataMismatch,
+          "resource \(spec.name): its data was made by \(spec.product) \(data), and the image \(named) holds \(version)",
+          suggestion: "name another image, or start fresh: drydock down \(spec.name) --delete-data")
+      }
+      return source
     }
     let wanted = ServerVersion(in: spec.version)
-    let labelled = try await labelledImages(spec.type)
+    let labelled = try await labelledImages(engine.product)
     let official = try await officialImage(spec, engine)
-    let candidates = order(labelled, official, wanted: data ?? wanted, strict: strict)
+    var candidates = order(labelled, official, wanted: data ?? wanted, strict: strict)
+    if !strict, let last = candidates.last, !last.isLocal, let understudy = engine.understudy {
+      candidates.insert(
+        contentsOf: try await standIns(understudy, wanted: data ?? wanted), at: candidates.count - 1)
+    }
     guard
       let chosen = candidates.first(where: { candidate in
         guard let data, let version = candidate.version else { return true }
@@ -34,8 +46,21 @@ struct ImageChooser: Sendable {
       })
     else { throw dataNeeds(spec, engine, data) }
     return ServerSource(
-      .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version,
+      .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version, standIn: chosen.standIn,
       drift: chosen.note ?? drift(chosen, spec, wanted))
+  }
+
+  /// Local images of another engine that do where none of the wanted one is here, best first.
+  private func standIns(_ understudy: any ServerEngine, wanted: ServerVersion?) async throws -> [Candidate] {
+    let able = try await labelledImages(understudy.product).filter {
+      $0.version.map(understudy.standsIn) == true
+    }
+    let best = wanted.flatMap { wanted in able.best(for: wanted) { $0.version } } ?? able.first
+    return ([best].compactMap(\.self) + able).map { candidate in
+      var candidate = candidate
+      candidate.standIn = understudy.product
+      return candidate
+    }
   }
 
   /// A fitting labelled image, a local official one, another labelled one, and at last the official one to pull.
@@ -92,8 +117,11 @@ struct ImageChooser: Sendable {
   }
 
   private func drift(_ chosen: Candidate, _ spec: ResourceSpec, _ wanted: ServerVersion?) -> String? {
+    if let standIn = chosen.standIn, let version = chosen.version {
+      return "\(standIn) \(version) stands in for \(spec.product) \(spec.version)"
+    }
     guard let wanted, let version = chosen.version, !version.satisfies(wanted) else { return nil }
-    return "\(spec.type) \(spec.version) is wanted, \(version) is in the image \(chosen.reference)"
+    return "\(spec.product) \(spec.version) is wanted, \(version) is in the image \(chosen.reference)"
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
@@ -101,8 +129,8 @@ struct ImageChooser: Sendable {
   {
     EmulatorError(
       .dataMismatch,
-      "resource \(spec.name): its data was made by \(spec.type) \(data?.description ?? "?"), and no image of it can be had",
-      suggestion: "name one by DRYDOCK_IMAGE_\(spec.type.uppercased()), or start fresh: "
+      "resource \(spec.name): its data was made by \(spec.product) \(data?.description ?? "?"), and no image of it can be had",
+      suggestion: "name one by DRYDOCK_IMAGE_\(spec.product.uppercased()), or start fresh: "
         + "drydock down \(spec.name) --delete-data")
   }
 }

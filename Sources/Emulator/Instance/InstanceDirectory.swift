@@ -68,7 +68,8 @@ public struct InstanceDirectory: Sendable {
     let slug = Slug.make(name)
     let taken = Set(store.all().filter { $0.id != id }.map(\.handle))
     guard taken.contains(slug) else { return slug }
-    return "\(slug)-\(id.prefix(4))"
+    let candidates = (4...id.count).map { "\(slug)-\(id.prefix($0))" }
+    return candidates.first { !taken.contains($0) } ?? "\(slug)-\(Self.randomID())"
   }
 
   /// Twelve letters and digits from the system's random source.

@@ -11,7 +11,7 @@ struct NativeDiscovery: Sendable {
 
   /// A discovery that looks on the path of this environment.
   /// - Parameter patience: How long a server may take to state its version.
-  init(environment: [String: String], patience: Duration = .seconds(5)) {
+  init(environment: [String: String], patience: Duration = .seconds(20)) {
     self.environment = environment
     self.patience = patience
     self.path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)

@@ -22,7 +22,7 @@ struct NativeResolver: Sendable {
       throw EmulatorError(
         .unavailable, "resource \(spec.name): \(drift)",
         suggestion:
-          "install \(spec.type) \(spec.version), use --runtime docker, or leave --strict-version out")
+          "install \(spec.product) \(spec.version), use --runtime docker, or leave --strict-version out")
     }
     return source
   }
@@ -43,17 +43,18 @@ struct NativeResolver: Sendable {
     if case .standIn(let name) = engine.accepts(chosen) {
       return ServerSource(
         .installation(chosen), version: chosen.version, standIn: name,
-        drift: "\(name) \(chosen.version) stands in for \(spec.type) \(spec.version)")
+        drift: "\(name) \(chosen.version) stands in for \(spec.product) \(spec.version)")
     }
     let fits = wanted.map { chosen.version.satisfies($0) } ?? true
-    let drift = fits ? nil : "\(spec.type) \(spec.version) is wanted, \(chosen.version) is what is installed"
+    let drift =
+      fits ? nil : "\(spec.product) \(spec.version) is wanted, \(chosen.version) is what is installed"
     return ServerSource(.installation(chosen), version: chosen.version, drift: drift)
   }
 
   private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> EmulatorError {
     let packages = engine.nativeSearch.packages
     return EmulatorError(
-      .unavailable, "resource \(spec.name): \(spec.type) is not installed on this machine",
+      .unavailable, "resource \(spec.name): \(spec.product) is not installed on this machine",
       suggestion: "apt-get install \(packages.apt) (or brew install \(packages.brew)), or start Docker")
   }
 
@@ -63,7 +64,8 @@ struct NativeResolver: Sendable {
     let series = data.map { engine.versions.series(of: $0) } ?? "?"
     return EmulatorError(
       .dataMismatch,
-      "resource \(spec.name): its data was made by \(spec.type) \(data?.description ?? "?"), and no \(series) is installed",
-      suggestion: "install \(spec.type) \(series), or start fresh: drydock down \(spec.name) --delete-data")
+      "resource \(spec.name): its data was made by \(spec.product) \(data?.description ?? "?"), and no \(series) is installed",
+      suggestion: "install \(spec.product) \(series), or start fresh: drydock down \(spec.name) --delete-data"
+    )
   }
 }

@@ -124,6 +124,8 @@ public struct DownOperation: Sendable {
     for name in names { try await forget(name, &state) { try await runtime.deleteData(name) } }
     if state.resources.isEmpty {
       try await runtime.deleteInstance()
+      // Shared directories lie there in either runtime.
+      rmdir("\(context.home.engines)/\(state.id)")
       state.runtime = nil
     }
     try context.store.save(state)

@@ -46,7 +46,8 @@ actor Reconciler {
     let starting = plan.items.count { $0.action == .start || $0.action == .create }
     if starting > 0 { try await runtime.prepareInstance() }
     var results: [Int: Result<ResourceOutcome, any Error>] = [:]
-    for wave in try waves(plan) {
+    let order = PlanOrder(plan: plan, sources: state.resources.compactMapValues(\.source))
+    for wave in try order.waves() {
       let open = wave.filter { index in
         let source = plan.items.firstIndex { $0.resource == plan.items[index].source }
         guard let source, case .failure = results[source] else { return true }
@@ -60,28 +61,6 @@ actor Reconciler {
       results.merge(await carryOut(indexed, specs, sources, observed, starting)) { $1 }
     }
     return try collect(plan, results)
-  }
-
-  /// The plan's items in waves: a replica comes after its source.
-  private func waves(_ plan: Plan) throws -> [[Int]] {
-    var waves: [[Int]] = []
-    var placed: Set<String> = []
-    var open = Array(plan.items.indices)
-    let names = Set(plan.items.map(\.resource))
-    while !open.isEmpty {
-      let wave = open.filter { index in
-        plan.items[index].source.map { placed.contains($0) || !names.contains($0) } ?? true
-      }
-      guard !wave.isEmpty else {
-        throw EmulatorError(
-          .manifestInvalid,
-          "replicas of each other: \(open.map { plan.items[$0].resource }.joined(separator: ", "))")
-      }
-      waves.append(wave)
-      placed.formUnion(wave.map { plan.items[$0].resource })
-      open.removeAll { wave.contains($0) }
-    }
-    return waves
   }
 
   private func carryOut(
@@ -143,7 +122,9 @@ actor Reconciler {
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
-      record.note(spec)
+      record.begin(spec)
+      // Data that somebody else removed is made as if it had never been.
+      if item.action == .create { record.dataVersion = nil }
       if item.action == .start || item.action == .create {
         // What runs is in doubt from here on until it is proved.
         record.transport = nil
@@ -231,12 +212,21 @@ actor Reconciler {
   }
 
   /// Records what a resource turned out to be once it was proved healthy.
-  func recordReady(_ resource: String, version: String, wanted: String, standIn: String?) throws {
+  func recordReady(
+    _ resource: String, version: String, wanted: String, standIn: String?, options: [String: String]
+  ) throws {
+    state.resources[resource]?.options = options
     state.resources[resource]?.version = version
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
     if started.contains(resource) { state.resources[resource]?.transport = transport[resource]?.record }
+    try store.save(state)
+  }
+
+  /// Records the options of a resource that is no server of ours.
+  func recordOptions(_ resource: String, _ options: [String: String]) throws {
+    state.resources[resource]?.options = options
     try store.save(state)
   }
 

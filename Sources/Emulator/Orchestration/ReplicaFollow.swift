@@ -50,22 +50,26 @@ struct ReplicaPair: Sendable {
     let limit = isExcused ? deadline.capped(at: .seconds(5)) : deadline
     let goal = try await replication.position(sourceTarget, until: deadline)
     var pause = Backoff()
-    while true {
-      let status = try await replication.status(replicaTarget, source: sourceTarget, link, until: deadline)
-      if status.isLost { return .lost }
-      if status.isConnected {
-        if isHeldBack { return .following }
-        if try await replication.hasPassed(goal, replicaTarget, until: deadline) { return .following }
-      }
-      progress("waiting: \(describe(status))")
-      do {
+    var last: ReplicationStatus?
+    do {
+      while true {
+        let status = try await replication.status(replicaTarget, source: sourceTarget, link, until: deadline)
+        last = status
+        if status.isLost { return .lost }
+        if isExcused, !status.isApplying { return .following }
+        if status.isConnected {
+          if isHeldBack { return .following }
+          if try await replication.hasPassed(goal, replicaTarget, until: deadline) { return .following }
+        }
+        progress("waiting: \(describe(status))")
         try await pause.sleep(until: limit, "the replication")
-      } catch is TimeoutError {
-        if isExcused { return .following }
-        throw EmulatorError(
-          .notReady, "resource \(replica.spec.name) does not follow \(source.spec.name): \(describe(status))",
-          suggestion: "its log: drydock logs \(replica.spec.name)")
       }
+    } catch let error where error is TimeoutError || (error is ProbeFailure && deadline.hasPassed) {
+      if isExcused { return .following }
+      throw EmulatorError(
+        .notReady,
+        "resource \(replica.spec.name) does not follow \(source.spec.name): \(last.map(describe) ?? "\(error)")",
+        suggestion: "its log: drydock logs \(replica.spec.name); more time: --timeout SECONDS")
     }
   }
 
@@ -73,6 +77,44 @@ struct ReplicaPair: Sendable {
   func hold(delay: Int?, isPaused: Bool?, until deadline: Deadline) async throws {
     if let delay { try await replication.setDelay(delay, replicaTarget, until: deadline) }
     if let isPaused { try await replication.setPaused(isPaused, replicaTarget, until: deadline) }
+  }
+
+  /// Whether the replica has to be started again before it applies what comes.
+  func needsRestartToResume(until deadline: Deadline) async throws -> Bool {
+    try await replication.needsRestartToResume(replicaTarget, until: deadline)
+  }
+
+  /// The source's position; nil where the source cannot be asked.
+  func goal(until deadline: Deadline) async throws -> String? {
+    do {
+      return try await replication.position(sourceTarget, until: deadline.capped(at: .seconds(5)))
+    } catch is ProbeFailure {
+      return nil
+    }
+  }
+
+  /// Lets go of a replica that is about to be promoted: it applies what comes, or what it has received where nothing
+  /// comes any more.
+  func letGo(towards goal: String?, wasDelayed: Bool, wasPaused: Bool, until deadline: Deadline) async throws
+  {
+    guard goal != nil else { return try await replication.applyReceived(replicaTarget, until: deadline) }
+    try await hold(delay: wasDelayed ? 0 : nil, isPaused: wasPaused ? false : nil, until: deadline)
+    try await replication.follow(replicaTarget, link, isPaused: false, until: deadline)
+  }
+
+  /// Waits until the replica has applied everything up to a position of its source.
+  /// - Returns: What keeps it from that; nil once it has.
+  func catchUp(with goal: String, progress: ProgressSink, until deadline: Deadline) async throws -> String? {
+    let patience = deadline.capped(at: .seconds(10))
+    var pause = Backoff()
+    while try await !replication.hasPassed(goal, replicaTarget, until: deadline) {
+      let status = try await status(until: deadline)
+      let isStuck = !status.isConnected || status.problem != nil
+      if status.isLost || (isStuck && patience.hasPassed) { return describe(status) }
+      progress("catching up: \(describe(status))")
+      try await pause.sleep(until: deadline, "the replica to catch up with its source")
+    }
+    return nil
   }
 
   /// Makes the replica independent; the source forgets it if it can be reached.

@@ -29,7 +29,18 @@ public struct ReplicaOperation: Sendable {
       record.isPaused = paused ? true : nil
     } apply: { pair in
       try await pair.hold(delay: nil, isPaused: paused, until: deadline)
+      if !paused { try await restartIfNeeded(pair, deadline) }
     }
+  }
+
+  /// A replica that was started in its pause may have to be started again to go on.
+  private func restartIfNeeded(_ pair: ReplicaPair, _ deadline: Deadline) async throws {
+    guard try await pair.needsRestartToResume(until: deadline) else { return }
+    try await pair.runtime.restart(pair.replica, until: deadline)
+    let proof = ReadinessProof(
+      launch: pair.replica, runtime: pair.runtime, isFresh: false, startingTogether: 1, pair: nil,
+      progress: { _ in })
+    _ = try await proof.run(until: deadline)
   }
 
   private func change(

@@ -4,20 +4,24 @@ import MonotonicTime
 
 /// Brings one read replica to where the plan wants it: its source is ready by now.
 struct ReplicaStep: Sendable {
-  let step: ResourceStep
+  var step: ResourceStep
   let spec: ResourceSpec
   let engine: any ServerEngine
-  let source: ServerSource
+  var source: ServerSource
 
   /// Starts, or promotes, and proves.
-  func run() async throws -> ServerReport {
+  mutating func run() async throws -> ServerReport {
     var isRebuilt = false
     while true {
       let pair = try await pair()
       if step.item.action == .promote { return try await promote(pair) }
       let isFresh = !pair.replica.hasVerifiedData
       if isFresh { try await pair.prepare(until: step.deadline) }
-      try await restartIfSourceMoved(pair)
+      if try await isOutdated(pair) {
+        try await step.runtime.stop(spec.name, steps: engine.stopSteps)
+        step.item.action = .start
+        source = try await step.runtime.resolve(spec, data: step.observed?.dataVersion, strict: false)
+      }
       var report = try await step.startAndProve(
         spec, engine, source, afterAdministrator: isFresh ? pair : nil)
       let record = await step.ledger.record(of: spec.name)
@@ -60,11 +64,15 @@ struct ReplicaStep: Sendable {
     return pair
   }
 
-  /// A server that was started with its source's old port has to be started again.
-  private func restartIfSourceMoved(_ pair: ReplicaPair) async throws {
-    let record = await step.ledger.record(of: spec.name)
-    guard step.item.action == .verify, let port = record?.sourcePort, port != pair.link.port else { return }
-    try await step.runtime.stop(spec.name, steps: engine.stopSteps)
+  /// Whether a running server has to be started again: with its source's new port, or without the pause that it was
+  /// started in.
+  private func isOutdated(_ pair: ReplicaPair) async throws -> Bool {
+    guard step.item.action == .verify, let record = await step.ledger.record(of: spec.name) else {
+      return false
+    }
+    if let port = record.sourcePort, port != pair.link.port { return true }
+    guard record.isPaused != true else { return false }
+    return try await pair.needsRestartToResume(until: step.deadline)
   }
 
   private func discard() async throws {
@@ -73,11 +81,27 @@ struct ReplicaStep: Sendable {
     try await step.ledger.forgetData(spec.name)
   }
 
+  /// A replica that is held back first applies what its source has, or what it has received where that cannot be
+  /// asked any more.
   private func promote(_ pair: ReplicaPair) async throws -> ServerReport {
     _ = try await step.startAndProve(spec, engine, source)
+    let record = await step.ledger.record(of: spec.name)
+    let goal = try await pair.goal(until: step.deadline)
+    try await pair.letGo(
+      towards: goal, wasDelayed: record?.delaySeconds != nil, wasPaused: record?.isPaused == true,
+      until: step.deadline)
+    if try await pair.needsRestartToResume(until: step.deadline) {
+      try await step.runtime.stop(spec.name, steps: engine.stopSteps)
+      _ = try await step.startAndProve(spec, engine, source)
+    }
+    if let goal,
+      let obstacle = try await pair.catchUp(with: goal, progress: step.progress, until: step.deadline)
+    {
+      step.progress("promoted without what its source wrote last: \(obstacle)")
+    }
     step.progress("promoting")
     if try await !pair.promote(until: step.deadline) {
-      step.progress("its source could not be told; what it kept for this replica goes at its next start")
+      step.progress("its source could not be told; it limits what it keeps for this replica")
     }
     try await step.ledger.recordReplica(spec.name, source: nil, sourcePort: nil)
     return try await step.startAndProve(spec, engine, source, alreadyRuns: true)

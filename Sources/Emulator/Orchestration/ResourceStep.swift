@@ -6,7 +6,7 @@ import MonotonicTime
 
 /// Brings one resource to where the plan wants it.
 struct ResourceStep: Sendable {
-  let item: Plan.Item
+  var item: Plan.Item
   let spec: ResourceSpec?
   let source: ServerSource?
   let observed: Observation?
@@ -36,6 +36,9 @@ struct ResourceStep: Sendable {
     case .verify, .start, .create, .promote:
       try await bringUp(&outcome)
     }
+    if [.external, .directory].contains(item.action), let spec {
+      try await ledger.recordOptions(spec.name, spec.options)
+    }
     outcome.seconds = SuspendingClock.now - begin > .zero ? (SuspendingClock.now - begin).seconds : 0
     return outcome
   }
@@ -64,22 +67,35 @@ struct ResourceStep: Sendable {
     }
     if item.action == .start, observed?.isRunning == true {
       progress("stopping")
-      try await runtime.stop(item.resource, steps: engine.stopSteps)
+      try await stopStarted(engine)
     }
     if item.action != .verify {
       try await ledger.recordSource(spec.name, version: source.version?.description, standIn: source.standIn)
     }
     let isReplica = spec.source != nil || item.action == .promote
-    let report =
-      isReplica
-      ? try await ReplicaStep(step: self, spec: spec, engine: engine, source: source).run()
-      : try await startAndProve(spec, engine, source)
+    let report: ServerReport
+    if isReplica {
+      var replica = ReplicaStep(step: self, spec: spec, engine: engine, source: source)
+      report = try await replica.run()
+    } else {
+      report = try await startAndProve(spec, engine, source)
+    }
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
     outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
-    try await ledger.recordReady(spec.name, version: version, wanted: spec.version, standIn: standIn)
+    try await ledger.recordReady(
+      spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
+  }
+
+  /// Stops the server. A container whose data never served a client has nothing to flush, since its data is made anew;
+  /// an image's first start also takes long to heed a signal.
+  private func stopStarted(_ engine: any ServerEngine) async throws {
+    let hasServed = await ledger.hasVerifiedData(item.resource)
+    let isWorthless = runtime.kind == .docker && !hasServed
+    try await runtime.stop(
+      item.resource, steps: isWorthless ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
   }
 
   /// Starts and proves; moves on to another port while something else sits on the one it has. A server that was
@@ -106,7 +122,7 @@ struct ResourceStep: Sendable {
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {
-          await shielded { try? await runtime.stop(spec.name, steps: engine.stopSteps) }
+          await shielded { try? await stopStarted(engine) }
         }
         throw CancellationError()
       }

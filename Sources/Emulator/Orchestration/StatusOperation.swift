@@ -33,6 +33,10 @@ public struct ResourceState: Sendable, Hashable, Codable {
   public var startedAt: Date?
   /// The resource of which it is a read replica.
   public var source: String?
+  /// Whether a read replica was told to pause.
+  public var isPaused: Bool?
+  /// By how many seconds a read replica was told to delay what it applies.
+  public var delaySeconds: Int?
   /// How far a read replica is.
   public var replication: ReplicationStatus?
   /// The last lines of its log, for one that crashed.
@@ -99,6 +103,7 @@ public struct StatusOperation: Sendable {
     result.runtime = state.runtime
     result.port = record.port
     result.source = record.source
+    (result.isPaused, result.delaySeconds) = (record.isPaused, record.delaySeconds)
     result.pid = observed?.processID
     result.container = observed?.container
     await judge(&result, record, server, state, observed, runtime)

@@ -4,8 +4,13 @@ import ConvoxManifest
 public enum UnknownName {
   /// An error that names what there is.
   public static func error(_ kind: String, _ name: String, known: [String]) -> EmulatorError {
-    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
-    let list = known.isEmpty ? "there is none" : "there is \(known.joined(separator: ", "))"
-    return EmulatorError(.usage, "no \(kind) is called \(name)", suggestion: guess + list)
+    EmulatorError(.usage, "no \(kind) is called \(name)", suggestion: suggestion(name, known: known))
+  }
+
+  private static func suggestion(_ name: String, known: [String]) -> String {
+    guard !known.isEmpty else { return "there is none" }
+    let list = "there is \(known.joined(separator: ", "))"
+    guard let guess = nearest(to: name, in: known) else { return list }
+    return known.count == 1 ? "did you mean \(guess)?" : "did you mean \(guess)? \(list)"
   }
 }

@@ -30,6 +30,7 @@ public struct Workspace: Sendable, Hashable {
       guard Folder.exists(workspace.manifestPath) else {
         throw EmulatorError(.manifestMissing, "there is no \(manifest)")
       }
+      try workspace.refuseFolder()
       return workspace
     }
     let folders = sequence(first: URL(filePath: currentDirectory).standardizedFileURL.path) { path in
@@ -38,11 +39,23 @@ public struct Workspace: Sendable, Hashable {
     let searched = Array(folders)
     for folder in searched {
       let path = folder == "/" ? "/convox.yml" : "\(folder)/convox.yml"
-      if Folder.exists(path) { return Workspace(manifestPath: path, currentDirectory: currentDirectory) }
+      guard Folder.exists(path) else { continue }
+      let workspace = Workspace(manifestPath: path, currentDirectory: currentDirectory)
+      try workspace.refuseFolder()
+      return workspace
     }
     throw EmulatorError(
       .manifestMissing, "no convox.yml in \(searched.joined(separator: ", "))",
       suggestion: "change to the app's folder, or name the file: --manifest FILE")
+  }
+
+  /// A folder of the manifest's name is an accident of Docker, which makes one for a bind mount that is not there.
+  private func refuseFolder() throws {
+    var info = stat()
+    guard stat(manifestPath, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return }
+    throw EmulatorError(
+      .manifestMissing, "\(displayName) is a folder, not a file",
+      suggestion: "remove it, or name the manifest: --manifest FILE")
   }
 
   /// Reads the manifest.

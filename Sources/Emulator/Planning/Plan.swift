@@ -144,6 +144,15 @@ enum Planner {
         suggestion:
           "give the new replica another name, or delete the data: drydock down \(spec.name) --delete-data")
     }
+    if observed[spec.name]?.hasData == true, record?.dataVersion != nil, observed[source]?.hasData != true {
+      throw EmulatorError(
+        .dataMismatch, "resource \(spec.name) is a replica of \(source), whose data is gone",
+        suggestion: "choose one:",
+        details: [
+          "go on with the replica's data: remove readSourceDB from \(spec.name)",
+          "start fresh: drydock down \(spec.name) --delete-data",
+        ])
+    }
     if specs.first(where: { $0.name == source })?.externalURL != nil {
       throw EmulatorError(
         .manifestInvalid, "resource \(spec.name) is a replica of \(source), whose URL is set in the app env",

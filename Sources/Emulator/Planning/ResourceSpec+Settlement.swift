@@ -57,6 +57,7 @@ extension ResourceSpec {
       declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil)
     var spec = self
     spec.options = settlement.options
+    spec.engine = engine.variant(settlement.options)
     spec.version = settlement.options["version"] ?? ""
     return (spec, settlement)
   }
@@ -68,10 +69,11 @@ extension ResourceSpec {
 }
 
 extension ResourceRecord {
-  /// Writes down what a resource is from now on.
-  mutating func note(_ spec: ResourceSpec) {
+  /// Writes down what a resource is about to be. The options of one that is deployed stay until it came up with others:
+  /// storage that it never had is none that cannot shrink.
+  mutating func begin(_ spec: ResourceSpec) {
+    if !isDeployed || type != spec.type { options = spec.options }
     type = spec.type
-    options = spec.options
     isRemoved = false
     externalURL = spec.externalURL
   }

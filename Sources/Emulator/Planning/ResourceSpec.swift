@@ -20,11 +20,13 @@ public struct ResourceSpec: Sendable {
   /// A URL in the app env that stands in for it: nothing is started then.
   public var externalURL: String?
 
+  /// What it is called in messages about versions: the type, or which of its engines it is.
+  var product: String { engine.server?.product ?? type }
+
   /// The type's name.
   public var type: String { engine.resourceType.name }
 
   /// The specs of a manifest's resources, in its order.
-  /// - Throws: `ManifestError` for what this version of drydock cannot run yet.
   public static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec] {
     try manifest.resources.map { try ResourceSpec($0, appEnvironment: appEnvironment) }
   }
@@ -32,7 +34,7 @@ public struct ResourceSpec: Sendable {
   /// A spec of these parts, for a resource that is known from its record alone.
   init(name: String, engine: any Engine, version: String, options: [String: String]) {
     self.name = name
-    self.engine = engine
+    self.engine = engine.variant(options)
     self.version = version
     self.options = options
   }
@@ -42,30 +44,17 @@ public struct ResourceSpec: Sendable {
       throw EmulatorError(.internalFault, "no engine for the type \(resource.type) of \(resource.name)")
     }
     self.name = resource.name
-    self.engine = engine
     self.image = resource.image
     var options: [String: String] = [:]
     for rule in engine.resourceType.options { options[rule.name] = rule.defaultValue }
     for option in resource.options where !option.value.isEmpty { options[option.name] = option.value }
     self.declaration = resource
+    self.engine = engine.variant(options)
     self.options = options
     self.version = options["version"] ?? ""
     self.source = options["readSourceDB"].flatMap(ResourceOption.referencedName)
     let url = appEnvironment["\(resource.environmentPrefix)_URL"]
     let isBlank = url?.allSatisfy(\.isWhitespace) ?? true
     self.externalURL = isBlank || !engine.resourceType.hasVariables ? nil : url
-    if externalURL == nil { try Self.refuseUnsupported(resource, options) }
-  }
-
-  private static func refuseUnsupported(_ resource: Resource, _ options: [String: String]) throws {
-    func refuse(_ option: String, _ what: String) throws {
-      let location = resource.options.last { $0.name == option }?.location ?? resource.location
-      throw ManifestError([
-        Diagnostic(
-          .error, at: location, "resource \(resource.name): \(what) is not supported yet",
-          suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
-      ])
-    }
-    if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
   }
 }

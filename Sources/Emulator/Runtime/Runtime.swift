@@ -34,6 +34,8 @@ protocol Runtime: Sendable {
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
   func stop(_ resource: String, steps: [StopStage]) async throws
+  /// Stops the server and starts it again as it was.
+  func restart(_ launch: Launch, until deadline: Deadline) async throws
   /// Removes the server and its data; it has to be stopped.
   func deleteData(_ resource: String) async throws
   /// Removes what belongs to the instance as a whole, once no resource is left.
@@ -42,6 +44,16 @@ protocol Runtime: Sendable {
   func log(_ resource: String, lines: Int) async throws -> [String]
   /// Follows a server's log until cancelled.
   func follow(_ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void) async throws
+}
+
+extension Runtime {
+  func restart(_ launch: Launch, until deadline: Deadline) async throws {
+    var launch = launch
+    launch.source = try await resolve(launch.spec, data: launch.source.version, strict: false)
+    launch.request.version = launch.source.version
+    try await stop(launch.spec.name, steps: launch.engine.stopSteps)
+    try await start(launch, progress: { _ in }, until: deadline)
+  }
 }
 
 /// Takes word of what a resource is at, for a person to read.
