@@ -76,7 +76,6 @@ struct ResourceKindTests {
       ("postgres", ["stroage": "3"], "unknown option stroage", "storage"),
       ("postgres", ["storage": "much"], "storage takes a whole number", nil),
       ("mysql", ["readSourceDB": "#convox.resources.x"], "readSourceDB is for resources of one", "declare"),
-      ("redis", ["engine": "valkey"], "not supported yet", nil),
       ("redis", ["durable": "true"], "needs two nodes", "nodes: 2"),
       ("syslog", ["url": "tcp://h:1"], "unknown option url", "Url"),
       ("syslog", [:], "needs Url", "Url="),

@@ -131,7 +131,7 @@ import Testing
     try await TestHome.with { test in
       let made = try create(test, "mysql-1", "mysql") { $0.operation = "creating" }
       #expect(try await lookup(test).resource("mysql-1", app: nil).status == "failed")
-      let lock = try await InstanceLock.acquire(test.home.instance(made.id), until: .after(.seconds(10)))
+      let lock = try await InstanceLock.acquire(test.home.operation(made.id), until: .after(.seconds(10)))
       #expect(try await lookup(test).resource("mysql-1", app: nil).status == "creating")
       _ = consume lock
       #expect(try await lookup(test).resource("mysql-1", app: nil).status == "failed")

@@ -15,6 +15,8 @@ actor Reconciler {
   private let ports: PortAllocator
   private let options: UpOptions
   private let transport: [String: TransportSetup]
+  /// The ports that resources had before the user chose others for them.
+  private var replacedPorts: [String: Int] = [:]
   /// The resources whose servers this command starts.
   private var started: Set<String> = []
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
@@ -154,9 +156,12 @@ actor Reconciler {
   private func port(for resource: String, record: ResourceRecord) throws -> Int {
     if let wanted = options.ports[resource] {
       if wanted == record.port { return wanted }
-      try refuseReserved(wanted)
+      try refuseReserved(wanted, resource)
       try ports.reserve(exact: wanted, owner: owner(resource))
-      if let old = record.port { try ports.release(old, owner: owner(resource)) }
+      if let old = record.port {
+        replacedPorts[resource] = old
+        try ports.release(old, owner: owner(resource))
+      }
       return wanted
     }
     if let port = record.port { return port }
@@ -164,7 +169,12 @@ actor Reconciler {
   }
 
   /// Names the app whose port it is; of apps that are not known the reservation itself tells.
-  private func refuseReserved(_ port: Int) throws {
+  private func refuseReserved(_ port: Int, _ resource: String) throws {
+    guard runtime.kind == .docker || port >= HostPort.firstUnprivileged else {
+      throw EmulatorError(
+        .usage, "port \(port) is the system's own, and native servers do not run as root",
+        suggestion: "choose one from \(HostPort.firstUnprivileged) on: --port \(resource)=PORT")
+    }
     guard let parts = ports.owner(of: port)?.split(separator: "/"), parts.count == 2,
       let holder = try? store.load(String(parts[0]))
     else { return }
@@ -194,6 +204,7 @@ actor Reconciler {
   /// - Throws: the error to show when the user asked for this very port.
   func movePort(of resource: String, from taken: PortTakenError) throws {
     guard options.ports[resource] == nil else {
+      try restorePort(of: resource, instead: taken.port)
       throw EmulatorError(
         .failed, "port \(taken.port) for \(resource) is taken by \(taken.owner ?? "another process")",
         suggestion: "stop it, or choose another: --port \(resource)=PORT")
@@ -202,6 +213,15 @@ actor Reconciler {
     state.resources[resource]?.port = next
     try store.save(state)
     try ports.release(taken.port, owner: owner(resource))
+  }
+
+  /// Gives up a chosen port that could not be had: the resource keeps the one that it had, if it had one.
+  private func restorePort(of resource: String, instead taken: Int) throws {
+    try ports.release(taken, owner: owner(resource))
+    let former = replacedPorts.removeValue(forKey: resource)
+    if let former { try? ports.reserve(exact: former, owner: owner(resource)) }
+    state.resources[resource]?.port = former
+    try store.save(state)
   }
 
   /// Records what is about to run a resource, so that a later command knows even if this one is killed.
