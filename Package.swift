@@ -62,13 +62,18 @@ let package = Package(
     program("drydock-keeper"),
     program("drydock-mount"),
     library("DrydockCommands", ["Emulator", "RackAPI", "TerminalProgress", arguments]),
-    library("RackAPI", ["Emulator", "MonotonicTime", "NativeProcess", webSocket] + nio),
+    library(
+      "RackAPI",
+      [
+        "ConvoxEnvironment", "Emulator", "Engines", "MonotonicTime", "NativeProcess", "ConvoxManifest",
+        webSocket,
+      ] + nio),
     library(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
         "HealthProbes", "MonotonicTime", "TransportSecurity", system,
-      ]),
+      ] + nio),
     library(
       "Engines",
       ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),

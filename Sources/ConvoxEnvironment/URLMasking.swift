@@ -8,13 +8,13 @@ public func maskingPassword(inURL url: String) -> String {
   return "\(head)\(login[..<colon]):****@\(maskingQuery(address))"
 }
 
-private func splittingScheme(_ url: String) -> (head: Substring, rest: Substring) {
+func splittingScheme(_ url: String) -> (head: Substring, rest: Substring) {
   guard let range = url.firstRange(of: "://") else { return ("", url[...]) }
   return (url[..<range.upperBound], url[range.upperBound...])
 }
 
 /// The login ends at the last `@` before the query, for a raw password may hold `@`, `/` and `?` itself.
-private func splittingLogin(_ rest: Substring) -> (login: Substring?, address: Substring) {
+func splittingLogin(_ rest: Substring) -> (login: Substring?, address: Substring) {
   let beforeQuery = rest.prefix { $0 != "?" }
   guard let at = beforeQuery.lastIndex(of: "@") ?? rest.lastIndex(of: "@") else { return (nil, rest) }
   if at >= beforeQuery.endIndex, !beforeQuery.contains(":") { return (nil, rest) }

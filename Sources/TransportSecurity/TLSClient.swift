@@ -43,6 +43,8 @@ public final class TLSClient {
     guard X509_VERIFY_PARAM_set1_ip_asc(expected, host) != 1 else { return }
     ERR_clear_error()
     try require(SSL_set1_host(session, host), "expect the host \(host)")
+    // A server of many hosts chooses its certificate by it.
+    try require(drydock_set_server_name(session, host), "name the host \(host)")
   }
 
   /// Takes bytes that came from the server.
@@ -86,6 +88,13 @@ public final class TLSClient {
     guard SSL_write(session, bytes, Int32(bytes.count)) == bytes.count else {
       throw TLSError(.handshakeFailed, "cannot encrypt: \(lastReason())")
     }
+  }
+
+  /// Says that nothing more will be sent; what the server sends still comes. The word is then to be sent.
+  public func endSending() {
+    ERR_clear_error()
+    _ = SSL_shutdown(session)
+    ERR_clear_error()
   }
 
   /// Decrypted bytes; none while a record is incomplete, nil once the server has ended the connection.

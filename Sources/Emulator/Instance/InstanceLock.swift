@@ -49,6 +49,15 @@ public struct InstanceLock: ~Copyable {
     return lock
   }
 
+  /// Whether some command holds the lock of a folder at this moment.
+  static func isHeld(_ folder: String) -> Bool {
+    let descriptor = open("\(folder)/lock", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Shared, so that two that ask do not take each other for the holder.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
+
   private var holder: Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = pread(descriptor, &bytes, bytes.count, 0)

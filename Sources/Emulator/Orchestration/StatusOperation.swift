@@ -52,9 +52,11 @@ public struct StatusOperation: Sendable {
     self.context = context
   }
 
-  /// Every resource of an instance, running servers probed.
-  public func run(_ state: InstanceState) async throws -> [ResourceState] {
-    let names = state.resources.keys.sorted()
+  /// The resources of an instance, running servers probed.
+  /// - Parameter selected: The names to look at; nil for all.
+  public func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState] {
+    let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
+    if names.isEmpty { return [] }
     let runtime = try await state.runtime.asyncMap {
       try await RuntimeAccess(context: context, state: state).runtime($0)
     }

@@ -5,7 +5,7 @@ extension LocalAuthority {
   /// The variables by which a program trusts the authority besides the system's roots: Node's, OpenSSL's (Python,
   /// Ruby, Go) and that of Python's requests.
   public func trustVariables() throws -> [EnvironmentVariable] {
-    let roots = Self.systemRoots.lazy.compactMap(Self.text).first ?? ""
+    let roots = Self.systemRootsFile.flatMap(Self.text) ?? ""
     guard let own = Self.text(of: certificateFile) else { return [] }
     let separator = roots.isEmpty || roots.hasSuffix("\n") ? "" : "\n"
     try Self.write(roots + separator + own, to: bundleFile, mode: 0o644)
@@ -15,6 +15,9 @@ extension LocalAuthority {
       EnvironmentVariable(name: "REQUESTS_CA_BUNDLE", value: bundleFile),
     ]
   }
+
+  /// The certificates that this system trusts; nil where it keeps them elsewhere.
+  static var systemRootsFile: String? { systemRoots.first { text(of: $0) != nil } }
 
   /// Where systems keep the certificates that they trust: Debian and Alpine, Fedora and RHEL, SUSE, macOS.
   private static let systemRoots = [

@@ -22,7 +22,7 @@ public struct Rack: Sendable {
   }
 
   var routes: [Route] {
-    systemRoutes + appRoutes + releaseRoutes + laterRoutes
+    systemRoutes + appRoutes + releaseRoutes + resourceRoutes + proxyRoutes + laterRoutes
   }
 
   /// The app of that name.

@@ -3,7 +3,9 @@ import NIOHTTP1
 /// What the server does for a method and a pattern of paths.
 struct Route: Sendable {
   typealias Handler = @Sendable @concurrent (Request, inout RequestBody) async throws -> Reply
-  typealias SocketHandler = @Sendable (Request, WebSocketStream) async throws -> Void
+  /// Checks a request and says how its conversation goes on. What it throws is told to the client instead of one.
+  typealias SocketHandler = @Sendable (Request) async throws -> Conversing
+  typealias Conversing = @Sendable @concurrent (WebSocketStream) async throws -> Void
 
   enum Action: Sendable {
     /// An answer to a request.

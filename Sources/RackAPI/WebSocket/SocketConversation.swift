@@ -18,13 +18,25 @@ struct SocketConversation: Sendable {
     try await channel.executeThenClose { inbound, outbound in
       let socket = WebSocketStream(inbound, outbound, channel.channel, limits: limits)
       do {
-        let (route, request) = try router.match(Request(head, limits: limits))
-        guard case .socket(let handler) = route.action else { return }
-        try await handler(request, socket)
+        try await conversation(head)(socket)
       } catch is WebSocketViolation {
         socket.close(.protocolError)
         try? await channel.channel.closeFuture.get()
       }
+    }
+  }
+
+  /// How the conversation goes: as its route has it, or with a refusal.
+  private func conversation(_ head: HTTPRequestHead) async -> Route.Conversing {
+    do {
+      let (route, request) = try router.match(Request(head, limits: limits))
+      guard case .socket(let handler) = route.action else {
+        throw HTTPFailure(.notFound, "no websocket is here")
+      }
+      return try await handler(request)
+    } catch {
+      let failure = HTTPFailure(error)
+      return { try await $0.refuse(failure) }
     }
   }
 }

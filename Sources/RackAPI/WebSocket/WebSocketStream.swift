@@ -86,6 +86,14 @@ struct WebSocketStream: Sendable {
     }
   }
 
+  /// Tells the client why there will be no conversation.
+  func refuse(_ failure: HTTPFailure) async throws {
+    try await converse { _ in
+    } output: {
+      throw failure
+    }
+  }
+
   /// Sends bytes, waiting while the client does not read.
   func write(_ bytes: ByteBuffer) async throws {
     try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: bytes))

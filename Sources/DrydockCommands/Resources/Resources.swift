@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// `drydock resources`.
+struct Resources: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resources",
+    abstract: "List the app's resources; show one, print its URL, proxy a port to it.",
+    discussion: """
+      The verbs are those of convox resources. A name is looked up in the app first, and then
+      among the resources that were created on their own; for those no app is needed.
+
+      Examples:
+        drydock resources
+        drydock resources info mydb
+        psql "$(drydock resources url mydb)"
+        drydock resources proxy mydb -p 15001
+      """,
+    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self],
+    defaultSubcommand: ListResources.self)
+}

@@ -1,0 +1,61 @@
+extension ResourceLookup {
+  /// The resources of an app and those linked to it, each with what it is now.
+  public func list(app: InstanceState) async throws -> [RackResource] {
+    try await describe(targets(app: app))
+  }
+
+  /// The resources that were created on their own, each with what it is now.
+  public func created() async throws -> [RackResource] { try await describe(createdTargets()) }
+
+  /// One resource, with what it is now.
+  /// - Throws: `EmulatorError` where nothing has that name.
+  public func resource(_ name: String, app: InstanceState?) async throws -> RackResource {
+    try await describe(try target(name, app: app))
+  }
+
+  /// What a resource is now.
+  public func describe(_ target: ResourceTarget) async throws -> RackResource {
+    target.shown(try await statuses([target])[0])
+  }
+
+  /// What resources are now, in their order.
+  public func describe(_ targets: [ResourceTarget]) async throws -> [RackResource] {
+    let statuses = try await statuses(targets)
+    return zip(targets, statuses).map { $0.shown($1) }
+  }
+
+  /// One look an instance, since its runtime is asked for all of its resources at once.
+  private func statuses(_ targets: [ResourceTarget]) async throws -> [String] {
+    var found: [String: [String: String]] = [:]
+    for (id, members) in Dictionary(grouping: targets, by: \.state.id) {
+      guard let state = members.first?.state else { continue }
+      found[id] = try await observed(state, members.map(\.name))
+    }
+    return targets.map { target in
+      target.isExternal
+        ? ResourceStatus.external.rawValue
+        : operation(target) ?? found[target.state.id]?[target.name] ?? withoutRecord(target)
+    }
+  }
+
+  private func observed(_ state: InstanceState, _ names: [String]) async throws -> [String: String] {
+    do {
+      let states = try await StatusOperation(context: context).run(state, only: Set(names))
+      return Dictionary(states.map { ($0.resource, $0.status.rawValue) }) { $1 }
+    } catch let error as EmulatorError where error.code == .unavailable {
+      // Its addresses are known all the same; whether anything answers there is not.
+      return Dictionary(names.map { ($0, "unknown") }) { $1 }
+    }
+  }
+
+  /// What is being done to a created resource; `failed` where that was interrupted.
+  private func operation(_ target: ResourceTarget) -> String? {
+    guard let operation = target.state.created?.operation else { return nil }
+    return InstanceLock.isHeld(context.home.instance(target.state.id)) ? operation : "failed"
+  }
+
+  /// A resource without an engine is there as soon as it is noted; one with an engine, once it has been started.
+  private func withoutRecord(_ target: ResourceTarget) -> String {
+    (target.engine == nil ? ResourceStatus.running : .stopped).rawValue
+  }
+}
