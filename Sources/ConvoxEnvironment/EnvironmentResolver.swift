@@ -4,6 +4,7 @@ public import ConvoxManifest
 public struct EnvironmentResolver: Sendable {
   private let manifest: Manifest
   private let endpoints: [ResourceEndpoint]
+  private let linked: [ResourceEndpoint]
   private let appEnvironment: AppEnvironment
   private let context: ServiceContext
 
@@ -11,13 +12,16 @@ public struct EnvironmentResolver: Sendable {
   /// - Parameters:
   ///   - manifest: Says what resources there are, and in which order.
   ///   - endpoints: Where they can be reached. One with a non-blank `<NAME>_URL` in the app env needs none.
+  ///   - linked: Resources from outside the manifest, which every service gets.
   ///   - appEnvironment: The app env.
   ///   - context: The release's own variables.
   public init(
-    manifest: Manifest, endpoints: [ResourceEndpoint], appEnvironment: AppEnvironment, context: ServiceContext
+    manifest: Manifest, endpoints: [ResourceEndpoint], linked: [ResourceEndpoint] = [],
+    appEnvironment: AppEnvironment, context: ServiceContext
   ) {
     self.manifest = manifest
     self.endpoints = endpoints
+    self.linked = linked
     self.appEnvironment = appEnvironment
     self.context = context
   }
@@ -43,6 +47,7 @@ public struct EnvironmentResolver: Sendable {
     for resource in manifest.resources {
       for variable in endpoint(of: resource.name)?.variables ?? [] { values[variable.name] = variable.value }
     }
+    for variable in linkedVariables { values[variable.name] = variable.value }
     return Array(sorting: values)
   }
 
@@ -57,8 +62,8 @@ public struct EnvironmentResolver: Sendable {
   }
 
   private func refuseCollisions(in service: Service) throws(EnvironmentError) {
-    let linked = Set(service.resources.filter { $0.variable == nil }.map(\.resource))
-    let byPrefix = Dictionary(grouping: linked.sorted(), by: Resource.environmentPrefix(of:))
+    let names = Set(service.resources.filter { $0.variable == nil }.map(\.resource) + linked.map(\.resource))
+    let byPrefix = Dictionary(grouping: names.sorted(), by: Resource.environmentPrefix(of:))
     let colliding = byPrefix.values.filter { $0.count > 1 }.map { $0 }.min { $0[0] < $1[0] }
     if let colliding {
       throw EnvironmentError(.prefixCollision, names: colliding, service: service.name)
@@ -92,7 +97,17 @@ public struct EnvironmentResolver: Sendable {
     guard unknown.isEmpty else {
       throw EnvironmentError(.unknownEndpoint, names: unknown.sorted(), service: service.name)
     }
-    return variables
+    return variables + linkedVariables
+  }
+
+  /// The variables of the resources from outside; here too the app env's URL beats what runs.
+  private var linkedVariables: [EnvironmentVariable] {
+    linked.flatMap { endpoint in
+      var endpoint = endpoint
+      endpoint.externalURL =
+        appEnvironment.externalURL(forResource: endpoint.resource) ?? endpoint.externalURL
+      return endpoint.variables
+    }
   }
 
   private func declaredValues(of service: Service) -> [String: String] {

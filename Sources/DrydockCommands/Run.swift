@@ -49,6 +49,9 @@ struct Run: AsyncParsableCommand {
     for name in try await query.idleResources(service: service) {
       session.console.warn("\(name) is not running; start it: drydock up")
     }
+    for name in try await query.idleLinks() {
+      session.console.warn("\(name) is not running; start it: drydock resources start \(name)")
+    }
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     throw Executable.replaceProcess(command.first ?? program, command, adding: variables)

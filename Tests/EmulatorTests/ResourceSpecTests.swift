@@ -67,13 +67,12 @@ import Testing
   @Test(arguments: [
     (valkey, "convox.yml:4:24: resource cache: ", "engine")
   ])
-  func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) async throws {
-    let error = try await emulatorError { _ = try specs(text) }
-    #expect(error.code == .manifestInvalid)
-    #expect(error.code.rawValue == 65)
-    #expect(error.message.hasPrefix(place))
-    #expect(error.message.hasSuffix("is not supported yet"))
-    #expect(error.suggestion?.contains(option) == true)
+  func isRefusedWhereItStands(_ text: String, _ place: String, _ option: String) throws {
+    let error = try #require(throws: ManifestError.self) { _ = try specs(text) }
+    let finding = try #require(error.diagnostics.first)
+    #expect("\(finding.location): \(finding.message)".hasPrefix(place))
+    #expect(finding.message.hasSuffix("is not supported yet"))
+    #expect(finding.suggestion?.contains(option) == true)
   }
 
   @Test func whatRunsElsewhereIsNotRefused() throws {

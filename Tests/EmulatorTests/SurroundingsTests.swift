@@ -132,7 +132,7 @@ import Testing
     state.resources["mydb"] = record
     return EnvironmentFiles(
       folder: try test.app("web"), state: state, manifest: try manifest(text, environment),
-      specs: try specs(text, environment), appEnvironment: environment)
+      specs: try specs(text, environment), appEnvironment: environment, links: [])
   }
 
   @Test func oneAServiceAndOneForAll() async throws {

@@ -43,13 +43,3 @@ struct ResourceQuery: Sendable {
     throw EmulatorError(.failed, "this folder has no app")
   }
 }
-
-/// Runs a command that mirrors one of Convox's, which knows one exit code for every failure.
-func asConvox(_ body: () async throws -> Void) async throws {
-  do {
-    try await body()
-  } catch var error as EmulatorError {
-    error.code = .failed
-    throw error
-  }
-}

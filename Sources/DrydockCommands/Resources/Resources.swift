@@ -14,7 +14,13 @@ struct Resources: AsyncParsableCommand {
         drydock resources info mydb
         psql "$(drydock resources url mydb)"
         drydock resources proxy mydb -p 15001
+        drydock resources create postgres --name main-db storage=50
+        drydock resources link main-db --app web
       """,
-    subcommands: [ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self],
+    subcommands: [
+      ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self,
+      ResourceTypes.self, ResourceOptions.self, CreateResource.self, UpdateResource.self, StartResource.self,
+      LinkResource.self, UnlinkResource.self, DeleteResource.self,
+    ],
     defaultSubcommand: ListResources.self)
 }

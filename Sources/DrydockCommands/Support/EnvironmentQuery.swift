@@ -42,11 +42,31 @@ struct EnvironmentQuery: Sendable {
     let basis = try basis()
     let resolver = EnvironmentResolver(
       manifest: basis.manifest, endpoints: basis.state.endpoints(basis.specs, from: viewpoint),
+      linked: links(basis, from: viewpoint),
       appEnvironment: AppEnvironment(basis.environment), context: ServiceContext(app: basis.state.app))
     guard let name else { return resolver.allResources() }
     let service = try service(name, basis)
     try requireEndpoints(of: service, basis)
     return try resolver.environment(for: service)
+  }
+
+  /// The created resources that the app is linked to. Their servers are in networks of their own.
+  private func links(_ basis: Basis, from viewpoint: Viewpoint) -> [ResourceEndpoint] {
+    let linked = LinkedResources(store: session.context.store)
+    let endpoints = linked.endpoints(of: basis.state)
+    let known = Set(endpoints.map(\.resource))
+    for server in linked.servers(of: basis.state) where !known.contains(server.handle) {
+      session.console.warn(
+        "\(server.handle) never started, and has no variables; start it: drydock resources start \(server.handle)"
+      )
+    }
+    guard viewpoint == .container else { return endpoints }
+    for endpoint in endpoints {
+      session.console.warn(
+        "\(endpoint.resource) is left out: it is in a network of its own, which the app's containers do not reach"
+      )
+    }
+    return []
   }
 
   /// A linked resource that never was up has no port yet, so that its variables would be missing silently.
@@ -66,11 +86,14 @@ struct EnvironmentQuery: Sendable {
   func volumeVariables(service name: String) throws -> [EnvironmentVariable] {
     let basis = try basis()
     let linked = Set(try service(name, basis).resources.map(\.resource))
-    return basis.specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
-      let directory = SharedDirectory(
+    let own = basis.specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
+      SharedDirectory(
         resource: spec.name, options: spec.options, home: session.context.home, id: basis.state.id)
-      return EnvironmentVariable(
-        name: "DRYDOCK_VOLUME_\(Resource.environmentPrefix(of: spec.name))", value: directory.path)
+    }
+    let all = own + LinkedResources(store: session.context.store).directories(of: basis.state)
+    return all.map { directory in
+      EnvironmentVariable(
+        name: "DRYDOCK_VOLUME_\(Resource.environmentPrefix(of: directory.resource))", value: directory.path)
     }
   }
 
@@ -81,7 +104,9 @@ struct EnvironmentQuery: Sendable {
   {
     let basis = try basis()
     let linked = Set(try service(name, basis).resources.map(\.resource))
-    let endpoints = basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
+    let endpoints =
+      basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
+      + LinkedResources(store: session.context.store).endpoints(of: basis.state)
     guard endpoints.contains(where: \.encrypted) else { return [] }
     let own = Set(variables.map(\.name)).union(session.context.environment.keys)
     let authority = LocalAuthority(home: session.context.home)
@@ -110,5 +135,15 @@ struct EnvironmentQuery: Sendable {
       linked.contains($0.name) && $0.engine.server != nil && $0.externalURL == nil
     }
     return try await StatusOperation(context: session.context).idle(servers.map(\.name), of: basis.state)
+  }
+
+  /// The created resources that the app is linked to and that do not run.
+  func idleLinks() async throws -> [String] {
+    let state = try session.requiredInstance()
+    var idle: [String] = []
+    for resource in LinkedResources(store: session.context.store).servers(of: state) {
+      idle += try await StatusOperation(context: session.context).idle([resource.handle], of: resource)
+    }
+    return idle
   }
 }

@@ -71,6 +71,11 @@ struct Session: Sendable {
 
   /// The workspace of the folder; where there is none, of the instance that `--app` names.
   func workspaceToBringUp() throws -> Workspace {
+    if let app = options.app, context.directory.instance(handle: app)?.created != nil {
+      throw EmulatorError(
+        .usage, "\(app) is no app, but a resource that was created on its own",
+        suggestion: "start it: drydock resources start \(app)")
+    }
     do {
       return try workspace()
     } catch let error as EmulatorError where error.code == .manifestMissing && options.manifest == nil {

@@ -9,14 +9,16 @@ struct EnvironmentFiles {
   let manifest: Manifest
   let specs: [ResourceSpec]
   let appEnvironment: [String: String]
+  /// The created resources that are linked to the app.
+  let links: [ResourceEndpoint]
 
   /// Writes the files; one whose bytes are right already is not touched.
   /// - Returns: What could not be written as it should, for the user to read.
   func write() throws -> [String] {
     try folder.prepare()
     let resolver = EnvironmentResolver(
-      manifest: manifest, endpoints: state.endpoints(specs), appEnvironment: AppEnvironment(appEnvironment),
-      context: ServiceContext(app: state.app))
+      manifest: manifest, endpoints: state.endpoints(specs), linked: links,
+      appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var warnings: [String] = []
     var written: Set<String> = []
     try write(resolver.allResources(), to: Self.all, &written, &warnings)
@@ -56,6 +58,27 @@ struct EnvironmentFiles {
     Self.existing(in: folder).filter { !expected.contains($0) }.forEach {
       try? Folder.remove("\(folder.drydock)/\($0)")
     }
+  }
+
+  /// Rewrites the files that an `up` wrote; where there are none, none are made.
+  /// - Parameters:
+  ///   - state: The app's instance, whose lock the caller holds.
+  ///   - workspace: Its manifest; nil where there is none, which is told.
+  static func refresh(
+    _ state: InstanceState, _ workspace: Workspace?, _ store: StateStore, _ notice: (String) -> Void
+  ) throws {
+    let folder = AppFolder(state.path)
+    guard Folder.exists("\(folder.drydock)/\(all)") else { return }
+    guard let workspace else {
+      return notice("the env files in \(folder.drydock) still hold the old variables: run drydock up")
+    }
+    let environment = state.appEnvironment(rack: state.lastRack)
+    let manifest = try workspace.load(appEnvironment: environment)
+    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let files = EnvironmentFiles(
+      folder: folder, state: state, manifest: manifest, specs: ResourceSpec.settled(specs, over: state),
+      appEnvironment: environment, links: LinkedResources(store: store).endpoints(of: state))
+    for warning in try files.write() { notice(warning) }
   }
 
   /// Removes every file, as `down` does.

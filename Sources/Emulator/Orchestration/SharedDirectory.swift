@@ -2,11 +2,14 @@ import Foundation
 
 /// The host directory of an efs resource.
 public struct SharedDirectory: Sendable {
+  /// The resource's name.
+  public let resource: String
   private let folder: String
   private let options: [String: String]
 
   /// The directory of a resource of an instance.
   public init(resource: String, options: [String: String], home: StateHome, id: String) {
+    self.resource = resource
     self.folder = home.resource(resource, of: id)
     self.options = options
   }

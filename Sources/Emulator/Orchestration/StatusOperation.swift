@@ -55,6 +55,11 @@ public struct StatusOperation: Sendable {
   /// The resources of an instance, running servers probed.
   /// - Parameter selected: The names to look at; nil for all.
   public func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState] {
+    if let created = state.created, created.isDrain {
+      return [
+        ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .running)
+      ]
+    }
     let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
     if names.isEmpty { return [] }
     let runtime = try await state.runtime.asyncMap {

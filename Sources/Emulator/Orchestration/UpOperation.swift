@@ -130,9 +130,12 @@ public struct UpOperation: Sendable {
   }
 
   private func writeEnvironment(_ state: InstanceState, _ prepared: Prepared) throws {
+    // Nobody's app lies in the folder of a resource that was created on its own.
+    guard state.created == nil else { return }
     let files = EnvironmentFiles(
       folder: workspace.folder, state: state, manifest: prepared.manifest, specs: prepared.specs,
-      appEnvironment: appEnvironment(state))
+      appEnvironment: appEnvironment(state), links: LinkedResources(store: context.store).endpoints(of: state)
+    )
     for warning in try files.write() { events.notice(warning) }
   }
 
@@ -214,13 +217,19 @@ public struct UpOperation: Sendable {
       else { continue }
       throw EmulatorError(
         .dataMismatch,
-        "resource \(spec.name): its data was made by \(spec.type) \(data), and the manifest now asks for \(wanted)",
+        "resource \(spec.name): its data was made by \(spec.type) \(data), and "
+          + "\(state.created == nil ? "the manifest now asks for \(wanted)" : "version \(wanted) cannot serve it")",
         suggestion: "choose one:",
-        details: [
-          "keep the old version: version: \"\(record.wantedVersion)\" in \(workspace.displayName)",
-          "migrate: dump it while the old version runs, then start fresh and load the dump",
-          "start fresh: drydock down \(spec.name) --delete-data",
-        ])
+        details: state.created == nil
+          ? [
+            "keep the old version: version: \"\(record.wantedVersion)\" in \(workspace.displayName)",
+            "migrate: dump it while the old version runs, then start fresh and load the dump",
+            "start fresh: drydock down \(spec.name) --delete-data",
+          ]
+          : [
+            "stay with version=\(record.wantedVersion)",
+            "migrate: create another resource with version=\(wanted), and load a dump of this one into it",
+          ])
     }
   }
 

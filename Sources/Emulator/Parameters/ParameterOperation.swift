@@ -48,7 +48,8 @@ public struct ParameterOperation: Sendable {
     try context.store.save(state)
     guard password != nil else { return [] }
     let (restarting, failures) = try await applyPassword(state, until: deadline)
-    try rewriteEnvironmentFiles(state)
+    try EnvironmentFiles.refresh(state, workspace, context.store, notice)
+    await CreatedResources(context: context).refreshLinked(state, notice)
     if !failures.isEmpty { throw AggregateError(failures) }
     return restarting
   }
@@ -107,21 +108,5 @@ public struct ParameterOperation: Sendable {
     let proof = ReadinessProof(
       launch: launch, runtime: runtime, isFresh: false, startingTogether: 1, pair: nil, progress: { _ in })
     _ = try await proof.run(until: deadline)
-  }
-
-  /// Files that an `up` wrote get the new password; where there are none, none are made.
-  private func rewriteEnvironmentFiles(_ state: InstanceState) throws {
-    let folder = AppFolder(state.path)
-    guard FileManager.default.fileExists(atPath: "\(folder.drydock)/all.env") else { return }
-    guard let workspace else {
-      return notice("the env files in \(folder.drydock) still hold the old password: run drydock up")
-    }
-    let environment = state.appEnvironment(rack: state.lastRack)
-    let manifest = try workspace.load(appEnvironment: environment)
-    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
-    let files = EnvironmentFiles(
-      folder: folder, state: state, manifest: manifest, specs: ResourceSpec.settled(specs, over: state),
-      appEnvironment: environment)
-    for warning in try files.write() { notice(warning) }
   }
 }

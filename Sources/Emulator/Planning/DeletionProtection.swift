@@ -16,9 +16,11 @@ public enum DeletionProtection {
     guard !protected.isEmpty else { return }
     let list = protected.joined(separator: ", ")
     throw EmulatorError(
-      .failed, "deletion protection is on for \(list) of \(state.handle); nothing was deleted",
-      suggestion:
-        "set deletionProtection: false in \(state.path)/convox.yml, run drydock up, and delete again")
+      .failed,
+      "deletion protection is on for \(list)\(state.created == nil ? " of \(state.handle)" : ""); nothing was deleted",
+      suggestion: state.created == nil
+        ? "set deletionProtection: false in \(state.path)/convox.yml, run drydock up, and delete again"
+        : "turn it off first: drydock resources update \(state.handle) deletionProtection=false")
   }
 
   /// What to say of protected resources that a plan stops because the manifest no longer names them.

@@ -24,7 +24,7 @@ public struct ResourceSpec: Sendable {
   public var type: String { engine.resourceType.name }
 
   /// The specs of a manifest's resources, in its order.
-  /// - Throws: `EmulatorError.manifestInvalid` for what this version of drydock cannot run yet.
+  /// - Throws: `ManifestError` for what this version of drydock cannot run yet.
   public static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec] {
     try manifest.resources.map { try ResourceSpec($0, appEnvironment: appEnvironment) }
   }
@@ -60,9 +60,11 @@ public struct ResourceSpec: Sendable {
   private static func refuseUnsupported(_ resource: Resource, _ options: [String: String]) throws {
     func refuse(_ option: String, _ what: String) throws {
       let location = resource.options.last { $0.name == option }?.location ?? resource.location
-      throw EmulatorError(
-        .manifestInvalid, "\(location): resource \(resource.name): \(what) is not supported yet",
-        suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
+      throw ManifestError([
+        Diagnostic(
+          .error, at: location, "resource \(resource.name): \(what) is not supported yet",
+          suggestion: "remove \(option) for now, or set \(resource.environmentPrefix)_URL in the app env")
+      ])
     }
     if options["engine"] == "valkey" { try refuse("engine", "engine: valkey") }
   }

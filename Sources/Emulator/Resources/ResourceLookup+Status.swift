@@ -51,7 +51,7 @@ extension ResourceLookup {
   /// What is being done to a created resource; `failed` where that was interrupted.
   private func operation(_ target: ResourceTarget) -> String? {
     guard let operation = target.state.created?.operation else { return nil }
-    return InstanceLock.isHeld(context.home.instance(target.state.id)) ? operation : "failed"
+    return InstanceLock.isHeld(context.home.operation(target.state.id)) ? operation : "failed"
   }
 
   /// A resource without an engine is there as soon as it is noted; one with an engine, once it has been started.

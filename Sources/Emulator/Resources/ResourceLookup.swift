@@ -23,7 +23,7 @@ public struct ResourceLookup: Sendable {
   /// A manifest that cannot be read takes nothing from what is deployed: the records stand in for it.
   /// - Parameter unreadable: Told what is wrong with the manifest.
   public func targets(app: InstanceState, unreadable: (any Error) -> Void = { _ in }) -> [ResourceTarget] {
-    let linked = context.store.createdResources().filter { $0.created?.links.contains(app.id) == true }
+    let linked = LinkedResources(store: context.store).of(app)
     return deployed(app, unreadable).filter { $0.record?.isRemoved != true } + linked.map(created)
   }
 
@@ -86,16 +86,15 @@ public struct ResourceLookup: Sendable {
       endpoint: engine.flatMap { app.endpoint(of: name, engine: $0) }, apps: [])
   }
 
-  private func created(_ state: InstanceState) -> ResourceTarget {
+  /// A resource that was created on its own.
+  func created(_ state: InstanceState) -> ResourceTarget {
     let links = state.created?.links ?? []
     let type = state.created?.type ?? ""
     let apps = links.isEmpty ? [] : context.store.apps().filter { links.contains($0.id) }.map(\.handle)
     let engine = EngineRegistry.engine(type)
     return ResourceTarget(
       state: state, name: state.handle, type: type, engine: engine,
-      options: (state.resources[state.handle]?.options ?? [:]).merging(state.created?.parameters ?? [:]) {
-        $1
-      },
+      options: state.createdOptions,
       endpoint: engine.flatMap { state.endpoint(of: state.handle, engine: $0) }, apps: apps.sorted())
   }
 }

@@ -42,7 +42,9 @@ public struct ResourceTarget: Sendable {
     if let engine, engine.server == nil {
       return "\(name) is a directory; drydock ps says where, drydock run mounts it"
     }
-    return isCreated ? "it has not started yet" : "it never started; start it: drydock up \(name)"
+    return isCreated
+      ? "it never started; start it: drydock resources start \(name)"
+      : "it never started; start it: drydock up \(name)"
   }
 
   /// As the listings and the Rack API show it, in that status.

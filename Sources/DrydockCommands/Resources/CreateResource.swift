@@ -1,0 +1,37 @@
+import ArgumentParser
+import Emulator
+
+/// `drydock resources create`.
+struct CreateResource: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create", abstract: "Create a resource on its own, outside any convox.yml.",
+    discussion: """
+      It is a real engine with a password of its own, for every app on this machine:
+      by its URL, or by its variables once it is linked.
+
+      Examples:
+        drydock resources create postgres --name main-db storage=50 version=15
+        drydock resources create mysql
+        drydock resources create syslog Url=tcp+tls://logs.example.com:11235
+      """)
+
+  @Argument(help: "The type; drydock resources types lists them.")
+  var type: String
+
+  @Argument(
+    help: ArgumentHelp("Options; drydock resources options TYPE lists them.", valueName: "Option=value"))
+  var options: [String] = []
+
+  @Option(name: .shortAndLong, help: "Its name; one like mysql-4624 is made without.")
+  var name: String?
+
+  @OptionGroup var work: ResourceWorkOptions
+
+  func run() async throws {
+    let parameters = try Assignments.parse(options, expected: "Name=Value")
+    try await work.run("Creating resource...") { resources, work in
+      let resource = try await resources.create(type, named: name, parameters: parameters, work)
+      return (resource, "OK, \(resource.name)")
+    }
+  }
+}

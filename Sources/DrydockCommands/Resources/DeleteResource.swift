@@ -1,0 +1,42 @@
+import ArgumentParser
+import Emulator
+
+/// `drydock resources delete`.
+struct DeleteResource: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete", abstract: "Delete a created resource and its data, for good.",
+    discussion: """
+      It is refused while an app is linked to it, and while deletionProtection is true.
+
+      Example:
+        drydock resources delete mysql-4624
+      """)
+
+  @Argument(help: "The resource.")
+  var name: String
+
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var work: ResourceWorkOptions
+
+  func run() async throws {
+    try await work.run("Deleting resource...") { resources, work in
+      try resources.refuseDeletion(name)
+      try confirm(self.work.session.console)
+      let resource = try await resources.delete(name, work)
+      return (resource, "OK")
+    }
+  }
+
+  private func confirm(_ console: Console) throws {
+    guard !yes else { return }
+    guard console.isInteractive else {
+      throw EmulatorError(
+        .failed, "this deletes \(name) and all its data for good", suggestion: "say --yes too")
+    }
+    guard console.confirm("Delete \(name) and all its data for good?") else {
+      throw EmulatorError(.failed, "nothing was deleted")
+    }
+  }
+}

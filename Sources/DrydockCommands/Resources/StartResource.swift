@@ -1,0 +1,26 @@
+import ArgumentParser
+import Emulator
+
+/// `drydock resources start`.
+struct StartResource: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "start", abstract: "Bring up a created resource that was stopped, or that failed.",
+    discussion: """
+      `drydock down --app NAME`, `drydock down --all` and a reboot stop it; its data is kept.
+
+      Example:
+        drydock resources start main-db
+      """)
+
+  @Argument(help: "The resource.")
+  var name: String
+
+  @OptionGroup var work: ResourceWorkOptions
+
+  func run() async throws {
+    try await work.run("Starting resource...") { resources, work in
+      let resource = try await resources.start(name, work)
+      return (resource, "OK")
+    }
+  }
+}

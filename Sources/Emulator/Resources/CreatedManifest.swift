@@ -1,0 +1,87 @@
+import ConvoxEnvironment
+import ConvoxManifest
+import Engines
+
+/// The convox.yml of a created resource, which drydock writes: one resource with its options.
+struct CreatedManifest {
+  let name: String
+  let created: CreatedResource
+  let home: StateHome
+
+  /// What to bring up.
+  var workspace: Workspace {
+    Workspace(manifestPath: "\(home.created(name))/convox.yml", currentDirectory: home.created(name))
+  }
+
+  /// Refuses options that the type does not take, before anything is made or changed.
+  /// - Parameter record: What is deployed; nil for a new resource.
+  /// - Throws: `EmulatorError.failed` in the words of a command, not of a file.
+  func check(over record: ResourceRecord? = nil) throws {
+    if created.isDrain { return try SyslogDrain.check(created.parameters) }
+    if let source = created.parameters[OptionSettlement.replicaOption], !source.isEmpty {
+      throw EmulatorError(
+        .failed, "\(OptionSettlement.replicaOption) is for resources of one convox.yml",
+        suggestion: "declare both the source and its replica there")
+    }
+    let manifest = try Self.readable {
+      let text = try ManifestText.single(name, type: created.type, options: created.parameters)
+      let loader = ManifestLoader(catalog: EngineRegistry.catalog)
+      let manifest = try loader.load(Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+      _ = try ResourceSpec.specs(of: manifest, appEnvironment: [:])
+      return manifest
+    }
+    guard let resource = manifest.resources.first, let engine = EngineRegistry.engine(created.type) else {
+      return
+    }
+    try refuseChanges(OptionSettlement.settle(resource, type: engine.resourceType, record: record), resource)
+  }
+
+  /// What AWS could not change on what is deployed, or only by a new resource without the data.
+  private func refuseChanges(_ settlement: OptionSettlement, _ resource: Resource) throws {
+    for change in settlement.changes {
+      switch ChangeRule(change) {
+      case .free: continue
+      case .surprising:
+        throw EmulatorError(
+          .failed, "\(change): AWS would replace \(name) by a new resource without its data",
+          suggestion: "create another one with \(change.option)=\(change.to ?? "")")
+      case .refused(let what, let remedy):
+        throw EmulatorError(.failed, "resource \(name): \(what)", suggestion: remedy)
+      }
+    }
+    if let error = settlement.findings.first(where: { $0.severity == .error }) {
+      throw EmulatorError(.failed, error.message, suggestion: error.suggestion)
+    }
+  }
+
+  /// Writes the file; a drain has none.
+  func write() throws {
+    let folder = home.created(name)
+    try Folder.make(folder, mode: 0o700)
+    guard !created.isDrain else { return }
+    let text = try ManifestText.single(name, type: created.type, options: created.parameters)
+    do {
+      try AtomicFile.write(Array(text.utf8), to: "\(folder)/convox.yml", mode: 0o600, onlyIfChanged: true)
+    } catch {
+      throw EmulatorError(
+        .cannotWrite, "cannot write \(folder)/convox.yml: \(error)", suggestion: StateStore.elsewhere)
+    }
+  }
+
+  /// Runs a body whose errors point into the file, which nobody wrote: their places are left out.
+  static func readable<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as ManifestError {
+      throw EmulatorError(manifest: error)
+    }
+  }
+}
+
+extension EmulatorError {
+  /// The first error about a manifest that drydock wrote, without its place.
+  init(manifest error: ManifestError) {
+    let first = error.diagnostics.first { $0.severity == .error } ?? error.diagnostics.first
+    self.init(.failed, first?.message ?? "the options cannot be used", suggestion: first?.suggestion)
+  }
+}

@@ -1,0 +1,97 @@
+import ConvoxManifest
+import Foundation
+
+extension CreatedResources {
+  /// Creates a resource, and waits until it is proved healthy.
+  ///
+  /// One that fails is taken away again, so that its name is free. One that is interrupted stays, as `failed`: it
+  /// can be started or deleted.
+  /// - Parameters:
+  ///   - type: Its type.
+  ///   - name: Its name; one like `mysql-4624` is made without.
+  ///   - parameters: Options by name.
+  ///   - work: How it is done.
+  /// - Throws: `EmulatorError`, `CancellationError`.
+  public func create(
+    _ type: String, named name: String? = nil, parameters: [String: String], _ work: ResourceWork
+  ) async throws -> RackResource {
+    let kind = try ResourceKind.named(type)
+    if let name { try ResourceName.check(name) }
+    var created = CreatedResource(type: kind.name, parameters: parameters)
+    try CreatedManifest(name: name ?? kind.name, created: created, home: store.home).check()
+    created.operation = "creating"
+    let id = InstanceDirectory.randomID()
+    try Folder.make(store.home.instance(id), mode: 0o700)
+    // Held before anybody can know of it.
+    let lock = try await lock(id, work)
+    defer { _ = lock }
+    let state: InstanceState
+    do {
+      state = try await reserve(id, name, created, work)
+    } catch {
+      try? store.delete(id)
+      throw error
+    }
+    work.accepted(try await describe(state))
+    try await fill(state, work)
+    return try await describe(await record(id) { $0.operation = nil })
+  }
+
+  /// Takes a name, and writes down whose it is, while nobody else makes an instance.
+  private func reserve(
+    _ id: String, _ name: String?, _ created: CreatedResource, _ work: ResourceWork
+  ) async throws -> InstanceState {
+    let lock = try await InstanceLock.acquire("\(store.home.root)/making", until: work.deadline)
+    defer { _ = lock }
+    let others = store.all()
+    if let name { try ResourceName.refuseTaken(name, by: others) }
+    let name = name ?? ResourceName.make(created.type, besides: others)
+    let path = store.home.created(name)
+    // What is there belongs to nothing: a deletion that was interrupted at its very end.
+    try Folder.remove(path)
+    try CreatedManifest(name: name, created: created, home: store.home).write()
+    let folder = AppFolder(path)
+    try folder.write(id: id)
+    var state = InstanceState(
+      id: id, handle: name, app: name, path: folder.path, resourcePassword: UUID().uuidString.lowercased())
+    state.created = created
+    try store.save(state)
+    return state
+  }
+
+  private func fill(_ state: InstanceState, _ work: ResourceWork) async throws {
+    do {
+      try await bringUp(state, work.choice, work)
+    } catch let error as CancellationError {
+      work.events.notice(
+        "\(state.handle) is not complete; go on: drydock resources start \(state.handle), or delete it")
+      throw error
+    } catch {
+      do {
+        try await remove(state, work)
+      } catch {
+        work.events.notice(
+          "\(state.handle) could not be taken away again; delete it: drydock resources delete \(state.handle)"
+        )
+      }
+      throw error
+    }
+  }
+
+  /// Has an `up` bring the resource to what its convox.yml says.
+  func bringUp(_ state: InstanceState, _ choice: RuntimeChoice, _ work: ResourceWork) async throws {
+    guard let created = state.created, !created.isDrain else { return }
+    let manifest = CreatedManifest(name: state.handle, created: created, home: store.home)
+    let up = UpOperation(
+      context: context, workspace: manifest.workspace, app: nil, extraEnvironment: [:], choice: choice,
+      options: UpOptions(deadline: work.deadline), events: work.events)
+    do {
+      let result = try await up.run()
+      for drift in result.outcomes.compactMap(\.drift) { work.events.notice("\(state.handle): \(drift)") }
+    } catch let error as ManifestError {
+      throw EmulatorError(manifest: error)
+    } catch let error as AggregateError where error.failures.count == 1 {
+      throw error.failures[0].error
+    }
+  }
+}

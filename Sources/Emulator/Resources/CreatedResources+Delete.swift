@@ -1,0 +1,58 @@
+import MonotonicTime
+
+extension CreatedResources {
+  /// Refuses to delete a resource that is linked or protected.
+  /// - Throws: `EmulatorError.failed` naming the apps and the way out.
+  public func refuseDeletion(_ name: String) throws { try refuseDeletion(try state(named: name)) }
+
+  /// Deletes a resource with its data, for good.
+  /// - Throws: `EmulatorError.failed` while it is linked or protected, and then nothing was deleted.
+  public func delete(_ name: String, _ work: ResourceWork) async throws -> RackResource {
+    let found = try state(named: name)
+    let lock = try await lock(found.id, work)
+    defer { _ = lock }
+    let before = try reload(found)
+    try refuseDeletion(before)
+    var last = try await describe(before)
+    let state = try await record(before.id) { $0.operation = "deleting" }
+    last.status = "deleting"
+    work.accepted(last)
+    do {
+      try await remove(state, work)
+    } catch {
+      // An interrupted deletion stays `failed`; one that could not be done leaves the resource as it was.
+      if !(error is CancellationError) {
+        _ = try? await record(before.id) { $0.operation = before.created?.operation }
+      }
+      throw error
+    }
+    return last
+  }
+
+  private func refuseDeletion(_ state: InstanceState) throws {
+    let links = state.created?.links ?? []
+    let apps = store.apps().filter { links.contains($0.id) }.map(\.handle).sorted()
+    if !apps.isEmpty {
+      throw EmulatorError(
+        .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",
+        suggestion: "unlink it first:",
+        details: apps.map { "drydock resources unlink \(state.handle) --app \($0)" })
+    }
+    try DeletionProtection.refuse(nil, state)
+  }
+
+  /// Removes the engine, its data, what is remembered of it, and its folder, in this order.
+  func remove(_ state: InstanceState, _ work: ResourceWork) async throws {
+    let down = DownOperation(
+      context: context, instance: state, selected: nil, deletesData: true, notice: work.events.notice)
+    do {
+      _ = try await down.run(until: .after(.seconds(120)))
+    } catch let error as AggregateError where error.failures.count == 1 {
+      throw error.failures[0].error
+    }
+    // Empty by now; of an instance without native servers nobody else removes it.
+    try Folder.remove("\(store.home.engines)/\(state.id)")
+    try store.delete(state.id)
+    try Folder.remove(store.home.created(state.handle))
+  }
+}

@@ -1,0 +1,62 @@
+import ConvoxManifest
+
+extension CreatedResources {
+  /// Changes options of a resource, and waits until it runs with them.
+  ///
+  /// What AWS could not change is refused, and then nothing was changed. Where the engine fails with the new
+  /// options they stay written down, and the resource is `failed` until another update or a start brings it up.
+  public func update(_ name: String, parameters: [String: String], _ work: ResourceWork) async throws
+    -> RackResource
+  {
+    guard !parameters.isEmpty else {
+      throw EmulatorError(
+        .failed, "nothing to update", suggestion: "name an option: drydock resources update \(name) KEY=VALUE"
+      )
+    }
+    return try await operate(on: name, as: "updating", work) { created, record in
+      created.parameters.merge(parameters) { $1 }
+      try CreatedManifest(name: name, created: created, home: store.home).check(over: record)
+    }
+  }
+
+  /// Brings up what was stopped or what failed, with the options that it has.
+  public func start(_ name: String, _ work: ResourceWork) async throws -> RackResource {
+    try await operate(on: name, as: "updating", work) { _, _ in }
+  }
+
+  private func operate(
+    on name: String, as operation: String, _ work: ResourceWork,
+    change: (inout CreatedResource, ResourceRecord?) throws -> Void
+  ) async throws -> RackResource {
+    let found = try state(named: name)
+    let lock = try await lock(found.id, work)
+    defer { _ = lock }
+    let before = try reload(found)
+    guard let old = before.created else { return try await describe(before) }
+    var new = old
+    try change(&new, before.resources[name])
+    new.operation = operation
+    let state = try await record(before.id) { [new] in
+      ($0.parameters, $0.operation) = (new.parameters, new.operation)
+    }
+    try CreatedManifest(name: name, created: new, home: store.home).write()
+    work.accepted(try await describe(state))
+    do {
+      try await bringUp(
+        state, state.runtime.flatMap { RuntimeChoice(rawValue: $0.rawValue) } ?? work.choice, work)
+    } catch {
+      try await revert(before, old)
+      throw error
+    }
+    let after = try await record(before.id) { $0.operation = nil }
+    await refreshLinked(after, work.events.notice)
+    return try await describe(after)
+  }
+
+  /// Goes back to the options from before, where nothing was done with the new ones.
+  private func revert(_ before: InstanceState, _ old: CreatedResource) async throws {
+    guard try store.load(before.id)?.resources == before.resources else { return }
+    _ = try await record(before.id) { ($0.parameters, $0.operation) = (old.parameters, old.operation) }
+    try CreatedManifest(name: before.handle, created: old, home: store.home).write()
+  }
+}

@@ -1,0 +1,95 @@
+import ConvoxManifest
+import Engines
+
+/// The resources that were created on their own, outside any convox.yml: what there is, and what is done to it.
+///
+/// Each operation holds a lock of its own from beginning to end, besides the instance's, which its steps take
+/// and leave. So others see what is being done, and an operation that was interrupted is told from one that runs.
+public struct CreatedResources: Sendable {
+  let context: DrydockContext
+
+  /// The created resources of this machine.
+  public init(context: DrydockContext) {
+    self.context = context
+  }
+
+  var store: StateStore { context.store }
+
+  /// The types that can be created.
+  public func types() -> [ResourceKind] { ResourceKind.all }
+
+  /// The options of a type.
+  /// - Throws: `EmulatorError.failed` for a type that there is not.
+  public func options(_ type: String) throws -> [ResourceParameter] {
+    try ResourceKind.named(type).parameters
+  }
+
+  /// The instance of the created resource of that name.
+  /// - Throws: `EmulatorError.failed` where there is none.
+  public func state(named name: String) throws -> InstanceState {
+    let all = store.createdResources()
+    if let state = all.first(where: { $0.handle == name }) { return state }
+    let known = all.map(\.handle)
+    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
+    let list = known.isEmpty ? "" : "created here: \(known.joined(separator: ", "))"
+    throw EmulatorError(
+      .failed, "no such resource: \(name)", suggestion: known.isEmpty ? nil : guess + list)
+  }
+
+  /// A created resource as users and the Rack API see it.
+  func describe(_ state: InstanceState) async throws -> RackResource {
+    let lookup = ResourceLookup(context: context)
+    return try await lookup.describe(lookup.created(state))
+  }
+
+  /// Waits for the lock of operations on a resource.
+  func lock(_ id: String, _ work: ResourceWork) async throws -> InstanceLock {
+    try await InstanceLock.acquire(store.home.operation(id), until: work.deadline) { holder in
+      work.events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
+    }
+  }
+
+  /// The state as it is once the lock is held; the resource may have been deleted while it was waited for.
+  func reload(_ state: InstanceState) throws -> InstanceState {
+    if let fresh = try store.load(state.id) { return fresh }
+    try store.delete(state.id)
+    throw EmulatorError(.failed, "no such resource: \(state.handle)")
+  }
+
+  /// Changes what is remembered of a created resource.
+  func record(_ id: String, _ change: (inout CreatedResource) -> Void) async throws -> InstanceState {
+    try await store.update(id) { state in
+      guard var created = state.created else { return }
+      change(&created)
+      state.created = created
+    }
+    guard let state = try store.load(id) else { throw EmulatorError(.failed, "the instance \(id) is gone") }
+    return state
+  }
+}
+
+extension CreatedResource {
+  /// Whether it is a place for logs, without an engine.
+  public var isDrain: Bool { type == SyslogDrain.kind.name }
+}
+
+extension InstanceState {
+  /// The engine of a created resource; nil for an app and for a drain.
+  var createdEngine: (any Engine)? { created.flatMap { EngineRegistry.engine($0.type) } }
+
+  /// The options of a created resource, defaults included; what was asked for last counts.
+  var createdOptions: [String: String] {
+    guard let created else { return [:] }
+    let defaults = (try? ResourceKind.named(created.type).defaults) ?? [:]
+    let known = resources[handle]?.options ?? defaults
+    return known.merging(created.parameters) { $1 }.filter { !$0.value.isEmpty }
+  }
+}
+
+extension StateHome {
+  /// The folder of the resource that was created with that name.
+  func created(_ name: String) -> String { "\(root)/resources/\(name)" }
+
+  /// The folder whose lock is held while something is done to a created resource.
+  func operation(_ id: String) -> String { "\(instance(id))/operation" }
+}

@@ -1,0 +1,52 @@
+public import ConvoxEnvironment
+import ConvoxManifest
+import Engines
+
+/// The created resources that apps are linked to.
+public struct LinkedResources: Sendable {
+  private let store: StateStore
+
+  /// The links on this machine.
+  public init(store: StateStore) {
+    self.store = store
+  }
+
+  /// The resources that are linked to an app, by name.
+  public func of(_ app: InstanceState) -> [InstanceState] {
+    store.createdResources().filter { $0.created?.links.contains(app.id) == true }
+  }
+
+  /// Where the linked resources of an app are reached from this machine; those without variables are left out.
+  public func endpoints(of app: InstanceState) -> [ResourceEndpoint] {
+    of(app).compactMap { state in
+      state.createdEngine.flatMap { state.endpoint(of: state.handle, engine: $0) }
+    }
+  }
+
+  /// The directories of the efs resources that are linked to an app.
+  public func directories(of app: InstanceState) -> [SharedDirectory] {
+    of(app).compactMap { state in
+      guard let engine = state.createdEngine, engine.server == nil, let record = state.resources[state.handle]
+      else { return nil }
+      return SharedDirectory(
+        resource: state.handle, options: record.options, home: store.home, id: state.id)
+    }
+  }
+
+  /// Those of the linked resources of an app that are servers.
+  public func servers(of app: InstanceState) -> [InstanceState] {
+    of(app).filter { $0.createdEngine?.server != nil }
+  }
+
+  /// Where the logs of an app are to go: the URLs of the syslog resources that are linked to it.
+  public func drains(of app: InstanceState) -> [String] {
+    of(app).filter { $0.created?.isDrain == true }.compactMap {
+      $0.created?.parameters[SyslogDrain.option]
+    }
+  }
+}
+
+extension InstanceState {
+  /// The manifest in the instance's folder; nil where there is none.
+  var workspace: Workspace? { try? Workspace.find(manifest: "\(path)/convox.yml", from: path) }
+}

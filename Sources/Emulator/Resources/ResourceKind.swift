@@ -1,0 +1,57 @@
+import ConvoxManifest
+import Engines
+
+/// A type of resource that can be created on its own.
+///
+/// The names of its keys are those of the Rack API's JSON.
+public struct ResourceKind: Sendable, Hashable, Codable {
+  /// The type's name.
+  public var name: String
+  /// The options that it takes.
+  public var parameters: [ResourceParameter]
+
+  /// Every type, in the order in which they are listed to users.
+  public static let all = EngineRegistry.all.map { ResourceKind($0.resourceType) } + [SyslogDrain.kind]
+
+  /// A type of these parts.
+  init(name: String, parameters: [ResourceParameter]) {
+    self.name = name
+    self.parameters = parameters
+  }
+
+  /// An engine's type; what refers to another resource of the same convox.yml has no place outside of one.
+  private init(_ type: ResourceType) {
+    let rules = type.options.filter { $0.kind != .resourceReference }
+    self.init(
+      name: type.name,
+      parameters: rules.map {
+        ResourceParameter(name: $0.name, default: $0.defaultValue ?? "", description: $0.summary)
+      })
+  }
+
+  /// The type of that name.
+  /// - Throws: `EmulatorError.failed` with the nearest name and the list.
+  public static func named(_ name: String) throws -> ResourceKind {
+    if let kind = all.first(where: { $0.name == name }) { return kind }
+    let known = all.map(\.name)
+    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
+    throw EmulatorError(
+      .failed, "no such resource type: \(name)",
+      suggestion: "\(guess)there is \(known.joined(separator: ", "))")
+  }
+
+  /// The defaults of the options that have one.
+  var defaults: [String: String] {
+    Dictionary(parameters.map { ($0.name, $0.default) }) { $1 }.filter { !$0.value.isEmpty }
+  }
+}
+
+/// An option of a type of resource.
+public struct ResourceParameter: Sendable, Hashable, Codable {
+  /// Its name.
+  public var name: String
+  /// What it is when nobody sets it; empty for nothing.
+  public var `default`: String
+  /// What it is, in a few words.
+  public var description: String
+}

@@ -1,0 +1,191 @@
+import Foundation
+import MonotonicTime
+import Synchronization
+import Testing
+
+@testable import Emulator
+
+/// The life of created resources, by those that need no engine.
+@Suite("Created resources")
+struct CreatedResourcesTests {
+  private static let url = "tcp://logs.example.com:514"
+
+  private func with(_ body: (TestHome, CreatedResources) async throws -> Void) async throws {
+    try await TestHome.with { test in
+      let context = DrydockContext(environment: [:], currentDirectory: test.path, home: test.home)
+      try await body(test, CreatedResources(context: context))
+    }
+  }
+
+  private var work: ResourceWork { ResourceWork(deadline: .after(.seconds(30))) }
+
+  /// An app that had an `up`.
+  private func app(_ name: String, _ test: TestHome) throws -> InstanceState {
+    try test.directory.open(try test.app(name), app: nil)
+  }
+
+  @Test("Made, changed and deleted, it leaves nothing")
+  func life() async throws {
+    try await with { test, resources in
+      let made = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      #expect(made.status == "running")
+      #expect(made.url == Self.url)
+      #expect(test.mode("state/resources/drain") == 0o700)
+      let updated = try await resources.update("drain", parameters: ["Url": "udp://h:1"], work)
+      #expect(updated.parameters == ["Url": "udp://h:1"])
+      _ = try await resources.delete("drain", work)
+      #expect(test.store.all().isEmpty)
+      for folder in ["resources", "instances"] {
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(test.home.root)/\(folder)").isEmpty)
+      }
+    }
+  }
+
+  @Test("A name belongs to one app or resource")
+  func names() async throws {
+    try await with { test, resources in
+      _ = try app("web", test)
+      let taken = try await emulatorError {
+        _ = try await resources.create("syslog", named: "web", parameters: ["Url": Self.url], work)
+      }
+      #expect(taken.message.contains("an app is called web already"))
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      let again = try await emulatorError {
+        _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      }
+      #expect(again.message == "resource already exists: drain (syslog)")
+      #expect(test.store.all().count == 2, "nothing half-made is left")
+      let late = try test.directory.open(try test.app("drain"), app: nil)
+      #expect(late.handle != "drain", "an app that comes later makes way")
+    }
+  }
+
+  @Test("Many at once without a name get different ones")
+  func madeNames() async throws {
+    try await with { test, resources in
+      let names = try await withThrowingTaskGroup(of: String.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            try await resources.create(
+              "syslog", parameters: ["Url": Self.url], ResourceWork(deadline: .after(.seconds(30)))
+            ).name
+          }
+        }
+        return try await group.reduce(into: Set()) { $0.insert($1) }
+      }
+      #expect(names.count == 8)
+      #expect(names.allSatisfy { $0.wholeMatch(of: /syslog-[0-9]{4}/) != nil })
+    }
+  }
+
+  @Test("Others see what is being done, and what was interrupted")
+  func status() async throws {
+    try await with { test, resources in
+      let seen = Mutex<[String]>([])
+      let work = ResourceWork(deadline: .after(.seconds(30))) { accepted in
+        seen.withLock { $0.append(accepted.status) }
+      }
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      _ = try await resources.update("drain", parameters: ["Url": "udp://h:1"], work)
+      let id = try resources.state(named: "drain").id
+      _ = try await resources.record(id) { $0.operation = "updating" }
+      let lookup = ResourceLookup(context: resources.context)
+      #expect(try await lookup.resource("drain", app: nil).status == "failed")
+      _ = try await resources.start("drain", work)
+      #expect(try await lookup.resource("drain", app: nil).status == "running")
+      _ = try await resources.delete("drain", work)
+      #expect(seen.withLock { $0 } == ["creating", "updating", "updating", "deleting"])
+    }
+  }
+
+  @Test("A linked resource stays until it is unlinked, or its app is gone")
+  func links() async throws {
+    try await with { test, resources in
+      let (web, api) = (try app("web", test), try app("api", test))
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      _ = try await resources.link("drain", to: web, work)
+      let linked = try await resources.link("drain", to: api, work)
+      #expect(linked.apps == ["api", "web"])
+      #expect(LinkedResources(store: test.store).drains(of: web) == [Self.url])
+      let refusal = try await emulatorError { _ = try await resources.delete("drain", work) }
+      #expect(refusal.message == "resource drain is linked to api, web")
+      #expect(refusal.details == ["api", "web"].map { "drydock resources unlink drain --app \($0)" })
+      #expect(try await resources.unlink("drain", from: web, work).apps == ["api"])
+      let twice = try await emulatorError { _ = try await resources.unlink("drain", from: web, work) }
+      #expect(twice.message == "resource drain is not linked to web")
+      try test.store.delete(api.id)
+      _ = try await resources.delete("drain", work)
+    }
+  }
+
+  @Test("What nothing is called is told with what there is")
+  func unknown() async throws {
+    try await with { test, resources in
+      _ = try app("web", test)
+      let app = try await emulatorError { _ = try resources.app(named: "wep") }
+      #expect(app.message == "no such app: wep")
+      #expect(app.suggestion == "did you mean web? there is web")
+      let none = try await emulatorError { _ = try await resources.delete("drain", work) }
+      #expect(none.message == "no such resource: drain")
+      let options = try await emulatorError { _ = try await resources.update("x", parameters: [:], work) }
+      #expect(options.message == "nothing to update")
+    }
+  }
+
+  @Test("Variables of the same names are refused")
+  func collision() async throws {
+    try await with { test, resources in
+      try test.write("resources:\n  my_db:\n    type: redis\n", to: "web/convox.yml")
+      let web = try app("web", test)
+      var other = state("other1234567", handle: "my-db", path: test.home.created("my-db"))
+      other.created = CreatedResource(type: "redis", parameters: [:])
+      try test.store.save(other)
+      let error = try await emulatorError { _ = try await resources.link("my-db", to: web, work) }
+      #expect(error.message.contains("web has my_db already"))
+      #expect(error.message.contains("MY_DB_URL"))
+      #expect(try test.store.load(other.id)?.created?.links.isEmpty == true)
+    }
+  }
+
+  @Test("The env files of a linked app follow")
+  func environmentFiles() async throws {
+    try await with { test, resources in
+      try test.write("services:\n  web:\n    image: web\n", to: "web/convox.yml")
+      let web = try app("web", test)
+      var cache = state("other1234567", handle: "cache", path: test.home.created("cache"))
+      cache.created = CreatedResource(type: "redis", parameters: [:])
+      var record = ResourceRecord(
+        type: "redis", administratorPassword: "", wantedVersion: "7.0", options: ["encrypted": "false"])
+      record.port = 15_123
+      cache.resources["cache"] = record
+      try test.store.save(cache)
+      _ = try await resources.link("cache", to: web, work)
+      #expect(test.text("web/.drydock/all.env") == nil, "none are made where there are none")
+      try test.write("", to: "web/.drydock/all.env")
+      _ = try await resources.link("cache", to: web, work)
+      let text = try #require(test.text("web/.drydock/web.env"))
+      #expect(text.contains("CACHE_URL=redis://127.0.0.1:15123/0"))
+      #expect(test.mode("web/.drydock/web.env") == 0o600)
+      _ = try await resources.unlink("cache", from: web, work)
+      #expect(test.text("web/.drydock/web.env")?.contains("CACHE_URL") == false)
+    }
+  }
+
+  @Test("deletionProtection holds for a created resource too, with the way out")
+  func protection() async throws {
+    try await with { test, resources in
+      var main = state("other1234567", handle: "main", path: test.home.created("main"))
+      main.created = CreatedResource(type: "postgres", parameters: ["deletionProtection": "true"])
+      var record = ResourceRecord(
+        type: "postgres", administratorPassword: "", wantedVersion: "12",
+        options: ["deletionProtection": "true"])
+      record.dataVersion = "12.1"
+      main.resources["main"] = record
+      try test.store.save(main)
+      let error = try await emulatorError { _ = try await resources.delete("main", work) }
+      #expect(error.message == "deletion protection is on for main; nothing was deleted")
+      #expect(error.suggestion?.contains("drydock resources update main deletionProtection=false") == true)
+      #expect(test.store.all().count == 1)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// A resource as `--format json` shows it.
+private struct Shown: Decodable {
+  var name: String
+  var status: String
+  var url: String?
+  var parameters: [String: String]
+  var apps: [String]
+}
+
+/// Resources that are created on their own, from the first command to the last.
+@Suite("Created resources")
+struct CreatedResourceTests {
+  @Test("A database's life", arguments: await EngineAvailability.runtimes())
+  func database(_ runtime: String) async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: runtime)) { app in
+      try await app.expect(
+        "Creating resource... OK, main-db\n", "create", "postgres", "-n", "main-db", "version=15",
+        "storage=30")
+      let url = try #require(try await app.shown("info", "main-db").url)
+      try await app.query("CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)", at: url)
+      try await app.expect("Updating resource... OK\n", "update", "main-db", "storage=40", "-w")
+      try await app.refuse("storage cannot shrink from 40 to 30", "update", "main-db", "storage=30")
+      try await app.refuse("unknown option stroage", "update", "main-db", "stroage=50")
+      let shown = try await app.shown("info", "main-db")
+      #expect(shown.status == "running")
+      #expect(shown.parameters["storage"] == "40")
+      #expect(shown.url == url)
+      #expect(try await app.query("SELECT id FROM kept", at: url) == "7")
+      try await linked(app, url)
+      try await stopped(app, url)
+      try await deleted(app)
+    }
+  }
+
+  private func linked(_ app: AppFixture, _ url: String) async throws {
+    try await app.up()
+    try await app.expect("Linking to app... OK\n", "link", "main-db", "-a", "app")
+    #expect(try await app.variables()["MAIN_DB_URL"] == url)
+    #expect(try await app.variables("web")["MAIN_DB_URL"] == url)
+    #expect(app.read(".drydock/web.env")?.contains("MAIN_DB_URL=\(url)\n") == true)
+    #expect(try await app.shown("info", "main-db").apps == ["app"])
+    try await app.refuse("resource main-db is linked to app", "delete", "main-db", "--yes")
+    try await app.refuse("no such app: nope", "link", "main-db", "-a", "nope")
+  }
+
+  private func stopped(_ app: AppFixture, _ url: String) async throws {
+    let down = try await app.drydock("down", "--all")
+    #expect(down.status == 0, "\(down)")
+    #expect(try await app.shown("info", "main-db").status == "stopped")
+    let run = try await app.drydock("run", "web", "--", "true")
+    #expect(run.stderr.contains("main-db is not running; start it: drydock resources start main-db"))
+    let up = try await app.drydock("up", "--app", "main-db")
+    #expect(up.status == 64 && up.stderr.contains("drydock resources start main-db"), "\(up)")
+    try await app.expect("Starting resource... OK\n", "start", "main-db")
+    #expect(try await app.query("SELECT id FROM kept", at: url) == "7")
+  }
+
+  private func deleted(_ app: AppFixture) async throws {
+    try await app.expect("Unlinking from app... OK\n", "unlink", "main-db")
+    #expect(app.read(".drydock/web.env")?.contains("MAIN_DB") != true)
+    try await app.expect("Updating resource... OK\n", "update", "main-db", "deletionProtection=true")
+    try await app.refuse("deletion protection is on", "delete", "main-db", "--yes")
+    try await app.expect("Updating resource... OK\n", "update", "main-db", "deletionProtection=false")
+    try await app.refuse("for good", "delete", "main-db")
+    try await app.expect("Deleting resource... OK\n", "delete", "main-db", "--yes")
+    try await app.refuse("no such resource: main-db", "info", "main-db")
+    #expect(app.instances.count == 1, "the app's alone is left")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: app.home.appending(path: "resources").path).isEmpty)
+  }
+
+  @Test("Two at once get different names, and prune leaves them", .nativeEngines)
+  func twoAtOnce() async throws {
+    try await withApp("{}", AppOptions(runtime: "native")) { app in
+      let runs = try (0..<2).map { _ in try app.start(["resources", "create", "redis", "version=7.0"]) }
+      var names: Set<String> = []
+      for run in runs {
+        let result = try await run.result()
+        let match = try #require(
+          result.stdout.wholeMatch(of: /Creating resource\.\.\. OK, (redis-[0-9]{4})\n/), "\(result)")
+        names.insert(String(match.1))
+      }
+      #expect(names.count == 2)
+      _ = try await app.drydock("prune", "--yes")
+      #expect(Set(try await app.ps("--all").keys) == names)
+      for name in names { try await app.expect("Deleting resource... OK\n", "delete", name, "--yes") }
+    }
+  }
+
+  @Test("Killed while it is made, it is seen as failed, and can be started", .nativeEngines)
+  func killed() async throws {
+    try await withApp("{}", AppOptions(runtime: "native")) { app in
+      let run = try app.start(["resources", "create", "postgres", "--name", "half", "version=15"])
+      try await eventually("initialising") { run.stderr.contains("half  initialising") }
+      #expect(try await app.shown("info", "half").status == "creating")
+      run.send(SIGKILL)
+      _ = try await run.result()
+      #expect(try await app.shown("info", "half").status == "failed")
+      try await app.refuse("resource already exists: half (postgres)", "create", "redis", "-n", "half")
+      try await app.expect("Starting resource... OK\n", "start", "half")
+      #expect(try await app.shown("info", "half").status == "running")
+      try await app.expect("Deleting resource... OK\n", "delete", "half", "--yes")
+    }
+  }
+
+  @Test("One that cannot be made leaves its name free", .nativeEngines)
+  func notMade() async throws {
+    try await withApp("{}", AppOptions(runtime: "native")) { app in
+      try await app.refuse("timed out", "create", "postgres", "-n", "late", "version=15", "--timeout", "0.01")
+      #expect(app.instances.isEmpty)
+      try await app.expect("Creating resource... OK, late\n", "create", "redis", "-n", "late", "version=7.0")
+      try await app.expect("Deleting resource... OK\n", "delete", "late", "--yes")
+    }
+  }
+}
+
+extension AppFixture {
+  /// Runs a resource command that has to work, and print just this.
+  fileprivate func expect(_ output: String, _ words: String...) async throws {
+    let result = try await start(["resources"] + words).result()
+    try #require(result.status == 0, "\(result)")
+    #expect(result.stdout == output)
+  }
+
+  /// Runs a resource command that has to be refused as convox does: with 1, the error on stderr.
+  fileprivate func refuse(_ message: String, _ words: String...) async throws {
+    let result = try await start(["resources"] + words).result()
+    #expect(result.status == 1, "\(result)")
+    #expect(result.stderr.contains("ERROR: ") && result.stderr.contains(message), "\(result)")
+    #expect(result.stdout.isEmpty)
+  }
+
+  /// What a resource command shows of a resource.
+  fileprivate func shown(_ words: String...) async throws -> Shown {
+    let result = try await start(["resources"] + words + ["--format", "json"]).result()
+    try #require(result.status == 0, "\(result)")
+    return try result.decode()
+  }
+}
