@@ -72,7 +72,7 @@ let package = Package(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
-        "HealthProbes", "MonotonicTime", "TransportSecurity", system,
+        "HealthProbes", "MonotonicTime", "TransportSecurity", "CZlib", system,
       ] + nio),
     library(
       "Engines",
@@ -93,6 +93,8 @@ let package = Package(
     .systemLibrary(
       name: "CMariaDB", pkgConfig: "libmariadb",
       providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
+    // Its pkg-config file has a flag that the package manager warns of; header and library are the system's anyway.
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine"] + nio),

@@ -14,6 +14,8 @@ public protocol Engine: Sendable {
   var variableShape: VariableShape { get }
   /// What makes a server of it; nil for a resource that is no server (efs).
   var server: (any ServerEngine)? { get }
+  /// How its data is exported and imported; nil for a type that Convox does neither with.
+  func transfer(_ place: ClientPlace) -> TransferMethod?
 }
 
 /// An engine that is a server: it listens on a port, answers a protocol and may keep data.
@@ -54,6 +56,8 @@ public protocol ServerEngine: Engine {
   /// Gives the app's account the request's password, so that replicas hear of it too.
   func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
+  /// How a person talks to a server.
+  func console(_ place: ClientPlace) -> ConsoleMethod
   /// Whether data written by one version may be served by another.
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool
 }

@@ -24,7 +24,7 @@ struct MariaDBEngine: MySQLFamilyEngine {
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb*/bin", "/usr/local/opt/mariadb*/bin",
       "/usr/local/mariadb/bin",
     ],
-    apt: "mariadb-server", brew: "mariadb")
+    apt: "mariadb-server", brew: "mariadb", clients: "mariadb-client")
 
   /// MariaDB.
   init() {}

@@ -42,6 +42,12 @@ struct MemcachedEngine: ServerEngine {
       users: ["memcache", "memcached"])
   }
 
+  /// It has no client of its own.
+  func console(_ place: ClientPlace) -> ConsoleMethod { .lines }
+
+  /// It cannot list what it holds.
+  func transfer(_ place: ClientPlace) -> TransferMethod? { nil }
+
   func probe(_ target: ProbeTarget) -> any HealthProbe { MemcachedProbe(target: target) }
 
   /// A container's memcached says process 1 like every other's; there the port binding is what proves it.

@@ -25,7 +25,7 @@ struct MySQLEngine: MySQLFamilyEngine {
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mysql*/bin", "/usr/local/opt/mysql*/bin",
       "/usr/local/mysql/bin",
     ],
-    apt: "mysql-server", brew: "mysql")
+    apt: "mysql-server", brew: "mysql", clients: "mysql-client")
 
   private let standIn = MariaDBEngine()
 

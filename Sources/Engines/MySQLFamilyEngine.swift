@@ -18,6 +18,10 @@ extension MySQLFamilyEngine {
     MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
   }
 
+  func console(_ place: ClientPlace) -> ConsoleMethod { .client(MySQLClients(place: place).console) }
+
+  func transfer(_ place: ClientPlace) -> TransferMethod? { .tools(MySQLClients(place: place).transfer) }
+
   func probe(_ target: ProbeTarget) -> any HealthProbe { MySQLProbe(target: target) }
 
   func identity(_ request: ServerRequest, nativeProcessID: Int?) -> ExpectedIdentity {

@@ -11,16 +11,20 @@ public struct NativeSearch: Sendable, Hashable {
     get { (apt, brew) }
     set { (apt, brew) = newValue }
   }
+  /// Debian's package with the clients.
+  public var clientPackage: String
   private var apt: String
   private var brew: String
 
   /// How to find an engine.
   public init(
-    servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String, brew: String
+    servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String, brew: String,
+    clients: String? = nil
   ) {
     self.servers = servers
     self.tools = tools
     self.folders = folders
+    self.clientPackage = clients ?? apt
     self.apt = apt
     self.brew = brew
   }

@@ -23,12 +23,15 @@ struct PostgresEngine: ServerEngine {
     longerSeriesBelow: 10)
 
   let nativeSearch = NativeSearch(
-    servers: ["postgres"], tools: ["initdb": ["initdb"], "basebackup": ["pg_basebackup"]],
+    servers: ["postgres"],
+    tools: [
+      "initdb": ["initdb"], "basebackup": ["pg_basebackup"], "dump": ["pg_dump"], "client": ["psql"],
+    ],
     folders: [
       "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
       "/usr/local/opt/postgresql@*/bin",
     ],
-    apt: "postgresql", brew: "postgresql@17")
+    apt: "postgresql", brew: "postgresql@17", clients: "postgresql-client")
 
   let accounts: EngineAccounts? = EngineAccounts(
     nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres",
@@ -117,6 +120,10 @@ struct PostgresEngine: ServerEngine {
   }
 
   func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { PostgresReplication() }
+
+  func console(_ place: ClientPlace) -> ConsoleMethod { .client(PostgresClients(place: place).console) }
+
+  func transfer(_ place: ClientPlace) -> TransferMethod? { .tools(PostgresClients(place: place).transfer) }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { PostgresProbe(target: target) }
 

@@ -43,9 +43,9 @@ struct RedisEngine: ServerEngine {
     })
 
   let nativeSearch = NativeSearch(
-    servers: ["redis-server", "valkey-server"],
+    servers: ["redis-server", "valkey-server"], tools: ["client": ["redis-cli", "valkey-cli"]],
     folders: ["/usr/sbin", "/opt/homebrew/opt/redis*/bin", "/usr/local/opt/redis*/bin", "/usr/local/bin"],
-    apt: "redis-server", brew: "redis")
+    apt: "redis-server", brew: "redis", clients: "redis-tools")
 
   let accounts: EngineAccounts? = nil
   let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
@@ -116,6 +116,19 @@ struct RedisEngine: ServerEngine {
   private func settings(_ lines: [String]) -> String {
     (lines + ["daemonize no", "appendonly yes", "logfile \"\""]).map { $0 + "\n" }.joined()
   }
+
+  /// The command line is the client's own; `REDISCLI_AUTH` is where it looks for a password.
+  func console(_ place: ClientPlace) -> ConsoleMethod {
+    let tls = place.authorityFile.map { ["--tls", "--cacert", $0] } ?? []
+    let login = place.password.isEmpty ? [:] : ["REDISCLI_AUTH": place.password]
+    return .client(
+      ClientRecipe(
+        "client", ["-h", "127.0.0.1", "-p", "\(place.port)"] + tls, environment: login,
+        hiddenVariables: ["REDISCLI_AUTH"]))
+  }
+
+  /// Values travel in the server's own form, which keeps every type and what time they have left.
+  func transfer(_ place: ClientPlace) -> TransferMethod? { .server { RedisTransfer(target: $0) } }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { RedisProbe(target: target) }
 

@@ -14,6 +14,15 @@ enum RedisReply: Sendable, Hashable {
   case other
 }
 
+/// What redis answers to a command, with its bytes as they are.
+enum RedisValue: Sendable, Hashable {
+  case bytes([UInt8])
+  case integer(Int)
+  case array([RedisValue])
+  case null
+  case error(String)
+}
+
 /// A command in redis's wire format.
 func redisCommand(_ words: [String]) -> [UInt8] {
   var formatted: UnsafeMutablePointer<CChar>?
@@ -53,17 +62,39 @@ final class RedisReader {
   /// The next whole reply, `nil` while it is incomplete.
   /// - Throws: `ProbeFailure.wrongProtocol` if the bytes are not redis's.
   func next() throws(ProbeFailure) -> RedisReply? {
+    try take { reply in
+      switch reply.type {
+      case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: .text(Self.text(reply))
+      case REDIS_REPLY_ERROR: .error(Self.text(reply))
+      default: .other
+      }
+    }
+  }
+
+  /// The next whole reply with its bytes as they are, `nil` while it is incomplete.
+  /// - Throws: `ProbeFailure.wrongProtocol` if the bytes are not redis's.
+  func nextValue() throws(ProbeFailure) -> RedisValue? { try take(Self.value) }
+
+  private func take<Reply>(_ read: (redisReply) -> Reply) throws(ProbeFailure) -> Reply? {
     var object: UnsafeMutableRawPointer?
     guard redisReaderGetReply(reader, &object) == REDIS_OK else {
       throw .wrongProtocol(message: "the answer is not redis's")
     }
     guard let object else { return nil }
     defer { freeReplyObject(object) }
-    let reply = object.assumingMemoryBound(to: redisReply.self).pointee
+    return read(object.assumingMemoryBound(to: redisReply.self).pointee)
+  }
+
+  private static func value(_ reply: redisReply) -> RedisValue {
     switch reply.type {
-    case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return .text(Self.text(reply))
-    case REDIS_REPLY_ERROR: return .error(Self.text(reply))
-    default: return .other
+    case REDIS_REPLY_STRING, REDIS_REPLY_STATUS:
+      .bytes(reply.str.map { Array(UnsafeRawBufferPointer(start: $0, count: reply.len)) } ?? [])
+    case REDIS_REPLY_ERROR: .error(text(reply))
+    case REDIS_REPLY_INTEGER: .integer(Int(reply.integer))
+    case REDIS_REPLY_ARRAY:
+      .array(
+        (0..<Int(reply.elements)).compactMap { reply.element[$0].map { value($0.pointee) } })
+    default: .null
     }
   }
 

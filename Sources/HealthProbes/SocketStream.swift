@@ -2,7 +2,7 @@ import Foundation
 internal import MonotonicTime
 
 /// A non-blocking stream socket to a target, for protocols whose bytes we move ourselves; closed when released.
-final class SocketStream {
+final class SocketStream: Sendable {
   private let descriptor: Int32
 
   /// Connects over TCP or to a Unix socket.

@@ -68,13 +68,3 @@ func readToEnd(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
 func readSmallText(_ path: String) -> String? {
   readSmallFile(path).map { String(decoding: $0, as: UTF8.self) }
 }
-
-/// Runs `operation` to its end even when the caller is cancelled.
-///
-/// Stopping a process half-way would leave an orphan. The task is unstructured only in that cancellation does not
-/// reach it: it is awaited here, so it never outlives its caller.
-func shieldedFromCancellation<Value: Sendable>(
-  _ operation: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-  try await Task { try await operation() }.value
-}

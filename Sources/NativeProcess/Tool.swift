@@ -95,7 +95,7 @@ public struct Tool: Sendable, Hashable {
     }
   }
 
-  private var configuration: Configuration {
+  var configuration: Configuration {
     var options = PlatformOptions()
     options.createSession = true
     if let user, geteuid() == 0 {
@@ -126,7 +126,7 @@ public struct Tool: Sendable, Hashable {
     return NativeProcessError(.commandFailed(reason), "\(name) \(how)\(tail)")
   }
 
-  private func translated(_ error: SubprocessError) -> NativeProcessError {
+  func translated(_ error: SubprocessError) -> NativeProcessError {
     let errno = error.underlyingError?.rawValue ?? 0
     switch error.code {
     case .executableNotFound, .spawnFailed:

@@ -45,8 +45,49 @@ extension DockerClient {
   ) async throws -> Int {
     let exec = try await createExec(config, hasInput: input != nil, in: id, until: deadline)
     try await startExec(
-      exec, hasTerminal: config.hasTerminal, container: id, until: deadline, input: input, each: each)
+      exec, hasTerminal: config.hasTerminal, container: id, TimeLimit(deadline), input: input, each: each)
     return try await exitCode(of: exec, container: id, until: deadline)
+  }
+
+  /// Runs a command for as long as it takes, until it ends or the caller is cancelled; else as the call with a deadline.
+  ///
+  /// - Parameters:
+  ///   - patience: how long the engine may take over each of its own answers.
+  ///   - sizes: the sizes of the command's terminal, as they change.
+  public func exec(
+    _ config: ExecConfig, in id: String, patience: Duration,
+    sizes: (any AsyncSequence<ExecTerminalSize, Never> & Sendable)? = nil,
+    input: StreamInput.Writer? = nil, each: @escaping @Sendable (LogChunk) async throws -> Void
+  ) async throws -> Int {
+    let exec = try await createExec(config, hasInput: input != nil, in: id, until: .after(patience))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let sizes {
+        group.addTask { await resize(exec, sizes, patience: patience) }
+      }
+      defer { group.cancelAll() }
+      try await startExec(
+        exec, hasTerminal: config.hasTerminal, container: id,
+        TimeLimit(head: .after(patience), end: nil), input: input, each: each)
+    }
+    return try await exitCode(of: exec, container: id, until: .after(patience))
+  }
+
+  /// Keeps a command's terminal at its size. The first may come before the command has started, so it is sent anew until
+  /// the engine takes it; a size that is not taken at all does no harm.
+  @concurrent
+  private func resize(
+    _ exec: String, _ sizes: any AsyncSequence<ExecTerminalSize, Never> & Sendable, patience: Duration
+  ) async {
+    for await size in sizes {
+      let request = EngineRequest(
+        .post, "/exec/\(EngineRequest.encode(exec))/resize",
+        query: [("h", "\(size.rows)"), ("w", "\(size.columns)")], action: "resize a terminal", object: .exec)
+      var pause = Backoff()
+      let deadline = Deadline.after(.seconds(2))
+      while (try? await send(request, .after(patience))) == nil {
+        guard (try? await pause.sleep(until: deadline, request.action)) != nil else { break }
+      }
+    }
   }
 
   /// Runs a command to its end and returns what it gave.
@@ -76,7 +117,7 @@ extension DockerClient {
   }
 
   private func startExec(
-    _ exec: String, hasTerminal: Bool, container id: String, until deadline: Deadline,
+    _ exec: String, hasTerminal: Bool, container id: String, _ limit: TimeLimit,
     input: StreamInput.Writer?, each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws {
     let request = try EngineRequest(
@@ -84,7 +125,7 @@ extension DockerClient {
       action: "run a command in the container \(id)", object: .exec)
     // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content
     // type then says "raw" for framed output too, so only the terminal decides.
-    try await exchange(request, TimeLimit(deadline), input: input) { _, body in
+    try await exchange(request, limit, input: input) { _, body in
       try await body.output(isRaw: hasTerminal, action: request.action, each: each)
     }
   }
@@ -100,6 +141,20 @@ extension DockerClient {
       guard !deadline.hasPassed else { throw TimeLimit.late(action) }
       try await backoff.sleep(until: deadline, action)
     }
+  }
+}
+
+/// How large a command's terminal is, in character cells.
+public struct ExecTerminalSize: Sendable, Hashable {
+  /// The width.
+  public var columns: Int
+  /// The height.
+  public var rows: Int
+
+  /// A size in character cells.
+  public init(columns: Int, rows: Int) {
+    self.columns = columns
+    self.rows = rows
   }
 }
 

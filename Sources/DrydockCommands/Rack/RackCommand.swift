@@ -12,5 +12,5 @@ struct RackCommand: AsyncParsableCommand {
         convox apps
         drydock rack stop
       """,
-    subcommands: [RackStart.self, RackStop.self, RackStatusCommand.self, RackEnv.self])
+    subcommands: [RackStart.self, RackStop.self, RackStatusCommand.self, RackEnv.self, RackResources.self])
 }

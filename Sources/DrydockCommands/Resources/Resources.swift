@@ -18,7 +18,8 @@ struct Resources: AsyncParsableCommand {
         drydock resources link main-db --app web
       """,
     subcommands: [
-      ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self,
+      ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self, ConsoleResource.self,
+      ExportResource.self, ImportResource.self,
       ResourceTypes.self, ResourceOptions.self, CreateResource.self, UpdateResource.self, StartResource.self,
       LinkResource.self, UnlinkResource.self, DeleteResource.self,
     ],

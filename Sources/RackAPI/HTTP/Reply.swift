@@ -1,11 +1,12 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// The answer to a request.
 struct Reply: Sendable {
   /// Writes a body that is made while it is sent.
-  typealias Stream = @Sendable (inout ReplyStream) async throws -> Void
+  typealias Stream = @Sendable (ReplyStream) async throws -> Void
 
   enum Body: Sendable {
     case bytes(ByteBuffer)
@@ -50,26 +51,30 @@ struct Reply: Sendable {
 }
 
 /// Where a body is written that is made while it is sent.
-struct ReplyStream {
+final class ReplyStream: Sendable {
   private let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
   private let head: HTTPResponseHead
-  /// Whether the head is on its way, after which no other answer can be given.
-  private(set) var hasBegun = false
+  private let state = Mutex(false)
 
   init(_ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, head: HTTPResponseHead) {
     self.outbound = outbound
     self.head = head
   }
 
+  /// Whether the head is on its way, after which no other answer can be given.
+  var hasBegun: Bool { state.withLock { $0 } }
+
   /// Sends the head, if it is not on its way yet.
-  mutating func begin() async throws {
-    guard !hasBegun else { return }
-    hasBegun = true
-    try await outbound.write(.head(head))
+  func begin() async throws {
+    let isFirst = state.withLock { hasBegun in
+      defer { hasBegun = true }
+      return !hasBegun
+    }
+    if isFirst { try await outbound.write(.head(head)) }
   }
 
   /// Sends some bytes, waiting while the client does not read.
-  mutating func write(_ bytes: ByteBuffer) async throws {
+  func write(_ bytes: ByteBuffer) async throws {
     try await begin()
     try await outbound.write(.body(.byteBuffer(bytes)))
   }

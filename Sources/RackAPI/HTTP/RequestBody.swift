@@ -77,4 +77,11 @@ struct RequestBody {
     }
     return true
   }
+
+  /// Reads what is left until the client has ended or the connection has.
+  @concurrent
+  mutating func discard() async throws {
+    expectsContinue = false
+    while try await next() != nil {}
+  }
 }

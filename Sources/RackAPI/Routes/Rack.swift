@@ -8,6 +8,7 @@ public struct Rack: Sendable {
   let context: DrydockContext
   let background = BackgroundWork()
   let activity = Activity()
+  let failures = Failures()
   let log: RequestLog
 
   /// A rack over what a context knows.
@@ -22,7 +23,8 @@ public struct Rack: Sendable {
   }
 
   var routes: [Route] {
-    systemRoutes + appRoutes + releaseRoutes + resourceRoutes + proxyRoutes + laterRoutes
+    systemRoutes + appRoutes + releaseRoutes + resourceRoutes + dataRoutes + createdRoutes + proxyRoutes
+      + laterRoutes
   }
 
   /// The app of that name.

@@ -21,9 +21,24 @@ struct HTTPConversation: Sendable {
         let isKept = try await exchange(head, &body, outbound)
         // The last part goes by a way that tells when it is sent: a connection that is closed earlier drops the rest.
         try await channel.channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
-        guard connections.mark(channel.channel, isBusy: false), isKept else { break }
+        guard isKept else {
+          try await linger(channel.channel, &body)
+          break
+        }
+        guard connections.mark(channel.channel, isBusy: false) else { break }
       }
     }
+  }
+
+  /// Reads on for a while where a client is still sending: a connection that is closed before would take the answer
+  /// with it.
+  @concurrent
+  private func linger(_ channel: any Channel, _ body: inout RequestBody) async throws {
+    guard !body.isComplete else { return }
+    channel.close(mode: .output, promise: nil)
+    let cut = channel.eventLoop.scheduleTask(in: limits.close) { channel.close(promise: nil) }
+    defer { cut.cancel() }
+    try await body.discard()
   }
 
   /// Answers one request.
@@ -84,9 +99,9 @@ struct HTTPConversation: Sendable {
       try await outbound.write(.head(Self.head(reply)))
       if head.method != .HEAD { try await outbound.write(.body(.byteBuffer(bytes))) }
     case .stream(let stream):
-      var sink = ReplyStream(outbound, head: Self.head(reply))
+      let sink = ReplyStream(outbound, head: Self.head(reply))
       do {
-        try await stream(&sink)
+        try await stream(sink)
         try await sink.begin()
       } catch  where !sink.hasBegun {
         return try await refuse(HTTPFailure(error), head, &body, outbound, since: begin)

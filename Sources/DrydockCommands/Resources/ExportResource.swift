@@ -1,0 +1,43 @@
+import ArgumentParser
+import Emulator
+import Foundation
+
+/// `drydock resources export`.
+struct ExportResource: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a resource's data to a file or to standard output.",
+    discussion: """
+      SQL for databases, the server's own commands for redis, a tar for efs. A file whose
+      name ends in .gz is compressed. It appears when it is complete.
+
+      Examples:
+        drydock resources export mydb -f mydb.sql.gz
+        drydock resources export mydb | psql "$OTHER_URL"
+      """)
+
+  @Argument(help: "The resource.")
+  var name: String
+
+  @Option(name: .shortAndLong, help: "The file to write; else standard output.", completion: .file())
+  var file = "-"
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    try await asConvoxTransfer {
+      let session = Session(options)
+      let query = try ResourceQuery(session)
+      let target = try query.lookup.target(name, app: query.app)
+      let output = DumpFile(file)
+      if output.isStandard, isatty(STDOUT_FILENO) == 1, ["redis", "efs"].contains(target.type) {
+        throw EmulatorError(
+          .failed, "the export of a \(target.type) is no text for a terminal",
+          suggestion: "drydock resources export \(name) -f FILE")
+      }
+      let display = TransferDisplay(session.console, name: name, verb: "exported")
+      let transfer = ResourceTransfer(context: session.context, target: target, progress: display.update)
+      try await display.following { try await output.write { try await transfer.export(to: $0) } }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Emulator
+import Foundation
+
+/// `drydock resources import`.
+struct ImportResource: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Read data into a resource from a file or from standard input.",
+    discussion: """
+      What is there stays. SQL that fails changes nothing in postgres; in mysql and mariadb
+      what comes before the failing line stays. Compressed input is recognised.
+
+      Examples:
+        drydock resources import mydb -f mydb.sql.gz
+        pg_dump --no-owner "$OTHER_URL" | drydock resources import mydb
+      """)
+
+  @Argument(help: "The resource.")
+  var name: String
+
+  @Option(name: .shortAndLong, help: "The file to read; else standard input.", completion: .file())
+  var file = "-"
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    try await asConvoxTransfer {
+      let session = Session(options)
+      let query = try ResourceQuery(session)
+      let target = try query.lookup.target(name, app: query.app)
+      let input = DumpFile(file)
+      if input.isStandard, isatty(STDIN_FILENO) == 1 {
+        session.console.note("reading from the terminal until Ctrl-D; a file: -f FILE")
+      }
+      let display = TransferDisplay(session.console, name: name, verb: "imported")
+      let transfer = ResourceTransfer(context: session.context, target: target, progress: display.update)
+      try await display.following { try await input.read { try await transfer.import(from: $0) } }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Emulator
+import Foundation
+import Synchronization
+import TerminalProgress
+
+/// Shows how far an export or import is: bytes on a terminal, and how it ended in a line elsewhere.
+final class TransferDisplay: Sendable {
+  private let reporter: ProgressReporter?
+  private let isLive: Bool
+  private let name: String
+  private let verb: String
+  private let bytes = Mutex(0)
+
+  init(_ console: Console, name: String, verb: String) {
+    self.name = name
+    self.verb = verb
+    let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: console.environment)
+    isLive = traits.terminal
+    reporter =
+      console.isQuiet
+      ? nil
+      : ProgressReporter(
+        terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
+        write: { FileHandle.standardError.write(Data($0.utf8)) })
+  }
+
+  /// Takes word of how many bytes have moved.
+  var update: @Sendable (Int) -> Void {
+    return { [self] count in
+      bytes.withLock { $0 = count }
+      if isLive { reporter?.update(name, Figures.bytes(count)) }
+    }
+  }
+
+  /// Runs the transfer and says how it ended.
+  func following(_ body: () async throws -> Void) async throws {
+    let start = SuspendingClock.now
+    do {
+      try await body()
+    } catch {
+      reporter?.close()
+      throw error
+    }
+    let seconds = start.duration(to: .now) / .seconds(1)
+    let sum = bytes.withLock { $0 }
+    reporter?.finish(name, "\(verb) \(Figures.bytes(sum)) in \(Figures.seconds(seconds))", success: true)
+    reporter?.close()
+  }
+}
+
+extension Figures {
+  /// `512 B`, `1.4 MB`: decimal units, as disks and networks count.
+  static func bytes(_ count: Int) -> String {
+    guard count >= 1000 else { return "\(count) B" }
+    var value = Double(count) / 1000
+    for unit in ["kB", "MB"] {
+      if value < 1000 { return String(format: "%.1f \(unit)", value) }
+      value /= 1000
+    }
+    return String(format: "%.1f GB", value)
+  }
+}
+
+/// As `asConvox`, but a tool that is not installed keeps its exit code: nothing was tried.
+func asConvoxTransfer(_ body: () async throws -> Void) async throws {
+  do {
+    try await body()
+  } catch var error as EmulatorError {
+    if error.code != .unavailable { error.code = .failed }
+    throw error
+  }
+}

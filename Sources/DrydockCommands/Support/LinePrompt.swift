@@ -1,0 +1,54 @@
+import Emulator
+import TerminalProgress
+
+/// A prompt on a terminal in raw mode: lines that are typed, and answers that appear above the line being typed.
+actor LinePrompt {
+  private let prompt: String
+  private let input: ByteSource
+  private let output: ByteSink
+  private var editor = LineEditor()
+  private var ready: [LineEditor.Event] = []
+  private var isOver = false
+
+  init(prompt: String, input: @escaping ByteSource, output: @escaping ByteSink) {
+    self.prompt = prompt
+    self.input = input
+    self.output = output
+  }
+
+  /// The next line that was typed, with its end; nil when no more will come.
+  func next() async throws -> [UInt8]? {
+    try await draw()
+    while !isOver {
+      if ready.isEmpty {
+        guard let bytes = try await input() else { break }
+        ready = editor.take(bytes)
+        if ready.isEmpty { continue }
+      }
+      switch ready.removeFirst() {
+      case .edited: try await draw()
+      case .cancelled:
+        try await output(Array("^C\r\n".utf8))
+        try await draw()
+      case .line(let line):
+        try await output(Array("\r\n".utf8))
+        return Array((line + "\n").utf8)
+      case .end: isOver = true
+      }
+    }
+    try await output(Array("\r\n".utf8))
+    return nil
+  }
+
+  /// Shows an answer, and the line that is being typed below it.
+  func show(_ answer: [UInt8]) async throws {
+    try await output(Array("\r\u{1B}[K".utf8) + answer)
+    if answer.last == 0x0a { try await draw() }
+  }
+
+  private func draw() async throws {
+    let behind = DisplayWidth.of(String(editor.text[editor.cursor...]))
+    let back = behind > 0 ? "\u{1B}[\(behind)D" : ""
+    try await output(Array("\r\(prompt)\(editor.line)\u{1B}[K\(back)".utf8))
+  }
+}

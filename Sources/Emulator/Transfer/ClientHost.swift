@@ -1,0 +1,34 @@
+import DockerEngine
+import Engines
+
+/// Where the clients of an instance's servers run: beside the servers, in both runtimes.
+protocol ClientHost: Sendable {
+  /// Where a server's clients run, and what they reach there.
+  func clientPlace(of launch: Launch) -> ClientPlace
+  /// Finds a client and prepares what it reads.
+  /// - Throws: `EmulatorError.unavailable` saying what to install.
+  func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient
+  /// Runs a client to its end, its streams connected.
+  func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
+    -> ClientEnding
+}
+
+/// A client that can be run.
+struct PreparedClient: Sendable {
+  /// The executable and its arguments.
+  var words: [String]
+  /// Its variables beyond those of its surroundings.
+  var environment: [String: String]
+  /// Variables of its surroundings that it must not see.
+  var hiddenVariables: [String] = []
+  /// What it belongs to: the container's name, or the folder that it runs in.
+  var place: String
+}
+
+/// How a client ended.
+struct ClientEnding: Sendable, Hashable {
+  /// Its exit code.
+  var exitCode: Int
+  /// What it wrote to standard error, the last part of it.
+  var error: String
+}

@@ -1,0 +1,82 @@
+import DockerEngine
+import Engines
+import Foundation
+import MonotonicTime
+
+extension ContainerRuntime: ClientHost {
+  func clientPlace(of launch: Launch) -> ClientPlace {
+    ClientPlace(
+      port: launch.engine.standardPort, password: launch.clientPassword, folder: "/drydock",
+      authorityFile: launch.request.verifyingAuthority == nil ? nil : Self.authorityPath)
+  }
+
+  private static let authorityPath = "/drydock/authority.crt"
+
+  func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient {
+    let container = names.container(launch.spec.name)
+    var files = recipe.files
+    if let authority = launch.request.verifyingAuthority {
+      let certificate = try String(contentsOfFile: authority, encoding: .utf8)
+      files.append(RecipeFile(Self.authorityPath, certificate, mode: 0o444))
+    }
+    if !files.isEmpty {
+      try await client.putArchive(Self.archive(files), into: container, path: "/", until: soon)
+    }
+    // The image's shell knows which of a tool's names there is, and becomes the tool.
+    let spellings = launch.engine.nativeSearch.tools[recipe.tool] ?? [recipe.tool]
+    let search = spellings.map { "command -v \($0)" }.joined(separator: " || ")
+    let script =
+      "tool=$(\(search)) || { echo 'the image has no \(spellings[0])' >&2; exit 127; }; exec \"$tool\" \"$@\""
+    return PreparedClient(
+      words: ["sh", "-c", script, spellings[0]] + recipe.arguments, environment: recipe.environment,
+      place: container)
+  }
+
+  func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
+    -> ClientEnding
+  {
+    let said = ErrorTail()
+    let code = try await execute(client, terminal: nil, input: input) { chunk in
+      if chunk.stream == .stdout { try await output(chunk.bytes) } else { said.append(chunk.bytes) }
+    }
+    return ClientEnding(exitCode: code, error: said.text)
+  }
+
+  /// Runs a client in its container, as root of the container, who alone may read its files.
+  func execute(
+    _ prepared: PreparedClient, terminal: AsyncStream<ConsoleSize>?, input: ByteSource?,
+    each: @escaping @Sendable (LogChunk) async throws -> Void
+  ) async throws -> Int {
+    let mark = "DRYDOCK_CLIENT=\(Secret.make())"
+    var config = DockerClient.ExecConfig(prepared.words)
+    config.user = "0"
+    config.hasTerminal = terminal != nil
+    config.environment = [mark] + prepared.environment.map { "\($0.key)=\($0.value)" }.sorted()
+    do {
+      return try await client.exec(
+        config, in: prepared.place, patience: Self.callLimit,
+        sizes: terminal?.map { ExecTerminalSize(columns: $0.columns, rows: $0.rows) },
+        input: input.map(Self.writer),
+        each: each)
+    } catch {
+      await end(mark, in: prepared.place)
+      throw error
+    }
+  }
+
+  private static func writer(_ source: @escaping ByteSource) -> StreamInput.Writer {
+    return { stream in
+      while let bytes = try await source() { try await stream.write(bytes) }
+    }
+  }
+
+  /// Ends a client that nobody listens to any more; the engine's API has no way to.
+  private func end(_ mark: String, in container: String) async {
+    let script =
+      "for p in /proc/[0-9]*; do grep -qsa \"^$0\\|[^ -~]$0\" $p/environ && kill \"${p#/proc/}\"; done; true"
+    let config = DockerClient.ExecConfig(["sh", "-c", script, mark])
+    _ = try? await shieldedFromCancellation { [client] in
+      try await client.exec(config, in: container, until: .after(.seconds(10)))
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Engines
+import HealthProbes
+import MonotonicTime
+
+/// Exports a resource's data as a stream of bytes, and imports it from one.
+///
+/// The bytes are never compressed on the way out (see `Gzip.compressing`); on the way in gzip is recognised. Each side
+/// goes only as fast as the other, and the whole may be cancelled at any time.
+public struct ResourceTransfer: Sendable {
+  private let context: DrydockContext
+  private let target: ResourceTarget
+  private let watch: StallWatch
+
+  /// A transfer of one resource's data.
+  /// - Parameters:
+  ///   - stallLimit: How long nothing may move before it is given up; the whole may take any time.
+  ///   - progress: Told how many bytes have moved so far, uncompressed.
+  public init(
+    context: DrydockContext, target: ResourceTarget, stallLimit: Duration = .seconds(900),
+    progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
+  ) {
+    self.context = context
+    self.target = target
+    self.watch = StallWatch(patience: stallLimit, progress: progress)
+  }
+
+  /// Exports all data.
+  /// - Throws: `EmulatorError`: the type has no export, the resource does not run, a tool is missing or fails.
+  public func export(to sink: @escaping ByteSink) async throws {
+    let method = try method("export")
+    let site = try await TransferSite(target, context, verb: "export")
+    let output = watch.counting(sink)
+    try await guarding("the export of \(target.name)") {
+      switch try method(site) {
+      case .tools(let tools): try await ToolImport(site, tools).export(to: output)
+      case .server(let make): try await make(try site.probeTarget).export(to: output)
+      case .directory(let transfer):
+        try await DirectoryImport(site, transfer, context).export(to: output)
+      }
+    }
+  }
+
+  /// Imports data into what is there. Where the engine permits, one that fails leaves the data as it was.
+  /// - Throws: `EmulatorError`: the type has no import, the resource does not run, a tool is missing, the data is refused.
+  public func `import`(from source: @escaping ByteSource) async throws {
+    let method = try method("import")
+    if let origin = target.record?.source {
+      throw EmulatorError(
+        .failed, "resource \(target.name) is a read replica", suggestion: "import into its source: \(origin)")
+    }
+    let site = try await TransferSite(target, context, verb: "import")
+    try await guarding("the import into \(target.name)") { [watch, context] in
+      let input = PeekedSource(try await Self.expanded(source))
+      guard try await !input.peek(1).isEmpty else {
+        throw EmulatorError(
+          .failed, "there is nothing to import: the input is empty", suggestion: "nothing was changed")
+      }
+      let counted = watch.counting { try await input.next() }
+      switch try method(site) {
+      case .tools(let tools):
+        try await ToolImport(site, tools).run(counted, head: try await input.peek(1024))
+      case .server(let make): try await make(try site.probeTarget).load(from: counted)
+      case .directory(let transfer): try await DirectoryImport(site, transfer, context).run(counted)
+      }
+    }
+  }
+
+  /// The engine's method, once it is known where its clients run.
+  private func method(_ verb: String) throws -> @Sendable (TransferSite) throws -> TransferMethod {
+    let refusal = TransferSite.refusal(target, verb)
+    let nowhere = ClientPlace(port: 0, password: "", folder: "")
+    guard let engine = target.engine, engine.transfer(nowhere) != nil else { throw refusal }
+    return { site in
+      guard let method = engine.transfer(site.place) else { throw refusal }
+      return method
+    }
+  }
+
+  private static func expanded(_ source: @escaping ByteSource) async throws -> ByteSource {
+    let peeked = PeekedSource(source)
+    let plain: ByteSource = { try await peeked.next() }
+    let head = try await peeked.peek(Gzip.magic.count)
+    return head == Gzip.magic ? try Gzip.expanding(plain) : plain
+  }
+
+  private func guarding(_ subject: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    do {
+      try await watch.run(subject) { try await body() }
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch let error as TransferFormatError {
+      throw EmulatorError(
+        .failed, "resource \(target.name): \(error.message); nothing was changed",
+        suggestion: error.suggestion)
+    } catch {
+      throw EmulatorError(error, resource: target.name)
+    }
+  }
+}
+
+extension TransferSite {
+  /// Where the server is asked as the app.
+  var probeTarget: ProbeTarget {
+    get throws {
+      guard let server else { throw EmulatorError(.internalFault, "\(target.name) has no server") }
+      return server.runtime.target(server.launch, administrator: false)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import MonotonicTime
+import Synchronization
+
+/// Counts a transfer's bytes, and ends it when none have moved for too long. However long the whole takes is fine.
+final class StallWatch: Sendable {
+  private struct State {
+    var bytes = 0
+    var moved = SuspendingClock.now
+  }
+
+  private let state = Mutex(State())
+  private let patience: Duration
+  private let progress: @Sendable (Int) -> Void
+
+  init(patience: Duration, progress: @escaping @Sendable (Int) -> Void) {
+    self.patience = patience
+    self.progress = progress
+  }
+
+  /// Notes that bytes have moved.
+  func count(_ bytes: Int) {
+    let sum = state.withLock { state in
+      state.bytes += bytes
+      state.moved = .now
+      return state.bytes
+    }
+    progress(sum)
+  }
+
+  /// How many bytes have moved.
+  var bytes: Int { state.withLock { $0.bytes } }
+
+  func counting(_ sink: @escaping ByteSink) -> ByteSink {
+    return { [self] bytes in
+      try await sink(bytes)
+      count(bytes.count)
+    }
+  }
+
+  func counting(_ source: @escaping ByteSource) -> ByteSource {
+    return { [self] in
+      let bytes = try await source()
+      count(bytes?.count ?? 0)
+      return bytes
+    }
+  }
+
+  /// Runs `operation`, and cancels it when nothing moves any more.
+  func run(_ subject: String, _ operation: @escaping @Sendable @concurrent () async throws -> Void)
+    async throws
+  {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await operation() }
+      group.addTask { [self] in
+        while true {
+          let end = state.withLock { $0.moved }.advanced(by: patience)
+          guard end > .now else { throw TimeoutError("\(subject): nothing moved for \(patience)") }
+          try await Task.sleep(until: end, clock: SuspendingClock())
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+}

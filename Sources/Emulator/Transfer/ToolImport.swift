@@ -1,0 +1,91 @@
+import Engines
+
+/// Data that travels through an engine's own tools.
+struct ToolImport: Sendable {
+  private let site: TransferSite
+  private let transfer: ToolTransfer
+
+  init(_ site: TransferSite, _ transfer: ToolTransfer) {
+    self.site = site
+    self.transfer = transfer
+  }
+
+  private var name: String { site.target.name }
+
+  func export(to sink: @escaping ByteSink) async throws {
+    let ending = try await run(transfer.export, input: nil, output: sink)
+    guard ending.exitCode != 0 else { return }
+    throw EmulatorError(
+      .failed, "resource \(name): the export failed (exit code \(ending.exitCode))",
+      suggestion: "nothing was written", details: ending.lines)
+  }
+
+  /// Loads a stream of which the first bytes are known already.
+  func run(_ source: @escaping ByteSource, head: [UInt8]) async throws {
+    try refuseForeign(head)
+    let start = String(decoding: head, as: UTF8.self)
+    let isDump = transfer.marks.starts.contains { start.contains($0) }
+    let tail = StreamTail()
+    let marks = transfer.marks
+    let whole: ByteSource = {
+      if let bytes = try await source() {
+        tail.append(bytes)
+        return bytes
+      }
+      guard !isDump || tail.text.contains(marks.end) else { throw Self.truncated }
+      return nil
+    }
+    guard let commit = transfer.commit else { return try await loadWhole(whole) }
+    let committed = AppendedSource(whole, Array(commit.utf8))
+    try await load({ try await committed.next() }, leaves: "nothing was changed")
+  }
+
+  /// What changes the data as it goes is read to its end first.
+  private func loadWhole(_ source: @escaping ByteSource) async throws {
+    let spool = try Spool()
+    try await spool.fill(from: source)
+    try await load(spool.source(), leaves: "what comes before that line is in the data now")
+  }
+
+  private func load(_ source: @escaping ByteSource, leaves: String) async throws {
+    let ending = try await run(transfer.load, input: source) { _ in }
+    guard ending.exitCode != 0 else { return }
+    if let failure = transfer.failure(ending.error) {
+      throw EmulatorError(
+        .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
+        suggestion: leaves, details: ending.lines)
+    }
+    throw EmulatorError(
+      .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", details: ending.lines)
+  }
+
+  private func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
+    -> ClientEnding
+  {
+    guard let server = site.server else { throw EmulatorError(.internalFault, "\(name) has no server") }
+    let client = try await server.host.prepare(recipe, for: server.launch)
+    let ending = try await server.host.run(client, input: input, output: output)
+    guard ending.exitCode == 127 || ending.exitCode == 126 else { return ending }
+    throw EmulatorError(
+      .unavailable, "resource \(name): its client cannot be run", details: ending.lines)
+  }
+
+  private func refuseForeign(_ head: [UInt8]) throws {
+    let foreign = transfer.foreignFormats.first { head.starts(with: Array($0.key.utf8)) }
+    guard foreign != nil || head.contains(0) else { return }
+    throw EmulatorError(
+      .failed, "resource \(name): the input is no SQL; nothing was changed",
+      suggestion: foreign?.value ?? "take a file that drydock resources export wrote")
+  }
+
+  private static var truncated: EmulatorError {
+    EmulatorError(
+      .failed, "the dump breaks off: its last line is missing; nothing was changed",
+      suggestion: "the file was cut short: copy or export it again")
+  }
+}
+
+extension ClientEnding {
+  /// The last lines of what it said.
+  var lines: [String] { error.split(whereSeparator: \.isNewline).suffix(8).map(String.init) }
+}

@@ -1,0 +1,70 @@
+import ConvoxEnvironment
+import Engines
+import HealthProbes
+
+/// A resource that is reached: its running server, or its directory.
+struct TransferSite: Sendable {
+  let target: ResourceTarget
+  /// The server; nil for a shared directory.
+  let server: Server?
+  /// The directory of a resource that is one; else empty.
+  let directory: String
+
+  /// A server that runs, and where its clients do.
+  struct Server: Sendable {
+    let launch: Launch
+    let runtime: any Runtime
+    let host: any ClientHost
+  }
+
+  /// Reaches a resource.
+  /// - Throws: `EmulatorError` where it does not run, or runs elsewhere.
+  init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
+    self.target = target
+    guard let engine = target.engine else { throw Self.refusal(target, verb) }
+    if let url = target.endpoint?.maskedURL, target.isExternal {
+      throw EmulatorError(
+        .failed, "\(verb) not available for \(target.name): it is a server elsewhere, \(url)",
+        suggestion: "use that server's own tools")
+    }
+    guard let record = target.record else { throw Self.notRunning(target) }
+    guard let server = engine.server else {
+      self.server = nil
+      directory =
+        SharedDirectory(
+          resource: target.name, options: record.options, home: context.home, id: target.state.id
+        ).path
+      guard Folder.exists(directory) else { throw Self.notRunning(target) }
+      return
+    }
+    directory = ""
+    guard let kind = target.state.runtime else { throw Self.notRunning(target) }
+    let runtime = try await RuntimeAccess(context: context, state: target.state).runtime(kind)
+    guard try await runtime.observe([target.name])[target.name]?.isRunning == true else {
+      throw Self.notRunning(target)
+    }
+    guard let host = runtime as? any ClientHost else {
+      throw EmulatorError(.internalFault, "the \(kind.rawValue) runtime has no clients")
+    }
+    let launch = try Launch.existing(target.name, record, server, target.state)
+    self.server = Server(launch: launch, runtime: runtime, host: host)
+  }
+
+  /// Convox's own words.
+  static func refusal(_ target: ResourceTarget, _ verb: String) -> EmulatorError {
+    EmulatorError(.failed, "\(verb) not available for resources of type: \(target.type)")
+  }
+
+  private static func notRunning(_ target: ResourceTarget) -> EmulatorError {
+    EmulatorError(
+      .failed, "resource \(target.name) is not running",
+      suggestion: target.isCreated
+        ? "start it: drydock resources update \(target.name)" : "start it: drydock up \(target.name)")
+  }
+
+  /// Where the engine's clients run.
+  var place: ClientPlace {
+    server.map { $0.host.clientPlace(of: $0.launch) }
+      ?? ClientPlace(port: 0, password: "", folder: "", directory: directory)
+  }
+}

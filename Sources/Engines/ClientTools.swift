@@ -1,0 +1,157 @@
+public import HealthProbes
+
+/// Where an engine's own clients run, and what they reach there.
+public struct ClientPlace: Sendable, Hashable {
+  /// The server's port on 127.0.0.1.
+  public var port: Int
+  /// The app's password; empty where the engine takes none.
+  public var password: String
+  /// Where the files of a recipe lie.
+  public var folder: String
+  /// The certificate authority, for a server that takes TLS alone; a path to a PEM file there.
+  public var authorityFile: String?
+  /// The shared directory, for a resource that is one.
+  public var directory: String
+
+  /// A place.
+  public init(
+    port: Int, password: String, folder: String, authorityFile: String? = nil, directory: String = ""
+  ) {
+    self.port = port
+    self.password = password
+    self.folder = folder
+    self.authorityFile = authorityFile
+    self.directory = directory
+  }
+}
+
+/// How one of an engine's own clients is run. Its password is in a file or in its environment, which only its user may
+/// read, never among its arguments.
+public struct ClientRecipe: Sendable, Hashable {
+  /// The tool, by the name under which `NativeSearch.tools` has it.
+  public var tool: String
+  /// Its arguments.
+  public var arguments: [String]
+  /// Its variables.
+  public var environment: [String: String]
+  /// Files that it reads, for the eyes of its user only.
+  public var files: [RecipeFile]
+  /// Variables of the user's that would send it elsewhere.
+  public var hiddenVariables: [String]
+
+  /// A recipe of a client.
+  public init(
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:], files: [RecipeFile] = [],
+    hiddenVariables: [String] = []
+  ) {
+    self.hiddenVariables = hiddenVariables
+    self.tool = tool
+    self.arguments = arguments
+    self.environment = environment
+    self.files = files
+  }
+}
+
+/// How a person talks to a server.
+public enum ConsoleMethod: Sendable, Hashable {
+  /// By the engine's own client.
+  case client(ClientRecipe)
+  /// By a prompt of drydock's, line by line in the server's own text protocol, for an engine without a client.
+  case lines
+}
+
+/// How a resource's data is taken out and put in.
+public enum TransferMethod: Sendable {
+  /// By the engine's own tools: their output is the data, and their input takes it.
+  case tools(ToolTransfer)
+  /// By a conversation with the server.
+  case server(@Sendable (ProbeTarget) -> any ServerTransfer)
+  /// As an archive of a directory.
+  case directory(DirectoryTransfer)
+}
+
+/// Data that travels through an engine's own tools.
+public struct ToolTransfer: Sendable {
+  /// Writes the data to standard output.
+  public var export: ClientRecipe
+  /// Reads data from standard input.
+  public var load: ClientRecipe
+  /// What makes an import count once all of its data has been read; without it nothing has changed. Nil where an import
+  /// changes the data as it goes.
+  public var commit: String?
+  /// How the tool's dumps begin and end, by which a dump that was cut short is recognised.
+  public var marks: DumpMarks
+  /// Formats that the tool cannot read, by their first bytes, with what to do about each.
+  public var foreignFormats: [String: String]
+  /// Finds the failing line and its message in what the tool said.
+  public var failure: @Sendable (String) -> ImportFailure?
+
+  /// A transfer by tools.
+  public init(
+    export: ClientRecipe, load: ClientRecipe, commit: String?, marks: DumpMarks,
+    foreignFormats: [String: String] = [:], failure: @escaping @Sendable (String) -> ImportFailure?
+  ) {
+    self.export = export
+    self.load = load
+    self.commit = commit
+    self.marks = marks
+    self.foreignFormats = foreignFormats
+    self.failure = failure
+  }
+}
+
+/// Words by which a tool's whole dump is told from one that was cut short.
+public struct DumpMarks: Sendable, Hashable {
+  /// What stands near the beginning of a dump, by the tools that make them.
+  public var starts: [String]
+  /// What stands near the end of a whole one.
+  public var end: String
+
+  /// Marks of a dump.
+  public init(starts: [String], end: String) {
+    self.starts = starts
+    self.end = end
+  }
+}
+
+/// Where an import failed.
+public struct ImportFailure: Sendable, Hashable {
+  /// The line of the input, from 1.
+  public var line: Int
+  /// What the engine says of it.
+  public var message: String
+
+  /// A failing line.
+  public init(line: Int, message: String) {
+    self.line = line
+    self.message = message
+  }
+
+  /// The first failure that a tool's words report by this pattern, whose captures are the line and the message.
+  static func first(in text: String, _ pattern: @Sendable () -> Regex<(Substring, Substring, Substring)>)
+    -> ImportFailure?
+  {
+    guard let match = text.firstMatch(of: pattern()), let line = Int(match.output.1) else { return nil }
+    return ImportFailure(line: line, message: String(match.output.2))
+  }
+}
+
+/// Data that travels as an archive of a directory.
+public struct DirectoryTransfer: Sendable, Hashable {
+  /// The tool that packs and unpacks.
+  public var tool: String
+  /// Its arguments to write a directory's archive to standard output.
+  public var pack: [String]
+  /// Its arguments to unpack an archive from standard input into the directory it runs in.
+  public var unpack: [String]
+  /// Exit codes of packing that are no failure.
+  public var harmlessCodes: Set<Int>
+
+  /// A transfer by archive.
+  public init(tool: String, pack: [String], unpack: [String], harmlessCodes: Set<Int> = []) {
+    self.tool = tool
+    self.pack = pack
+    self.unpack = unpack
+    self.harmlessCodes = harmlessCodes
+  }
+}

@@ -1,0 +1,56 @@
+/// How the own clients of the MySQL family are run.
+struct MySQLClients {
+  let place: ClientPlace
+
+  /// The only options file that is read, so that nobody's own sends a client elsewhere.
+  private var options: RecipeFile {
+    RecipeFile(
+      "\(place.folder)/client.cnf",
+      """
+      [client]
+      protocol=tcp
+      host=127.0.0.1
+      port=\(place.port)
+      user=\(EngineAccounts.app)
+      password="\(Self.escape(place.password))"
+      default-character-set=utf8mb4
+      loose-skip-ssl-verify-server-cert
+
+      """)
+  }
+
+  /// Inside of an option file's quotes.
+  private static func escape(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+  }
+
+  private func recipe(_ tool: String, _ arguments: [String]) -> ClientRecipe {
+    ClientRecipe(
+      tool, ["--defaults-file=\(options.path)"] + arguments + [EngineAccounts.app], files: [options])
+  }
+
+  /// Arguments of the user's stand before the database's name here, which the clients take as well.
+  var console: ClientRecipe {
+    ClientRecipe(
+      "client", ["--defaults-file=\(options.path)", "--database=\(EngineAccounts.app)"], files: [options])
+  }
+
+  /// The family commits at every change of a schema, so an import that fails leaves what came before it.
+  var transfer: ToolTransfer {
+    ToolTransfer(
+      export: recipe(
+        "dump",
+        [
+          "--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces",
+          "--max-allowed-packet=1G", "--loose-set-gtid-purged=OFF",
+        ]),
+      load: recipe("client", ["--batch", "--binary-mode", "--max-allowed-packet=1G"]),
+      commit: nil,
+      marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
+      failure: {
+        ImportFailure.first(in: $0.replacing(/ERROR \d+ \([0-9A-Z]+\) at/, with: "ERROR at")) {
+          /ERROR at line (\d+): ([^\n]*)/
+        }
+      })
+  }
+}

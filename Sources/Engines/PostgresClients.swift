@@ -1,0 +1,40 @@
+/// How PostgreSQL's own clients are run.
+struct PostgresClients {
+  let place: ClientPlace
+
+  /// libpq reads all of these; the password shows in no argument.
+  private var environment: [String: String] {
+    [
+      "PGHOST": "127.0.0.1", "PGPORT": "\(place.port)", "PGUSER": EngineAccounts.app,
+      "PGPASSWORD": place.password, "PGDATABASE": EngineAccounts.app,
+    ]
+  }
+
+  var console: ClientRecipe {
+    ClientRecipe(
+      "client", [], environment: environment,
+      hiddenVariables: [
+        "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT",
+        "PGSSLKEY", "PGREQUIRESSL", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS",
+      ])
+  }
+
+  /// One transaction, which is committed by the last words of the input only: an input that breaks off, for whatever
+  /// reason, changes nothing. (`--single-transaction` would commit what it has read.)
+  var transfer: ToolTransfer {
+    ToolTransfer(
+      export: ClientRecipe(
+        "dump", ["--no-password", "--no-owner", "--no-privileges", "--encoding=UTF8"],
+        environment: environment),
+      load: ClientRecipe(
+        "client", ["-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "BEGIN", "-f", "-"],
+        environment: environment.merging(["PGOPTIONS": "-c client_min_messages=warning"]) { $1 }),
+      commit: "\n;COMMIT;\n",
+      marks: DumpMarks(
+        starts: ["-- PostgreSQL database dump"], end: "-- PostgreSQL database dump complete"),
+      foreignFormats: [
+        "PGDMP": "it is in pg_dump's custom format: turn it into SQL with pg_restore -f dump.sql FILE"
+      ],
+      failure: { ImportFailure.first(in: $0) { /psql:<stdin>:(\d+): (?:ERROR|FATAL|error):\s*([^\n]*)/ } })
+  }
+}

@@ -1,0 +1,109 @@
+import MonotonicTime
+
+/// Keys on their way into a redis: each is restored under another name first, where the server checks it, and all get
+/// their own names at once in one transaction. So an import that fails changes nothing.
+///
+/// The other names end by themselves after a day, should everything be killed.
+final class RedisStaging {
+  private struct Key {
+    var database: Int
+    var name: [UInt8]
+    /// In milliseconds since 1970; 0 for never.
+    var end: Int
+    var staged: [UInt8]
+  }
+
+  private let session: RedisSession
+  private let target: ProbeTarget
+  private let prefix = "drydock:import:\(UInt64.random(in: .min ... .max)):"
+  private var database = 0
+  private var keys: [Key] = []
+  private var pending: [(command: [[UInt8]], number: Int)] = []
+  private var pendingBytes = 0
+
+  init(_ session: RedisSession, _ target: ProbeTarget) {
+    self.session = session
+    self.target = target
+  }
+
+  private static let day = redisWord(24 * 3600 * 1000)
+
+  /// Takes a command of the stream.
+  func add(_ command: [[UInt8]], number: Int) async throws {
+    let verb = String(decoding: command[0], as: UTF8.self).uppercased()
+    if verb == "SELECT", command.count == 2, let index = Self.number(command[1]), index >= 0 {
+      database = index
+      return queue([redisWord("SELECT"), command[1]], number)
+    }
+    guard verb == "RESTORE", command.count >= 4, let end = Self.number(command[2]), end >= 0,
+      end == 0 || command.dropFirst(4).contains(where: { $0 == redisWord("ABSTTL") })
+    else {
+      throw TransferFormatError(
+        "command \(number) is \(verb.prefix(20)), and an export holds SELECT and RESTORE with ABSTTL only",
+        suggestion: "take a file that drydock resources export wrote")
+    }
+    let staged = redisWord("\(prefix)\(keys.count)")
+    keys.append(Key(database: database, name: command[1], end: end, staged: staged))
+    queue([redisWord("RESTORE"), staged, Self.day, command[3], redisWord("REPLACE")], number)
+    if pendingBytes > 1 << 20 { try await flush() }
+  }
+
+  private func queue(_ command: [[UInt8]], _ number: Int) {
+    pending.append((command, number))
+    pendingBytes += command.reduce(0) { $0 + $1.count }
+  }
+
+  private static func number(_ word: [UInt8]) -> Int? { Int(String(decoding: word, as: UTF8.self)) }
+
+  /// Has the server take what was added.
+  func flush() async throws {
+    let batch = pending
+    pending = []
+    pendingBytes = 0
+    let answers = try await session.ask(batch.map(\.command))
+    for (answer, (_, number)) in zip(answers, batch) {
+      guard case .error(let message) = answer else { continue }
+      throw TransferFormatError(
+        "the server refuses command \(number): \(message)",
+        suggestion: "the export is damaged, or was made by a newer redis")
+    }
+  }
+
+  /// Gives all keys their own names, in one transaction.
+  func commit() async throws {
+    var commands = [[redisWord("MULTI")]]
+    var current = -1
+    for key in keys {
+      if key.database != current { commands.append([redisWord("SELECT"), redisWord(key.database)]) }
+      current = key.database
+      commands.append([redisWord("RENAME"), key.staged, key.name])
+      commands.append(
+        key.end == 0
+          ? [redisWord("PERSIST"), key.name] : [redisWord("PEXPIREAT"), key.name, redisWord(key.end)])
+    }
+    commands.append([redisWord("EXEC")])
+    let answers = try await session.ask(commands)
+    for answer in answers {
+      if case .error(let message) = answer { throw redisFailure(message) }
+    }
+    guard case .array(let results) = answers.last else { return }
+    for case .error(let message) in results { throw redisFailure(message) }
+  }
+
+  /// Removes what was staged; what cannot be removed now ends by itself.
+  func discard() async {
+    let staged = keys
+    guard !staged.isEmpty else { return }
+    try? await shieldedFromCancellation { [target] in
+      let session = try await RedisSession(to: target)
+      for batch in stride(from: 0, to: staged.count, by: 1000).map({
+        staged[$0..<min($0 + 1000, staged.count)]
+      }) {
+        _ = try await session.ask(
+          batch.flatMap {
+            [[redisWord("SELECT"), redisWord($0.database)], [redisWord("DEL"), $0.staged]]
+          })
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import MonotonicTime
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A connection to a command's standard input or output: our end never blocks, and writing to a command that has
+/// ended is an error here, not a signal, which a pipe cannot promise.
+final class SocketPair: Sendable {
+  /// Our end.
+  private let ours: Int32
+  /// The command's end, which whoever starts the command closes.
+  let theirs: Int32
+
+  init() throws(NativeProcessError) {
+    var ends: [Int32] = [-1, -1]
+    #if canImport(Glibc)
+      let type = Int32(SOCK_STREAM.rawValue)
+    #else
+      let type = SOCK_STREAM
+    #endif
+    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+      throw NativeProcessError(
+        .cannotFork(errno), "cannot make a connection to a command: \(String(cString: strerror(errno)))")
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK)
+    #if canImport(Darwin)
+      var on: Int32 = 1
+      setsockopt(ends[0], SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+    #endif
+    ours = ends[0]
+    theirs = ends[1]
+  }
+
+  deinit {
+    close(ours)
+  }
+
+  /// Writes all of `bytes`, waiting while the command does not read.
+  /// - Returns: Whether the command still takes input.
+  func write(_ bytes: [UInt8]) async throws -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { send(ours, $0.baseAddress, $0.count, Self.noSignal) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EAGAIN {
+        try await waitUntilReady(ours, for: .write, until: .after(Self.ever), "a command's input")
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Says that nothing more will come.
+  func finish() { _ = shutdown(ours, Self.writing) }
+
+  /// The next bytes of the command's output; nil at its end.
+  func read() async throws -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { recv(ours, $0.baseAddress, $0.count, 0) }
+      if count > 0 { return count == buffer.count ? buffer : Array(buffer[..<count]) }
+      guard count < 0, errno == EAGAIN || errno == EINTR else { return nil }
+      if errno == EAGAIN {
+        try await waitUntilReady(ours, for: .read, until: .after(Self.ever), "a command's output")
+      }
+    }
+  }
+
+  /// How long a command may take over its next bytes is the caller's to say, by cancelling.
+  private static let ever = Duration.seconds(365 * 24 * 3600)
+
+  #if os(Linux)
+    private static let noSignal = Int32(MSG_NOSIGNAL)
+  #else
+    private static let noSignal: Int32 = 0
+  #endif
+  private static let writing = Int32(SHUT_WR)
+}
