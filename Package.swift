@@ -31,11 +31,11 @@ func program(_ name: String) -> Target {
     linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"], .when(platforms: [.linux]))])
 }
 
-let nio: [Target.Dependency] = [
+let sockets: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
-  .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
+let nio = sockets + [Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")]
 let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -73,7 +73,7 @@ let package = Package(
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
         "HealthProbes", "MonotonicTime", "TransportSecurity", "CZlib", system,
-      ] + nio),
+      ] + sockets),
     library(
       "Engines",
       ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),

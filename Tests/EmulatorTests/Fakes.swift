@@ -151,6 +151,10 @@ struct FakeEngine: ServerEngine {
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws { try await provisioning() }
 
+  func console(_ place: ClientPlace) -> ConsoleMethod { .lines }
+
+  func transfer(_ place: ClientPlace) -> TransferMethod? { nil }
+
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool { data.major == server.major }
 }
 

@@ -35,7 +35,9 @@ struct ExportResource: AsyncParsableCommand {
           .failed, "the export of a \(target.type) is no text for a terminal",
           suggestion: "drydock resources export \(name) -f FILE")
       }
-      let display = TransferDisplay(session.console, name: name, verb: "exported")
+      let display = TransferDisplay(
+        session.console, name: name, verb: "exported",
+        isShown: !output.isStandard || isatty(STDOUT_FILENO) == 0)
       let transfer = ResourceTransfer(context: session.context, target: target, progress: display.update)
       try await display.following { try await output.write { try await transfer.export(to: $0) } }
     }

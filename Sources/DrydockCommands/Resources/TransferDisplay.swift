@@ -11,13 +11,14 @@ final class TransferDisplay: Sendable {
   private let verb: String
   private let bytes = Mutex(0)
 
-  init(_ console: Console, name: String, verb: String) {
+  /// - Parameter isShown: False where the data itself fills the screen.
+  init(_ console: Console, name: String, verb: String, isShown: Bool = true) {
     self.name = name
     self.verb = verb
     let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: console.environment)
     isLive = traits.terminal
     reporter =
-      console.isQuiet
+      console.isQuiet || !isShown
       ? nil
       : ProgressReporter(
         terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },

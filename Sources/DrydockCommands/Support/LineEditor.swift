@@ -22,15 +22,16 @@ struct LineEditor {
   /// The line as text.
   var line: String { String(text) }
 
-  /// Takes bytes as a terminal in raw mode sends them.
-  mutating func take(_ bytes: [UInt8]) -> [Event] {
-    pending += bytes
-    var events: [Event] = []
+  /// Adds bytes as a terminal in raw mode sends them.
+  mutating func feed(_ bytes: [UInt8]) { pending += bytes }
+
+  /// What the next key led to; nil when there is no whole key.
+  mutating func next() -> Event? {
     while let (key, length) = Self.key(pending) {
       pending.removeFirst(length)
-      if let event = apply(key) { events.append(event) }
+      if let event = apply(key) { return event }
     }
-    return events
+    return nil
   }
 
   private enum Key {

@@ -7,7 +7,6 @@ actor LinePrompt {
   private let input: ByteSource
   private let output: ByteSink
   private var editor = LineEditor()
-  private var ready: [LineEditor.Event] = []
   private var isOver = false
 
   init(prompt: String, input: @escaping ByteSource, output: @escaping ByteSink) {
@@ -18,20 +17,18 @@ actor LinePrompt {
 
   /// The next line that was typed, with its end; nil when no more will come.
   func next() async throws -> [UInt8]? {
-    try await draw()
     while !isOver {
-      if ready.isEmpty {
-        guard let bytes = try await input() else { break }
-        ready = editor.take(bytes)
-        if ready.isEmpty { continue }
-      }
-      switch ready.removeFirst() {
-      case .edited: try await draw()
-      case .cancelled:
-        try await output(Array("^C\r\n".utf8))
+      guard let event = editor.next() else {
         try await draw()
+        guard let bytes = try await input() else { break }
+        editor.feed(bytes)
+        continue
+      }
+      switch event {
+      case .edited: continue
+      case .cancelled: try await output(Array("^C\r\n".utf8))
       case .line(let line):
-        try await output(Array("\r\n".utf8))
+        try await output(Array("\r\(prompt)\(line)\u{1B}[K\r\n".utf8))
         return Array((line + "\n").utf8)
       case .end: isOver = true
       }

@@ -32,6 +32,18 @@ public struct ProxyDestination: Sendable, Hashable {
   /// - Throws: `EmulatorError` where the resource has no address, or none that TLS could be spoken with.
   public init(_ target: ResourceTarget, tls: Bool, home: StateHome) throws {
     let url = try target.requiredURL()
+    if let endpoint = target.endpoint, target.isOwn, let standard = target.engine?.server?.standardPort {
+      if tls { try Self.refuse(target) }
+      let authority = LocalAuthority(home: home).certificateFile
+      self.init(
+        host: endpoint.host, port: endpoint.port, authorityFile: tls ? authority : nil, defaultPort: standard)
+    } else {
+      try self.init(url: url, target, tls: tls)
+    }
+  }
+
+  /// A server elsewhere.
+  private init(url: String, _ target: ResourceTarget, tls: Bool) throws {
     guard let address = URLAddress(url) else {
       throw EmulatorError(.failed, "no host in the url of \(target.name): \(maskingPassword(inURL: url))")
     }
@@ -44,7 +56,7 @@ public struct ProxyDestination: Sendable, Hashable {
       throw EmulatorError(.failed, "unknown port for url: \(maskingPassword(inURL: url))")
     }
     if tls { try Self.refuse(target) }
-    let authority = target.isOwn ? LocalAuthority(home: home).certificateFile : LocalAuthority.systemRootsFile
+    let authority = LocalAuthority.systemRootsFile
     if tls, authority == nil {
       throw EmulatorError(.failed, "this system's certificates are nowhere to be found")
     }

@@ -13,9 +13,13 @@ final class ProxyListener: ChannelDuplexHandler {
   private let limit: Int
   private let events: @Sendable (TCPProxy.Event) -> Void
   private var context: ChannelHandlerContext?
-  private var open: [ObjectIdentifier: any Channel] = [:]
+  /// Both ends of each connection, by its client.
+  private var open: [ObjectIdentifier: (near: Relay, far: Relay)] = [:]
   private var isReadDue = false
   private var drained: EventLoopPromise<Void>?
+
+  /// How long the destination may take to answer a connection, and to shake hands.
+  private static let patience = TimeAmount.seconds(10)
 
   init(_ destination: ProxyDestination, limit: Int, events: @escaping @Sendable (TCPProxy.Event) -> Void) {
     self.destination = destination
@@ -28,44 +32,47 @@ final class ProxyListener: ChannelDuplexHandler {
 
   /// More than the limit wait in the kernel's queue until another has ended.
   func read(context: ChannelHandlerContext) {
-    guard open.count < 2 * limit else { return isReadDue = true }
+    guard open.count < limit else { return isReadDue = true }
     context.read()
   }
 
   /// Takes a client in.
   func accept(_ client: any Channel) throws {
-    let relay = Relay()
-    try client.pipeline.syncOperations.addHandler(relay)
-    note(client)
+    let near = Relay()
+    try client.pipeline.syncOperations.addHandler(near)
     events(.connected(context?.channel.localAddress?.port ?? 0))
     let far = Relay()
-    connect(far, on: client.eventLoop).assumeIsolated().whenComplete { [self] result in
+    let upstreamEnd = client.eventLoop.makePromise(of: Void.self)
+    open[ObjectIdentifier(client)] = (near, far)
+    // Either end may still have to be written to when the other has gone.
+    client.closeFuture.and(upstreamEnd.futureResult).assumeIsolated().whenComplete { [self] _ in
+      ended(client)
+    }
+    connect(far, on: client.eventLoop, end: upstreamEnd).assumeIsolated().whenComplete { [self] result in
       switch result {
       case .success:
-        Relay.join(relay, far)
-        client.setOption(.autoRead, value: true).assumeIsolated().whenFailure { _ in relay.abort() }
+        Relay.join(near, far)
+        client.setOption(.autoRead, value: true).assumeIsolated().whenFailure { _ in near.abort() }
       case .failure(let error):
         events(.failed("cannot reach \(destination.host):\(destination.port): \(Self.reason(error))"))
-        relay.abort()
+        near.abort()
       }
     }
   }
 
-  /// Both ends count, since either may still have to be written to when the other has gone.
-  private func note(_ channel: any Channel) {
-    open[ObjectIdentifier(channel)] = channel
-    channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
-      open[ObjectIdentifier(channel)] = nil
-      if open.isEmpty { drained?.succeed() }
-      guard isReadDue else { return }
-      isReadDue = false
-      context?.read()
-    }
+  private func ended(_ client: any Channel) {
+    open[ObjectIdentifier(client)] = nil
+    if open.isEmpty { drained?.succeed() }
+    guard isReadDue else { return }
+    isReadDue = false
+    context?.read()
   }
 
   /// Connects to the destination, by TLS where that is wanted.
-  private func connect(_ relay: Relay, on loop: any EventLoop) -> EventLoopFuture<Void> {
-    let bootstrap = ClientBootstrap(group: loop).connectTimeout(.seconds(10))
+  private func connect(_ relay: Relay, on loop: any EventLoop, end: EventLoopPromise<Void>)
+    -> EventLoopFuture<Void>
+  {
+    let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.patience)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.writeBufferWaterMark, value: .forwarding)
@@ -76,16 +83,18 @@ final class ProxyListener: ChannelDuplexHandler {
       } else {
         bootstrap.connect(host: destination.host, port: destination.port)
       }
+    connected.flatMap(\.closeFuture).cascade(to: end)
     return connected.assumeIsolated().flatMap { [self] in prepare($0, relay) }.nonisolated()
   }
 
   private func prepare(_ upstream: any Channel, _ relay: Relay) -> EventLoopFuture<Void> {
-    note(upstream)
     let ready = upstream.eventLoop.makePromise(of: Void.self)
     do {
       if let authority = destination.authorityFile {
         let client = try TLSClient(authorityFile: authority, host: destination.host)
         try upstream.pipeline.syncOperations.addHandler(TLSClientHandler(client, handshake: ready))
+        let alarm = upstream.eventLoop.scheduleTask(in: Self.patience) { upstream.close(promise: nil) }
+        ready.futureResult.whenComplete { _ in alarm.cancel() }
       } else {
         ready.succeed()
       }
@@ -93,7 +102,7 @@ final class ProxyListener: ChannelDuplexHandler {
       upstream.setOption(.autoRead, value: true).cascadeFailure(to: ready)
     } catch {
       ready.fail(error)
-      relay.abort()
+      upstream.close(promise: nil)
     }
     return ready.futureResult
   }
@@ -106,9 +115,12 @@ final class ProxyListener: ChannelDuplexHandler {
       return promise.futureResult
     }
     drained = promise
-    events(.closing((open.count + 1) / 2))
+    events(.closing(open.count))
     let alarm = loop.assumeIsolated().scheduleTask(in: grace) { [self] in
-      open.values.forEach { $0.close(promise: nil) }
+      for (near, far) in open.values {
+        near.abort()
+        far.abort()
+      }
     }
     promise.futureResult.whenComplete { _ in alarm.cancel() }
     return promise.futureResult

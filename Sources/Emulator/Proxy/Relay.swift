@@ -74,8 +74,9 @@ final class Relay: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    // An end that broke off is no orderly end for the other side either.
-    if !(isInputEnded && isOutputEnded) { partner?.abort() }
+    // Once its output has ended, NIO tells of the input's end by closing. Before, it is an end that broke off, which
+    // must be no orderly one for the other side either.
+    if isOutputEnded { partner?.endOutput() } else { partner?.abort() }
     context.fireChannelInactive()
   }
 
@@ -102,8 +103,9 @@ final class Relay: ChannelDuplexHandler {
   private func send(_ bytes: ByteBuffer) {
     guard let context, !isOutputEnding else { return }
     writesInFlight += 1
-    context.write(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] _ in
+    context.write(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] result in
       writesInFlight -= 1
+      if case .failure = result { partner?.abort() }
       if isOutputEnding { endOutputWhenWritten() }
     }
   }

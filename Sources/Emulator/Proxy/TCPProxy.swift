@@ -71,6 +71,8 @@ public struct TCPProxy: Sendable {
       return try await ServerBootstrap(group: loop)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .serverChannelOption(.backlog, value: 256)
+        // One by one, so that the limit is exact.
+        .serverChannelOption(.maxMessagesPerRead, value: 1)
         .serverChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(listener.value)

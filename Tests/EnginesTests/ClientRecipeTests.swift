@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Engines
+
+@Suite struct ClientRecipeTests {
+  private let place = ClientPlace(
+    port: 15432, password: Secrets.app, folder: "/state/mydb", authorityFile: "/ca.pem", directory: "/shared")
+
+  private func recipes(_ type: String) throws -> [ClientRecipe] {
+    let engine = try #require(server(type))
+    var recipes: [ClientRecipe] = []
+    if case .client(let console) = engine.console(place) { recipes.append(console) }
+    if case .tools(let tools)? = engine.transfer(place) { recipes += [tools.export, tools.load] }
+    return recipes
+  }
+
+  @Test("No client's arguments hold the password; what holds it is for its user only", arguments: serverTypes)
+  func secrets(_ type: String) throws {
+    for recipe in try recipes(type) {
+      #expect(!recipe.arguments.joined(separator: " ").contains(Secrets.app), "\(recipe.tool)")
+      let isKnown =
+        recipe.environment.values.contains(Secrets.app)
+        || recipe.files.contains { $0.contents.contains(Secrets.app.replacing("\\", with: "\\\\")) }
+      #expect(isKnown, "\(recipe.tool)")
+      #expect(recipe.files.allSatisfy { $0.mode == 0o600 })
+    }
+  }
+
+  @Test("Every tool of a recipe is one that is searched for", arguments: serverTypes)
+  func tools(_ type: String) throws {
+    let known = try #require(server(type)).nativeSearch.tools
+    for recipe in try recipes(type) { #expect(known[recipe.tool] != nil, "\(recipe.tool)") }
+  }
+
+  @Test("The failing line is found in what the tools say") func failures() throws {
+    func failure(_ type: String, _ text: String) throws -> ImportFailure? {
+      guard case .tools(let tools)? = try #require(server(type)).transfer(place) else { return nil }
+      return tools.failure(text)
+    }
+    #expect(
+      try failure("postgres", "NOTICE: x\npsql:<stdin>:12: ERROR:  relation \"t\" exists\nLINE 1: CREATE")
+        == ImportFailure(line: 12, message: "relation \"t\" exists"))
+    #expect(
+      try failure("mysql", "--------------\nERROR 1050 (42S01) at line 3: Table 't' already exists\n")
+        == ImportFailure(line: 3, message: "Table 't' already exists"))
+    #expect(try failure("mariadb", "no line here") == nil)
+  }
+}

@@ -1,0 +1,154 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// Exports and imports of databases, with their own tools, in both runtimes.
+@Suite struct DatabaseTransferTests {
+  private static let schema = """
+    CREATE TABLE t (id serial PRIMARY KEY, b bytea, s text);
+    INSERT INTO t (b, s) VALUES ('\\x00ff0a275c', '🚢'), (NULL, E'tab\\tquote''');
+    CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.s = upper(NEW.s); RETURN NEW; END';
+    CREATE TRIGGER up BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
+    SELECT setval('t_id_seq', 77);
+    """
+  private static let look = "SELECT id, b, s FROM t ORDER BY id"
+
+  @Test(
+    "PostgreSQL: all of the data, and nothing of an import that fails",
+    arguments: await EngineAvailability.runtimes())
+  func postgres(_ runtime: String) async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let url = try await app.url("mydb")
+      try await app.query(Self.schema, at: url)
+      let before = try await app.query(Self.look, at: url)
+      let plain = try await app.require("export", "mydb").stdout
+      #expect(plain.contains("PostgreSQL database dump complete"))
+      try await app.require("export", "mydb", "-f", "dump.sql.gz")
+      #expect(try app.mode("dump.sql.gz") == 0o600)
+      #expect(try app.size("dump.sql.gz") < plain.utf8.count)
+
+      // Over what is there: refused as a whole, whatever could have been done.
+      try await app.refuses(
+        "import", "mydb", "-f", "dump.sql.gz", saying: "failed at line", "already exists",
+        "nothing was changed")
+      #expect(try await app.query(Self.look, at: url) == before)
+      try await failing(app, url)
+
+      try await app.query("DROP TABLE t; DROP FUNCTION f", at: url)
+      try app.cut("dump.sql.gz", to: "cut.sql.gz", keeping: 0.7)
+      try await app.refuses("import", "mydb", "-f", "cut.sql.gz", saying: "breaks off")
+      try await app.refuses(
+        "import", "mydb", input: String(plain.prefix(plain.count - 120)), saying: "breaks off")
+      #expect(try await app.query("SELECT count(*) FROM pg_tables WHERE tablename = 't'", at: url) == "0")
+
+      try await app.require("import", "mydb", "-f", "dump.sql.gz")
+      #expect(try await app.query(Self.look, at: url) == before)
+      #expect(
+        try await app.query("INSERT INTO t (s) VALUES ('low') RETURNING id, s", at: url)
+          == "78|LOW\nINSERT 0 1")
+      try await interrupting(app, url)
+    }
+  }
+
+  private func failing(_ app: AppFixture, _ url: String) async throws {
+    try app.write("CREATE TABLE z (a int);\nSELECT 1;\nSELECT nope;\nSELECT 2;\n", to: "wrong.sql")
+    try await app.refuses("import", "mydb", "-f", "wrong.sql", saying: "line 3", "column \"nope\"")
+    #expect(try await app.query("SELECT count(*) FROM pg_tables WHERE tablename = 'z'", at: url) == "0")
+    try app.write("", to: "empty.sql")
+    try await app.refuses("import", "mydb", "-f", "empty.sql", saying: "empty")
+    try app.write("SELECT 1;\n", to: "named.sql.gz")
+    try await app.refuses("import", "mydb", "-f", "named.sql.gz", saying: "no gzip file")
+    try app.write("PGDMP\u{1}\u{e}", to: "custom.dump")
+    try await app.refuses("import", "mydb", "-f", "custom.dump", saying: "pg_restore")
+    try await app.refuses("import", "mydb", "-f", "missing.sql", saying: "cannot read missing.sql")
+    try await app.refuses("export", "mydb", "-f", "no/such/dump.sql", saying: "folder does not exist")
+    try await app.refuses("export", "nope", saying: "no such resource: nope")
+  }
+
+  /// A table that somebody locks holds pg_dump up for as long as the test wants.
+  private func interrupting(_ app: AppFixture, _ url: String) async throws {
+    let password = try #require(URLComponents(string: url)?.password)
+    let lock = try app.start(
+      ["resources", "console", "mydb", "--", "-c", "BEGIN; LOCK TABLE t; SELECT pg_sleep(120)"])
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'"
+    let locked = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+    try await eventually("the lock") { try await app.query(locked, at: url) != "0" }
+    try Data("old".utf8).write(to: app.folder.appending(path: "kept.sql.gz"))
+    let export = try app.start(["resources", "export", "mydb", "-f", "kept.sql.gz"])
+    try await eventually("pg_dump") { try await app.query(waiting, at: url) == "1" }
+    #expect(commandLines(containing: password).isEmpty)
+    export.send(SIGINT)
+    let result = try await export.result()
+    #expect(result.status == 130, "\(result)")
+    #expect(app.read("kept.sql.gz") == "old")
+    #expect(try !app.files().contains { $0.hasSuffix(".tmp") })
+    try await app.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE mode = 'AccessExclusiveLock'", at: url)
+    _ = try await lock.result()
+    try await eventually("the end of pg_dump") { try await app.query(waiting, at: url) == "0" }
+  }
+
+  @Test(
+    "MySQL and MariaDB: all of the data, and the line that fails",
+    arguments: await EngineAvailability.runtimes())
+  func mysqlFamily(_ runtime: String) async throws {
+    let manifest = """
+      resources:
+        orders: { type: mysql, options: { version: "9.7" } }
+        legacy: { type: mariadb, options: { version: "10.11" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      for name in ["orders", "legacy"] { try await roundTrip(name, app) }
+    }
+  }
+
+  private func roundTrip(_ name: String, _ app: AppFixture) async throws {
+    let url = try await app.url(name)
+    let look =
+      "SELECT id, HEX(b), s FROM t; SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'app'"
+    try await app.query(
+      """
+      CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, b longblob, s text);
+      INSERT INTO t (b, s) VALUES (0x00FF0A275C1A, '🚢'), (NULL, 'quote''');
+      CREATE PROCEDURE p() SELECT 1;
+      CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1
+      """, at: url)
+    let before = try await app.query(look, at: url)
+    let plain = try await app.require("export", name).stdout
+    try await app.require("export", name, "-f", "\(name).sql.gz")
+    try await app.query("DROP TABLE t; DROP PROCEDURE p; DROP EVENT e", at: url)
+    try app.cut("\(name).sql.gz", to: "cut.sql.gz", keeping: 0.7)
+    try await app.refuses("import", name, "-f", "cut.sql.gz", saying: "breaks off")
+    try await app.refuses("import", name, input: String(plain.prefix(plain.count - 60)), saying: "breaks off")
+    #expect(try await app.query("SHOW TABLES", at: url) == "")
+    try await app.require("import", name, "-f", "\(name).sql.gz")
+    #expect(try await app.query(look, at: url) == before)
+    #expect(try await app.query("SELECT count(*) FROM information_schema.EVENTS", at: url) == "1")
+    try await app.query("DROP TABLE t; DROP PROCEDURE p; DROP EVENT e", at: url)
+    try await app.require("import", name, input: plain)
+    #expect(try await app.query(look, at: url) == before)
+    try await app.refuses(
+      "import", name, input: "CREATE TABLE z (a int);\nSELECT nope;\n", saying: "line 2", "nope",
+      "before that line")
+  }
+
+  @Test("A hundred megabytes travel unharmed", .nativeEngines)
+  func large() async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
+      try await app.up()
+      let url = try await app.url("mydb")
+      let look = "SELECT count(*), sum(hashtext(a)::bigint) FROM t"
+      try await app.query(
+        "CREATE TABLE t AS SELECT g AS id, md5(g::text) || md5((g * 7)::text) AS a FROM generate_series(1, 1450000) g",
+        at: url)
+      let before = try await app.query(look, at: url)
+      try await app.require("export", "mydb", "-f", "large.sql")
+      #expect(try app.size("large.sql") > 100_000_000)
+      try await app.query("DROP TABLE t", at: url)
+      try await app.require("import", "mydb", "-f", "large.sql")
+      #expect(try await app.query(look, at: url) == before)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import MonotonicTime
+import NativeProcess
+import Synchronization
+import Testing
+
+@Suite("Commands whose input and output are streamed")
+struct ToolStreamTests {
+  private struct Broken: Error {}
+
+  /// A source of numbered pieces, and a sink that keeps what it gets.
+  private actor Ends {
+    private var left: Int
+    private let piece: [UInt8]
+    private(set) var taken: [UInt8] = []
+
+    init(pieces: Int, of piece: [UInt8]) {
+      left = pieces
+      self.piece = piece
+    }
+
+    func next() throws -> [UInt8]? {
+      guard left > 0 else { return nil }
+      left -= 1
+      return piece
+    }
+
+    func take(_ bytes: [UInt8]) { taken += bytes }
+  }
+
+  private func shell(_ script: String) -> Tool {
+    Tool(executable: "/bin/sh", arguments: ["-c", script], environment: cleanEnvironment(inherited: [:]))
+  }
+
+  @Test func carryMoreThanAnyBufferHolds() async throws {
+    let ends = Ends(pieces: 100, of: [UInt8](0...255) + [UInt8](repeating: 7, count: 50_000))
+    let ending = try await shell("cat; echo done >&2; exit 3").stream(
+      input: { try await ends.next() }, output: { await ends.take($0) })
+    #expect(ending == ToolEnding(exitCode: 3, error: Array("done\n".utf8)))
+    #expect(await ends.taken.count == 100 * 50_256)
+  }
+
+  @Test func mayEndBeforeTheirInputDoes() async throws {
+    let ends = Ends(pieces: 1000, of: [UInt8](repeating: 7, count: 50_000))
+    let ending = try await shell("head -c 10").stream(
+      input: { try await ends.next() }, output: { await ends.take($0) })
+    #expect(ending.exitCode == 0)
+    #expect(await ends.taken.count == 10)
+  }
+
+  /// A command that has ended is not waited for because somebody has nothing to say yet.
+  @Test func doNotWaitForASilentSource() async throws {
+    let ending = try await shell("exit 4").stream(
+      input: {
+        try await Task.sleep(for: .seconds(600))
+        return nil
+      }, output: { _ in })
+    #expect(ending.exitCode == 4)
+  }
+
+  @Test func endWithTheErrorOfTheirSource() async throws {
+    await #expect(throws: Broken.self) {
+      _ = try await shell("sleep 600 & cat").stream(input: { throw Broken() }, output: { _ in })
+    }
+  }
+
+  @Test func endWithTheErrorOfTheirSink() async throws {
+    await #expect(throws: Broken.self) {
+      _ = try await shell("yes").stream(input: nil, output: { _ in throw Broken() })
+    }
+  }
+
+  @Test func leaveNothingBehindWhenCancelled() async throws {
+    let started = AsyncStream.makeStream(of: Int32.self)
+    let run = Task {
+      try await shell("trap '' TERM; echo $$; sleep 600").stream(input: nil) { bytes in
+        started.continuation.yield(Int32(String(decoding: bytes, as: UTF8.self).dropLast()) ?? 0)
+      }
+    }
+    var seen = started.stream.makeAsyncIterator()
+    let pid = try #require(await seen.next())
+    run.cancel()
+    await #expect(throws: CancellationError.self) { _ = try await run.value }
+    #expect(kill(pid, 0) == -1 && errno == ESRCH)
+  }
+}
