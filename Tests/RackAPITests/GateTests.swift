@@ -78,6 +78,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("Upgrade: websocket", "Upgrade: h2c"), ("Upgrade: websocket", "Upgrade: h2c, websocket"),
+    ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8"),
+    ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""),
+    ("GET /s", "GET /x"),
+  ])
+  func `an upgrade that cannot be had is answered over HTTP`(_ part: String, _ other: String) async throws {
+    try await withRoutes([
+      .socket("/s") { _ in
+        {
+          try await $0.converse { _ in
+          } output: {
+          }
+        }
+      }
+    ]) { port in
+      let request = upgrade("/s", port: port).replacing(part, with: other)
+      let response = try await Wire.connect(port: port) { wire in
+        try await wire.send(request)
+        return try #require(try await wire.response())
+      }
+      #expect(response.status == (other == "GET /x" ? 404 : 426))
+    }
+  }
+
   @Test func `the log has neither password nor query nor body`() async throws {
     let lines = Lines()
     try await withRoutes([.post("/x") { _, body in .ok }], log: lines.log) { port in

@@ -8,7 +8,8 @@ import Testing
 @Suite struct ShutdownTests {
   /// A server that is asked to end in the middle of `body`, by the function it is given.
   private func withStoppable(
-    _ server: RackServer, _ body: @escaping @Sendable (Int, @Sendable () -> Void) async throws -> Void
+    _ server: RackServer,
+    _ body: @escaping @Sendable (Int, @escaping @Sendable () -> Void) async throws -> Void
   ) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let (stops, stop) = AsyncStream.makeStream(of: Void.self)

@@ -38,6 +38,7 @@ func withRoutes<Value: Sendable>(
 
 /// Serves a rack over a home of its own, which is removed afterwards.
 func withRack<Value: Sendable>(
+  limits: Limits = Limits(),
   _ body: @escaping @Sendable (Int, DrydockContext) async throws -> Value
 ) async throws -> Value {
   let path = FileManager.default.temporaryDirectory.path + "/drydock-rack-\(UUID().uuidString)"
@@ -46,7 +47,8 @@ func withRack<Value: Sendable>(
   let home = StateHome(root: "\(path)/home", engines: "\(path)/engines", sockets: "\(path)/sockets")
   let environment = ["PATH": "/usr/bin:/bin", "DRYDOCK_RUNTIME": "native"]
   let context = DrydockContext(environment: environment, currentDirectory: path, home: home)
-  return try await withServer(Rack(context: context, log: .silent).server(password: password)) { port in
+  return try await withServer(Rack(context: context, log: .silent).server(password: password, limits: limits))
+  { port in
     try await body(port, context)
   }
 }
@@ -66,7 +68,10 @@ final class Lines: Sendable {
 func head(
   _ method: String, _ path: String, port: Int, authorization: String? = basic(password), _ more: [String] = []
 ) -> String {
-  var lines = ["\(method) \(path)? HTTP/1.1", "Host: 127.0.0.1:\(port)", "User-Agent: Go-http-client/1.1"]
+  let mark = path.contains("?") ? "" : "?"
+  var lines = [
+    "\(method) \(path)\(mark) HTTP/1.1", "Host: 127.0.0.1:\(port)", "User-Agent: Go-http-client/1.1",
+  ]
   if let authorization { lines.append("Authorization: \(authorization)") }
   return (lines + ["Accept: */*"] + more).joined(separator: "\r\n") + "\r\n\r\n"
 }

@@ -52,12 +52,12 @@ struct Reply: Sendable {
 
 /// Where a body is written that is made while it is sent.
 final class ReplyStream: Sendable {
-  private let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+  private let channel: any Channel
   private let head: HTTPResponseHead
   private let state = Mutex(false)
 
-  init(_ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, head: HTTPResponseHead) {
-    self.outbound = outbound
+  init(_ channel: any Channel, head: HTTPResponseHead) {
+    self.channel = channel
     self.head = head
   }
 
@@ -70,12 +70,12 @@ final class ReplyStream: Sendable {
       defer { hasBegun = true }
       return !hasBegun
     }
-    if isFirst { try await outbound.write(.head(head)) }
+    if isFirst { try await channel.writeAndFlush(HTTPServerResponsePart.head(head)).get() }
   }
 
-  /// Sends some bytes, waiting while the client does not read.
+  /// Sends some bytes, and waits until they are with the system: a client that does not read is waited for.
   func write(_ bytes: ByteBuffer) async throws {
     try await begin()
-    try await outbound.write(.body(.byteBuffer(bytes)))
+    try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(bytes))).get()
   }
 }

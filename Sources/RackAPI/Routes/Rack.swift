@@ -18,8 +18,8 @@ public struct Rack: Sendable {
   }
 
   /// The server of this rack.
-  public func server(password: String) -> RackServer {
-    RackServer(routes: routes, password: password, log: log, background: background)
+  public func server(password: String, limits: Limits = Limits()) -> RackServer {
+    RackServer(routes: routes, password: password, limits: limits, log: log, background: background)
   }
 
   var routes: [Route] {

@@ -3,7 +3,13 @@ import NIOHTTP1
 
 /// Answers the requests of one connection, one after the other.
 struct HTTPConversation: Sendable {
-  typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+  /// The writing end, and the channel itself, whose writes tell when they are through.
+  struct Outbound: Sendable {
+    var writer: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    var channel: any Channel
+
+    func write(_ part: HTTPServerResponsePart) async throws { try await writer.write(part) }
+  }
 
   let gate: Gate
   let router: Router
@@ -18,7 +24,8 @@ struct HTTPConversation: Sendable {
       var body = RequestBody(inbound.makeAsyncIterator(), outbound, limits: limits)
       while let head = try await body.head() {
         connections.mark(channel.channel, isBusy: true)
-        let isKept = try await exchange(head, &body, outbound)
+        let isKept = try await exchange(
+          head, &body, Outbound(writer: outbound, channel: channel.channel))
         // The last part goes by a way that tells when it is sent: a connection that is closed earlier drops the rest.
         try await channel.channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
         guard isKept else {
@@ -99,7 +106,7 @@ struct HTTPConversation: Sendable {
       try await outbound.write(.head(Self.head(reply)))
       if head.method != .HEAD { try await outbound.write(.body(.byteBuffer(bytes))) }
     case .stream(let stream):
-      let sink = ReplyStream(outbound, head: Self.head(reply))
+      let sink = ReplyStream(outbound.channel, head: Self.head(reply))
       do {
         try await stream(sink)
         try await sink.begin()
@@ -117,7 +124,7 @@ struct HTTPConversation: Sendable {
 
 extension HTTPRequestHead {
   /// Whether nothing follows this head.
-  fileprivate var hasNoBody: Bool {
+  var hasNoBody: Bool {
     headers["Transfer-Encoding"].isEmpty && (headers.first(name: "Content-Length") ?? "0") == "0"
   }
 }

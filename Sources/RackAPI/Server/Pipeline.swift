@@ -32,8 +32,13 @@ struct Pipeline: Sendable {
       channel.closeFuture.whenComplete { [connections] _ in connections.remove(channel) }
       let timeout = FirstRequestTimeout(limit: limits.head)
       try channel.pipeline.syncOperations.addHandler(timeout, name: Self.timeoutName)
-      return try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+      let conversation = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
         configuration: configuration)
+      let upgrade = try channel.pipeline.syncOperations.handler(
+        type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self)
+      try channel.pipeline.syncOperations.addHandler(
+        RequestGuard(isSocket: isSocket), position: .before(upgrade))
+      return conversation
     }
   }
 
@@ -43,6 +48,8 @@ struct Pipeline: Sendable {
     var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
       upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
         upgraders: [upgrader], notUpgradingCompletionHandler: serveHTTP))
+    // The guard does that.
+    configuration.enableErrorHandling = false
     configuration.decoderConfiguration.maxHeaderFieldSize = limits.header
     configuration.decoderConfiguration.maxHeaderListSize = limits.header
     configuration.decoderConfiguration.maxHeaderFieldCount = limits.headerCount
@@ -52,9 +59,8 @@ struct Pipeline: Sendable {
   private var upgrader: NIOTypedWebSocketServerUpgrader<Conversation> {
     NIOTypedWebSocketServerUpgrader(
       maxFrameSize: limits.frame,
-      shouldUpgrade: { [isSocket] channel, head in
-        channel.eventLoop.makeSucceededFuture(isSocket(head) ? HTTPHeaders() : nil)
-      },
+      // Only what passed the guard comes here.
+      shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
       upgradePipelineHandler: { channel, head in
         channel.eventLoop.makeCompletedFuture {
           channel.pipeline.syncOperations.removeHandler(name: Self.timeoutName, promise: nil)

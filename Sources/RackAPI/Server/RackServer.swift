@@ -2,7 +2,6 @@ import MonotonicTime
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOWebSocket
 
 /// The server: HTTP and websockets on 127.0.0.1, for those who know the password.
 public struct RackServer: Sendable {
@@ -119,11 +118,8 @@ public struct RackServer: Sendable {
           gate: gate, router: router, limits: limits, connections: connections, log: log)
         try await http.serve(channel)
       case .socket(let channel, let head):
-        let raw = channel.channel
-        connections.mark(raw) { [limits] in
-          WebSocketStream.close(raw, .goingAway, patience: limits.close)
-        }
-        try await SocketConversation(router: router, limits: limits, log: log).serve(channel, head)
+        let socket = SocketConversation(router: router, limits: limits, connections: connections, log: log)
+        try await socket.serve(channel, head)
       }
     } catch {
       // The client left, or was cut off: nobody is there to be told.

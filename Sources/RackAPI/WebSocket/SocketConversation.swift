@@ -6,6 +6,7 @@ import NIOWebSocket
 struct SocketConversation: Sendable {
   let router: Router
   let limits: Limits
+  let connections: ConnectionRegistry
   let log: RequestLog
 
   /// Serves the websocket until it ends.
@@ -17,11 +18,12 @@ struct SocketConversation: Sendable {
     defer { log.note(head, "closed", begin.duration(to: .now)) }
     try await channel.executeThenClose { inbound, outbound in
       let socket = WebSocketStream(inbound, outbound, channel.channel, limits: limits)
+      connections.mark(channel.channel) { socket.close(.goingAway) }
       do {
         try await conversation(head)(socket)
       } catch is WebSocketViolation {
+        // Nothing that such a client says is waited for.
         socket.close(.protocolError)
-        try? await channel.channel.closeFuture.get()
       }
     }
   }

@@ -2,12 +2,13 @@ import MonotonicTime
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
+import Synchronization
 
 /// A websocket as Convox's tool uses one: a stream of bytes each way.
 ///
 /// Bytes travel in TEXT frames, whatever they are; a BINARY frame, which is empty, means that the client has no more
 /// to send; the client pings each 5 seconds; the end is a close with 1000.
-struct WebSocketStream: Sendable {
+final class WebSocketStream: Sendable {
   /// What a client sends.
   enum Input: Sendable {
     case bytes(ByteBuffer)
@@ -19,6 +20,7 @@ struct WebSocketStream: Sendable {
   private let outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>
   private let channel: any Channel
   private let patience: TimeAmount
+  private let isClosed = Mutex(false)
 
   init(
     _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
@@ -43,17 +45,18 @@ struct WebSocketStream: Sendable {
   ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
-        try await consume(input)
+        try await self.consume(input)
         return true
       }
       group.addTask {
-        await produce(output)
+        await self.produce(output)
         return false
       }
       // After the output has ended the client is still listened to, until it has closed as well.
       while let clientEnded = try await group.next(), !clientEnded {}
       group.cancelAll()
     }
+    close(.normalClosure)
   }
 
   private func consume(_ input: @Sendable (Input) async throws -> Void) async throws {
@@ -75,9 +78,10 @@ struct WebSocketStream: Sendable {
   private func produce(_ output: @Sendable () async throws -> Void) async {
     do {
       try await output()
-      close(.normalClosure)
-    } catch is CancellationError {
-      close(.goingAway)
+      // Where it was cancelled, the client has ended, and whoever notices that closes.
+      if !Task.isCancelled { close(.normalClosure) }
+    } catch  where Task.isCancelled {
+      return
     } catch {
       // As a rack tells it: the tool shows such bytes to its user.
       let failure = HTTPFailure(error)
@@ -94,21 +98,24 @@ struct WebSocketStream: Sendable {
     }
   }
 
-  /// Sends bytes, waiting while the client does not read.
+  /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
   func write(_ bytes: ByteBuffer) async throws {
-    try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: bytes))
+    try await channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, data: bytes)).get()
   }
 
-  /// Says that the conversation is over; nothing may be written afterwards. A client that does not close in turn is cut
-  /// off after a while.
-  func close(_ code: WebSocketErrorCode) { Self.close(channel, code, patience: patience) }
-
-  /// Closes a websocket from outside of its conversation.
-  static func close(_ channel: any Channel, _ code: WebSocketErrorCode, patience: TimeAmount) {
+  /// Says that the conversation is over, once; nothing may be written afterwards. A client that does not close in turn
+  /// is cut off after a while.
+  func close(_ code: WebSocketErrorCode) {
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
     var data = ByteBuffer()
     data.write(webSocketErrorCode: code)
-    channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: data), promise: nil)
-    let cut = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+    let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
+    channel.writeAndFlush(frame, promise: nil)
+    let cut = channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in cut.cancel() }
   }
 }
