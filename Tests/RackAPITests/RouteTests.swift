@@ -188,4 +188,46 @@ import Testing
       }
     }
   }
+
+  @Test func `a drain is created, linked, changed and deleted`() async throws {
+    struct Link: Decodable { var name: String }
+    struct Resource: Decodable {
+      var name: String
+      var type: String
+      var status: String
+      var url: String
+      var parameters: [String: String]
+      var apps: [Link]
+    }
+    try await withRack { port, _ in
+      #expect(try await exchange("OPTIONS", "/resources", port: port).text.contains("\"name\":\"syslog\""))
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let form = [
+        ("kind", "syslog"), ("name", "drain"), ("parameters", "Url=tcp%3A%2F%2Flogs.example.com%3A1"),
+      ]
+      let made: Resource = try await exchange("POST", "/resources", port: port, form: form).decode()
+      #expect(made.name == "drain")
+      try await eventually("the drain") {
+        try await exchange("GET", "/resources/drain", port: port).decode(Resource.self).status == "running"
+      }
+      let linked: Resource = try await exchange(
+        "POST", "/resources/drain/links", port: port, form: [("app", "web")]
+      ).decode()
+      #expect(linked.apps.map(\.name) == ["web"])
+      #expect(try await exchange("DELETE", "/resources/drain", port: port).status == 400)
+      let update = [("parameters", "Url=udp%3A%2F%2Flogs.example.com%3A2")]
+      #expect(try await exchange("PUT", "/resources/drain", port: port, form: update).status == 200)
+      try await eventually("the change") {
+        let now: Resource = try await exchange("GET", "/resources/drain", port: port).decode()
+        return now.status == "running" && now.url == "udp://logs.example.com:2"
+      }
+      #expect(try await exchange("DELETE", "/resources/drain/links/web", port: port).status == 200)
+      #expect(try await exchange("DELETE", "/resources/drain", port: port).status == 200)
+      try await eventually("its end") {
+        try errorText(try await exchange("GET", "/resources/drain", port: port)) == "no such resource: drain"
+      }
+      let unknown = try await exchange("POST", "/resources", port: port, form: [("kind", "oracle")])
+      #expect(try errorText(unknown).hasPrefix("no such resource type: oracle"))
+    }
+  }
 }
