@@ -100,6 +100,7 @@ final class WebSocketStream: Sendable {
 
   /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
   func write(_ bytes: ByteBuffer) async throws {
+    guard bytes.readableBytes > 0 else { return }
     try await channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, data: bytes)).get()
   }
 
