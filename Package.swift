@@ -36,6 +36,7 @@ let sockets: [Target.Dependency] = [
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let nio = sockets + [Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")]
+let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -60,7 +61,13 @@ let package = Package(
     // A C program: without these flags the Swift runtime would be linked into it and loaded at each start.
     program("drydock-keeper"),
     program("drydock-mount"),
-    library("DrydockCommands", ["Emulator", "TerminalProgress", arguments]),
+    library("DrydockCommands", ["Emulator", "RackAPI", "TerminalProgress", arguments]),
+    library(
+      "RackAPI",
+      [
+        "ConvoxEnvironment", "Emulator", "Engines", "MonotonicTime", "NativeProcess", "ConvoxManifest",
+        webSocket,
+      ] + nio),
     library(
       "Emulator",
       [
@@ -100,6 +107,7 @@ let package = Package(
     tests("TerminalProgress"),
     tests("Engines"),
     tests("Emulator"),
+    tests("RackAPI"),
     tests("DrydockCommands"),
     .testTarget(
       name: "IntegrationTests",

@@ -22,7 +22,7 @@ public struct Drydock: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       Up.self, Ps.self, Env.self, Params.self, Run.self, Resources.self, Logs.self, Replica.self, CA.self,
-      ManifestCommand.self, Check.self, Down.self,
+      ManifestCommand.self, Check.self, Down.self, RackCommand.self,
       Prune.self,
       Doctor.self, VersionCommand.self,
     ])

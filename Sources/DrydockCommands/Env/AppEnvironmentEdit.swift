@@ -10,8 +10,6 @@ struct AppEnvironmentEdit {
 
   func change(_ edit: (inout [String: String]) -> Void) async throws {
     let instance = try await session.openInstance()
-    try await session.context.store.update(instance.id) { [rack = session.rack] in
-      $0.editAppEnvironment(rack: rack, edit)
-    }
+    try await session.context.store.updateAppEnvironment(instance.id, rack: session.rack, edit)
   }
 }

@@ -53,13 +53,7 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
 extension SharedOptions {
   /// The runtime that the option names, else the environment, else automatic.
   func runtimeChoice(_ context: DrydockContext) throws -> RuntimeChoice {
-    if let runtime { return runtime }
-    guard let named = context.environment["DRYDOCK_RUNTIME"], !named.isEmpty else { return .auto }
-    guard let choice = RuntimeChoice(rawValue: named) else {
-      throw EmulatorError(
-        .usage, "DRYDOCK_RUNTIME is \(named)", suggestion: "it takes auto, docker or native")
-    }
-    return choice
+    try runtime ?? RuntimeChoice(environment: context.environment)
   }
 
   /// What the named files add to the app env; later files win.

@@ -44,17 +44,11 @@ enum ErrorReport {
   }
 
   private static func lines(of diagnostic: Diagnostic) -> String {
-    let place = "\(diagnostic.location): \(diagnostic.message)"
     let label = diagnostic.severity == .error ? "ERROR" : "WARNING"
-    return "\(label): \(place)" + (diagnostic.suggestion.map { "\n  \($0)" } ?? "")
+    return "\(label): \(diagnostic.text)"
   }
 
-  private static func lines(of error: EmulatorError) -> String {
-    var text = "ERROR: \(error.message)"
-    if let suggestion = error.suggestion { text += "\n  \(suggestion)" }
-    for detail in error.details { text += "\n  | \(detail)" }
-    return text
-  }
+  private static func lines(of error: EmulatorError) -> String { "ERROR: \(error.text)" }
 
   private static func write(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))

@@ -1,0 +1,30 @@
+import ArgumentParser
+import ConvoxEnvironment
+import Emulator
+import RackAPI
+
+/// `drydock rack env`.
+struct RackEnv: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "env",
+    abstract: "Show the variables by which the convox command finds the rack; they hold its password.",
+    discussion: """
+      Examples:
+        eval "$(drydock rack env)"
+        drydock rack env --format json
+      """)
+
+  @Option(help: "How they are printed: shell, dotenv, json or github.")
+  var format: EnvironmentFormat = .shell
+
+  @OptionGroup var options: SharedOptions
+
+  func run() async throws {
+    let session = Session(options)
+    let rack = RackProcess(context: session.context)
+    let status = try await rack.status()
+    let variables = try rack.variables(port: status.port).map { EnvironmentVariable(name: $0, value: $1) }
+    session.console.print(try render(variables, as: format))
+    if !status.isRunning { session.console.note("the rack is not running; start it: drydock rack start") }
+  }
+}

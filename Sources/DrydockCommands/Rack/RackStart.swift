@@ -1,0 +1,54 @@
+import ArgumentParser
+import Emulator
+import MonotonicTime
+import RackAPI
+
+/// `drydock rack start`.
+struct RackStart: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "start",
+    abstract: "Start the rack in the background; it answers on 127.0.0.1 only.",
+    discussion: """
+      Examples:
+        drydock rack start
+        drydock rack start --port 5500
+        drydock rack start --foreground
+      """)
+
+  @Option(help: "The port; else the last one, at first \(RackFiles.defaultPort).")
+  var port: Int?
+
+  @Flag(help: "Serve in this terminal until Ctrl-C; requests are logged on stderr.")
+  var foreground = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let port, !(1...65535).contains(port) {
+      throw ValidationError("--port takes a number from 1 to 65535, not \(port)")
+    }
+  }
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let rack = RackProcess(context: session.context)
+    let status = try await rack.status()
+    if status.isRunning { return try tellRunning(status, session.console) }
+    let port = port ?? status.port
+    if foreground {
+      return try await rack.serve(port: port, log: .standardError) { port in
+        session.console.note("the rack answers at http://127.0.0.1:\(port); Ctrl-C ends it")
+      }
+    }
+    let started = try await rack.start(port: port, until: .after(.seconds(30)))
+    try RackStatusCommand.render(started, common.format, session.console)
+    session.console.note("let the convox command find it: eval \"$(drydock rack env)\"")
+  }
+
+  private func tellRunning(_ status: RackStatus, _ console: Console) throws {
+    try RackStatusCommand.render(status, common.format, console)
+    let wish =
+      port.map { $0 == status.port ? "" : "; for another port, stop it first: drydock rack stop" } ?? ""
+    console.note("the rack runs already\(wish)")
+  }
+}

@@ -1,0 +1,75 @@
+public import Foundation
+
+/// One state of an app's env, as a rack keeps them: made by a change of the env, applied by a promotion.
+public struct Release: Sendable, Hashable, Codable {
+  /// `R` and ten upper-case letters.
+  public var id: String
+  /// The app env.
+  public var environment: [String: String]
+  /// Where it comes from, in a few words.
+  public var description: String
+  /// When it was made, by the wall clock.
+  public var created: Date
+
+  /// A release of that env, with an id of its own.
+  public init(environment: [String: String], description: String, created: Date = Date()) {
+    self.id = Self.makeID()
+    self.environment = environment
+    self.description = description
+    self.created = created
+  }
+
+  private static func makeID() -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return "R" + String((0..<10).compactMap { _ in letters.randomElement() })
+  }
+}
+
+/// The releases of one app.
+///
+/// The active one holds what the app env is; a newer one was made and not promoted.
+public struct ReleaseHistory: Sendable, Hashable, Codable {
+  /// The format that this version of drydock writes.
+  static let currentFormat = 1
+  /// How many are kept; the active one is kept besides.
+  static let limit = 100
+
+  /// The format of the file.
+  var format = ReleaseHistory.currentFormat
+  /// The id of the one that the app env was taken from; nil before the first.
+  public private(set) var active: String?
+  /// All of them, the newest first.
+  public private(set) var releases: [Release] = []
+
+  /// A history without a release.
+  public init() {}
+
+  /// The release of that id.
+  public func release(_ id: String) -> Release? { releases.first { $0.id == id } }
+
+  /// Puts a release on top.
+  public mutating func add(_ release: Release) {
+    releases.insert(release, at: 0)
+    if releases.count > Self.limit {
+      releases = releases.enumerated().filter { $0.offset < Self.limit || $0.element.id == active }.map(
+        \.element)
+    }
+  }
+
+  /// Notes that the app env was taken from this one.
+  public mutating func activate(_ id: String?) { active = id }
+
+  /// Whether the active release says what the app env is. An app that never had a variable needs no release.
+  public func agrees(with environment: [String: String]) -> Bool {
+    guard let release = active.flatMap(release) else { return environment.isEmpty }
+    return release.environment == environment
+  }
+
+  /// Adds what the app env is as the active release, where it was changed otherwise than by a promotion.
+  public mutating func record(_ environment: [String: String], _ description: String) {
+    guard !agrees(with: environment) else { return }
+    let release = Release(environment: environment, description: description)
+    add(release)
+    activate(release.id)
+  }
+}

@@ -1,0 +1,47 @@
+import MonotonicTime
+
+extension StateStore {
+  /// Changes an app env under the instance's lock. A change of the local one is recorded as a release, so that the
+  /// newest release says what the app env is: Convox's tool begins each change with that release.
+  public func updateAppEnvironment(
+    _ id: String, rack: String? = nil, _ edit: (inout [String: String]) -> Void
+  ) async throws {
+    try await updateReleases(id) { state, history in
+      history.record(state.appEnvironment, "app env of drydock")
+      state.editAppEnvironment(rack: rack, edit)
+      history.record(state.appEnvironment, "set by drydock env")
+    }
+  }
+
+  /// Changes an instance's state and its releases under its lock.
+  @discardableResult
+  func updateReleases<Value: Sendable>(
+    _ id: String, _ change: (inout InstanceState, inout ReleaseHistory) throws -> Value
+  ) async throws -> Value {
+    let lock = try await InstanceLock.acquire(home.instance(id), until: .after(.seconds(30)))
+    defer { _ = lock }
+    guard var state = try load(id) else {
+      throw EmulatorError(.failed, "the instance \(id) is gone")
+    }
+    let releases = ReleaseStore(home: home)
+    var history = try releases.load(id)
+    let value = try change(&state, &history)
+    // The state first: a history that lags behind is brought up to date when it is read.
+    try save(state)
+    try releases.save(history, of: id)
+    return value
+  }
+
+  /// The releases of an app. Where the app env was changed by something that recorded none, that is made up for.
+  public func releases(of id: String) async throws -> ReleaseHistory {
+    if let state = try load(id) {
+      let history = try ReleaseStore(home: home).load(id)
+      // Without the lock, so that a look does not wait for an `up`.
+      if history.agrees(with: state.appEnvironment) { return history }
+    }
+    return try await updateReleases(id) { state, history in
+      history.record(state.appEnvironment, "app env of drydock")
+      return history
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import NIOHTTP1
+
+/// Who may speak to the server: somebody on this machine who knows the password.
+struct Gate: Sendable {
+  private let password: [UInt8]
+
+  init(password: String) {
+    self.password = Array(password.utf8)
+  }
+
+  /// - Throws: `HTTPFailure` with 403 for a foreign host, with 401 for a wrong password.
+  func admit(_ head: HTTPRequestHead) throws {
+    try checkNames(head.headers)
+    guard head.headers["Authorization"].count == 1, let given = given(head.headers["Authorization"][0]),
+      isPassword(given)
+    else {
+      throw HTTPFailure(
+        .unauthorized, "wrong password: the rack's own one is in RACK_URL after eval \"$(drydock rack env)\"")
+    }
+  }
+
+  /// A page of the web can have its own name resolved to 127.0.0.1 and so reach this server from a browser. Its
+  /// requests bear that name, or that of the page as their origin.
+  private func checkNames(_ headers: HTTPHeaders) throws {
+    guard headers["Host"].count == 1, Self.isLocal(headers["Host"][0][...]) else {
+      throw HTTPFailure(.forbidden, "the rack answers to 127.0.0.1 and localhost only")
+    }
+    for origin in headers["Origin"] {
+      guard let scheme = origin.firstRange(of: "://"), Self.isLocal(origin[scheme.upperBound...]) else {
+        throw HTTPFailure(.forbidden, "the rack serves no pages of other origins")
+      }
+    }
+  }
+
+  /// Whether that is 127.0.0.1 or localhost, with or without a port.
+  static func isLocal(_ host: Substring) -> Bool {
+    let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+    guard ["127.0.0.1", "localhost"].contains(parts[0].lowercased()), parts.count <= 2 else { return false }
+    return parts.count == 1 || UInt16(parts[1]) != nil
+  }
+
+  /// The password of Basic credentials; the user name does not matter.
+  private func given(_ header: String) -> [UInt8]? {
+    let parts = header.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "basic",
+      let bytes = Data(base64Encoded: String(parts[1].filter { $0 != " " })),
+      let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+    else { return nil }
+    return Array(bytes[bytes.index(after: colon)...])
+  }
+
+  /// Takes the same time wherever the difference is, so that the time tells nothing.
+  private func isPassword(_ given: [UInt8]) -> Bool {
+    var difference = given.count ^ password.count
+    for index in password.indices {
+      difference |= Int(password[index] ^ (index < given.count ? given[index] : 0))
+    }
+    return difference == 0 && !password.isEmpty
+  }
+}

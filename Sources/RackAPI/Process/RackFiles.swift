@@ -1,0 +1,81 @@
+import ConvoxEnvironment
+public import Emulator
+import Foundation
+import NativeProcess
+
+/// What the rack keeps in drydock's home: its password, its port, its lock, its log.
+public struct RackFiles: Sendable {
+  /// The port where none is named.
+  public static let defaultPort = 5443
+
+  /// The folder.
+  public let folder: String
+
+  /// The files in a home.
+  public init(home: StateHome) {
+    folder = "\(home.root)/rack"
+  }
+
+  /// Held by the server while it runs.
+  var lock: String { "\(folder)/serving" }
+  /// What the keeper of a server in the background keeps.
+  var process: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
+  /// What a server in the background logs.
+  public var log: String { process.logFile }
+  /// The settings of Convox's tool, apart from the user's own.
+  var convox: String { "\(folder)/convox" }
+  private var passwordFile: String { "\(folder)/password" }
+  private var recordFile: String { "\(folder)/rack.json" }
+
+  /// Makes the folders, for the user alone.
+  func prepare() throws {
+    for path in [folder, process.folder, convox] {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch {
+        throw EmulatorError(
+          .cannotWrite, "cannot make the folder \(path): \(error.localizedDescription)",
+          suggestion: "free some space, or name another folder by DRYDOCK_HOME")
+      }
+    }
+  }
+
+  /// The password, made at the first call and the same from then on.
+  func password() throws -> String {
+    try prepare()
+    if let data = FileManager.default.contents(atPath: passwordFile) {
+      let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      if password.count == 32 { return password }
+    }
+    let characters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    let password = String((0..<32).compactMap { _ in characters.randomElement() })
+    try write(Array("\(password)\n".utf8), to: passwordFile)
+    return password
+  }
+
+  /// What a server notes of itself once it listens; nil before the first.
+  func record() -> RackRecord? {
+    FileManager.default.contents(atPath: recordFile).flatMap {
+      try? JSONDecoder().decode(RackRecord.self, from: $0)
+    }
+  }
+
+  func save(_ record: RackRecord) throws {
+    try write(Array(try JSONEncoder().encode(record)), to: recordFile)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    do {
+      try AtomicFile.write(bytes, to: path, mode: 0o600)
+    } catch {
+      throw EmulatorError(.cannotWrite, error.message, suggestion: error.suggestion)
+    }
+  }
+}
+
+/// Where a server listens, or listened last.
+struct RackRecord: Sendable, Codable {
+  var port: Int
+  var pid: Int32
+}

@@ -1,0 +1,166 @@
+public import Emulator
+import Foundation
+public import MonotonicTime
+import NIOCore
+import NativeProcess
+
+/// The rack as a process: started in the background or served in the foreground, found again, stopped.
+///
+/// Whether it runs is read from a lock that it holds, never from a process number alone.
+public struct RackProcess: Sendable {
+  private let context: DrydockContext
+  /// What it keeps.
+  public let files: RackFiles
+
+  /// The rack of a context's home.
+  public init(context: DrydockContext) {
+    self.context = context
+    self.files = RackFiles(home: context.home)
+  }
+
+  // MARK: Looking
+
+  /// Whether it runs, and where.
+  public func status() async throws -> RackStatus {
+    let port = files.record()?.port ?? RackFiles.defaultPort
+    guard FileManager.default.fileExists(atPath: files.lock) else { return RackStatus(port: port) }
+    do {
+      let lock = try await InstanceLock.acquire(files.lock, until: .after(.zero))
+      _ = consume lock
+      return RackStatus(port: port)
+    } catch let error as EmulatorError where error.code == .notReady {
+      return RackStatus(port: port, pid: files.record()?.pid)
+    }
+  }
+
+  /// The variables by which Convox's tool finds it.
+  public func variables(port: Int) throws -> [String: String] {
+    [
+      "RACK_URL": "http://convox:\(try files.password())@127.0.0.1:\(port)",
+      // Apart from the user's own settings, which name other racks.
+      "CONVOX_CONFIG": files.convox,
+      // So that the tool does not look for a cluster on this machine.
+      "CONVOX_LOCAL": "disable",
+    ]
+  }
+
+  // MARK: Serving
+
+  /// Serves until the task is cancelled.
+  /// - Throws: `EmulatorError` when one runs already, or the port cannot be had.
+  public func serve(port: Int, log: RequestLog, ready: @escaping @Sendable (Int) -> Void) async throws {
+    try files.prepare()
+    let lock = try await acquire()
+    defer { _ = lock }
+    let server = Rack(context: context, log: log).server(password: try files.password())
+    do {
+      try await server.run(port: port) { port in
+        try files.save(RackRecord(port: port, pid: getpid()))
+        ready(port)
+      }
+    } catch let error as PortUnavailable {
+      throw Self.taken(error.port, error.errno)
+    }
+  }
+
+  private func acquire() async throws -> InstanceLock {
+    do {
+      return try await InstanceLock.acquire(files.lock, until: .after(.seconds(1)))
+    } catch let error as EmulatorError where error.code == .notReady {
+      throw EmulatorError(
+        .failed, "the rack runs already", suggestion: "to end that one: drydock rack stop")
+    }
+  }
+
+  private static func taken(_ port: Int, _ errno: Int32) -> EmulatorError {
+    let reason =
+      errno == EADDRINUSE
+      ? "is taken by \(PortOwner.of(port: port)?.description ?? "another process")"
+      : "cannot be had: \(String(cString: strerror(errno)))"
+    return EmulatorError(
+      .failed, "port \(port) \(reason)",
+      suggestion: "stop that, or choose another port: drydock rack start --port PORT")
+  }
+
+  // MARK: Starting and stopping
+
+  /// Starts it in the background, in a session of its own, and waits until it answers.
+  /// - Throws: `EmulatorError` with the reason and the last lines of its log when it does not.
+  public func start(port: Int, until deadline: Deadline) async throws -> RackStatus {
+    try files.prepare()
+    guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
+    let spec = EngineProcessSpec(
+      executable: Keeper.ownExecutable, arguments: ["rack", "start", "--foreground", "--port", "\(port)"],
+      environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
+      workingDirectory: "/", files: files.process, label: "drydock rack")
+    _ = try await NativeProcess.stop(files.process, steps: [])
+    do {
+      _ = try await Keeper.locate(environment: context.environment).start(spec, until: deadline)
+    } catch let error as NativeProcessError {
+      throw EmulatorError(.failed, error.message, suggestion: error.suggestion)
+    }
+    return try await untilRunning(deadline)
+  }
+
+  private func untilRunning(_ deadline: Deadline) async throws -> RackStatus {
+    var pause = Backoff()
+    while true {
+      let status = try await status()
+      if let pid = status.pid, status.isRunning, files.record()?.pid == pid, isOurs(pid) { return status }
+      if case .exited = try inspect(files.process) {
+        throw EmulatorError(
+          .failed, "the rack ended at once; its log \(files.log) ends with",
+          details: tail(logFile: files.log, lines: 5))
+      }
+      try await pause.sleep(until: deadline, "the rack")
+    }
+  }
+
+  /// Whether the record is that of the process which was just started, not of an earlier one.
+  private func isOurs(_ pid: Int32) -> Bool {
+    guard case .running(let engine)? = try? inspect(files.process) else { return false }
+    return engine.enginePID == pid
+  }
+
+  /// Ends it in order: requests that run are finished.
+  /// - Returns: Whether one ran.
+  public func stop(until deadline: Deadline) async throws -> Bool {
+    let status = try await status()
+    guard status.isRunning else { return false }
+    let steps = [StopStep(signal: SIGTERM, patience: deadline.remaining)]
+    if try await NativeProcess.stop(files.process, steps: steps) == nil, let pid = status.pid {
+      // One in the foreground of a terminal; its lock is held, so the number is its own.
+      kill(pid, SIGTERM)
+    }
+    var pause = Backoff()
+    while try await self.status().isRunning { try await pause.sleep(until: deadline, "the end of the rack") }
+    return true
+  }
+}
+
+/// Whether the rack runs, and where.
+public struct RackStatus: Sendable, Hashable, Codable {
+  /// `running` or `stopped`.
+  public var status: String
+  /// Where it is reached, without the password.
+  public var url: String
+  /// Its port; the last one, where it does not run.
+  public var port: Int
+  /// Its process id, where it runs.
+  public var pid: Int32?
+
+  /// Whether it runs.
+  public var isRunning: Bool { status == "running" }
+
+  init(port: Int) {
+    status = "stopped"
+    url = "http://127.0.0.1:\(port)"
+    self.port = port
+  }
+
+  init(port: Int, pid: Int32?) {
+    self.init(port: port)
+    status = "running"
+    self.pid = pid
+  }
+}

@@ -1,0 +1,78 @@
+import Emulator
+import MonotonicTime
+import NIOHTTP1
+
+/// `convox apps`: the instances of this machine, and those that are made here.
+extension Rack {
+  var appRoutes: [Route] {
+    [
+      .get("/apps") { _, _ in try await listApps() },
+      .post("/apps") { request, body in try await createApp(try await body.form(request.headers)) },
+      .get("/apps/:app") { request, _ in try .json(try await describe(try app(request["app"]))) },
+      .delete("/apps/:app") { request, _ in try await deleteApp(try app(request["app"])) },
+    ]
+  }
+
+  private func listApps() async throws -> Reply {
+    var apps: [AppJSON] = []
+    for state in context.store.apps() { apps.append(try await describe(state)) }
+    return try .json(apps)
+  }
+
+  private func describe(_ state: InstanceState) async throws -> AppJSON {
+    let history = try await context.store.releases(of: state.id)
+    return AppJSON(
+      name: state.handle, release: history.active ?? "", status: activity.status(of: state.id),
+      parameters: state.parameters ?? [:])
+  }
+
+  /// Makes an app without a folder of the user's: it has one in drydock's home.
+  private func createApp(_ form: [String: String]) async throws -> Reply {
+    guard let name = form["name"], !name.isEmpty else {
+      throw HTTPFailure(.badRequest, "parameter required: name")
+    }
+    guard Self.isAppName(name) else {
+      throw HTTPFailure(
+        .badRequest,
+        "app name \(name) invalid, must be lowercase letters, digits and dashes, begin with a letter, 40 at most"
+      )
+    }
+    if let generation = form["generation"], generation != "2" {
+      throw HTTPFailure(.badRequest, "this rack has apps of generation 2 only")
+    }
+    let state = try await context.directory.create(app: name, until: .after(.seconds(30)))
+    return try .json(try await describe(state))
+  }
+
+  static func isAppName(_ name: String) -> Bool {
+    let isPlain = name.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || $0 == UInt8(ascii: "-")
+    }
+    return isPlain && name.utf8.count <= 40 && name.first?.isLetter == true
+  }
+
+  /// Deletes the app with its data; the user's own folder stays. The answer comes when it is done, so that what
+  /// forbids it is told to whoever asked.
+  private func deleteApp(_ state: InstanceState) async throws -> Reply {
+    let operation = DownOperation(
+      context: context, instance: state, selected: nil, deletesData: true, notice: { log.note($0) })
+    try await activity.during("deleting", state.id) {
+      _ = try await operation.run(until: .after(.seconds(120)))
+      try context.directory.forget(state)
+    }
+    return .ok
+  }
+}
+
+/// An app, in the API's names.
+struct AppJSON: Encodable, Sendable {
+  var generation = "2"
+  var locked = false
+  var name: String
+  var release: String
+  var router = ""
+  var status: String
+  var parameters: [String: String]
+}

@@ -1,0 +1,57 @@
+import Emulator
+import NIOCore
+import NIOHTTP1
+
+/// `convox resources export`, `import` and `console`.
+extension Rack {
+  var dataRoutes: [Route] {
+    [
+      .get("/apps/:app/resources/:name/data") { request, _ in
+        let transfer = try transfer(request)
+        return .stream { reply in
+          try await transfer.export { try await reply.write(ByteBuffer(bytes: $0)) }
+        }
+      },
+      .put("/apps/:app/resources/:name/data") { request, body in
+        try await load(&body, into: try transfer(request))
+        return .ok
+      },
+      .socket("/apps/:app/resources/:name/console") { request in
+        let target = try target(request["name"], of: try app(request["app"]))
+        let session = try await ResourceConsole(context: context, target: target).open()
+        let console = ConsoleConversation(session: session, size: Self.size(request.headers))
+        return { try await console.run($0) }
+      },
+    ]
+  }
+
+  private func transfer(_ request: Request) throws -> ResourceTransfer {
+    let target = try target(request["name"], of: try app(request["app"]))
+    return ResourceTransfer(context: context, target: target)
+  }
+
+  /// Hands an upload over as it comes. One that breaks off ends the import as a failure, not as an end of its input.
+  @concurrent
+  private func load(_ body: inout RequestBody, into transfer: ResourceTransfer) async throws {
+    let handoff = Handoff()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { handoff.leave() }
+        try await transfer.import(from: handoff.take)
+      }
+      while let bytes = try await body.next() {
+        guard await handoff.send(Array(buffer: bytes)) else { break }
+      }
+      handoff.end()
+      try await group.next()
+    }
+  }
+
+  /// The size of the tool's terminal, which it tells in headers where it has one.
+  private static func size(_ headers: HTTPHeaders) -> ConsoleSize? {
+    guard let columns = headers.first(name: "Width").flatMap({ Int($0) }), (1...1000).contains(columns),
+      let rows = headers.first(name: "Height").flatMap({ Int($0) }), (1...1000).contains(rows)
+    else { return nil }
+    return ConsoleSize(columns: columns, rows: rows)
+  }
+}

@@ -1,0 +1,74 @@
+public import Emulator
+import MonotonicTime
+import NIOHTTP1
+import Synchronization
+
+/// Convox's Rack API over the instances of this machine. What it does is the Emulator's; here are only the wire's names.
+public struct Rack: Sendable {
+  let context: DrydockContext
+  let background = BackgroundWork()
+  let activity = Activity()
+  let failures = Failures()
+  let log: RequestLog
+
+  /// A rack over what a context knows.
+  public init(context: DrydockContext, log: RequestLog) {
+    self.context = context
+    self.log = log
+  }
+
+  /// The server of this rack.
+  public func server(password: String, limits: Limits = Limits()) -> RackServer {
+    RackServer(routes: routes, password: password, limits: limits, log: log, background: background)
+  }
+
+  var routes: [Route] {
+    systemRoutes + appRoutes + releaseRoutes + resourceRoutes + dataRoutes + createdRoutes + proxyRoutes
+      + laterRoutes
+  }
+
+  /// The app of that name.
+  /// - Throws: `HTTPFailure` in the words by which the tool knows that an app is gone.
+  func app(_ name: String) throws -> InstanceState {
+    guard let app = context.store.apps().first(where: { $0.handle == name }) else {
+      throw HTTPFailure.noSuch("app", name)
+    }
+    return app
+  }
+
+  /// What Convox's tool asks of racks for `start`, `deploy`, `run`, `logs` and the like.
+  private var laterRoutes: [Route] {
+    func later(_ pattern: String, _ subject: String) -> [Route] {
+      [HTTPMethod.GET, .POST, .PUT, .DELETE, .HEAD].map { Route($0, pattern, .later(subject)) }
+    }
+    return later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
+      + later("/apps/:app/services/*", "services") + later("/apps/:app/objects/*", "objects")
+      + later("/apps/:app/logs", "logs") + later("/system/logs", "logs")
+      + later("/system/processes", "processes") + later("/instances/*", "instances")
+  }
+}
+
+/// What is being done to which instance at this moment, by this server.
+final class Activity: Sendable {
+  private let states = Mutex<[String: String]>([:])
+
+  /// `updating`, `deleting`, or `running` where nothing is being done.
+  func status(of id: String) -> String { states.withLock { $0[id] } ?? "running" }
+
+  /// Notes the status while `body` works.
+  /// - Throws: `HTTPFailure` with 409 when something else is being done already; what `body` throws.
+  func during<Value>(_ status: String, _ id: String, _ body: () async throws -> Value) async throws -> Value {
+    try begin(status, id)
+    defer { end(id) }
+    return try await body()
+  }
+
+  func begin(_ status: String, _ id: String) throws {
+    try states.withLock { states in
+      guard let current = states[id] else { return states[id] = status }
+      throw HTTPFailure(.conflict, "it is \(current) already; try again when that is through")
+    }
+  }
+
+  func end(_ id: String) { states.withLock { $0[id] = nil } }
+}

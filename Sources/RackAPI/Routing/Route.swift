@@ -1,0 +1,68 @@
+import NIOHTTP1
+
+/// What the server does for a method and a pattern of paths.
+struct Route: Sendable {
+  typealias Handler = @Sendable @concurrent (Request, inout RequestBody) async throws -> Reply
+  /// Checks a request and says how its conversation goes on. What it throws is told to the client instead of one.
+  typealias SocketHandler = @Sendable (Request) async throws -> Conversing
+  typealias Conversing = @Sendable @concurrent (WebSocketStream) async throws -> Void
+
+  enum Action: Sendable {
+    /// An answer to a request.
+    case reply(Handler)
+    /// A conversation over a websocket.
+    case socket(SocketHandler)
+    /// Known to Convox's tool, and not here yet; says what it comes with.
+    case later(String)
+  }
+
+  let method: HTTPMethod
+  /// The path's parts; `:name` takes any, and a last `*` all that follow.
+  let pattern: [String]
+  let action: Action
+
+  init(_ method: HTTPMethod, _ pattern: String, _ action: Action) {
+    self.method = method
+    self.pattern = pattern.split(separator: "/").map(String.init)
+    self.action = action
+  }
+
+  static func get(_ pattern: String, _ handler: @escaping Handler) -> Route {
+    Route(.GET, pattern, .reply(handler))
+  }
+
+  static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
+    Route(.POST, pattern, .reply(handler))
+  }
+
+  static func put(_ pattern: String, _ handler: @escaping Handler) -> Route {
+    Route(.PUT, pattern, .reply(handler))
+  }
+
+  static func delete(_ pattern: String, _ handler: @escaping Handler) -> Route {
+    Route(.DELETE, pattern, .reply(handler))
+  }
+
+  static func options(_ pattern: String, _ handler: @escaping Handler) -> Route {
+    Route(.OPTIONS, pattern, .reply(handler))
+  }
+
+  static func socket(_ pattern: String, _ handler: @escaping SocketHandler) -> Route {
+    Route(.GET, pattern, .socket(handler))
+  }
+
+  /// The values of the pattern's variables; nil for another path.
+  func variables(in path: [String]) -> [String: String]? {
+    var variables: [String: String] = [:]
+    for (index, part) in pattern.enumerated() {
+      if part == "*" { return variables }
+      guard index < path.count else { return nil }
+      if part.hasPrefix(":") {
+        variables[String(part.dropFirst())] = path[index]
+      } else if part != path[index] {
+        return nil
+      }
+    }
+    return path.count == pattern.count ? variables : nil
+  }
+}

@@ -1,0 +1,128 @@
+import MonotonicTime
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The server: HTTP and websockets on 127.0.0.1, for those who know the password.
+public struct RackServer: Sendable {
+  private let router: Router
+  private let gate: Gate
+  private let limits: Limits
+  private let log: RequestLog
+  private let background: BackgroundWork
+
+  init(
+    routes: [Route], password: String, limits: Limits = Limits(), log: RequestLog,
+    background: BackgroundWork = BackgroundWork()
+  ) {
+    self.router = Router(routes: routes)
+    self.gate = Gate(password: password)
+    self.limits = limits
+    self.log = log
+    self.background = background
+  }
+
+  private typealias Listener = NIOAsyncChannel<EventLoopFuture<Conversation>, Never>
+
+  /// Serves until the task is cancelled. Then it accepts nothing more, lets the requests that run and the background
+  /// work end, and cancels what is left after the limit for that.
+  /// - Parameters:
+  ///   - port: The port on 127.0.0.1; 0 for any that is free.
+  ///   - ready: Told the port, once it is listened at.
+  /// - Throws: `PortUnavailable`.
+  @concurrent
+  public func run(port: Int, ready: @escaping @Sendable (Int) throws -> Void) async throws {
+    let connections = ConnectionRegistry(limit: limits.connections)
+    let listener = try await listen(port, connections)
+    do {
+      try ready(listener.channel.localAddress?.port ?? port)
+    } catch {
+      try await listener.executeThenClose { _ in }
+      throw error
+    }
+    let stop = StopSignal()
+    await withTaskCancellationHandler {
+      // Cancellation means an orderly end here, so it must not reach the requests: the task is awaited all the same.
+      await Task { await serve(listener, connections, stop) }.value
+    } onCancel: {
+      stop.send()
+    }
+  }
+
+  private func listen(_ port: Int, _ connections: ConnectionRegistry) async throws -> Listener {
+    let pipeline = Pipeline(limits: limits, connections: connections) { head in isSocket(head) }
+    do {
+      return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .serverChannelOption(.backlog, value: 256)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .bind(host: "127.0.0.1", port: port) { pipeline.configure($0) }
+    } catch let error as IOError {
+      throw PortUnavailable(port: port, errno: error.errnoCode)
+    }
+  }
+
+  /// Whether a head may become a websocket. What may not is answered over HTTP, with the reason.
+  private func isSocket(_ head: HTTPRequestHead) -> Bool {
+    guard (try? gate.admit(head)) != nil, let request = try? Request(head, limits: limits),
+      let match = try? router.match(request), case .socket = match.route.action
+    else { return false }
+    return true
+  }
+
+  @concurrent
+  private func serve(_ listener: Listener, _ connections: ConnectionRegistry, _ stop: StopSignal) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await work(listener, connections) }
+      group.addTask {
+        await stop.wait()
+        listener.channel.close(promise: nil)
+        connections.stop()
+        background.stop()
+        let deadline = Deadline.after(limits.shutdown)
+        guard (try? await SuspendingClock().sleep(until: deadline.instant)) != nil else { return }
+        connections.closeAll()
+      }
+      // Either all work has ended, or its time is over.
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func work(_ listener: Listener, _ connections: ConnectionRegistry) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await accept(listener, connections) }
+      group.addTask { await background.run() }
+    }
+  }
+
+  private func accept(_ listener: Listener, _ connections: ConnectionRegistry) async {
+    try? await listener.executeThenClose { inbound in
+      await withDiscardingTaskGroup { group in
+        do {
+          for try await conversation in inbound {
+            group.addTask { await serve(conversation, connections) }
+          }
+        } catch {
+          // The listener was closed; the connections that are open go on.
+        }
+      }
+    }
+  }
+
+  private func serve(_ conversation: EventLoopFuture<Conversation>, _ connections: ConnectionRegistry) async {
+    do {
+      switch try await conversation.get() {
+      case .http(let channel):
+        let http = HTTPConversation(
+          gate: gate, router: router, limits: limits, connections: connections, log: log)
+        try await http.serve(channel)
+      case .socket(let channel, let head):
+        let socket = SocketConversation(router: router, limits: limits, connections: connections, log: log)
+        try await socket.serve(channel, head)
+      }
+    } catch {
+      // The client left, or was cut off: nobody is there to be told.
+    }
+  }
+}

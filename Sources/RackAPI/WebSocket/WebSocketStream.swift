@@ -1,0 +1,122 @@
+import MonotonicTime
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import Synchronization
+
+/// A websocket as Convox's tool uses one: a stream of bytes each way.
+///
+/// Bytes travel in TEXT frames, whatever they are; a BINARY frame, which is empty, means that the client has no more
+/// to send; the client pings each 5 seconds; the end is a close with 1000.
+final class WebSocketStream: Sendable {
+  /// What a client sends.
+  enum Input: Sendable {
+    case bytes(ByteBuffer)
+    /// There is no more to come; pings go on.
+    case end
+  }
+
+  private let inbound: NIOAsyncChannelInboundStream<WebSocketFrame>
+  private let outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>
+  private let channel: any Channel
+  private let patience: TimeAmount
+  private let isClosed = Mutex(false)
+
+  init(
+    _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
+    _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ channel: any Channel, limits: Limits
+  ) {
+    self.inbound = inbound
+    self.outbound = outbound
+    self.channel = channel
+    self.patience = limits.close
+  }
+
+  /// Carries on a whole conversation, which can be done once. It ends when `output` returns or throws, after which the
+  /// websocket is closed in order, or when the client closes it or is gone, which cancels `output`.
+  /// - Parameters:
+  ///   - input: Takes what the client sends; nothing further is read while it works. Its errors are for `output` to see.
+  ///   - output: Writes what the client gets. What it throws is told to the client in words.
+  /// - Throws: `WebSocketViolation`, and whatever ended the connection.
+  @concurrent
+  func converse(
+    input: @escaping @Sendable (Input) async throws -> Void,
+    output: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await self.consume(input)
+        return true
+      }
+      group.addTask {
+        await self.produce(output)
+        return false
+      }
+      // After the output has ended the client is still listened to, until it has closed as well.
+      while let clientEnded = try await group.next(), !clientEnded {}
+      group.cancelAll()
+    }
+    close(.normalClosure)
+  }
+
+  private func consume(_ input: @Sendable (Input) async throws -> Void) async throws {
+    var order = FrameOrder()
+    for try await frame in inbound {
+      switch try order.check(frame) {
+      case .bytes:
+        let bytes = frame.unmaskedData
+        if bytes.readableBytes > 0 { try? await input(.bytes(bytes)) }
+      case .end: try? await input(.end)
+      case .ping: try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+      case .close: return
+      case .nothing: break
+      }
+      try Task.checkCancellation()
+    }
+  }
+
+  private func produce(_ output: @Sendable () async throws -> Void) async {
+    do {
+      try await output()
+      // Where it was cancelled, the client has ended, and whoever notices that closes.
+      if !Task.isCancelled { close(.normalClosure) }
+    } catch  where Task.isCancelled {
+      return
+    } catch {
+      // As a rack tells it: the tool shows such bytes to its user.
+      let failure = HTTPFailure(error)
+      try? await write(ByteBuffer(string: "ERROR: \(failure.message)\n"))
+      close(failure.status == .forbidden ? .policyViolation : .normalClosure)
+    }
+  }
+
+  /// Tells the client why there will be no conversation.
+  func refuse(_ failure: HTTPFailure) async throws {
+    try await converse { _ in
+    } output: {
+      throw failure
+    }
+  }
+
+  /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
+  func write(_ bytes: ByteBuffer) async throws {
+    guard bytes.readableBytes > 0 else { return }
+    try await channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, data: bytes)).get()
+  }
+
+  /// Says that the conversation is over, once; nothing may be written afterwards. A client that does not close in turn
+  /// is cut off after a while.
+  func close(_ code: WebSocketErrorCode) {
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard isFirst else { return }
+    var data = ByteBuffer()
+    data.write(webSocketErrorCode: code)
+    let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
+    channel.writeAndFlush(frame, promise: nil)
+    let cut = channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
+    channel.closeFuture.whenComplete { _ in cut.cancel() }
+  }
+}

@@ -1,0 +1,100 @@
+import DrydockTestSupport
+import Foundation
+import NIOCore
+import Testing
+
+@testable import RackAPI
+
+/// Random requests and frames from a seed, which a failure names. `DRYDOCK_FUZZ_SEED` repeats one.
+@Suite struct FuzzTests {
+  /// A small generator, the same on every machine (SplitMix64).
+  private struct Random: RandomNumberGenerator, Sendable {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var mixed = state
+      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+      return mixed ^ (mixed >> 31)
+    }
+    mutating func bytes(_ count: Int) -> [UInt8] {
+      (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+  }
+
+  private let seed =
+    ProcessInfo.processInfo.environment["DRYDOCK_FUZZ_SEED"].flatMap { UInt64($0) }
+    ?? UInt64.random(in: 0 ... .max)
+
+  /// A request with some bytes changed, taken out, put in twice.
+  private static func mutate(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0..<Int.random(in: 1...6, using: &random) {
+      let place = Int.random(in: 0..<bytes.count, using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+      case 1: bytes.insert(contentsOf: random.bytes(3), at: place)
+      case 2 where bytes.count > 10: bytes.remove(at: place)
+      default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 12)], at: place)
+      }
+    }
+    return bytes
+  }
+
+  private func stillServes(_ port: Int) async throws {
+    #expect(try await exchange("GET", "/system", port: port).status == 200, "seed \(seed)")
+  }
+
+  @Test func `no request takes the server down`() async throws {
+    let seed = seed
+    var limits = Limits()
+    // Half a request is given up soon.
+    (limits.head, limits.body, limits.idle) = (.milliseconds(50), .milliseconds(50), .milliseconds(50))
+    try await withRack(limits: limits) { port, _ in
+      var random = Random(state: seed)
+      let form = "Content-Type: application/x-www-form-urlencoded"
+      let requests = [
+        head("GET", "/apps", port: port), head("OPTIONS", "/resources", port: port),
+        head("POST", "/apps", port: port, [form, "Content-Length: 8"]) + "name=web",
+        head("POST", "/apps/web/releases", port: port, [form, "Transfer-Encoding: chunked"])
+          + "9\r\nenv=A%3D1\r\n0\r\n\r\n",
+        upgrade("/proxy/127.0.0.1/5432", port: port),
+      ].map { Array($0.utf8) }
+      for _ in 0..<150 {
+        let request = Self.mutate(requests.randomElement(using: &random) ?? [], &random)
+        try? await Wire.connect(port: port) { wire in
+          try await wire.send(request)
+          _ = try? await wire.line()
+        }
+      }
+      try await stillServes(port)
+    }
+  }
+
+  @Test func `no frame takes the server down`() async throws {
+    let seed = seed
+    let system = Route.get("/system") { _, _ in .ok }
+    var limits = Limits()
+    limits.close = .milliseconds(50)
+    try await withRoutes([FrameTests.echo, system], limits: limits) { port in
+      var random = Random(state: seed)
+      for _ in 0..<150 {
+        var bytes: [UInt8] = []
+        for _ in 0..<4 {
+          let opcode = UInt8.random(in: 0...15, using: &random)
+          let payload = random.bytes([0, 1, 125, 126, 70_000].randomElement(using: &random) ?? 0)
+          bytes += WireFrame.encode(opcode, payload, fin: Bool.random(using: &random))
+        }
+        let stream = Bool.random(using: &random) ? Self.mutate(bytes, &random) : bytes
+        let goodbye = WireFrame.encode(8, [3, 232])
+        try? await Wire.connect(port: port) { wire in
+          try await wire.send(upgrade("/echo", port: port))
+          _ = try await wire.response()
+          try? await wire.send(stream + goodbye)
+          _ = try? await wire.frame()
+        }
+      }
+      try await stillServes(port)
+    }
+  }
+}

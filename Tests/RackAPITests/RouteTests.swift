@@ -1,0 +1,233 @@
+import DrydockTestSupport
+import Emulator
+import Foundation
+import Testing
+
+@testable import RackAPI
+
+@Suite struct RouteTests {
+  private struct App: Decodable, Hashable {
+    var name: String
+    var generation: String
+    var locked: Bool
+    var release: String
+    var router: String
+    var status: String
+    var parameters: [String: String]
+  }
+
+  private struct Change: Decodable, Hashable {
+    var id: String
+    var app: String
+    var build: String
+    var env: String
+    var manifest: String
+    var description: String
+    var created: String
+  }
+
+  private func release(_ env: String, of app: String, _ port: Int) async throws -> Change {
+    try await exchange("POST", "/apps/\(app)/releases", port: port, form: [("env", env)]).decode()
+  }
+
+  @Test func `the system is one of today's, by its version's text`() async throws {
+    struct System: Decodable {
+      var provider: String
+      var version: String
+      var status: String
+      var outputs: [String: String]
+    }
+    try await withRack { port, _ in
+      let system: System = try await exchange("GET", "/system", port: port).decode()
+      #expect(system.provider == "local")
+      #expect(system.version > "20190111211123")
+      #expect(system.status == "running")
+      let racks = try await exchange("GET", "/racks", port: port)
+      #expect(racks.text.hasPrefix("["))
+    }
+  }
+
+  @Test func `apps are made, shown and deleted`() async throws {
+    try await withRack { port, _ in
+      #expect(try await exchange("GET", "/apps", port: port).text == "[]\n")
+      let form = [("generation", "2"), ("name", "web")]
+      let made: App = try await exchange("POST", "/apps", port: port, form: form).decode()
+      let expected = App(
+        name: "web", generation: "2", locked: false, release: "", router: "", status: "running",
+        parameters: [:])
+      #expect(made == expected)
+      #expect(try await exchange("GET", "/apps", port: port).decode([App].self) == [expected])
+      #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self) == expected)
+      #expect(try await exchange("GET", "/apps/web/resources", port: port).text == "[]\n")
+      let again = try await exchange("POST", "/apps", port: port, form: form)
+      #expect(again.status == 400)
+      #expect(try errorText(again) == "app already exists: web")
+      #expect(try await exchange("DELETE", "/apps/web", port: port).status == 200)
+      #expect(try errorText(try await exchange("GET", "/apps/web", port: port)) == "no such app: web")
+    }
+  }
+
+  @Test(arguments: ["", "Web", "1web", "-web", "web_1", "wéb", "a/b", String(repeating: "x", count: 41)])
+  func `a name that no app may have is refused`(_ name: String) async throws {
+    try await withRack { port, context in
+      let response = try await exchange("POST", "/apps", port: port, form: [("name", name)])
+      #expect(response.status == 400)
+      _ = try errorText(response)
+      #expect(context.store.all().isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    ("GET", "/apps/x", "no such app: x"), ("DELETE", "/apps/x", "no such app: x"),
+    ("GET", "/apps/x/releases", "no such app: x"), ("GET", "/apps/x/resources", "no such app: x"),
+    ("POST", "/apps/x/releases", "no such app: x"), ("POST", "/apps/x/releases/R1/promote", "no such app: x"),
+    ("GET", "/apps/web/releases/RABCDEFGHIJ", "no such release: RABCDEFGHIJ"),
+    ("POST", "/apps/web/releases/RABCDEFGHIJ/promote", "no such release: RABCDEFGHIJ"),
+    ("GET", "/apps/web/resources/db", "no such resource: db"),
+    ("GET", "/apps/web/builds", "this rack has no builds yet: they come with services"),
+    ("POST", "/apps/web/builds", "this rack has no builds yet: they come with services"),
+    ("GET", "/apps/web/builds/B1", "this rack has no builds yet: they come with services"),
+    ("GET", "/apps/web/processes", "this rack has no processes yet: they come with services"),
+    ("GET", "/apps/web/logs", "this rack has no logs yet: they come with services"),
+    ("HEAD", "/apps/web/objects/a/b", ""),
+    ("PUT", "/system", "/system takes GET only"), ("GET", "/nope", "this rack has no GET /nope"),
+  ])
+  func `what is not there is told`(_ method: String, _ path: String, _ text: String) async throws {
+    try await withRack { port, _ in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let request = head(method, path, port: port)
+      let response = try await Wire.connect(port: port) { wire in
+        try await wire.send(request)
+        // A HEAD has no body, whatever length it states.
+        if method == "HEAD" {
+          return WireResponse(status: Int(try await wire.line()?.split(separator: " ")[1] ?? "") ?? 0)
+        }
+        return try #require(try await wire.response())
+      }
+      #expect(response.status == (path == "/system" ? 405 : 404))
+      if method != "HEAD" { #expect(try errorText(response) == text) }
+    }
+  }
+
+  @Test func `a change of the env is a release, and counts once it is promoted`() async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      #expect(try await exchange("GET", "/apps/web/releases?limit=1", port: port).text == "[]\n")
+      let first = try await release("B=x=y z\nA=1", of: "web", port)
+      #expect(first.id.wholeMatch(of: /R[A-Z]{10}/) != nil)
+      #expect(first.env == "A=1\nB=x=y z")
+      #expect(first.created.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
+      #expect(context.store.apps()[0].appEnvironment.isEmpty)
+      #expect(
+        try await exchange("GET", "/apps/web/releases/\(first.id)", port: port).decode(Change.self) == first)
+      // The tool takes the newest one for its next change, also before it is promoted.
+      #expect(
+        try await exchange("GET", "/apps/web/releases?limit=1", port: port).decode([Change].self) == [first])
+      let promoted = try await exchange(
+        "POST", "/apps/web/releases/\(first.id)/promote", port: port, form: [("force", "false")])
+      #expect(promoted.status == 200)
+      #expect(context.store.apps()[0].appEnvironment == ["A": "1", "B": "x=y z"])
+      #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self).release == first.id)
+      let second = try await release("", of: "web", port)
+      _ = try await exchange("POST", "/apps/web/releases/\(second.id)/promote", port: port)
+      #expect(context.store.apps()[0].appEnvironment.isEmpty)
+      let list = try await exchange("GET", "/apps/web/releases", port: port).decode([Change].self)
+      #expect(list.map(\.id) == [second.id, first.id])
+    }
+  }
+
+  @Test func `a change by drydock's own command is the newest release`() async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let id = context.store.apps()[0].id
+      _ = try await release("A=1", of: "web", port)
+      try await context.store.updateAppEnvironment(id) { $0["C"] = "3" }
+      let list = try await exchange("GET", "/apps/web/releases?limit=1", port: port).decode([Change].self)
+      #expect(list.map(\.env) == ["C=3"])
+      #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self).release == list[0].id)
+    }
+  }
+
+  @Test func `a promotion that the manifest refuses changes nothing`() async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let state = context.store.apps()[0]
+      try Data("resources:\n  db:\n    type: ${TYPE}\n".utf8).write(
+        to: URL(filePath: "\(state.path)/convox.yml"))
+      let change = try await release("TYPE=oracle", of: "web", port)
+      let response = try await exchange("POST", "/apps/web/releases/\(change.id)/promote", port: port)
+      #expect(response.status == 400)
+      #expect(try errorText(response).contains("oracle"))
+      #expect(context.store.apps()[0].appEnvironment.isEmpty)
+      #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self).release == "")
+    }
+  }
+
+  @Test(arguments: ["0", "-1", "x", "99999999999999999999"])
+  func `a limit that is none is refused`(_ limit: String) async throws {
+    try await withRack { port, _ in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let response = try await exchange("GET", "/apps/web/releases?limit=\(limit)", port: port)
+      #expect(response.status == 400)
+    }
+  }
+
+  @Test(arguments: [
+    "127.0.0.1/22", "127.0.0.1/0", "localhost/99999", "example.com/5432", "10.0.0.1/5432", "127.0.0.1/x",
+  ])
+  func `the proxy is no way to anything but the rack's own resources`(_ place: String) async throws {
+    try await withRack { port, _ in
+      for place in [place, "127.0.0.1/\(port)"] {
+        try await Wire.connect(port: port) { wire in
+          try await wire.send(upgrade("/proxy/\(place)", port: port))
+          #expect(try await wire.response()?.status == 101)
+          #expect(
+            try await wire.frame()?.text.hasPrefix("ERROR: no resource of this rack listens at ") == true)
+          #expect(try await wire.frame()?.closeCode == 1008)
+        }
+      }
+    }
+  }
+
+  @Test func `a drain is created, linked, changed and deleted`() async throws {
+    struct Link: Decodable { var name: String }
+    struct Resource: Decodable {
+      var name: String
+      var type: String
+      var status: String
+      var url: String
+      var parameters: [String: String]
+      var apps: [Link]
+    }
+    try await withRack { port, _ in
+      #expect(try await exchange("OPTIONS", "/resources", port: port).text.contains("\"name\":\"syslog\""))
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let form = [
+        ("kind", "syslog"), ("name", "drain"), ("parameters", "Url=tcp%3A%2F%2Flogs.example.com%3A1"),
+      ]
+      let made: Resource = try await exchange("POST", "/resources", port: port, form: form).decode()
+      #expect(made.name == "drain")
+      try await eventually("the drain") {
+        try await exchange("GET", "/resources/drain", port: port).decode(Resource.self).status == "running"
+      }
+      let linked: Resource = try await exchange(
+        "POST", "/resources/drain/links", port: port, form: [("app", "web")]
+      ).decode()
+      #expect(linked.apps.map(\.name) == ["web"])
+      #expect(try await exchange("DELETE", "/resources/drain", port: port).status == 400)
+      let update = [("parameters", "Url=udp%3A%2F%2Flogs.example.com%3A2")]
+      #expect(try await exchange("PUT", "/resources/drain", port: port, form: update).status == 200)
+      try await eventually("the change") {
+        let now: Resource = try await exchange("GET", "/resources/drain", port: port).decode()
+        return now.status == "running" && now.url == "udp://logs.example.com:2"
+      }
+      #expect(try await exchange("DELETE", "/resources/drain/links/web", port: port).status == 200)
+      #expect(try await exchange("DELETE", "/resources/drain", port: port).status == 200)
+      try await eventually("its end") {
+        try errorText(try await exchange("GET", "/resources/drain", port: port)) == "no such resource: drain"
+      }
+      let unknown = try await exchange("POST", "/resources", port: port, form: [("kind", "oracle")])
+      #expect(try errorText(unknown).hasPrefix("no such resource type: oracle"))
+    }
+  }
+}
