@@ -40,12 +40,12 @@ public struct ReadinessWait: Sendable {
       self.finalAfter = finalAfter
     }
 
-    /// From a few milliseconds up to 15 for each engine that is starting, and never above 100: one that starts
+    /// From a few milliseconds up to 10 for each engine that is starting, and never above 100: one that starts
     /// alone is to be noticed at once, many together are not to be slowed by being asked.
     var backoff: Backoff {
       let starts = max(1, concurrentStarts)
       return Backoff(
-        first: .milliseconds(min(4 * starts, 20)), limit: .milliseconds(min(15 * starts, 100)))
+        first: .milliseconds(min(4 * starts, 20)), limit: .milliseconds(min(10 * starts, 100)))
     }
 
     /// The pause before the second look, and between looks if that one shows another run.
