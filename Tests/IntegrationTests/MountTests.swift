@@ -205,7 +205,10 @@ import Testing
       let script = ["python3", "-c", Self.debugger, "\(command.processID)"]
       let outside = try await files.app.start(script, tool: true).result()
       #expect(outside.stdout == "attached\n", "\(outside)")
-      let inside = try await files.app.start(["run", "top", "--"] + script).result()
+      // From inside, a debugger reaches what was started with it; another run is another user namespace.
+      let inside = try await files.app.start([
+        "run", "top", "--", "sh", "-c", "tail -f /dev/null & python3 -c \"$0\" $!; kill $!", Self.debugger,
+      ]).result()
       #expect(inside.stdout == "attached\n", "\(inside)")
       command.send(SIGTERM)
       #expect(try await command.result(within: .seconds(20)).status == 128 + SIGTERM)
