@@ -70,7 +70,7 @@ struct EnvironmentQuery: Sendable {
     return try resolver.environment(for: service)
   }
 
-  /// The created resources that the app is linked to. Their servers are in networks of their own.
+  /// The created resources that the app is linked to.
   private func links(_ basis: Basis, from viewpoint: Viewpoint) -> [ResourceEndpoint] {
     let linked = LinkedResources(store: session.context.store)
     let endpoints = linked.endpoints(of: basis.state)
@@ -81,12 +81,11 @@ struct EnvironmentQuery: Sendable {
       )
     }
     guard viewpoint == .container else { return endpoints }
-    for endpoint in endpoints {
-      session.console.warn(
-        "\(endpoint.resource) is left out: it is in a network of its own, which the app's containers do not reach"
-      )
+    let reached = linked.endpoints(of: basis.state, from: .container)
+    for name in known.subtracting(reached.map(\.resource)).sorted() {
+      session.console.warn("\(name) is left out: it runs natively, where no container reaches it")
     }
-    return []
+    return reached
   }
 
   /// A linked resource that never was up has no port yet, so that its variables would be missing silently.
