@@ -74,6 +74,19 @@ struct CreatedResourceTests {
       try FileManager.default.contentsOfDirectory(atPath: app.home.appending(path: "resources").path).isEmpty)
   }
 
+  @Test("An app that has linked resources only is not told to start anything")
+  func linkedOnly() async throws {
+    try await withApp("{}", AppOptions(runtime: "native", isHeavy: false)) { app in
+      try await app.up()
+      try await app.expect("Creating resource... OK, files\n", "create", "efs", "-n", "files")
+      try await app.expect("Linking to app... OK\n", "link", "files", "-a", "app")
+      let list = try await app.drydock("resources")
+      #expect(list.stdout.contains("files  efs") && list.stderr.isEmpty, "\(list)")
+      try await app.expect("Unlinking from app... OK\n", "unlink", "files", "-a", "app")
+      try await app.expect("Deleting resource... OK\n", "delete", "files", "--yes")
+    }
+  }
+
   @Test("Two at once get different names, and prune leaves them", .nativeEngines)
   func twoAtOnce() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in
