@@ -63,6 +63,8 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
     case notRegularFile
     /// Links that lead in a circle.
     case linkLoop
+    /// The file system cannot do what an atomic write takes, such as renaming.
+    case unsupported
     /// Anything else; `errno` says what.
     case failed
   }
@@ -93,6 +95,7 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
     case ENOENT, ENOTDIR: .noFolder
     case ELOOP: .linkLoop
     case EISDIR: .notRegularFile
+    case ENOSYS, EOPNOTSUPP, EINVAL: .unsupported
     default: .failed
     }
   }
@@ -115,6 +118,7 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
     case .notPermitted: "check the owner and the permissions of the file and its folder"
     case .noFolder: "create the folder"
     case .notRegularFile, .linkLoop: "choose another path"
+    case .unsupported: "its file system lacks what is needed here: choose a folder on a local disk"
     case .failed: nil
     }
   }

@@ -120,11 +120,14 @@ public struct ImportFailure: Sendable, Hashable {
   public var line: Int
   /// What the engine says of it.
   public var message: String
+  /// What to do about it, where that is known.
+  public var remedy: String?
 
   /// A failing line.
-  public init(line: Int, message: String) {
+  public init(line: Int, message: String, remedy: String? = nil) {
     self.line = line
     self.message = message
+    self.remedy = remedy
   }
 
   /// The first failure that a tool's words report by this pattern, whose captures are the line and the message.

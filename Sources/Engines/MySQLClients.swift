@@ -47,10 +47,20 @@ struct MySQLClients {
       load: recipe("client", ["--batch", "--binary-mode", "--max-allowed-packet=1G"]),
       commit: nil,
       marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
-      failure: {
-        ImportFailure.first(in: $0.replacing(/ERROR \d+ \([0-9A-Z]+\) at/, with: "ERROR at")) {
-          /ERROR at line (\d+): ([^\n]*)/
-        }
-      })
+      failure: Self.failure)
   }
+
+  @Sendable private static func failure(_ text: String) -> ImportFailure? {
+    let plain = text.replacing(/ERROR \d+ \([0-9A-Z]+\) at/, with: "ERROR at")
+    var failure = ImportFailure.first(in: plain) { /ERROR at line (\d+): ([^\n]*)/ }
+    let code = text.firstMatch(of: /ERROR (\d+) \([0-9A-Z]+\) at/).flatMap { Int($0.output.1) }
+    failure?.remedy = code.flatMap { remedies[$0] }
+    return failure
+  }
+
+  /// What to do where the app lacks a right that the master user of RDS lacks too, by the number of the error.
+  private static let remedies = [
+    1227: "nor may it on RDS: take the DEFINER= clauses of other users out of the dump",
+    1419: "nor may it on RDS by default: dump without triggers and functions (--skip-triggers)",
+  ]
 }

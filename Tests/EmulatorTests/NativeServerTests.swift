@@ -7,6 +7,19 @@ import Testing
 @testable import Emulator
 
 @Suite struct NativeServerTests {
+  /// `/proc` stands in for a file system without sockets, which is hard to come by.
+  @Test func aFolderWithoutSocketsIsRefused() async throws {
+    try await TestHome.with { test in
+      try Folder.refuseWithoutSockets(test.path)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: test.path).isEmpty)
+      #if os(Linux)
+        let error = #expect(throws: EmulatorError.self) { try Folder.refuseWithoutSockets("/proc/self") }
+        #expect(error?.code == .cannotWrite && error?.message.contains("/proc/self") == true)
+        #expect(error?.suggestion?.contains("DRYDOCK_HOME") == true)
+      #endif
+    }
+  }
+
   /// By that variable the next command finds and ends what a killed one left at work.
   @Test func whatMakesADataDirectoryCarriesItsName() async throws {
     try await TestHome.with { test in

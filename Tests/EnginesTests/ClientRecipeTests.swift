@@ -44,5 +44,7 @@ import Testing
       try failure("mysql", "--------------\nERROR 1050 (42S01) at line 3: Table 't' already exists\n")
         == ImportFailure(line: 3, message: "Table 't' already exists"))
     #expect(try failure("mariadb", "no line here") == nil)
+    let right = try #require(try failure("mariadb", "ERROR 1227 (42000) at line 7: Access denied"))
+    #expect(right.line == 7 && right.remedy?.contains("DEFINER=") == true)
   }
 }

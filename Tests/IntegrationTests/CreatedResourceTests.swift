@@ -74,6 +74,45 @@ struct CreatedResourceTests {
       try FileManager.default.contentsOfDirectory(atPath: app.home.appending(path: "resources").path).isEmpty)
   }
 
+  @Test("An app that has linked resources only is not told to start anything")
+  func linkedOnly() async throws {
+    try await withApp("{}", AppOptions(runtime: "native", isHeavy: false)) { app in
+      try await app.up()
+      try await app.expect("Creating resource... OK, files\n", "create", "efs", "-n", "files")
+      try await app.expect("Linking to app... OK\n", "link", "files", "-a", "app")
+      let list = try await app.drydock("resources")
+      #expect(list.stdout.contains("files  efs") && list.stderr.isEmpty, "\(list)")
+      try await app.expect("Unlinking from app... OK\n", "unlink", "files", "-a", "app")
+      try await app.expect("Deleting resource... OK\n", "delete", "files", "--yes")
+    }
+  }
+
+  @Test("A new password reaches the apps that are linked", arguments: await EngineAvailability.runtimes())
+  func password(_ runtime: String) async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let database = ["create", "postgres", "-n", "main-db", "version=15"]
+      for words in [database, ["create", "redis", "-n", "safe", "version=7.0", "encrypted=true"]] {
+        try await app.expect("Creating resource... OK, \(words[3])\n", words)
+        try await app.expect("Linking to app... OK\n", "link", words[3], "-a", "app")
+        // The encrypted redis starts again for it.
+        let password = "new-password-of-\(words[3])"
+        let set = try await app.drydock("params", "set", "ResourcePassword=\(password)", "--app", words[3])
+        #expect(set.status == 0 && set.stdout == "Setting ResourcePassword... OK\n", "\(set)")
+      }
+      let variables = try await app.variables("web")
+      let url = try #require(variables["MAIN_DB_URL"])
+      #expect(url.contains(":new-password-of-main-db@"))
+      #expect(try await app.query("SELECT 7", at: url) == "7")
+      let safe = try #require(variables["SAFE_URL"])
+      #expect(safe.contains(":new-password-of-safe@"))
+      #expect(try await app.drydock("resources", "console", "safe", "--", "ping").stdout == "PONG\n")
+      for line in ["MAIN_DB_URL=\(url)\n", "SAFE_URL=\(safe)\n"] {
+        #expect(app.read(".drydock/web.env")?.contains(line) == true)
+      }
+    }
+  }
+
   @Test("Two at once get different names, and prune leaves them", .nativeEngines)
   func twoAtOnce() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in
@@ -138,6 +177,10 @@ struct CreatedResourceTests {
 extension AppFixture {
   /// Runs a resource command that has to work, and print just this.
   fileprivate func expect(_ output: String, _ words: String...) async throws {
+    try await expect(output, words)
+  }
+
+  fileprivate func expect(_ output: String, _ words: [String]) async throws {
     let result = try await start(["resources"] + words).result()
     try #require(result.status == 0, "\(result)")
     #expect(result.stdout == output)

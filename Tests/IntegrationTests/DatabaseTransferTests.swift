@@ -132,6 +132,14 @@ import Testing
     try await app.refuses(
       "import", name, input: "CREATE TABLE z (a int);\nSELECT nope;\n", saying: "line 2", "nope",
       "before that line")
+    // What an administrator's dump has, and the app may not make.
+    try await app.refuses(
+      "import", name,
+      input: "\nCREATE DEFINER=`root`@`%` TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.s = '';\n",
+      saying: "line 2", "without triggers and functions", "before that line")
+    try await app.refuses(
+      "import", name, input: "CREATE DEFINER=`root`@`localhost` VIEW v AS SELECT 1;\n",
+      saying: "line 1", "take the DEFINER= clauses of other users out")
   }
 
   @Test("A hundred megabytes travel unharmed", .nativeEngines)

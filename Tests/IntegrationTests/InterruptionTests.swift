@@ -90,6 +90,40 @@ import Testing
     }
   }
 
+  @Test("Ctrl-C while a replica is copied from its source leaves nothing half-made", .nativeEngines)
+  func interruptedCopy() async throws {
+    try await withApp(ReplicaApp.manifest(["pg"], .none), AppOptions(runtime: "native")) { app in
+      try await app.up()
+      let source = try #require(try await app.variables()["PG_URL"])
+      // A hundred megabytes, so that the copy is not done before the signal arrives.
+      try await app.query(
+        """
+        CREATE UNLOGGED TABLE big AS SELECT repeat(md5(i::text), 32) AS t FROM generate_series(1, 100000) i;
+        ALTER TABLE big ALTER t SET STORAGE PLAIN; ALTER TABLE big SET LOGGED
+        """, at: source)
+      try app.write(manifest: ReplicaApp.manifest(["pg"], .replicas))
+      let run = try app.start(["up"])
+      let folder = try app.engineFolder("pg-copy")
+      try await eventually("the copy") {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.contains {
+          FileManager.default.fileExists(atPath: folder.appending(path: "\($0)/base").path)
+        }
+      }
+      run.sendToGroup(SIGINT)
+      let result = try await run.result(within: .seconds(60))
+      #expect(result.status == 130, "\(result)")
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(!left.contains { $0.hasPrefix("data") }, "neither half-made data nor whole: \(left)")
+      #expect(app.processes(naming: folder.path).isEmpty, "no copying goes on")
+      #expect(!left.contains { $0.contains("pgpass") }, "no password: \(left)")
+      try await app.up()
+      let replica = try #require(try await app.variables()["PG_COPY_URL"])
+      #expect(try await app.query("SELECT count(*) FROM big", at: replica) == "100000")
+      #expect(try await app.query("SELECT count(*) FROM pg_replication_slots", at: source) == "1")
+    }
+  }
+
   @Test("A second Ctrl-C ends it at once", .nativeEngines)
   func twice() async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in

@@ -53,6 +53,30 @@ import Testing
     return process.terminationStatus == 0
   }
 
+  @Test("A created resource that is linked and listed is mounted, one that is only linked is not", mounts)
+  func created() async throws {
+    try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { app in
+      let path = "/\(app.root.lastPathComponent)"
+      try app.write(
+        manifest: """
+          services:
+            listed: { image: web, volumes: ["uploads:\(path)"] }
+            other: { image: web }
+          """)
+      try await app.up()
+      for words in [["create", "efs", "-n", "uploads"], ["link", "uploads", "-a", "app"]] {
+        let result = try await app.start(["resources"] + words).result()
+        try #require(result.status == 0, "\(result)")
+      }
+      let line = "echo mine > \(path)/file && cat \"$DRYDOCK_VOLUME_UPLOADS\"/file"
+      let listed = try await app.drydock("run", "listed", "--", "sh", "-c", line)
+      #expect(listed.status == 0 && listed.stdout == "mine\n", "\(listed)")
+      let other = try await app.drydock("run", "other", "--", "ls", path)
+      #expect(other.status != 0, "\(other)")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
   @Test("Services see each other's bytes at their own paths, and the host sees none of them", mounts)
   func paths() async throws {
     try await Self.withFiles { files in

@@ -107,6 +107,30 @@ import Testing
     }
   }
 
+  @Test("A server elsewhere has neither console nor export nor import, and its password is not shown")
+  func elsewhere() async throws {
+    let manifest = "resources:\n  far: { type: postgres }\n  away: { type: redis }\n"
+    try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let urls = ["FAR_URL=postgres://me:pw@db.example:5432/x", "AWAY_URL=rediss://:pw@cache.example:1/0"]
+      let set = try await app.start(["env", "set"] + urls).result()
+      #expect(set.status == 0, "\(set)")
+      for up in [false, true] {
+        if up { try await app.up() }
+        for verb in ["console", "export", "import"] {
+          for name in ["far", "away"] {
+            let result = try await app.resources(verb, name, input: "SELECT 1")
+            #expect(result.status == 1 && result.stdout.isEmpty, "\(result)")
+            #expect(
+              result.stderr.contains("ERROR: \(verb) not available for \(name): it is a server elsewhere"),
+              "\(result)")
+            #expect(result.stderr.contains("use that server's own tools"), "\(result)")
+            #expect(!result.stderr.contains("pw"), "\(result)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("Consoles read from a pipe and pass the exit code on", arguments: await EngineAvailability.runtimes())
   func pipes(_ runtime: String) async throws {
     try await withApp(Manifests.full, AppOptions(runtime: runtime)) { app in

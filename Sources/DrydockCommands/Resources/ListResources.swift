@@ -32,7 +32,7 @@ struct ListResources: AsyncParsableCommand {
         session.console.print(
           ConvoxColumns.table(["NAME", "TYPE", "URL"], targets.map { [$0.name, $0.type, $0.url ?? ""] }))
       }
-      if app.resources.isEmpty, !targets.isEmpty {
+      if app.resources.isEmpty, targets.contains(where: { !$0.isCreated }) {
         session.console.note("nothing is here yet; start it: drydock up")
       }
     }

@@ -70,7 +70,7 @@ struct EnvironmentQuery: Sendable {
     return try resolver.environment(for: service)
   }
 
-  /// The created resources that the app is linked to. Their servers are in networks of their own.
+  /// The created resources that the app is linked to.
   private func links(_ basis: Basis, from viewpoint: Viewpoint) -> [ResourceEndpoint] {
     let linked = LinkedResources(store: session.context.store)
     let endpoints = linked.endpoints(of: basis.state)
@@ -81,12 +81,11 @@ struct EnvironmentQuery: Sendable {
       )
     }
     guard viewpoint == .container else { return endpoints }
-    for endpoint in endpoints {
-      session.console.warn(
-        "\(endpoint.resource) is left out: it is in a network of its own, which the app's containers do not reach"
-      )
+    let reached = linked.endpoints(of: basis.state, from: .container)
+    for name in known.subtracting(reached.map(\.resource)).sorted() {
+      session.console.warn("\(name) is left out: it runs natively, where no container reaches it")
     }
-    return []
+    return reached
   }
 
   /// A linked resource that never was up has no port yet, so that its variables would be missing silently.
@@ -102,16 +101,20 @@ struct EnvironmentQuery: Sendable {
       suggestion: "start them: drydock up")
   }
 
-  /// `DRYDOCK_VOLUME_<NAME>` for each efs resource that the service links.
-  func volumeVariables(service name: String) throws -> [EnvironmentVariable] {
-    let basis = try basis()
-    let linked = Set(try service(name, basis).resources.map(\.resource))
+  /// The directories of the efs resources that the service links, and of those that are linked to the app.
+  private func directories(of service: Service, _ basis: Basis) -> [SharedDirectory] {
+    let linked = Set(service.resources.map(\.resource))
     let own = basis.specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
       SharedDirectory(
         resource: spec.name, options: spec.options, home: session.context.home, id: basis.state.id)
     }
-    let all = own + LinkedResources(store: session.context.store).directories(of: basis.state)
-    return all.map { directory in
+    return own + LinkedResources(store: session.context.store).directories(of: basis.state)
+  }
+
+  /// `DRYDOCK_VOLUME_<NAME>` for each efs resource that the service links.
+  func volumeVariables(service name: String) throws -> [EnvironmentVariable] {
+    let basis = try basis()
+    return directories(of: try service(name, basis), basis).map { directory in
       EnvironmentVariable(
         name: "DRYDOCK_VOLUME_\(Resource.environmentPrefix(of: directory.resource))", value: directory.path)
     }
@@ -143,8 +146,8 @@ struct EnvironmentQuery: Sendable {
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {
     let basis = try basis()
-    return VolumeMount.mounts(
-      of: try service(name, basis), specs: basis.specs, home: session.context.home, id: basis.state.id)
+    let service = try service(name, basis)
+    return VolumeMount.mounts(of: service, linked: directories(of: service, basis))
   }
 
   /// The linked servers that do not run.

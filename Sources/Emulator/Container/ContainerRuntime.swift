@@ -187,8 +187,15 @@ struct ContainerRuntime: Runtime {
   }
 
   func deleteInstance() async throws {
-    if try await client.inspectNetwork(names.network, until: soon) != nil {
-      try await client.removeNetwork(names.network, until: soon)
-    }
+    guard let network = try await client.inspectNetwork(names.network, until: soon) else { return }
+    for id in network.containers { try await release(id) }
+    try await client.removeNetwork(names.network, until: soon)
+  }
+
+  /// Takes a linked resource, which goes on without this instance, out of its network.
+  private func release(_ id: String) async throws {
+    let container = try await client.inspectContainer(id, until: soon)
+    guard let owner = container?.labels[ContainerNames.instanceLabel], owner != names.id else { return }
+    try await client.disconnect(id, from: names.network, until: soon)
   }
 }

@@ -80,6 +80,7 @@ struct ContainerStart: Sendable {
       if existing.labels[ContainerNames.configurationLabel]
         == wanted.labels[ContainerNames.configurationLabel]
       {
+        try await mendNetworks(of: existing)
         return existing.id
       }
       try await client.removeContainer(existing.id, force: true, until: deadline)
@@ -92,6 +93,20 @@ struct ContainerStart: Sendable {
     }
     try await seed(image, wanted)
     return try await client.createContainer(name: name, wanted, platform: platform, until: deadline)
+  }
+
+  /// An engine does not start a container that was in a network which is gone, or was made anew under its name.
+  private func mendNetworks(of container: ContainerDetails) async throws {
+    for (name, place) in container.networks {
+      let network = try await client.inspectNetwork(name, until: deadline)
+      // Without an id it never started there.
+      let known = place.networkID.flatMap { $0.isEmpty ? nil : $0 }
+      guard network == nil || network?.id != known ?? network?.id else { continue }
+      try await client.disconnect(container.id, from: name, until: deadline)
+      guard name == names.network else { continue }
+      let attachment = NetworkAttachment(name, aliases: [resource])
+      try await client.connect(container.id, to: attachment, until: deadline)
+    }
   }
 
   private func configuration(_ image: ImageInfo, _ recipe: ContainerRecipe) -> ContainerConfig {

@@ -46,12 +46,14 @@ public struct AppFolder: Sendable, Hashable {
       try AtomicFile.write(bytes, to: "\(drydock)/\(name)", mode: mode, onlyIfChanged: true)
     } catch {
       throw EmulatorError(
-        .cannotWrite, "cannot write \(drydock)/\(name): \(error)", suggestion: Self.writable)
+        .cannotWrite, "cannot write \(drydock)/\(name): \(error)",
+        suggestion: error.code == .unsupported ? error.suggestion : Self.writable)
     }
   }
 
   /// DRYDOCK_HOME does not help here: these files belong into the app's folder.
-  private static let writable = "make the app's folder writable for you, and see that its disk has room"
+  private static let writable =
+    "make the app's folder writable for you, on a disk that has room and keeps permissions"
 
   /// The app's name: the file `.convox/app`, else the folder's name.
   public var appName: String {

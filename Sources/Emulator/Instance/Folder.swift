@@ -36,6 +36,20 @@ enum Folder {
     }
   }
 
+  /// Makes a socket in a folder and removes it again: some network and FUSE file systems have none.
+  /// - Throws: `EmulatorError.cannotWrite` with another place to use.
+  static func refuseWithoutSockets(_ folder: String) throws {
+    #if os(Linux)
+      let path = "\(folder)/probe"
+      guard mknod(path, S_IFSOCK | 0o600, 0) == 0 else {
+        throw EmulatorError(
+          .cannotWrite, "no socket can be made in \(folder): \(String(cString: strerror(errno)))",
+          suggestion: "name a folder on a local disk by DRYDOCK_HOME")
+      }
+      unlink(path)
+    #endif
+  }
+
   /// Whether something is at that path.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

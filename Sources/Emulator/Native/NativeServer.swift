@@ -57,6 +57,7 @@ struct NativeServer: Sendable {
     // PostgreSQL refuses to start over a socket's lock file whose process number belongs to somebody else by now.
     try Folder.remove(layout.sockets)
     try Folder.make(layout.sockets, mode: 0o700)
+    if layout.socket(launch) != nil { try Folder.refuseWithoutSockets(layout.sockets) }
   }
 
   private func write(_ files: [RecipeFile], owner: ProcessUser?) throws {

@@ -121,12 +121,19 @@ public struct UpOperation: Sendable {
       let outcomes = try await reconciler.carryOut(
         prepared.plan, specs: specs, sources: prepared.selection.sources, observed: prepared.observed)
       state = await reconciler.state
+      try await settleNetworks(state, prepared.selection.runtime)
       try writeEnvironment(state, prepared)
       return Result(plan: prepared.plan, outcomes: outcomes, state: state, manifest: prepared.manifest)
     } catch {
       state = await reconciler.state
       throw error
     }
+  }
+
+  private func settleNetworks(_ state: InstanceState, _ runtime: any Runtime) async throws {
+    let networks = LinkedNetworks(context: context)
+    try await networks.prepare(state, runtime)
+    try await networks.settle(state, events.notice)
   }
 
   private func writeEnvironment(_ state: InstanceState, _ prepared: Prepared) throws {

@@ -13,18 +13,14 @@ public struct VolumeMount: Sendable, Hashable {
 
   /// The mounts of a service: of each efs resource that it links AND lists under `volumes:`. A link alone mounts
   /// nothing, and a volume without the link is an ordinary one, as on AWS.
-  public static func mounts(of service: Service, specs: [ResourceSpec], home: StateHome, id: String)
-    -> [VolumeMount]
-  {
-    let linked = Set(service.resources.map(\.resource))
-    return service.volumes.compactMap { volume in
+  /// - Parameter linked: The directories of the efs resources that the service links.
+  public static func mounts(of service: Service, linked: [SharedDirectory]) -> [VolumeMount] {
+    service.volumes.compactMap { volume in
       let parts = volume.split(separator: ":", maxSplits: 1).map(String.init)
-      guard parts.count == 2, linked.contains(parts[0]),
-        let spec = specs.first(where: { $0.name == parts[0] }),
-        spec.engine.server == nil
-      else { return nil }
-      let directory = SharedDirectory(resource: spec.name, options: spec.options, home: home, id: id).path
-      return VolumeMount(resource: spec.name, directory: directory, path: parts[1])
+      guard parts.count == 2, let directory = linked.first(where: { $0.resource == parts[0] }) else {
+        return nil
+      }
+      return VolumeMount(resource: directory.resource, directory: directory.path, path: parts[1])
     }
   }
 }

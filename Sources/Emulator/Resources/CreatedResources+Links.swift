@@ -12,6 +12,7 @@ extension CreatedResources {
     try refuseCollision(before, with: app)
     let after = try await record(before.id) { $0.links.insert(app.id) }
     await refresh(app, work.events.notice)
+    try await LinkedNetworks(context: context).settle(after, work.events.notice)
     return try await describe(after)
   }
 
@@ -28,6 +29,7 @@ extension CreatedResources {
     }
     let after = try await record(found.id) { $0.links.remove(app.id) }
     await refresh(app, work.events.notice)
+    try await LinkedNetworks(context: context).settle(after, work.events.notice)
     return try await describe(after)
   }
 

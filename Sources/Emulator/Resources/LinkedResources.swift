@@ -16,10 +16,12 @@ public struct LinkedResources: Sendable {
     store.createdResources().filter { $0.created?.links.contains(app.id) == true }
   }
 
-  /// Where the linked resources of an app are reached from this machine; those without variables are left out.
-  public func endpoints(of app: InstanceState) -> [ResourceEndpoint] {
+  /// Where the linked resources of an app are reached. Those without variables are left out, and from containers
+  /// those that run natively.
+  public func endpoints(of app: InstanceState, from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
     of(app).compactMap { state in
-      state.createdEngine.flatMap { state.endpoint(of: state.handle, engine: $0) }
+      guard viewpoint == .host || state.runtime == .docker else { return nil }
+      return state.createdEngine.flatMap { state.endpoint(of: state.handle, engine: $0, from: viewpoint) }
     }
   }
 

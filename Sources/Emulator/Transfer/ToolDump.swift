@@ -53,7 +53,7 @@ struct ToolDump: Sendable {
     if let failure = transfer.failure(ending.error) {
       throw EmulatorError(
         .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
-        suggestion: leaves, details: ending.lines)
+        suggestion: failure.remedy.map { "\($0); \(leaves)" } ?? leaves, details: ending.lines)
     }
     throw EmulatorError(
       .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", details: ending.lines)
