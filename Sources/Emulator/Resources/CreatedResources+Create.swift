@@ -48,14 +48,18 @@ extension CreatedResources {
     let name = name ?? ResourceName.make(created.type, besides: others)
     let path = store.home.created(name)
     try clear(path)
-    try CreatedManifest(name: name, created: created, home: store.home).write()
-    let folder = AppFolder(path)
-    try folder.write(id: id)
-    var state = InstanceState(
-      id: id, handle: name, app: name, path: folder.path, resourcePassword: UUID().uuidString.lowercased())
-    state.created = created
-    try store.save(state)
-    return state
+    do {
+      try CreatedManifest(name: name, created: created, home: store.home).write(id: id)
+      var state = InstanceState(
+        id: id, handle: name, app: name, path: AppFolder(path).path,
+        resourcePassword: UUID().uuidString.lowercased())
+      state.created = created
+      try store.save(state)
+      return state
+    } catch {
+      try? Folder.remove(path)
+      throw error
+    }
   }
 
   /// Removes what a deletion that was interrupted at its very end left; it belongs to nothing.

@@ -39,7 +39,7 @@ extension CreatedResources {
     let state = try await record(before.id) { [new] in
       ($0.parameters, $0.operation) = (new.parameters, new.operation)
     }
-    try CreatedManifest(name: name, created: new, home: store.home).write()
+    try CreatedManifest(name: name, created: new, home: store.home).write(id: state.id)
     work.accepted(try await describe(state))
     do {
       try await bringUp(
@@ -60,7 +60,7 @@ extension CreatedResources {
   private func revert(_ before: InstanceState, _ old: CreatedResource) async throws -> Bool {
     guard try store.load(before.id)?.resources == before.resources else { return false }
     _ = try await record(before.id) { ($0.parameters, $0.operation) = (old.parameters, old.operation) }
-    try CreatedManifest(name: before.handle, created: old, home: store.home).write()
+    try CreatedManifest(name: before.handle, created: old, home: store.home).write(id: before.id)
     return true
   }
 }
