@@ -202,4 +202,38 @@ struct CreatedResourcesTests {
       #expect(test.store.all().count == 1)
     }
   }
+
+  @Test("down refuses to delete the data of a linked resource, as delete does")
+  func downOfLinked() async throws {
+    try await with { test, resources in
+      let web = try app("web", test)
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      _ = try await resources.link("drain", to: web, work)
+      let drain = try resources.state(named: "drain")
+      func down(ending: Set<String>) -> DownOperation {
+        DownOperation(
+          context: resources.context, instance: drain, selected: nil, deletesData: true, ending: ending,
+          notice: { _ in })
+      }
+      let refusal = try await emulatorError {
+        _ = try await down(ending: [drain.id]).run(until: .after(.seconds(30)))
+      }
+      #expect(refusal.message == "resource drain is linked to web")
+      #expect(refusal.details == ["drydock resources unlink drain --app web"])
+      // Together with the app it goes.
+      _ = try await down(ending: [drain.id, web.id]).run(until: .after(.seconds(30)))
+    }
+  }
+
+  @Test("A start finds the instance whose folder was removed by hand")
+  func folderGone() async throws {
+    try await with { test, resources in
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      let id = try resources.state(named: "drain").id
+      try FileManager.default.removeItem(atPath: "\(test.path)/state/resources")
+      _ = try await resources.start("drain", work)
+      #expect(test.text("state/resources/drain/.drydock/id") == "\(id)\n")
+      #expect(test.store.all().map(\.id) == [id])
+    }
+  }
 }

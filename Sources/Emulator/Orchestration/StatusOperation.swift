@@ -65,7 +65,7 @@ public struct StatusOperation: Sendable {
       ]
     }
     let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
-    if names.isEmpty { return [] }
+    if names.isEmpty { return withoutRecord(state) }
     let runtime = try await state.runtime.asyncMap {
       try await RuntimeAccess(context: context, state: state).runtime($0)
     }
@@ -77,6 +77,12 @@ public struct StatusOperation: Sendable {
       }
       return await group.reduce(into: []) { $0.append($1) }.sorted { $0.resource < $1.resource }
     }
+  }
+
+  /// A created resource that never started, or whose data was deleted, is there all the same.
+  private func withoutRecord(_ state: InstanceState) -> [ResourceState] {
+    guard let created = state.created, state.resources.isEmpty else { return [] }
+    return [ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .stopped)]
   }
 
   private func examine(
