@@ -38,6 +38,9 @@ struct Down: AsyncParsableCommand {
       session.console.note("nothing is running")
       return
     }
+    if !all, let created = instances.first(where: { $0.created != nil }) {
+      session.console.note("\(created.handle) is no app, but a resource that was created on its own")
+    }
     let ending = Set(instances.map(\.id))
     if deleteData {
       for instance in instances {
