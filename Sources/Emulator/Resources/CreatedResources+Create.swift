@@ -17,8 +17,10 @@ extension CreatedResources {
   ) async throws -> RackResource {
     let kind = try ResourceKind.named(type)
     if let name { try ResourceName.check(name) }
+    try kind.refuseEmpty(parameters)
     var created = CreatedResource(type: kind.name, parameters: parameters)
     try CreatedManifest(name: name ?? kind.name, created: created, home: store.home).check()
+    created.parameters = parameters.filter { !$0.value.isEmpty }
     created.operation = "creating"
     let id = InstanceDirectory.randomID()
     try Folder.make(store.home.instance(id), mode: 0o700)
