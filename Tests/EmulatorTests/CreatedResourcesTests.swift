@@ -104,6 +104,8 @@ struct CreatedResourcesTests {
       let id = try resources.state(named: "drain").id
       _ = try await resources.record(id) { $0.operation = "updating" }
       let lookup = ResourceLookup(context: resources.context)
+      #expect(try await lookup.resource("drain", app: nil).status == "running", "nothing is wrong with it")
+      _ = try await resources.record(id) { $0.operation = "deleting" }
       #expect(try await lookup.resource("drain", app: nil).status == "failed")
       _ = try await resources.start("drain", work)
       #expect(try await lookup.resource("drain", app: nil).status == "running")
@@ -141,8 +143,8 @@ struct CreatedResourcesTests {
       #expect(app.suggestion == "did you mean web? there is web")
       let none = try await emulatorError { _ = try await resources.delete("drain", work) }
       #expect(none.message == "no such resource: drain")
-      let options = try await emulatorError { _ = try await resources.update("x", parameters: [:], work) }
-      #expect(options.message == "nothing to update")
+      let update = try await emulatorError { _ = try await resources.update("x", parameters: [:], work) }
+      #expect(update.message == "no such resource: x")
     }
   }
 
@@ -234,6 +236,26 @@ struct CreatedResourcesTests {
       _ = try await resources.start("drain", work)
       #expect(test.text("state/resources/drain/.drydock/id") == "\(id)\n")
       #expect(test.store.all().map(\.id) == [id])
+    }
+  }
+
+  @Test("An empty value is refused, or takes back what was set")
+  func emptyValues() async throws {
+    try await with { test, resources in
+      let create = try await emulatorError {
+        _ = try await resources.create("efs", named: "files", parameters: ["permissions": ""], work)
+      }
+      #expect(create.message == "permissions takes a value")
+      #expect(test.store.all().isEmpty)
+      _ = try await resources.create("efs", named: "files", parameters: ["tags": "a=b"], work)
+      let update = try await emulatorError {
+        _ = try await resources.update("files", parameters: ["path": ""], work)
+      }
+      #expect(update.suggestion == "its default is /: path=/")
+      #expect(try await resources.update("files", parameters: ["tags": ""], work).parameters["tags"] == nil)
+      #expect(try resources.state(named: "files").resources["files"]?.options["tags"] == nil)
+      let nothing = try await emulatorError { _ = try await resources.update("files", parameters: [:], work) }
+      #expect(nothing.message == "nothing to update")
     }
   }
 }
