@@ -101,11 +101,14 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// What failed in words.
-  public var message: String {
+  public var message: String { "\(path) cannot be written: \(reason)" }
+
+  /// Why, for messages that name the path themselves.
+  public var reason: String {
     switch code {
-    case .notRegularFile: "\(path) cannot be written: it is no regular file"
-    case .noFolder: "\(path) cannot be written: its folder does not exist"
-    default: "\(path) cannot be written: \(String(cString: strerror(errno)))"
+    case .notRegularFile: "it is no regular file"
+    case .noFolder: "its folder does not exist"
+    default: String(cString: strerror(errno))
     }
   }
 

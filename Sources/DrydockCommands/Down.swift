@@ -38,8 +38,13 @@ struct Down: AsyncParsableCommand {
       session.console.note("nothing is running")
       return
     }
+    if !all, let created = instances.first(where: { $0.created != nil }) {
+      session.console.note("\(created.handle) is no app, but a resource that was created on its own")
+    }
+    let ending = Set(instances.map(\.id))
     if deleteData {
       for instance in instances {
+        try LinkedResources(store: session.context.store).refuseDeletion(instance, ending: ending)
         try DeletionProtection.refuse(resources.isEmpty ? nil : resources, instance)
       }
     }
@@ -47,7 +52,7 @@ struct Down: AsyncParsableCommand {
     let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
-        deletesData: deleteData, notice: session.console.note)
+        deletesData: deleteData, ending: ending, notice: session.console.note)
       return try await operation.run(until: .after(.seconds(120))).map { (instance.handle, $0) }
     }
     try render(ended.values, session.console)

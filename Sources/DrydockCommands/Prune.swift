@@ -20,7 +20,8 @@ struct Prune: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let all = session.context.store.all().filter { !FileManager.default.fileExists(atPath: $0.path) }
+    // The folder of a created resource is drydock's own, and made again by the next start.
+    let all = session.context.store.apps().filter { !FileManager.default.fileExists(atPath: $0.path) }
     let gone = all.filter { DeletionProtection.protected(in: $0).isEmpty }
     try await remove(gone, session)
     try refuseProtected(all)
@@ -65,7 +66,7 @@ struct Prune: AsyncParsableCommand {
 
   private func remove(_ instance: InstanceState, _ session: Session) async throws {
     let operation = DownOperation(
-      context: session.context, instance: instance, selected: nil, deletesData: true,
+      context: session.context, instance: instance, selected: nil, deletesData: true, isForgotten: true,
       notice: session.console.note)
     _ = try await operation.run(until: .after(.seconds(120)))
     try session.context.store.delete(instance.id)

@@ -95,6 +95,28 @@ struct TestApp {
     }
   }
 
+  @Test func aNameMeansTheAppBeforeACreatedResource() async throws {
+    try await TestApp.with { app in
+      for (name, type) in [("web", "redis"), ("logs", "syslog")] {
+        var created = InstanceState(
+          id: "\(name)1234567890", handle: name, app: name, path: app.context.home.created(name),
+          resourcePassword: "")
+        created.created = CreatedResource(type: type, parameters: [:])
+        try app.context.store.save(created)
+      }
+      #expect(try app.session("-a", "web").existingInstance()?.created != nil, "nothing else is called so")
+      let state = try app.up()
+      #expect(state.handle.hasPrefix("web-"))
+      #expect(try app.session("-a", "web").existingInstance() == state)
+      #expect(try CreatedResources(context: app.context).app(named: "web") == state)
+      #expect(try app.session("-a", "web").workspaceToBringUp().folder.path == state.path)
+      let error = try await failure { _ = try app.session("-a", "nope").existingInstance() }
+      #expect(error.suggestion == "there is \(state.handle)", "apps alone are listed")
+      let drain = try await failure { _ = try app.session("-a", "logs").workspaceOfInstance() }
+      #expect(drain.suggestion == "its URL: drydock resources url logs")
+    }
+  }
+
   @Test func filesAddToTheAppEnv() async throws {
     try await TestApp.with { app in
       var state = try app.up()

@@ -233,7 +233,7 @@ import Testing
       "GET /containers/old/json": .container(status: status, exitCode: code, outOfMemory: memory),
     ])
     try await stub.run { runtime, _, server in
-      if wasStopped { try runtime.stopMark("mem").set() }
+      if wasStopped { runtime.stopMark("mem").set() }
       let observed = try await runtime.observe(["mem", "other"])
       #expect(observed["mem"]?.condition == expected)
       #expect(observed["mem"]?.container == container)

@@ -104,6 +104,8 @@ struct CreatedResourcesTests {
       let id = try resources.state(named: "drain").id
       _ = try await resources.record(id) { $0.operation = "updating" }
       let lookup = ResourceLookup(context: resources.context)
+      #expect(try await lookup.resource("drain", app: nil).status == "running", "nothing is wrong with it")
+      _ = try await resources.record(id) { $0.operation = "deleting" }
       #expect(try await lookup.resource("drain", app: nil).status == "failed")
       _ = try await resources.start("drain", work)
       #expect(try await lookup.resource("drain", app: nil).status == "running")
@@ -141,8 +143,8 @@ struct CreatedResourcesTests {
       #expect(app.suggestion == "did you mean web? there is web")
       let none = try await emulatorError { _ = try await resources.delete("drain", work) }
       #expect(none.message == "no such resource: drain")
-      let options = try await emulatorError { _ = try await resources.update("x", parameters: [:], work) }
-      #expect(options.message == "nothing to update")
+      let update = try await emulatorError { _ = try await resources.update("x", parameters: [:], work) }
+      #expect(update.message == "no such resource: x")
     }
   }
 
@@ -200,6 +202,60 @@ struct CreatedResourcesTests {
       #expect(error.message == "deletion protection is on for main; nothing was deleted")
       #expect(error.suggestion?.contains("drydock resources update main deletionProtection=false") == true)
       #expect(test.store.all().count == 1)
+    }
+  }
+
+  @Test("down refuses to delete the data of a linked resource, as delete does")
+  func downOfLinked() async throws {
+    try await with { test, resources in
+      let web = try app("web", test)
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      _ = try await resources.link("drain", to: web, work)
+      let drain = try resources.state(named: "drain")
+      func down(ending: Set<String>) -> DownOperation {
+        DownOperation(
+          context: resources.context, instance: drain, selected: nil, deletesData: true, ending: ending,
+          notice: { _ in })
+      }
+      let refusal = try await emulatorError {
+        _ = try await down(ending: [drain.id]).run(until: .after(.seconds(30)))
+      }
+      #expect(refusal.message == "resource drain is linked to web")
+      #expect(refusal.details == ["drydock resources unlink drain --app web"])
+      // Together with the app it goes.
+      _ = try await down(ending: [drain.id, web.id]).run(until: .after(.seconds(30)))
+    }
+  }
+
+  @Test("A start finds the instance whose folder was removed by hand")
+  func folderGone() async throws {
+    try await with { test, resources in
+      _ = try await resources.create("syslog", named: "drain", parameters: ["Url": Self.url], work)
+      let id = try resources.state(named: "drain").id
+      try FileManager.default.removeItem(atPath: "\(test.path)/state/resources")
+      _ = try await resources.start("drain", work)
+      #expect(test.text("state/resources/drain/.drydock/id") == "\(id)\n")
+      #expect(test.store.all().map(\.id) == [id])
+    }
+  }
+
+  @Test("An empty value is refused, or takes back what was set")
+  func emptyValues() async throws {
+    try await with { test, resources in
+      let create = try await emulatorError {
+        _ = try await resources.create("efs", named: "files", parameters: ["permissions": ""], work)
+      }
+      #expect(create.message == "permissions takes a value")
+      #expect(test.store.all().isEmpty)
+      _ = try await resources.create("efs", named: "files", parameters: ["tags": "a=b"], work)
+      let update = try await emulatorError {
+        _ = try await resources.update("files", parameters: ["path": ""], work)
+      }
+      #expect(update.suggestion == "its default is /: path=/")
+      #expect(try await resources.update("files", parameters: ["tags": ""], work).parameters["tags"] == nil)
+      #expect(try resources.state(named: "files").resources["files"]?.options["tags"] == nil)
+      let nothing = try await emulatorError { _ = try await resources.update("files", parameters: [:], work) }
+      #expect(nothing.message == "nothing to update")
     }
   }
 }

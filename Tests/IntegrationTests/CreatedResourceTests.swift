@@ -163,6 +163,33 @@ struct CreatedResourceTests {
     }
   }
 
+  @Test("It survives the loss of its folder, and can be deleted on a full disk", .nativeEngines)
+  func lossAndFullDisk() async throws {
+    try await withApp("{}", AppOptions(runtime: "native")) { app in
+      try await app.expect(
+        "Creating resource... OK, main\n", "create", "redis", "-n", "main", "version=7.0")
+      let before = try await app.shown("info", "main")
+      try FileManager.default.removeItem(at: app.home.appending(path: "resources"))
+      try await app.expect("Starting resource... OK\n", "start", "main")
+      #expect(try await app.shown("info", "main").url == before.url)
+      #expect(app.instances.count == 1)
+
+      var full = app
+      // No byte can be written to a file, as on a full disk; what is printed goes through a pipe.
+      full.prefix = [
+        "bash", "-c", #"set -o pipefail; trap "" XFSZ; (ulimit -f 0; exec "$@") 2>&1 | cat"#, "bash",
+      ]
+      let create = try await full.drydock("resources", "create", "syslog", "-n", "logs", "Url=udp://h:1")
+      #expect(create.status == 1 && create.stdout.contains("free some space"), "\(create)")
+      #expect(create.stdout.components(separatedBy: "/resources/logs").count == 2, "\(create)")
+      #expect(!FileManager.default.fileExists(atPath: app.home.appending(path: "resources/logs").path))
+      #expect(app.instances.count == 1)
+      let delete = try await full.drydock("resources", "delete", "main", "--yes")
+      #expect(delete.status == 0 && delete.stdout == "Deleting resource... OK\n", "\(delete)")
+      #expect(app.instances.isEmpty)
+    }
+  }
+
   @Test("One that cannot be made leaves its name free", .nativeEngines)
   func notMade() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in

@@ -31,6 +31,11 @@ struct CreateResource: AsyncParsableCommand {
     let parameters = try Assignments.parse(options, expected: "Name=Value")
     try await work.run("Creating resource...") { resources, work in
       let resource = try await resources.create(type, named: name, parameters: parameters, work)
+      if let app = self.work.appDeclaring(resource.name) {
+        self.work.session.console.warn(
+          "\(app.handle) has a \(resource.name) too: info, url, proxy, console, export and import mean that one"
+            + " there; update, start and delete mean this one")
+      }
       return (resource, "OK, \(resource.name)")
     }
   }

@@ -6,7 +6,7 @@ struct DeleteResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete", abstract: "Delete a created resource and its data, for good.",
     discussion: """
-      It is refused while an app is linked to it, and while deletionProtection is true.
+      It is refused while an app is linked to it, and while deletionProtection is true. Without a terminal to ask at, it takes --yes.
 
       Example:
         drydock resources delete mysql-4624
@@ -22,7 +22,12 @@ struct DeleteResource: AsyncParsableCommand {
 
   func run() async throws {
     try await work.run("Deleting resource...") { resources, work in
+      try self.work.refuseDeclared(
+        name, instead: "remove it there; its data alone: drydock down \(name) --delete-data")
       try resources.refuseDeletion(name)
+      if let app = self.work.appDeclaring(name) {
+        self.work.session.console.note("this is the created \(name); that of \(app.handle) stays")
+      }
       try confirm(self.work.session.console)
       let resource = try await resources.delete(name, work)
       return (resource, "OK")
@@ -33,9 +38,9 @@ struct DeleteResource: AsyncParsableCommand {
     guard !yes else { return }
     guard console.isInteractive else {
       throw EmulatorError(
-        .failed, "this deletes \(name) and all its data for good", suggestion: "say --yes too")
+        .failed, "this deletes the created \(name) and all its data for good", suggestion: "say --yes too")
     }
-    guard console.confirm("Delete \(name) and all its data for good?") else {
+    guard console.confirm("Delete the created \(name) and all its data for good?") else {
       throw EmulatorError(.failed, "nothing was deleted")
     }
   }

@@ -20,6 +20,10 @@ struct LinkResource: AsyncParsableCommand {
   @OptionGroup var work: ResourceWorkOptions
 
   func run() async throws {
+    try await asConvox {
+      try work.refuseDeclared(
+        name, instead: "its services have its variables without a link: resources: [\(name)]")
+    }
     try await work.runLinking {
       "Linking to \($0)..."
     } change: { resources, app, work in

@@ -58,6 +58,22 @@ struct ResourceWorkOptions: ParsableArguments {
 
   private func app() async throws -> InstanceState {
     guard let name = common.shared.app else { return try await session.openInstance() }
-    return try CreatedResources(context: session.context).app(named: name)
+    return try CreatedResources(context: session.context).app(
+      named: name, in: (try? session.workspace())?.folder)
+  }
+
+  /// The app at hand, if a resource of its own convox.yml has that name.
+  func appDeclaring(_ name: String) -> InstanceState? {
+    guard let query = try? ResourceQuery(session), let app = query.app else { return nil }
+    let own = query.lookup.targets(app: app).filter { !$0.isCreated }
+    return own.contains { $0.name == name } ? app : nil
+  }
+
+  /// Refuses a name that no created resource has and one of the app's: what is asked for is done otherwise there.
+  func refuseDeclared(_ name: String, instead remedy: String) throws {
+    let created = session.context.store.createdResources().map(\.handle)
+    guard !created.contains(name), let app = appDeclaring(name) else { return }
+    throw EmulatorError(
+      .failed, "\(name) is a resource of \(app.handle), declared in its convox.yml", suggestion: remedy)
   }
 }

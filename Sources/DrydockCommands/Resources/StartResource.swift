@@ -19,6 +19,7 @@ struct StartResource: AsyncParsableCommand {
 
   func run() async throws {
     try await work.run("Starting resource...") { resources, work in
+      try self.work.refuseDeclared(name, instead: "start it: drydock up \(name)")
       let resource = try await resources.start(name, work)
       return (resource, "OK")
     }

@@ -24,6 +24,7 @@ struct UpdateResource: AsyncParsableCommand {
   func run() async throws {
     let parameters = try Assignments.parse(options, expected: "Key=Value")
     try await work.run("Updating resource...") { resources, work in
+      try self.work.refuseDeclared(name, instead: "change its options there, and run drydock up")
       let resource = try await resources.update(name, parameters: parameters, work)
       return (resource, "OK")
     }

@@ -36,20 +36,26 @@ struct Session: Sendable {
     try Workspace.find(manifest: options.manifest, from: context.currentDirectory)
   }
 
+  /// What `--app` names: an app, else a resource that was created on its own.
+  private func instance(named name: String) -> InstanceState? {
+    context.directory.app(named: name, in: (try? workspace())?.folder)
+      ?? context.directory.instance(handle: name)
+  }
+
   /// The instance that exists: the one that `--app` names, else the one of the folder; nil when there is none.
   ///
   /// The handle works from anywhere, also when the folder is gone.
   /// - Parameter allowsNewName: Whether `--app` may name an app that a folder without an instance is going to be.
   func existingInstance(allowsNewName: Bool = false) throws -> InstanceState? {
     if let app = options.app {
-      if let instance = context.directory.instance(handle: app) { return instance }
+      if let instance = instance(named: app) { return instance }
       // Where there is no instance yet, the name is the one that it is going to have.
       if allowsNewName, let folder = try? workspace().folder,
         try context.directory.existing(in: folder) == nil
       {
         return nil
       }
-      throw UnknownName.error("app", app, known: context.store.all().map(\.handle))
+      throw UnknownName.error("app", app, known: context.store.apps().map(\.handle))
     }
     let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
     return try context.directory.existing(in: folder)
@@ -72,14 +78,19 @@ struct Session: Sendable {
   /// The workspace of the instance that `--app` names, else of the folder.
   func workspaceOfInstance() throws -> Workspace {
     guard let app = options.app, options.manifest == nil,
-      let instance = context.directory.instance(handle: app)
+      let instance = instance(named: app)
     else { return try workspace() }
+    if instance.created?.isDrain == true {
+      throw EmulatorError(
+        .failed, "\(app) is a syslog resource: it has no variables and no manifest",
+        suggestion: "its URL: drydock resources url \(app)")
+    }
     return try Workspace.find(manifest: "\(instance.path)/convox.yml", from: context.currentDirectory)
   }
 
   /// The workspace of the folder; where there is none, of the instance that `--app` names.
   func workspaceToBringUp() throws -> Workspace {
-    if let app = options.app, context.directory.instance(handle: app)?.created != nil {
+    if let app = options.app, instance(named: app)?.created != nil {
       throw EmulatorError(
         .usage, "\(app) is no app, but a resource that was created on its own",
         suggestion: "start it: drydock resources start \(app)")
@@ -87,7 +98,7 @@ struct Session: Sendable {
     do {
       return try workspace()
     } catch let error as EmulatorError where error.code == .manifestMissing && options.manifest == nil {
-      guard let app = options.app, context.directory.instance(handle: app) != nil else { throw error }
+      guard let app = options.app, instance(named: app) != nil else { throw error }
       return try workspaceOfInstance()
     }
   }

@@ -163,7 +163,7 @@ struct ContainerRuntime: Runtime {
     let name = names.container(resource)
     guard let container = try await client.inspectContainer(name, until: soon), container.state.isRunning
     else { return }
-    try stopMark(resource).set()
+    stopMark(resource).set()
     let patience = steps.filter { $0.signal != .kill }.reduce(Duration.zero) { $0 + $1.patience }
     try await client.stopContainer(
       name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))

@@ -46,7 +46,7 @@ public struct AppFolder: Sendable, Hashable {
       try AtomicFile.write(bytes, to: "\(drydock)/\(name)", mode: mode, onlyIfChanged: true)
     } catch {
       throw EmulatorError(
-        .cannotWrite, "cannot write \(drydock)/\(name): \(error)",
+        .cannotWrite, "cannot write \(drydock)/\(name): \(error.reason)",
         suggestion: error.code == .unsupported ? error.suggestion : Self.writable)
     }
   }

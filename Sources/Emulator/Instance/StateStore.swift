@@ -54,12 +54,14 @@ public struct StateStore: Sendable {
     try Folder.make(folder, mode: 0o700)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let path = "\(folder)/state.json"
     do {
       let data = try encoder.encode(state)
-      try AtomicFile.write(Array(data), to: "\(folder)/state.json", mode: 0o600, onlyIfChanged: true)
+      try AtomicFile.write(Array(data), to: path, mode: 0o600, onlyIfChanged: true)
     } catch {
+      let reason = (error as? AtomicFileError)?.reason ?? "\(error)"
       throw EmulatorError(
-        .cannotWrite, "cannot write the state in \(folder): \(error)", suggestion: Self.elsewhere)
+        .cannotWrite, "cannot write the state \(path): \(reason)", suggestion: Self.elsewhere)
     }
   }
 

@@ -135,7 +135,7 @@ struct NativeRuntime: Runtime {
     case .neverStarted, .exited: return
     case .running, .settling: break
     }
-    try layout.stopMark.set()
+    layout.stopMark.set()
     _ = try await NativeProcess.stop(layout.files, steps: steps.map(StopStep.init))
   }
 

@@ -67,7 +67,7 @@ struct NativeServer: Sendable {
           Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode), onlyIfChanged: false)
       } catch {
         throw EmulatorError(
-          .cannotWrite, "cannot write \(file.path): \(error)", suggestion: StateStore.elsewhere)
+          .cannotWrite, "cannot write \(file.path): \(error.reason)", suggestion: StateStore.elsewhere)
       }
       if let owner { try Folder.give(file.path, user: owner.userID, group: owner.groupID) }
     }

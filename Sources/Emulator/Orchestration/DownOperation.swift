@@ -9,6 +9,8 @@ public struct DownOperation: Sendable {
   private let instance: InstanceState
   private let selected: [String]?
   private let deletesData: Bool
+  private let ending: Set<String>
+  private let isForgotten: Bool
   private let notice: @Sendable (String) -> Void
 
   /// What a `down` ended with, by resource.
@@ -22,14 +24,20 @@ public struct DownOperation: Sendable {
   }
 
   /// A `down` of an instance; of the named resources only where names are given.
+  /// - Parameters:
+  ///   - ending: The ids of all instances that the same command takes down.
+  ///   - isForgotten: Whether the caller forgets the instance afterwards, so that notes of it matter no more.
   public init(
     context: DrydockContext, instance: InstanceState, selected: [String]?, deletesData: Bool,
+    ending: Set<String> = [], isForgotten: Bool = false,
     notice: @escaping @Sendable (String) -> Void
   ) {
     self.context = context
     self.instance = instance
     self.selected = selected
     self.deletesData = deletesData
+    self.ending = ending
+    self.isForgotten = isForgotten
     self.notice = notice
   }
 
@@ -42,6 +50,7 @@ public struct DownOperation: Sendable {
     var state = try context.store.load(instance.id) ?? instance
     let names = try names(state)
     if deletesData {
+      try LinkedResources(store: context.store).refuseDeletion(state, ending: ending)
       try DeletionProtection.refuse(names, state)
       try refuseSources(names, state)
     }
@@ -128,7 +137,13 @@ public struct DownOperation: Sendable {
       rmdir("\(context.home.engines)/\(state.id)")
       state.runtime = nil
     }
-    try context.store.save(state)
+    do {
+      try context.store.save(state)
+    } catch let error as EmulatorError where error.code == .cannotWrite {
+      // The data is gone, and an `up` finds out by itself.
+      if isForgotten { return }
+      notice("the data is deleted, but drydock's note of it is not: \(error.message)")
+    }
   }
 
   /// Resources that were only directories or URLs never had a runtime.

@@ -42,6 +42,14 @@ public enum ResourceStatus: String, Sendable, Hashable, Codable {
   case removed
   /// A URL in the app env stands in for it.
   case external
+  /// A created resource that is being made.
+  case creating
+  /// A created resource whose options are being changed, or that is being brought up.
+  case updating
+  /// A created resource that is being deleted.
+  case deleting
+  /// A created resource that an interrupted operation left without a healthy server.
+  case failed
 }
 
 /// What `up` was asked to do besides the manifest.

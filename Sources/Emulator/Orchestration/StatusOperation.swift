@@ -59,13 +59,17 @@ public struct StatusOperation: Sendable {
   /// The resources of an instance, running servers probed.
   /// - Parameter selected: The names to look at; nil for all.
   public func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState] {
+    try await observe(state, only: selected).map { $0.amended(by: state, context.home) }
+  }
+
+  private func observe(_ state: InstanceState, only selected: Set<String>?) async throws -> [ResourceState] {
     if let created = state.created, created.isDrain {
       return [
         ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .running)
       ]
     }
     let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
-    if names.isEmpty { return [] }
+    if names.isEmpty { return withoutRecord(state) }
     let runtime = try await state.runtime.asyncMap {
       try await RuntimeAccess(context: context, state: state).runtime($0)
     }
@@ -77,6 +81,12 @@ public struct StatusOperation: Sendable {
       }
       return await group.reduce(into: []) { $0.append($1) }.sorted { $0.resource < $1.resource }
     }
+  }
+
+  /// A created resource that never started, or whose data was deleted, is there all the same.
+  private func withoutRecord(_ state: InstanceState) -> [ResourceState] {
+    guard let created = state.created, state.resources.isEmpty else { return [] }
+    return [ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .stopped)]
   }
 
   private func examine(
@@ -150,6 +160,29 @@ public struct StatusOperation: Sendable {
     } catch {
       return (.unhealthy, EmulatorError(error, resource: nil).message)
     }
+  }
+}
+
+extension InstanceState {
+  /// What is being done to a created resource, while its lock is held.
+  func operation(_ home: StateHome) -> ResourceStatus? {
+    guard let operation = created?.operation, InstanceLock.isHeld(home.operation(id)) else { return nil }
+    return ResourceStatus(rawValue: operation)
+  }
+}
+
+extension ResourceState {
+  /// What is being done to a created resource beats what was seen of it; an operation that was interrupted
+  /// leaves it `failed`, unless it is healthy all the same.
+  fileprivate func amended(by state: InstanceState, _ home: StateHome) -> ResourceState {
+    guard let operation = state.created?.operation else { return self }
+    var amended = self
+    if let current = state.operation(home) {
+      (amended.status, amended.reason) = (current, nil)
+    } else if status != .running || operation == ResourceStatus.deleting.rawValue {
+      (amended.status, amended.reason) = (.failed, "interrupted while \(operation)")
+    }
+    return amended
   }
 }
 

@@ -71,6 +71,7 @@ public struct UpOperation: Sendable {
     _ = try workspace.load(appEnvironment: appEnvironment(known))
     let opened = try await context.directory.open(
       workspace.folder, app: app, until: options.deadline)
+    if opened.handle != known?.handle { context.directory.otherHandle(opened).map(events.notice) }
     let lock = try await InstanceLock.acquire(context.home.instance(opened.id), until: options.deadline) {
       holder in
       events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")

@@ -54,17 +54,24 @@ struct CreatedManifest {
     }
   }
 
-  /// Writes the file; a drain has none.
-  func write() throws {
+  /// Writes the folder anew, whatever became of it: whose it is, and the file; a drain has none.
+  /// - Parameter id: The instance's id.
+  func write(id: String) throws {
     let folder = home.created(name)
     try Folder.make(folder, mode: 0o700)
+    do {
+      try AppFolder(folder).write(id: id)
+    } catch var error as EmulatorError {
+      error.suggestion = StateStore.elsewhere
+      throw error
+    }
     guard !created.isDrain else { return }
     let text = try ManifestText.single(name, type: created.type, options: created.parameters)
     do {
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/convox.yml", mode: 0o600, onlyIfChanged: true)
     } catch {
       throw EmulatorError(
-        .cannotWrite, "cannot write \(folder)/convox.yml: \(error)", suggestion: StateStore.elsewhere)
+        .cannotWrite, "cannot write \(folder)/convox.yml: \(error.reason)", suggestion: StateStore.elsewhere)
     }
   }
 

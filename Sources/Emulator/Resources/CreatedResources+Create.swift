@@ -17,8 +17,10 @@ extension CreatedResources {
   ) async throws -> RackResource {
     let kind = try ResourceKind.named(type)
     if let name { try ResourceName.check(name) }
+    try kind.refuseEmpty(parameters)
     var created = CreatedResource(type: kind.name, parameters: parameters)
     try CreatedManifest(name: name ?? kind.name, created: created, home: store.home).check()
+    created.parameters = parameters.filter { !$0.value.isEmpty }
     created.operation = "creating"
     let id = InstanceDirectory.randomID()
     try Folder.make(store.home.instance(id), mode: 0o700)
@@ -48,14 +50,18 @@ extension CreatedResources {
     let name = name ?? ResourceName.make(created.type, besides: others)
     let path = store.home.created(name)
     try clear(path)
-    try CreatedManifest(name: name, created: created, home: store.home).write()
-    let folder = AppFolder(path)
-    try folder.write(id: id)
-    var state = InstanceState(
-      id: id, handle: name, app: name, path: folder.path, resourcePassword: UUID().uuidString.lowercased())
-    state.created = created
-    try store.save(state)
-    return state
+    do {
+      try CreatedManifest(name: name, created: created, home: store.home).write(id: id)
+      var state = InstanceState(
+        id: id, handle: name, app: name, path: AppFolder(path).path,
+        resourcePassword: UUID().uuidString.lowercased())
+      state.created = created
+      try store.save(state)
+      return state
+    } catch {
+      try? Folder.remove(path)
+      throw error
+    }
   }
 
   /// Removes what a deletion that was interrupted at its very end left; it belongs to nothing.

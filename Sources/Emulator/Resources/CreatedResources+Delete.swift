@@ -14,7 +14,7 @@ extension CreatedResources {
     let before = try reload(found)
     try refuseDeletion(before)
     var last = try await describe(before)
-    let state = try await record(before.id) { $0.operation = "deleting" }
+    let state = try await announce(before)
     last.status = "deleting"
     work.accepted(last)
     do {
@@ -29,22 +29,25 @@ extension CreatedResources {
     return last
   }
 
-  private func refuseDeletion(_ state: InstanceState) throws {
-    let links = state.created?.links ?? []
-    let apps = store.apps().filter { links.contains($0.id) }.map(\.handle).sorted()
-    if !apps.isEmpty {
-      throw EmulatorError(
-        .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",
-        suggestion: "unlink it first:",
-        details: apps.map { "drydock resources unlink \(state.handle) --app \($0)" })
+  /// Writes down that it is being deleted. A full disk does not keep anybody from deleting, which is its cure.
+  private func announce(_ state: InstanceState) async throws -> InstanceState {
+    do {
+      return try await record(state.id) { $0.operation = "deleting" }
+    } catch let error as EmulatorError where error.code == .cannotWrite {
+      return state
     }
+  }
+
+  private func refuseDeletion(_ state: InstanceState) throws {
+    try LinkedResources(store: store).refuseDeletion(state)
     try DeletionProtection.refuse(nil, state)
   }
 
   /// Removes the engine, its data, what is remembered of it, and its folder, in this order.
   func remove(_ state: InstanceState, _ work: ResourceWork) async throws {
     let down = DownOperation(
-      context: context, instance: state, selected: nil, deletesData: true, notice: work.events.notice)
+      context: context, instance: state, selected: nil, deletesData: true, isForgotten: true,
+      notice: work.events.notice)
     do {
       _ = try await down.run(until: .after(.seconds(120)))
     } catch let error as AggregateError where error.failures.count == 1 {

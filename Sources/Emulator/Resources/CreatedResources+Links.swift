@@ -33,15 +33,15 @@ extension CreatedResources {
     return try await describe(after)
   }
 
-  /// The app of that handle.
+  /// The app that a name means.
+  /// - Parameter folder: The folder whose app is meant among several of that name.
   /// - Throws: `EmulatorError.failed` with the apps that there are.
-  public func app(named handle: String) throws -> InstanceState {
-    let apps = store.apps()
-    if let app = apps.first(where: { $0.handle == handle }) { return app }
-    let known = apps.map(\.handle)
-    let guess = nearest(to: handle, in: known).map { "did you mean \($0)? " } ?? ""
+  public func app(named name: String, in folder: AppFolder? = nil) throws -> InstanceState {
+    if let app = context.directory.app(named: name, in: folder) { return app }
+    let known = store.apps().map(\.handle)
+    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
     throw EmulatorError(
-      .failed, "no such app: \(handle)",
+      .failed, "no such app: \(name)",
       suggestion: known.isEmpty
         ? "an app is known once it had an up: drydock up"
         : "\(guess)there is \(known.joined(separator: ", "))")

@@ -3,16 +3,18 @@ import ConvoxManifest
 extension CreatedResources {
   /// Changes options of a resource, and waits until it runs with them.
   ///
-  /// What AWS could not change is refused, and then nothing was changed. Where the engine fails with the new
+  /// What AWS could not change is refused, and then nothing was changed. An empty value takes back what was set. Where the engine fails with the new
   /// options they stay written down, and the resource is `failed` until another update or a start brings it up.
   public func update(_ name: String, parameters: [String: String], _ work: ResourceWork) async throws
     -> RackResource
   {
+    let type = try state(named: name).created?.type ?? ""
     guard !parameters.isEmpty else {
       throw EmulatorError(
         .failed, "nothing to update", suggestion: "name an option: drydock resources update \(name) KEY=VALUE"
       )
     }
+    try ResourceKind.named(type).refuseEmpty(parameters)
     return try await operate(on: name, as: "updating", work) { created, record in
       created.parameters.merge(parameters) { $1 }
       try CreatedManifest(name: name, created: created, home: store.home).check(over: record)
@@ -36,16 +38,18 @@ extension CreatedResources {
     var new = old
     try change(&new, before.resources[name])
     new.operation = operation
-    let state = try await record(before.id) { [new] in
+    let taken = before.taking(back: new.parameters.filter(\.value.isEmpty).keys)
+    new.parameters = new.parameters.filter { !$0.value.isEmpty }
+    let state = try await record(before.id, resources: taken.resources) { [new] in
       ($0.parameters, $0.operation) = (new.parameters, new.operation)
     }
-    try CreatedManifest(name: name, created: new, home: store.home).write()
+    try CreatedManifest(name: name, created: new, home: store.home).write(id: state.id)
     work.accepted(try await describe(state))
     do {
       try await bringUp(
         state, state.runtime.flatMap { RuntimeChoice(rawValue: $0.rawValue) } ?? work.choice, work)
     } catch {
-      if (try? await revert(before, old)) != true {
+      if (try? await revert(before, old, begun: taken)) != true {
         work.events.notice("\(name) is not up with its options; go on: drydock resources start \(name)")
       }
       throw error
@@ -57,10 +61,24 @@ extension CreatedResources {
 
   /// Goes back to the options from before, where nothing was done with the new ones.
   /// - Returns: Whether nothing was.
-  private func revert(_ before: InstanceState, _ old: CreatedResource) async throws -> Bool {
-    guard try store.load(before.id)?.resources == before.resources else { return false }
-    _ = try await record(before.id) { ($0.parameters, $0.operation) = (old.parameters, old.operation) }
-    try CreatedManifest(name: before.handle, created: old, home: store.home).write()
+  private func revert(
+    _ before: InstanceState, _ old: CreatedResource, begun: InstanceState
+  ) async throws -> Bool {
+    guard try store.load(before.id)?.resources == begun.resources else { return false }
+    _ = try await record(before.id, resources: before.resources) {
+      ($0.parameters, $0.operation) = (old.parameters, old.operation)
+    }
+    try CreatedManifest(name: before.handle, created: old, home: store.home).write(id: before.id)
     return true
+  }
+}
+
+extension InstanceState {
+  /// A created resource without the deployed values of options that are taken back: AWS keeps those of an option
+  /// that is not named, and sets one that is named without a value to nothing.
+  fileprivate func taking(back options: some Sequence<String>) -> InstanceState {
+    var state = self
+    for option in options { state.resources[handle]?.options[option] = nil }
+    return state
   }
 }

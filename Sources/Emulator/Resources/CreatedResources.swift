@@ -57,8 +57,12 @@ public struct CreatedResources: Sendable {
   }
 
   /// Changes what is remembered of a created resource.
-  func record(_ id: String, _ change: (inout CreatedResource) -> Void) async throws -> InstanceState {
+  /// - Parameter resources: What is recorded as deployed from now on; nil leaves that as it is.
+  func record(
+    _ id: String, resources: [String: ResourceRecord]? = nil, _ change: (inout CreatedResource) -> Void
+  ) async throws -> InstanceState {
     try await store.update(id) { state in
+      state.resources = resources ?? state.resources
       guard var created = state.created else { return }
       change(&created)
       state.created = created

@@ -40,6 +40,19 @@ public struct LinkedResources: Sendable {
     of(app).filter { $0.createdEngine?.server != nil }
   }
 
+  /// Refuses to delete the data of a created resource that apps are linked to; nothing was changed by then.
+  /// - Parameter ending: The ids of instances whose data goes at the same time: their links hold nothing back.
+  /// - Throws: `EmulatorError.failed` naming the apps and the way out.
+  public func refuseDeletion(_ state: InstanceState, ending: Set<String> = []) throws {
+    let links = (state.created?.links ?? []).subtracting(ending)
+    let apps = store.apps().filter { links.contains($0.id) }.map(\.handle).sorted()
+    guard !apps.isEmpty else { return }
+    throw EmulatorError(
+      .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",
+      suggestion: "unlink it first:",
+      details: apps.map { "drydock resources unlink \(state.handle) --app \($0)" })
+  }
+
   /// Where the logs of an app are to go: the URLs of the syslog resources that are linked to it.
   public func drains(of app: InstanceState) -> [String] {
     of(app).filter { $0.created?.isDrain == true }.compactMap {

@@ -40,6 +40,16 @@ public struct ResourceKind: Sendable, Hashable, Codable {
       suggestion: "\(guess)there is \(known.joined(separator: ", "))")
   }
 
+  /// Refuses empty values of options that always have one; of others they take back what was set.
+  /// - Throws: `EmulatorError.failed`.
+  func refuseEmpty(_ values: [String: String]) throws {
+    for option in parameters where !option.default.isEmpty && values[option.name]?.isEmpty == true {
+      throw EmulatorError(
+        .failed, "\(option.name) takes a value",
+        suggestion: "its default is \(option.default): \(option.name)=\(option.default)")
+    }
+  }
+
   /// The defaults of the options that have one.
   var defaults: [String: String] {
     Dictionary(parameters.map { ($0.name, $0.default) }) { $1 }.filter { !$0.value.isEmpty }

@@ -36,7 +36,8 @@ extension ResourceLookup {
     return targets.map { target in
       target.isExternal
         ? ResourceStatus.external.rawValue
-        : operation(target) ?? found[target.state.id]?[target.name] ?? withoutRecord(target)
+        : target.state.operation(context.home)?.rawValue ?? found[target.state.id]?[target.name]
+          ?? withoutRecord(target)
     }
   }
 
@@ -58,12 +59,6 @@ extension ResourceLookup {
   private func look(_ state: InstanceState, _ names: Set<String>) async throws -> [String: String] {
     let states = try await StatusOperation(context: context).run(state, only: names)
     return Dictionary(states.map { ($0.resource, $0.status.rawValue) }) { $1 }
-  }
-
-  /// What is being done to a created resource; `failed` where that was interrupted.
-  private func operation(_ target: ResourceTarget) -> String? {
-    guard let operation = target.state.created?.operation else { return nil }
-    return InstanceLock.isHeld(context.home.operation(target.state.id)) ? operation : "failed"
   }
 
   /// A resource without an engine is there as soon as it is noted; one with an engine, once it has been started.
