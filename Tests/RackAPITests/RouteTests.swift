@@ -224,7 +224,9 @@ import Testing
       #expect(try await exchange("DELETE", "/resources/drain/links/web", port: port).status == 200)
       #expect(try await exchange("DELETE", "/resources/drain", port: port).status == 200)
       try await eventually("its end") {
-        try errorText(try await exchange("GET", "/resources/drain", port: port)) == "no such resource: drain"
+        // It is shown as `deleting` until it is gone.
+        let response = try await exchange("GET", "/resources/drain", port: port)
+        return try response.status == 404 && errorText(response) == "no such resource: drain"
       }
       let unknown = try await exchange("POST", "/resources", port: port, form: [("kind", "oracle")])
       #expect(try errorText(unknown).hasPrefix("no such resource type: oracle"))
