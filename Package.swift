@@ -66,7 +66,7 @@ let package = Package(
       "RackAPI",
       [
         "ConvoxEnvironment", "Emulator", "Engines", "MonotonicTime", "NativeProcess", "ConvoxManifest",
-        webSocket,
+        "TerminalProgress", webSocket,
       ] + nio),
     library(
       "Emulator",

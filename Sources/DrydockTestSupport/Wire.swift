@@ -18,7 +18,8 @@ public struct Wire {
         .channelOption(.allowRemoteHalfClosure, value: true)
         .connect(host: "127.0.0.1", port: port) { channel in
           channel.eventLoop.makeCompletedFuture {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+              wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
           }
         }
       return try await channel.executeThenClose { inbound, outbound in
@@ -41,6 +42,9 @@ public struct Wire {
 
   /// Sends bytes.
   public func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+
+  /// Says that nothing more will be sent; what the server sends is still read.
+  public func finish() { outbound.finish() }
 
   /// Reads more; false at the end of what the server sends.
   @concurrent

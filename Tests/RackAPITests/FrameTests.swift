@@ -162,4 +162,28 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [WireFrame.encode(9, [1], fin: false), WireFrame.encode(8, [3, 232])])
+  func `a client that does not read does not keep a conversation that is over`(_ last: [UInt8]) async throws {
+    let isOver = Mutex(false)
+    let flood = Route.socket("/flood") { _ in
+      { socket in
+        defer { isOver.withLock { $0 = true } }
+        try await socket.converse { _ in
+        } output: {
+          while true { try await socket.write(ByteBuffer(repeating: 7, count: 64 * 1024)) }
+        }
+      }
+    }
+    var limits = Limits()
+    limits.close = .milliseconds(100)
+    try await withRoutes([flood], limits: limits) { port in
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade("/flood", port: port))
+        #expect(try await wire.response()?.status == 101)
+        try await wire.send(last)
+        try await eventually("the end of the conversation") { isOver.withLock { $0 } }
+      }
+    }
+  }
 }

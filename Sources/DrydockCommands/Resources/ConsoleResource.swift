@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoxEnvironment
 import Emulator
 import Foundation
+import TerminalProgress
 
 /// `drydock resources console`.
 struct ConsoleResource: AsyncParsableCommand {

@@ -19,7 +19,8 @@ extension Rack {
       .socket("/apps/:app/resources/:name/console") { request in
         let target = try target(request["name"], of: try app(request["app"]))
         let session = try await ResourceConsole(context: context, target: target).open()
-        let console = ConsoleConversation(session: session, size: Self.size(request.headers))
+        let console = ConsoleConversation(
+          name: target.name, session: session, size: Self.size(request.headers))
         return { try await console.run($0) }
       },
     ]

@@ -59,6 +59,8 @@ struct Pipeline: Sendable {
   private var upgrader: NIOTypedWebSocketServerUpgrader<Conversation> {
     NIOTypedWebSocketServerUpgrader(
       maxFrameSize: limits.frame,
+      // The conversation answers for its client's mistakes, so that one place closes.
+      enableAutomaticErrorHandling: false,
       // Only what passed the guard comes here.
       shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
       upgradePipelineHandler: { channel, head in

@@ -4,6 +4,19 @@ import NIOWebSocket
 /// A client broke the rules of RFC 6455.
 struct WebSocketViolation: Error, Sendable {
   let reason: String
+  /// What the connection is closed with.
+  var code = WebSocketErrorCode.protocolError
+}
+
+extension WebSocketViolation {
+  /// A frame that the decoder could not take.
+  init(_ error: NIOWebSocketError) {
+    switch error {
+    case .invalidFrameLength: self.init(reason: "the frame is too long", code: .messageTooLarge)
+    case .fragmentedControlFrame: self.init(reason: "a control frame in pieces")
+    case .multiByteControlFrameLength: self.init(reason: "a control frame is too long")
+    }
+  }
 }
 
 /// Checks a client's frames against RFC 6455, and says what each means.

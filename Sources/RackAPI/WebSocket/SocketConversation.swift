@@ -19,12 +19,7 @@ struct SocketConversation: Sendable {
     try await channel.executeThenClose { inbound, outbound in
       let socket = WebSocketStream(inbound, outbound, channel.channel, limits: limits)
       connections.mark(channel.channel) { socket.close(.goingAway) }
-      do {
-        try await conversation(head)(socket)
-      } catch is WebSocketViolation {
-        // Nothing that such a client says is waited for.
-        socket.close(.protocolError)
-      }
+      try await conversation(head)(socket)
     }
   }
 

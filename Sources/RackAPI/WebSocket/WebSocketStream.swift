@@ -37,7 +37,7 @@ final class WebSocketStream: Sendable {
   /// - Parameters:
   ///   - input: Takes what the client sends; nothing further is read while it works. Its errors are for `output` to see.
   ///   - output: Writes what the client gets. What it throws is told to the client in words.
-  /// - Throws: `WebSocketViolation`, and whatever ended the connection.
+  /// - Throws: `WebSocketViolation`, of which the client was told, and whatever ended the connection.
   @concurrent
   func converse(
     input: @escaping @Sendable (Input) async throws -> Void,
@@ -45,7 +45,7 @@ final class WebSocketStream: Sendable {
   ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
-        try await self.consume(input)
+        try await self.listen(input)
         return true
       }
       group.addTask {
@@ -56,7 +56,20 @@ final class WebSocketStream: Sendable {
       while let clientEnded = try await group.next(), !clientEnded {}
       group.cancelAll()
     }
-    close(.normalClosure)
+  }
+
+  /// Takes what the client sends, to the end. The close that follows has a deadline, which also ends an output that
+  /// waits for a client who does not read.
+  private func listen(_ input: @Sendable (Input) async throws -> Void) async throws {
+    do {
+      try await consume(input)
+      close(.normalClosure)
+    } catch {
+      let violation =
+        (error as? NIOWebSocketError).map(WebSocketViolation.init) ?? error as? WebSocketViolation
+      close(violation?.code ?? .unexpectedServerError)
+      throw violation ?? error
+    }
   }
 
   private func consume(_ input: @Sendable (Input) async throws -> Void) async throws {
@@ -101,21 +114,25 @@ final class WebSocketStream: Sendable {
   /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
   func write(_ bytes: ByteBuffer) async throws {
     guard bytes.readableBytes > 0 else { return }
-    try await channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, data: bytes)).get()
+    let frame = WebSocketFrame(fin: true, opcode: .text, data: bytes)
+    // Under the lock, so that nothing follows the close.
+    let written = isClosed.withLock { isClosed in isClosed ? nil : channel.writeAndFlush(frame) }
+    guard let written else { throw CancellationError() }
+    try await written.get()
   }
 
-  /// Says that the conversation is over, once; nothing may be written afterwards. A client that does not close in turn
-  /// is cut off after a while.
+  /// Says that the conversation is over, once; nothing is written afterwards. A client that does not close in turn, or
+  /// does not read, is cut off after a while.
   func close(_ code: WebSocketErrorCode) {
-    let isFirst = isClosed.withLock { isClosed in
-      defer { isClosed = true }
-      return !isClosed
-    }
-    guard isFirst else { return }
     var data = ByteBuffer()
     data.write(webSocketErrorCode: code)
     let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
-    channel.writeAndFlush(frame, promise: nil)
+    let isFirst = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      if !isClosed { channel.writeAndFlush(frame, promise: nil) }
+      return !isClosed
+    }
+    guard isFirst else { return }
     let cut = channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in cut.cancel() }
   }

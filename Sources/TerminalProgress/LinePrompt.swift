@@ -1,22 +1,23 @@
-import Emulator
-import TerminalProgress
-
 /// A prompt on a terminal in raw mode: lines that are typed, and answers that appear above the line being typed.
-actor LinePrompt {
+public actor LinePrompt {
   private let prompt: String
-  private let input: ByteSource
-  private let output: ByteSink
+  private let input: @Sendable () async throws -> [UInt8]?
+  private let output: @Sendable ([UInt8]) async throws -> Void
   private var editor = LineEditor()
   private var isOver = false
 
-  init(prompt: String, input: @escaping ByteSource, output: @escaping ByteSink) {
+  /// A prompt that reads keys from `input`, which gives nil at its end, and draws on `output`.
+  public init(
+    prompt: String, input: @escaping @Sendable () async throws -> [UInt8]?,
+    output: @escaping @Sendable ([UInt8]) async throws -> Void
+  ) {
     self.prompt = prompt
     self.input = input
     self.output = output
   }
 
   /// The next line that was typed, with its end; nil when no more will come.
-  func next() async throws -> [UInt8]? {
+  public func next() async throws -> [UInt8]? {
     while !isOver {
       guard let event = editor.next() else {
         try await draw()
@@ -38,7 +39,7 @@ actor LinePrompt {
   }
 
   /// Shows an answer, and the line that is being typed below it.
-  func show(_ answer: [UInt8]) async throws {
+  public func show(_ answer: [UInt8]) async throws {
     try await output(Array("\r\u{1B}[K".utf8) + answer)
     if answer.last == 0x0a { try await draw() }
   }

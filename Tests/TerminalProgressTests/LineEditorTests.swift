@@ -1,6 +1,6 @@
 import Testing
 
-@testable import DrydockCommands
+@testable import TerminalProgress
 
 @Suite struct LineEditorTests {
   /// What typing these keys gives: the lines that were entered, `^C` and `^D` for the two ways out.
