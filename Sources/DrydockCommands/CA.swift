@@ -10,11 +10,12 @@ struct CA: AsyncParsableCommand {
     commandName: "ca",
     abstract: "Print the path of the certificate authority that signs the resources' certificates.",
     discussion: """
-      It is made once and belongs to this user alone. `drydock run` has a service that
-      links an encrypted resource trust it; other programs are told by this path.
+      It is made once and belongs to this user alone. `drydock run` has a service
+      that links an encrypted resource trust it; other programs are told by this path.
 
       Examples:
-        redis-cli --tls --cacert "$(drydock ca)" -u "$CACHE_URL"
+        redis-cli --tls --cacert "$(drydock ca)" \\
+          -u "rediss://default:${CACHE_URL#*//:}"
         psql "$MYDB_URL?sslmode=verify-full&sslrootcert=$(drydock ca)"
         drydock ca --format json
       """)
