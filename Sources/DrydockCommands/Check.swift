@@ -63,7 +63,9 @@ struct Check: AsyncParsableCommand {
     // Some rules need no deployment and are told by the manifest alone already.
     let told = Set(deploy.filter { $0.severity == .error }.map(\.location))
     let further = deployed.filter { !told.contains($0.location) }
-    return (manifest.warnings + deploy + further + workspace.uploadFindings())
+    let collisions =
+      state.map { LinkedResources(store: session.context.store).collisions(of: $0, with: manifest) } ?? []
+    return (manifest.warnings + deploy + further + collisions + workspace.uploadFindings())
       .sorted(by: precedes)
   }
 

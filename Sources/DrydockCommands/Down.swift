@@ -1,6 +1,7 @@
 import ArgumentParser
 import Emulator
 import MonotonicTime
+import TerminalProgress
 
 /// `drydock down`.
 struct Down: AsyncParsableCommand {
@@ -55,7 +56,7 @@ struct Down: AsyncParsableCommand {
         deletesData: deleteData, ending: ending, notice: session.console.note)
       return try await operation.run(until: .after(.seconds(120))).map { (instance.handle, $0) }
     }
-    try render(ended.values, session.console)
+    try render(ended.values, created: instances.filter { $0.created != nil }.map(\.handle), session.console)
     try ended.finish()
   }
 
@@ -72,14 +73,19 @@ struct Down: AsyncParsableCommand {
     }
   }
 
-  private func render(_ outcomes: [(app: String, DownOperation.Outcome)], _ console: Console) throws {
+  private func render(
+    _ outcomes: [(app: String, DownOperation.Outcome)], created: [String], _ console: Console
+  ) throws {
     if common.format == .json { return try console.print(json: outcomes.map(StoppedResource.init)) }
     if !outcomes.contains(where: \.1.wasRunning) { console.note("nothing was running") }
-    for (app, outcome) in outcomes where outcome.wasRunning || outcome.dataDeleted {
+    let told = outcomes.filter { $0.1.wasRunning || $0.1.dataDeleted }
+    let rows = told.map { app, outcome in
       let data = outcome.dataDeleted ? "data deleted" : "data kept"
-      console.print(
-        (all ? "\(app)  " : "") + "\(outcome.resource)  \(outcome.wasRunning ? "stopped, " : "")\(data)")
+      // A resource that was created on its own has no app.
+      let place = all ? [created.contains(app) ? "-" : app] : []
+      return place + [outcome.resource, (outcome.wasRunning ? "stopped, " : "") + data]
     }
+    if !rows.isEmpty { console.print(Table(rows: rows).rendered()) }
   }
 }
 

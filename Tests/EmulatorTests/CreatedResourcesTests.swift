@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Foundation
 import MonotonicTime
 import Synchronization
@@ -256,6 +257,67 @@ struct CreatedResourcesTests {
       #expect(try resources.state(named: "files").resources["files"]?.options["tags"] == nil)
       let nothing = try await emulatorError { _ = try await resources.update("files", parameters: [:], work) }
       #expect(nothing.message == "nothing to update")
+    }
+  }
+
+  @Test("What an update of a directory cannot do is said")
+  func directoryOptions() async throws {
+    try await with { test, resources in
+      let notices = Mutex<[String]>([])
+      var work = work
+      work.events.notice = { line in notices.withLock { $0.append(line) } }
+      _ = try await resources.create("efs", named: "files", parameters: [:], work)
+      #expect(notices.withLock { $0 }.allSatisfy { !$0.contains("permissions") })
+      _ = try await resources.update("files", parameters: ["permissions": "0700", "path": "/data"], work)
+      let lines = notices.withLock { $0 }
+      #expect(lines.contains { $0.hasPrefix("resource files: permissions 0777 → 0700: ") }, "\(lines)")
+      #expect(lines.contains { $0.hasPrefix("resource files: path / → /data: ") }, "\(lines)")
+    }
+  }
+
+  @Test("What a type does not take is named as its options are listed")
+  func unknownOptions() async throws {
+    try await with { _, resources in
+      let error = try await emulatorError {
+        _ = try await resources.create("postgres", parameters: ["colour": "red"], work)
+      }
+      #expect(error.message == "unknown option colour for postgres")
+      let known = try resources.options("postgres").map(\.name)
+      #expect(error.suggestion == "it takes \(known.joined(separator: ", "))")
+      #expect(try ResourceKind.named("redis").settled(["version": "7"]) == ["version": "7.0"])
+    }
+  }
+
+  @Test("No resource goes back to an older version, as on RDS")
+  func downgrade() async throws {
+    try await with { test, resources in
+      var created = CreatedResource(type: "postgres", parameters: ["version": "15.3"])
+      let manifest = { CreatedManifest(name: "main", created: created, home: test.home) }
+      var record = ResourceRecord(
+        type: "postgres", administratorPassword: "", wantedVersion: "15.9", options: ["version": "15.9"])
+      record.dataVersion = "15"
+      let error = try await emulatorError { try manifest().check(over: record) }
+      #expect(error.message == "resource main: version 15.9 → 15.3: AWS goes back to no older version")
+      for newer in ["15", "15.9", "15.10"] {
+        created.parameters["version"] = newer
+        try manifest().check(over: record)
+      }
+    }
+  }
+
+  @Test("A manifest that takes up a linked resource's variables is told")
+  func collisionAfterwards() async throws {
+    try await with { test, resources in
+      let web = try app("web", test)
+      var other = state("other1234567", handle: "my-db", path: test.home.created("my-db"))
+      other.created = CreatedResource(type: "redis", parameters: [:])
+      other.created?.links = [web.id]
+      try test.store.save(other)
+      try test.write("resources:\n  my_db:\n    type: redis\n", to: "web/convox.yml")
+      let manifest = try #require(try web.workspace?.load(appEnvironment: [:]))
+      let found = LinkedResources(store: test.store).collisions(of: web, with: manifest)
+      #expect(found.map(\.location.line) == [2])
+      #expect(found.first?.suggestion?.hasSuffix("drydock resources unlink my-db --app web") == true)
     }
   }
 }

@@ -190,6 +190,49 @@ struct CreatedResourceTests {
     }
   }
 
+  @Test("An app and a resource of the same name are told apart", .nativeEngines)
+  func names() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in
+      try await app.expect("Creating resource... OK, app\n", "create", "redis", "-n", "app", "version=7")
+      #expect(try await app.shown("info", "app").parameters["version"] == "7.0")
+      let outside = app.inFolder(app.root)
+      let list = try await outside.drydock("resources")
+      #expect(list.status == 0 && list.stdout.hasPrefix("NAME  TYPE   URL\napp   redis  redis://"), "\(list)")
+      let up = try await app.drydock("up")
+      #expect(up.status == 0, "\(up)")
+      #expect(up.stderr.contains(": app is a resource that was created on its own"), "\(up)")
+      let linked = try await app.drydock("resources", "link", "app", "-a", "app")
+      #expect(linked.stdout.contains(/Linking to app-[a-z0-9]+... OK/), "\(linked)")
+      try await app.refuse("cache is a resource of app-", "delete", "cache", "--yes")
+      try await app.refuse("cache is a resource of app-", "update", "cache", "version=7.0")
+      try await ambiguous(app)
+      let here = try await app.drydock("down", "--app", "app")
+      #expect(here.stdout == "cache  stopped, data kept\n", "\(here)")
+      let there = try await outside.drydock("down", "--app", "app", "--delete-data", "--yes")
+      #expect(there.status == 0 && there.stdout == "cache  data deleted\n", "\(there)")
+      #expect(try await app.shown("info", "app").status == "running")
+      let unlinked = try await app.drydock("resources", "unlink", "app")
+      #expect(unlinked.status == 0, "\(unlinked)")
+      let down = try await app.drydock("down", "--all")
+      #expect(down.stdout == "-  app  stopped, data kept\n", "\(down)")
+      try await app.expect("Deleting resource... OK\n", "delete", "app", "--yes")
+    }
+  }
+
+  /// The app declares what was linked to it before.
+  private func ambiguous(_ app: AppFixture) async throws {
+    let create = try await app.drydock("resources", "create", "syslog", "-n", "cache", "Url=udp://h:1")
+    #expect(create.status == 0 && create.stderr.contains("has a cache too"), "\(create)")
+    let delete = try await app.drydock("resources", "delete", "cache", "--yes")
+    #expect(delete.status == 0 && delete.stderr.contains("this is the created cache"), "\(delete)")
+    try app.write(manifest: Manifests.redis.replacing("cache", with: "app"))
+    let check = try await app.drydock("check")
+    #expect(check.stdout.contains("has the variables of the created app"), "\(check)")
+    let plan = try await app.drydock("up", "--dry-run")
+    #expect(plan.stderr.contains("has the variables of the created app"), "\(plan)")
+    try app.write(manifest: Manifests.redis)
+  }
+
   @Test("One that cannot be made leaves its name free", .nativeEngines)
   func notMade() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emulator
+import Engines
 
 /// `drydock resources info`.
 struct ResourceInfo: AsyncParsableCommand {
@@ -29,8 +30,18 @@ struct ResourceInfo: AsyncParsableCommand {
       }
       let resource = try await query.lookup.describe(target)
       if common.format == .json { return try session.console.print(json: resource) }
-      session.console.print(exports ? Self.exports(resource) : Self.info(resource))
+      session.console.print(
+        exports ? Self.exports(resource) : Self.info(resource, directory: directory(of: target, session)))
     }
+  }
+
+  /// Where an efs resource lies.
+  private func directory(of target: ResourceTarget, _ session: Session) -> [String] {
+    guard let engine = target.engine, engine.server == nil, !target.state.id.isEmpty else { return [] }
+    let directory = SharedDirectory(
+      resource: target.name, options: target.record?.options ?? target.options, home: session.context.home,
+      id: target.state.id)
+    return [directory.path]
   }
 
   /// A resource of an app.
@@ -41,11 +52,11 @@ struct ResourceInfo: AsyncParsableCommand {
   }
 
   /// A resource that was created on its own.
-  static func info(_ resource: RackResource) -> String {
+  static func info(_ resource: RackResource, directory: [String]) -> String {
     ConvoxColumns.info([
       ("Name", [resource.name]), ("Type", [resource.type]), ("Status", [resource.status]),
       ("Options", resource.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }),
-      ("URL", resource.url.map { [$0] } ?? []),
+      ("URL", resource.url.map { [$0] } ?? []), ("Directory", directory),
       ("Apps", resource.apps.isEmpty ? [] : [resource.apps.joined(separator: ", ")]),
     ])
   }

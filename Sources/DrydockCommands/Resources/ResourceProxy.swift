@@ -63,7 +63,8 @@ struct ProxyLines: Sendable {
   }
 
   private var remedy: String {
-    resource.isCreated ? "see what runs: drydock ps --all" : "start it: drydock up \(resource.name)"
+    resource.isCreated
+      ? "start it: drydock resources start \(resource.name)" : "start it: drydock up \(resource.name)"
   }
 
   func tell(_ event: TCPProxy.Event) {

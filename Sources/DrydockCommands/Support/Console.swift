@@ -38,7 +38,9 @@ struct Console: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    // The encoder puts the ends of an empty container on lines of their own. In a string no line ends unescaped.
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    print(text.replacing(/\[\n\s*\]/, with: "[]").replacing(/\{\n\s*\}/, with: "{}"))
   }
 
   /// Says something that is no result.

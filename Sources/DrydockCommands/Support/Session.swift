@@ -116,7 +116,7 @@ struct Session: Sendable {
   /// Says which of the created resources that an app is linked to do not run.
   func warnOfIdleLinks(of app: InstanceState) async throws {
     for name in try await StatusOperation(context: context).idleLinks(of: app) {
-      console.warn("\(name) is linked and not running; start it: drydock resources start \(name)")
+      console.warn("the created \(name) is linked and not running; start it: drydock resources start \(name)")
     }
   }
 }

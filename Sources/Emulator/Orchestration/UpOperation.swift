@@ -166,7 +166,9 @@ public struct UpOperation: Sendable {
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
       changes: settled.settlements.mapValues(\.changes),
       restarts: TransportPlan(home: context.home, state: state).restarts(specs))
-    let notices = SettledSpecs.lines(manifest.warnings + settled.findings)
+    let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
+    let notices = SettledSpecs.lines(
+      manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
     (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)

@@ -84,7 +84,7 @@ public struct OptionSettlement: Sendable, Hashable {
   private mutating func judge(_ change: OptionChange, _ resource: Resource) {
     switch ChangeRule(change) {
     case .free: break
-    case .surprising(let what): add(.warning, resource, change.option, "\(change): \(what)", nil)
+    case .surprising(let what, _): add(.warning, resource, change.option, "\(change): \(what)", nil)
     case .refused(let what, let remedy):
       contradictsDeployment = true
       add(
@@ -124,8 +124,9 @@ public struct OptionSettlement: Sendable, Hashable {
 enum ChangeRule: Sendable, Hashable {
   /// It is applied.
   case free
-  /// It is applied with a consequence worth a word.
-  case surprising(String)
+  /// It is applied with a consequence worth a word. A resource created on its own refuses it where `alone` says
+  /// why AWS would not do that.
+  case surprising(String, alone: String? = nil)
   /// It is not possible: what, and what to do instead.
   case refused(String, remedy: String)
 
@@ -146,10 +147,28 @@ enum ChangeRule: Sendable, Hashable {
     case OptionSettlement.replicaOption where change.to != nil:
       self = Self.newSource(before)
     case "encrypted", "snapshot":
-      self = .surprising("AWS replaces the resource by a new one for that, without its data; here it is kept")
+      self = .surprising(
+        "AWS replaces the resource by a new one for that, without its data; here it is kept",
+        alone: "AWS would replace it by a new resource without its data")
+    case "version" where Self.isOlder(change.to ?? "", than: before):
+      self = .surprising(
+        "AWS goes back to no older version", alone: "AWS goes back to no older version")
+    case "permissions", "owner-uid", "owner-gid":
+      self = .surprising("it is for a directory that is still to be made; one that exists keeps what it has")
+    case "path":
+      self = .surprising(
+        "services see another directory from now on; the files of \(before) stay where they are")
     default:
       self = .free
     }
+  }
+
+  /// Whether a version is an older one of the same major version; `15` stands for the newest of them.
+  private static func isOlder(_ version: String, than other: String) -> Bool {
+    guard let new = ServerVersion(in: version), let old = ServerVersion(in: other), new.major == old.major
+    else { return false }
+    let count = min(new.parts.count, old.parts.count)
+    return new.prefix(count).lexicographicallyPrecedes(old.prefix(count))
   }
 
   /// A database becomes a replica only when it is made.

@@ -42,9 +42,10 @@ struct SettledSpecs: Sendable {
   }
 
   /// What a reader of the manifest would not expect, as messages.
-  static func lines(_ findings: [Diagnostic]) -> [String] {
+  /// - Parameter withPlaces: Whether the places mean something to the reader: nobody wrote a created one's manifest.
+  static func lines(_ findings: [Diagnostic], withPlaces: Bool = true) -> [String] {
     findings.filter { $0.severity == .warning }.map {
-      "\($0.location): \($0.message)" + ($0.suggestion.map { "\n  \($0)" } ?? "")
+      (withPlaces ? "\($0.location): " : "") + $0.message + ($0.suggestion.map { "\n  \($0)" } ?? "")
     }
   }
 }

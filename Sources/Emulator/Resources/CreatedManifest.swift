@@ -23,6 +23,7 @@ struct CreatedManifest {
         .failed, "\(OptionSettlement.replicaOption) is for resources of one convox.yml",
         suggestion: "declare both the source and its replica there")
     }
+    try ResourceKind.named(created.type).refuseUnknown(created.parameters)
     let manifest = try Self.readable {
       let text = try ManifestText.single(name, type: created.type, options: created.parameters)
       let loader = ManifestLoader(catalog: EngineRegistry.catalog)
@@ -40,10 +41,10 @@ struct CreatedManifest {
   private func refuseChanges(_ settlement: OptionSettlement, _ resource: Resource) throws {
     for change in settlement.changes {
       switch ChangeRule(change) {
-      case .free: continue
-      case .surprising:
+      case .free, .surprising(_, nil): continue
+      case .surprising(_, let reason?):
         throw EmulatorError(
-          .failed, "\(change): AWS would replace \(name) by a new resource without its data",
+          .failed, "resource \(name): \(change): \(reason)",
           suggestion: "create another one with \(change.option)=\(change.to ?? "")")
       case .refused(let what, let remedy):
         throw EmulatorError(.failed, "resource \(name): \(what)", suggestion: remedy)

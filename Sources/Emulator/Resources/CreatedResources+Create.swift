@@ -20,7 +20,7 @@ extension CreatedResources {
     try kind.refuseEmpty(parameters)
     var created = CreatedResource(type: kind.name, parameters: parameters)
     try CreatedManifest(name: name ?? kind.name, created: created, home: store.home).check()
-    created.parameters = parameters.filter { !$0.value.isEmpty }
+    created.parameters = kind.settled(parameters)
     created.operation = "creating"
     let id = InstanceDirectory.randomID()
     try Folder.make(store.home.instance(id), mode: 0o700)
@@ -99,7 +99,7 @@ extension CreatedResources {
       options: UpOptions(deadline: work.deadline), events: work.events)
     do {
       let result = try await up.run()
-      for drift in result.outcomes.compactMap(\.drift) where created.operation == "creating" {
+      for drift in result.outcomes.compactMap(\.drift) {
         work.events.notice("\(state.handle): \(drift)")
       }
     } catch let error as ManifestError {

@@ -26,6 +26,7 @@ extension CreatedResources {
       }
       throw error
     }
+    last.status = "deleted"
     return last
   }
 

@@ -39,7 +39,7 @@ extension CreatedResources {
     try change(&new, before.resources[name])
     new.operation = operation
     let taken = before.taking(back: new.parameters.filter(\.value.isEmpty).keys)
-    new.parameters = new.parameters.filter { !$0.value.isEmpty }
+    new.parameters = try ResourceKind.named(new.type).settled(new.parameters)
     let state = try await record(before.id, resources: taken.resources) { [new] in
       ($0.parameters, $0.operation) = (new.parameters, new.operation)
     }
@@ -55,6 +55,9 @@ extension CreatedResources {
       throw error
     }
     let after = try await record(before.id) { $0.operation = nil }
+    if let port = after.resources[name]?.port, let old = before.resources[name]?.port, port != old {
+      work.events.notice("\(name) is at port \(port) now, since \(old) was taken: its URL is another one")
+    }
     await refreshLinked(after, work.events.notice)
     return try await describe(after)
   }

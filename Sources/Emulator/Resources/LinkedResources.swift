@@ -1,5 +1,5 @@
 public import ConvoxEnvironment
-import ConvoxManifest
+public import ConvoxManifest
 import Engines
 
 /// The created resources that apps are linked to.
@@ -51,6 +51,24 @@ public struct LinkedResources: Sendable {
       .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",
       suggestion: "unlink it first:",
       details: apps.map { "drydock resources unlink \(state.handle) --app \($0)" })
+  }
+
+  /// The resources of an app's manifest whose variables are those of a resource that is linked to it.
+  public func collisions(of app: InstanceState, with manifest: Manifest) -> [Diagnostic] {
+    let linked = of(app).filter { $0.created?.isDrain == false }
+    return manifest.resources.compactMap { resource in
+      let prefix = resource.environmentPrefix
+      guard let other = linked.first(where: { Resource.environmentPrefix(of: $0.handle) == prefix }) else {
+        return nil
+      }
+      return Diagnostic(
+        .warning, at: resource.location,
+        "resource \(resource.name) has the variables of the created \(other.handle), which is linked to "
+          + "\(app.handle): \(prefix)_URL and so on",
+        suggestion:
+          "give it another name, or unlink that one: drydock resources unlink \(other.handle) --app \(app.handle)"
+      )
+    }
   }
 
   /// Where the logs of an app are to go: the URLs of the syslog resources that are linked to it.

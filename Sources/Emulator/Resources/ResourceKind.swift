@@ -40,6 +40,25 @@ public struct ResourceKind: Sendable, Hashable, Codable {
       suggestion: "\(guess)there is \(known.joined(separator: ", "))")
   }
 
+  /// Refuses options that the type does not take.
+  /// - Throws: `EmulatorError.failed`.
+  func refuseUnknown(_ values: [String: String]) throws {
+    let known = parameters.map(\.name)
+    guard let name = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
+    throw EmulatorError(
+      .failed, "unknown option \(name) for \(self.name)",
+      suggestion: nearest(to: name, in: known).map { "did you mean \($0)?" }
+        ?? "it takes \(known.joined(separator: ", "))")
+  }
+
+  /// Values as they reach AWS: without empty ones, and a version of redis or memcached with a minor number.
+  func settled(_ values: [String: String]) -> [String: String] {
+    var values = values.filter { !$0.value.isEmpty }
+    let appends = EngineRegistry.engine(name)?.resourceType.appendsMinorVersion == true
+    if appends, let version = values["version"], !version.contains(".") { values["version"] = version + ".0" }
+    return values
+  }
+
   /// Refuses empty values of options that always have one; of others they take back what was set.
   /// - Throws: `EmulatorError.failed`.
   func refuseEmpty(_ values: [String: String]) throws {

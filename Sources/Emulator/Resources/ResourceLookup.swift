@@ -37,7 +37,8 @@ public struct ResourceLookup: Sendable {
     let own = app.map { deployed($0) { _ in } } ?? []
     let known = own + createdTargets()
     if let found = known.first(where: { $0.name == name }) { return found }
-    let names = known.map(\.name)
+    let names =
+      own.map(\.name) + createdTargets().map(\.name).filter { name in !own.contains { $0.name == name } }
     let guess = nearest(to: name, in: names).map { "did you mean \($0)? " } ?? ""
     let list = names.isEmpty ? "there is none" : "there is \(names.joined(separator: ", "))"
     let place = app == nil ? "; an app's are found in its folder, or by --app NAME" : ""
