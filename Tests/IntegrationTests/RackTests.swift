@@ -87,4 +87,77 @@ import Testing
       }
     }
   }
+
+  /// A request's head as the tool writes it.
+  private func head(
+    _ method: String, _ path: String, _ status: Status, _ variables: [String: String], _ more: [String] = []
+  ) throws -> String {
+    let lines =
+      [
+        "\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(status.port)",
+        "Authorization: Basic \(try authorization(variables))",
+      ] + more
+    return lines.joined(separator: "\r\n") + "\r\n\r\n"
+  }
+
+  private static let upgrade = [
+    "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+  ]
+
+  @Test func `consoles have a terminal where the tool has one, and data goes out and in`() async throws {
+    let manifest = "resources:\n  cache:\n    type: redis\n  mem:\n    type: memcached\n"
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      try await app.up()
+      try await withRack(app) { status, variables in
+        let list = try head("GET", "/apps", status, variables)
+        let apps = try await Wire.connect(port: status.port) { wire in
+          try await wire.send(list)
+          return try await wire.response()?.text ?? ""
+        }
+        let handle = try #require(apps.firstMatch(of: /"name":"([^"]+)"/)?.1)
+        for (name, size, keys, answer) in [
+          ("cache", ["Height: 24", "Width: 80"], "quit\r", "127.0.0.1:"),
+          ("cache", [], "set k v\n", "OK\n"), ("mem", ["Height: 24", "Width: 80"], "quit\r", "mem> "),
+          ("mem", [], "version\n", "VERSION "),
+        ] {
+          let path = "/apps/\(handle)/resources/\(name)/console"
+          let request = try head("GET", path, status, variables, Self.upgrade + size)
+          try await Wire.connect(port: status.port) { wire in
+            try await wire.send(request)
+            #expect(try await wire.response()?.status == 101)
+            var shown = ""
+            // A terminal's program forgets what was typed before its prompt.
+            while !size.isEmpty, !shown.contains(answer) { shown += try await wire.frame()?.text ?? answer }
+            try await wire.send(frame: 1, Array(keys.utf8))
+            if size.isEmpty { try await wire.send(frame: 2, []) }
+            var frame = try await wire.frame()
+            while frame?.opcode == 1 {
+              shown += frame?.text ?? ""
+              frame = try await wire.frame()
+            }
+            #expect(shown.contains(answer), "\(name): \(shown)")
+            #expect(frame?.closeCode == 1000)
+          }
+        }
+        let data = "/apps/\(handle)/resources/cache/data"
+        let (get, put) = (
+          try head("GET", data, status, variables),
+          try head("PUT", data, status, variables, ["Transfer-Encoding: chunked"])
+        )
+        try await Wire.connect(port: status.port) { wire in
+          try await wire.send(get)
+          let dump = try #require(try await wire.response())
+          #expect(dump.status == 200)
+          #expect(!dump.isTruncated && !dump.body.isEmpty)
+          try await wire.send(put)
+          // In many small pieces, as it comes from a slow disk.
+          for byte in dump.body { try await wire.send([0x31, 13, 10, byte, 13, 10]) }
+          try await wire.send("0\r\n\r\n")
+          let loaded = try #require(try await wire.response())
+          #expect(loaded.status == 200, "\(loaded.text)")
+        }
+      }
+    }
+  }
 }

@@ -54,7 +54,7 @@ import Testing
       let made: App = try await exchange("POST", "/apps", port: port, form: form).decode()
       let expected = App(
         name: "web", generation: "2", locked: false, release: "", router: "", status: "running",
-        parameters: [:])
+        parameters: ["AutoMinorVersionUpgrade": "true", "ResourcePassword": ""])
       #expect(made == expected)
       #expect(try await exchange("GET", "/apps", port: port).decode([App].self) == [expected])
       #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self) == expected)
@@ -88,7 +88,6 @@ import Testing
     ("POST", "/apps/web/builds", "this rack has no builds yet: they come with services"),
     ("GET", "/apps/web/builds/B1", "this rack has no builds yet: they come with services"),
     ("GET", "/apps/web/processes", "this rack has no processes yet: they come with services"),
-    ("GET", "/apps/web/logs", "this rack has no logs yet: they come with services"),
     ("HEAD", "/apps/web/objects/a/b", ""),
     ("PUT", "/system", "/system takes GET only"), ("GET", "/nope", "this rack has no GET /nope"),
   ])
@@ -230,6 +229,36 @@ import Testing
       }
       let unknown = try await exchange("POST", "/resources", port: port, form: [("kind", "oracle")])
       #expect(try errorText(unknown).hasPrefix("no such resource type: oracle"))
+    }
+  }
+
+  @Test(arguments: ["/apps/web/logs", "/system/logs"])
+  func `logs are refused in the stream, where the tool shows it`(_ path: String) async throws {
+    try await withRack { port, _ in
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade(path, port: port))
+        #expect(try await wire.response()?.status == 101)
+        #expect(try await wire.frame()?.text == "ERROR: this rack has no logs yet: they come with services\n")
+        #expect(try await wire.frame()?.closeCode == 1000)
+      }
+    }
+  }
+
+  @Test func `app parameters are set, and those of no app refused`() async throws {
+    struct Parameters: Decodable { var parameters: [String: String] }
+    try await withRack { port, _ in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      func set(_ parameters: String) async throws -> WireResponse {
+        try await exchange("PUT", "/apps/web", port: port, form: [("parameters", parameters)])
+      }
+      #expect(try await set("AutoMinorVersionUpgrade=false").status == 200)
+      let app: Parameters = try await exchange("GET", "/apps/web", port: port).decode()
+      #expect(app.parameters["AutoMinorVersionUpgrade"] == "false")
+      #expect(try await set("Foo=bar").status == 400)
+      #expect(try await set("AutoMinorVersionUpgrade=perhaps").status == 400)
+      #expect(try await exchange("PUT", "/apps/web", port: port, form: [("lock", "true")]).status == 400)
+      #expect(try await exchange("PUT", "/apps/web", port: port, form: [("lock", "false")]).status == 200)
+      #expect(try await exchange("PUT", "/apps/none", port: port, form: [("lock", "false")]).status == 404)
     }
   }
 }

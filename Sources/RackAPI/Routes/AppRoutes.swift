@@ -9,6 +9,9 @@ extension Rack {
       .get("/apps") { _, _ in try await listApps() },
       .post("/apps") { request, body in try await createApp(try await body.form(request.headers)) },
       .get("/apps/:app") { request, _ in try .json(try await describe(try app(request["app"]))) },
+      .put("/apps/:app") { request, body in
+        try await updateApp(try app(request["app"]), try await body.form(request.headers))
+      },
       .delete("/apps/:app") { request, _ in try await deleteApp(try app(request["app"])) },
     ]
   }
@@ -23,7 +26,7 @@ extension Rack {
     let history = try await context.store.releases(of: state.id)
     return AppJSON(
       name: state.handle, release: history.active ?? "", status: activity.status(of: state.id),
-      parameters: state.parameters ?? [:])
+      parameters: state.shownParameters)
   }
 
   /// Makes an app without a folder of the user's: it has one in drydock's home.
@@ -42,6 +45,30 @@ extension Rack {
     }
     let state = try await context.directory.create(app: name, until: .after(.seconds(30)))
     return try .json(try await describe(state))
+  }
+
+  /// `convox apps params set`, `apps lock` and `apps unlock`.
+  private func updateApp(_ state: InstanceState, _ form: [String: String]) async throws -> Reply {
+    guard form["lock"] != "true" else {
+      throw HTTPFailure(.badRequest, "this rack has no termination protection for apps")
+    }
+    var values: [AppParameter: String] = [:]
+    for (name, value) in try FormValues.parse(form["parameters"] ?? "") {
+      let parameter = try AppParameter.named(name)
+      try parameter.check(value)
+      values[parameter] = value
+    }
+    guard !values.isEmpty else { return .ok }
+    let note = { @Sendable (text: String) in log.note("\(state.handle): \(text)") }
+    let workspace = try? Workspace.find(manifest: "\(state.path)/convox.yml", from: state.path)
+    let operation = ParameterOperation(context: context, instance: state, workspace: workspace, notice: note)
+    try await activity.during("updating", state.id) {
+      let waiting = try await operation.set(values, until: .after(.seconds(120)))
+      if !waiting.isEmpty {
+        note("\(waiting.joined(separator: ", ")) gets the new password with the next up")
+      }
+    }
+    return .ok
   }
 
   static func isAppName(_ name: String) -> Bool {

@@ -41,9 +41,18 @@ public struct Rack: Sendable {
     func later(_ pattern: String, _ subject: String) -> [Route] {
       [HTTPMethod.GET, .POST, .PUT, .DELETE, .HEAD].map { Route($0, pattern, .later(subject)) }
     }
-    return later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
+    // A handshake that fails tells the tool's user nothing: these are told in the stream.
+    func laterStream(_ pattern: String, _ subject: String) -> Route {
+      .socket(pattern) { _ in throw Router.later(subject) }
+    }
+    return [
+      laterStream("/apps/:app/logs", "logs"), laterStream("/system/logs", "logs"),
+      laterStream("/apps/:app/builds/:build/logs", "builds"),
+      laterStream("/apps/:app/services/:service/logs", "services"),
+      laterStream("/apps/:app/processes/:process/exec", "processes"),
+      laterStream("/apps/:app/processes/:process/logs", "processes"),
+    ] + later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
       + later("/apps/:app/services/*", "services") + later("/apps/:app/objects/*", "objects")
-      + later("/apps/:app/logs", "logs") + later("/system/logs", "logs")
       + later("/system/processes", "processes") + later("/instances/*", "instances")
   }
 }

@@ -27,7 +27,8 @@ struct Router: Sendable {
     throw HTTPFailure(.notFound, "this rack has no \(request.method.rawValue) \(path)")
   }
 
-  private static func later(_ subject: String) -> HTTPFailure {
+  /// What is answered where the tool asks for what is not here yet.
+  static func later(_ subject: String) -> HTTPFailure {
     HTTPFailure(.notFound, "this rack has no \(subject) yet: they come with services")
   }
 }

@@ -97,7 +97,7 @@ struct HTTPConversation: Sendable {
   ) async throws -> Bool {
     var reply = reply
     var isKept = isKept
-    if isKept, case .bytes = reply.body { isKept = try await body.drain() }
+    if isKept { isKept = try await body.drain() }
     reply.headers.add(name: "Connection", value: isKept ? "keep-alive" : "close")
     defer { log.note(head, "\(reply.status.code)", begin.duration(to: .now)) }
     switch reply.body {
