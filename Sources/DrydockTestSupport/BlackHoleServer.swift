@@ -104,6 +104,8 @@ public final class BlackHoleServer: Sendable {
     source.setEventHandler { [weak self] in
       var buffer = [UInt8](repeating: 0, count: 4096)
       let count = recv(connection, &buffer, buffer.count, 0)
+      // The event may be a late one, for an earlier connection of the same number.
+      if count < 0, errno == EAGAIN { return }
       let isFirst = self?.state.withLock { $0.answered.insert(connection).inserted } ?? false
       if count > 0, isFirst { body() }
       if count <= 0 { self?.cancel(connection) }
