@@ -18,7 +18,7 @@ import Testing
     .images("postgres:13", "postgres:15"))
   func anotherMajor() async throws {
     try await withApp(Self.postgres("13"), AppOptions(runtime: "docker")) { app in
-      try await app.up()
+      try await app.up("--strict-version")
       let url = try #require(try await app.variables()["MYDB_URL"])
       try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
       try app.write(manifest: Self.postgres("15"))
@@ -107,7 +107,7 @@ import Testing
     .images("postgres:18"))
   func postgres18() async throws {
     try await withApp(Self.postgres("18"), AppOptions(runtime: "docker")) { app in
-      try await app.up()
+      try await app.up("--strict-version")
       let url = try #require(try await app.variables()["MYDB_URL"])
       try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
       // Another port means another container, so that only what is in the volume stays.
