@@ -63,6 +63,10 @@ struct MySQLEngine: MySQLFamilyEngine {
             "--tmpdir=\(folders.scratch)",
           ])
       ],
+      // The server's UUID, and the keys that it makes for connections.
+      identityFiles: ["auto.cnf"]
+        + ["ca", "ca-key", "server-cert", "server-key", "client-cert", "client-key"].map { "\($0).pem" }
+        + ["private_key.pem", "public_key.pem"],
       serve: NativeCommand(
         installation.server,
         // The X protocol would listen on a port of its own.

@@ -60,7 +60,8 @@ struct PostgresEngine: ServerEngine {
         "POSTGRES_DB": "postgres",
         "POSTGRES_PASSWORD_FILE": passwordFile,
         // A directory that is thrown away when initialisation fails needs no sync while it is made.
-        "POSTGRES_INITDB_ARGS": (initialisation + ["--no-sync"]).joined(separator: " "),
+        "POSTGRES_INITDB_ARGS": (initialisation + ["--auth-host=scram-sha-256", "--no-sync"]).joined(
+          separator: " "),
       ],
       // The image's script reads it as the image's own user, whose number differs between images.
       files: [
@@ -73,37 +74,32 @@ struct PostgresEngine: ServerEngine {
   func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
-    let passwordFile = "\(folders.folder)/administrator-password"
     let accessFile = "\(folders.folder)/pg_hba.conf"
     let tls = PostgresTLS(request, folder: folders.folder)
-    let isForced = tls?.refusesPlain == true
     return NativeRecipe(
-      files: [RecipeFile(passwordFile, request.administratorPassword)] + (tls?.files ?? [])
-        + (isForced
-          ? [RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "scram-sha-256"))] : []),
+      files: [RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "scram-sha-256"))]
+        + (tls?.files ?? []),
       initialise: [
         NativeCommand(
           installation.tools["initdb"] ?? "initdb",
-          [
-            "--pgdata", folders.data, "--username", "drydock", "--pwfile", passwordFile, "--auth-local",
-            "scram-sha-256", "--no-sync", "--no-instructions",
-          ] + initialisation),
-        provisioning(request, installation, folders),
+          // Nobody has a password yet; whoever serves it without the access file above lets nobody in.
+          ["--pgdata", folders.data, "--username", "drydock", "--auth-local=reject", "--auth-host=reject"]
+            + ["--no-sync", "--no-instructions"] + initialisation)
       ],
-      temporaryFiles: [passwordFile],
+      personalise: [provisioning(request, installation, folders)],
       staleFiles: ["postmaster.pid"],
       serve: NativeCommand(
         installation.server,
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request) + (tls?.settings ?? []) + (isForced ? ["-c", "hba_file=\(accessFile)"] : [])),
+        ] + settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])),
       users: ["postgres"])
   }
 
-  private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-host=scram-sha-256"]
+  private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]
 
-  /// Makes the app's account in new data before a server listens: a third of the time that it takes afterwards,
+  /// Makes both accounts usable in new data before a server listens: a third of the time that it takes afterwards,
   /// since nothing has to reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
   private func provisioning(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
@@ -117,8 +113,13 @@ struct PostgresEngine: ServerEngine {
         "-c", "log_min_error_statement=panic", "postgres",
       ],
       // One statement a line is what this mode reads.
-      input: (rdsRole + account(request, verb: "CREATE") + [createDatabase]).map { $0 + "\n" }.joined(),
+      input: ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE") + [createDatabase])
+        .map { $0 + "\n" }.joined(),
       phase: "provisioning")
+  }
+
+  private func administratorPassword(_ request: ServerRequest) -> String {
+    "ALTER ROLE drydock PASSWORD \(PostgresSQL.quoteLiteral(request.administratorPassword))"
   }
 
   /// The role that RDS's master user is a member of.

@@ -133,10 +133,14 @@ public struct NativeCommand: Sendable, Hashable {
 public struct NativeRecipe: Sendable, Hashable {
   /// Files to write before anything runs.
   public var files: [RecipeFile]
-  /// Commands that make the data directory, in order; none for a server that makes its own.
+  /// Commands that make the data directory, in order; none for a server that makes its own. What they make is the
+  /// same for every request, and no server has been on it, so that a copy is as good: see `personalise`.
   public var initialise: [NativeCommand]
-  /// Files to remove once the data directory is made.
-  public var temporaryFiles: [String]
+  /// Files in a new data directory by which servers tell each other apart. They are removed, and the server makes
+  /// its own, so that a copied directory is nobody's twin.
+  public var identityFiles: [String]
+  /// Commands that give a new data directory what is this request's: passwords, accounts.
+  public var personalise: [NativeCommand]
   /// Files in the data directory that a dead server may have left and that keep the next from starting.
   public var staleFiles: [String]
   /// The server itself, in the foreground.
@@ -146,12 +150,13 @@ public struct NativeRecipe: Sendable, Hashable {
 
   /// A native recipe.
   public init(
-    files: [RecipeFile] = [], initialise: [NativeCommand] = [], temporaryFiles: [String] = [],
-    staleFiles: [String] = [], serve: NativeCommand, users: [String]
+    files: [RecipeFile] = [], initialise: [NativeCommand] = [], identityFiles: [String] = [],
+    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand, users: [String]
   ) {
     self.files = files
     self.initialise = initialise
-    self.temporaryFiles = temporaryFiles
+    self.identityFiles = identityFiles
+    self.personalise = personalise
     self.staleFiles = staleFiles
     self.serve = serve
     self.users = users

@@ -34,21 +34,34 @@ public struct Tool: Sendable, Hashable {
   public var environment: [String: String]
   /// Absolute path of the folder to run in.
   public var workingDirectory: String
-  /// The user to drop to; nil keeps the one that runs drydock.
-  public var user: ProcessUser?
+  /// What it is called in messages: the last part of the executable's path.
+  private(set) var name: String
   /// How long the command may take to heed SIGTERM before it is killed.
   public var patience: Duration = .seconds(2)
 
   /// Describes a command.
   public init(
     executable: String, arguments: [String] = [], environment: [String: String],
-    workingDirectory: String = "/", user: ProcessUser? = nil
+    workingDirectory: String = "/"
   ) {
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
     self.workingDirectory = workingDirectory
-    self.user = user
+    self.name = executable.split(separator: "/").last.map(String.init) ?? executable
+  }
+
+  /// The same command run by another user; drydock's own user where that is nil or where only root could change it.
+  ///
+  /// The keeper makes the change, as a process with threads cannot make it safely in a child of its own.
+  public func run(as user: ProcessUser?, by keeper: Keeper) -> Tool {
+    guard let user, geteuid() == 0 else { return self }
+    var tool = self
+    let groups = user.groups.map(String.init).joined(separator: ",")
+    tool.arguments = ["--as", "\(user.userID)", "\(user.groupID)", groups, executable] + arguments
+    tool.executable = keeper.executable
+    tool.name = name
+    return tool
   }
 
   /// How many bytes of its output and of its error output a command may write.
@@ -75,9 +88,6 @@ public struct Tool: Sendable, Hashable {
     }
   }
 
-  /// The last part of the executable's path.
-  var name: String { executable.split(separator: "/").last.map(String.init) ?? executable }
-
   private func execute(_ input: [UInt8], _ session: SessionLeader) async throws -> ToolOutput {
     let file = try PreparedInput.file(input)
     do {
@@ -98,11 +108,6 @@ public struct Tool: Sendable, Hashable {
   var configuration: Configuration {
     var options = PlatformOptions()
     options.createSession = true
-    if let user, geteuid() == 0 {
-      options.userID = user.userID
-      options.groupID = user.groupID
-      options.supplementaryGroups = user.groups
-    }
     options.teardownSequence = [
       .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: patience)
     ]

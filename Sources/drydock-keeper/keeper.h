@@ -71,6 +71,10 @@ void spec_free(struct spec *spec);
 // lock.c
 int lock_acquire(const char *path, enum stage *stage);
 
+// command.c
+// Becomes the user and then the program of `UID GID GROUPS PROGRAM ARGUMENT...`; returns an exit status if it cannot.
+int run_as(char **arguments);
+
 // process.c
 struct identity identify(pid_t pid);
 void boot_id(char *out, size_t size);

@@ -88,6 +88,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (["HOME": "/home/u"], "/home/u/.cache/drydock"),
+    (["HOME": "/home/u", "XDG_CACHE_HOME": "/xdg"], "/xdg/drydock"),
+    (["HOME": "/home/u", "XDG_CACHE_HOME": "not/absolute"], "/home/u/.cache/drydock"),
+    (["DRYDOCK_HOME": "/own"], "/own/cache"),
+    (["DRYDOCK_HOME": "/own", "XDG_CACHE_HOME": "/xdg"], "/xdg/drydock"),
+  ])
+  func whatCanBeMadeAgainIsApart(_ environment: [String: String], _ cache: String) {
+    #if os(Linux)
+      #expect(StateHome(environment: environment).cache == cache)
+    #endif
+  }
+
+  @Test func rootsCacheLiesWhereTheEnginesUserCanGo() async throws {
+    try await TestHome.with { test in
+      let closed = try test.folder("closed")
+      chmod(closed, 0o700)
+      let hidden = StateHome(environment: ["XDG_CACHE_HOME": closed])
+      #expect(hidden.cache.hasPrefix(getuid() == 0 ? "/var/cache/drydock/" : "\(closed)/drydock"))
+    }
+  }
+
   @Test func socketPathsStayShortEnough() {
     for depth in [1, 4, 40] {
       let root = String(repeating: "/folder", count: depth)

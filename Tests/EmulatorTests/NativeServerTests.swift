@@ -1,3 +1,4 @@
+import DrydockTestSupport
 import Engines
 import Foundation
 import MonotonicTime
@@ -36,9 +37,10 @@ import Testing
         source: ServerSource(.installation(installation), version: installation.version),
         hasVerifiedData: false)
       let layout = NativeLayout(folder: "\(test.path)/mydb", sockets: "\(test.path)/mydb/sockets")
-      let server = NativeServer(
+      let server = try NativeServer(
         layout: layout, launch: launch, installation: installation,
-        keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"])
+        keeper: Keeper(executable: BuiltProducts.executable("drydock-keeper")),
+        environment: ["PATH": "/usr/bin:/bin"], cache: "\(test.path)/cache")
       await #expect(throws: (any Error).self) {
         try await server.start(progress: { _ in }, until: .after(.seconds(30)))
       }

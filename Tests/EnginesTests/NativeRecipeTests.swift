@@ -61,12 +61,26 @@ import Testing
   @Test(arguments: cases)
   func noSecretIsOnACommandLine(_ case: Case) throws {
     let recipe = try `case`.recipe()
-    for command in recipe.initialise + [recipe.serve] {
+    for command in recipe.initialise + recipe.personalise + [recipe.serve] {
       let shown = [command.executable] + command.arguments + command.environment.values
       for secret in [Secrets.app, Secrets.administrator] {
         #expect(!shown.contains { $0.contains(secret) })
       }
     }
+  }
+
+  /// New data is copied from one instance to the next.
+  @Test(arguments: cases)
+  func newDataIsTheSameForEveryRequest(_ case: Case) throws {
+    let version = try #require(ServerVersion(in: `case`.banner))
+    let found = installation(`case`.banner, version: version)
+    let other = ServerRequest(
+      marker: "another", port: 25_432, password: "p2", administratorPassword: "a2",
+      options: ["encrypted": "true"], version: version)
+    let recipe = try #require(server(`case`.type)).native(other, found, folders)
+    let expected = try `case`.recipe().initialise
+    #expect(recipe.initialise == expected)
+    #expect(recipe.initialise.allSatisfy { $0.input.isEmpty })
   }
 
   @Test(arguments: cases)
@@ -119,12 +133,16 @@ import Testing
     let recipe = try #require(Self.cases.first).recipe()
     let initialise = try #require(recipe.initialise.first)
     #expect(initialise.executable == "/usr/lib/tools/initdb")
-    for setting in ["--encoding=UTF8", "--auth-host=scram-sha-256"] {
+    for setting in ["--encoding=UTF8", "--auth-host=reject", "--auth-local=reject"] {
       #expect(initialise.arguments.contains(setting))
     }
     let file = try #require(recipe.files.first)
-    #expect(file.contents == Secrets.administrator)
-    #expect(recipe.temporaryFiles == [file.path])
+    #expect(recipe.serve.arguments.contains("hba_file=\(file.path)"))
+    let rules = file.contents.split(separator: "\n")
+    #expect(!rules.isEmpty && rules.allSatisfy { $0.hasSuffix(" scram-sha-256") })
+    let input = try #require(recipe.personalise.first).input
+    #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.administrator)))
+    #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.app)))
     #expect(recipe.staleFiles == ["postmaster.pid"])
     #expect(recipe.serve.arguments.contains("password_encryption=scram-sha-256"))
     #expect(recipe.serve.arguments.contains("wal_level=replica"))

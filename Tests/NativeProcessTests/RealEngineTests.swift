@@ -62,8 +62,8 @@ struct RealEngineTests {
     let initdb = Tool(
       executable: binaries + "/initdb",
       arguments: ["-D", data, "--no-sync", "--auth=trust", "-U", "admin", "--encoding=UTF8"],
-      environment: environment, workingDirectory: data, user: user)
-    _ = try await initdb.run(until: .after(.seconds(120)))
+      environment: environment, workingDirectory: data)
+    _ = try await initdb.run(as: user, by: scratch.keeper()).run(until: .after(.seconds(120)))
     return EngineProcessSpec(
       executable: binaries + "/postgres",
       arguments: ["-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(data)"],

@@ -1,3 +1,4 @@
+import DrydockTestSupport
 import Foundation
 import MonotonicTime
 import NativeProcess
@@ -76,6 +77,52 @@ struct ToolTests {
     #expect(await code { try await missing.run(until: deadline) } == .cannotExecute(ENOENT))
   }
 
+  @Suite(.enabled(if: getuid() == 0, "only root can change its user"))
+  struct AsAnotherUser {
+    private let deadline = Deadline.after(.seconds(60))
+
+    private func keeper() throws -> Keeper {
+      Keeper(executable: try BuiltProducts.executable("drydock-keeper"))
+    }
+
+    @Test func haveItsNumberAndItsGroups() async throws {
+      let nobody = try ProcessUser.resolve("nobody")
+      let tool = Tool(
+        executable: "/bin/sh", arguments: ["-c", "id -u; id -g; id -G; cat"], environment: [:],
+        workingDirectory: "/")
+      let output = try await tool.run(as: nobody, by: keeper()).run(
+        input: Array("in".utf8), until: deadline)
+      #expect(output.text == "\(nobody.userID)\n\(nobody.groupID)\n\(nobody.groupID)\nin")
+    }
+
+    @Test func tellWhatCannotBeExecuted() async throws {
+      let missing = Tool(executable: "/nowhere/tool", environment: [:])
+      do {
+        _ = try await missing.run(as: .resolve("nobody"), by: keeper()).run(until: deadline)
+        Issue.record("no error")
+      } catch let error as NativeProcessError {
+        #expect(error.message.contains("tool failed with exit code 127"))
+        #expect(error.message.contains("cannot execute /nowhere/tool: No such file or directory"))
+      }
+    }
+
+    /// Bug: a child changed its user itself, and for that its C library could wait for a thread that was just being
+    /// made in drydock and that the child did not have.
+    @Test func whileThreadsComeAndGo() async throws {
+      let nobody = try ProcessUser.resolve("nobody")
+      let isOver = DispatchSemaphore(value: 0)
+      defer { isOver.signal() }
+      Thread.detachNewThread {
+        while isOver.wait(timeout: .now()) == .timedOut { Thread.detachNewThread {} }
+      }
+      let tool = try Tool(executable: "/usr/bin/id", arguments: ["-u"], environment: [:])
+        .run(as: nobody, by: keeper())
+      for _ in 0..<20 {
+        #expect(try await tool.run(until: deadline).text == "\(nobody.userID)\n")
+      }
+    }
+  }
+
   /// A grandchild in another group of the session, deaf to SIGTERM, and one that outlives its parent.
   private let family = """
     set -m
@@ -126,13 +173,5 @@ struct ToolTests {
     let text = try await shell("ps -o sid= -p $$; echo $$").run(until: .after(.seconds(30))).text
     let numbers = text.split(whereSeparator: \.isWhitespace)
     #expect(numbers.count == 2 && numbers[0] == numbers[1])
-  }
-
-  @Test(.enabled(if: getuid() == 0)) func dropToAnotherUser() async throws {
-    var tool = shell("id -u; id -g; id -G")
-    tool.user = try ProcessUser.resolve("nobody")
-    let user = try #require(tool.user)
-    let text = try await tool.run(until: .after(.seconds(30))).text
-    #expect(text == "\(user.userID)\n\(user.groupID)\n\(user.groupID)\n")
   }
 }

@@ -8,29 +8,55 @@ public struct StateHome: Sendable, Hashable {
   public let engines: String
   /// Where sockets go when the engines' own folders have too long a path.
   public let sockets: String
+  /// What can be made again at any time.
+  public let cache: String
 
   /// A home with explicit folders.
-  public init(root: String, engines: String, sockets: String) {
+  /// - Parameter cache: Nil puts it below the root.
+  public init(root: String, engines: String, sockets: String, cache: String? = nil) {
     self.root = root
     self.engines = engines
     self.sockets = sockets
+    self.cache = cache ?? "\(root)/cache"
   }
 
   /// The home that the environment names: `DRYDOCK_HOME`, else the platform's folder for state.
   ///
   /// Run by root, engines drop to another user, who cannot enter root's own home; their folders then lie under
-  /// /var/lib/drydock unless `DRYDOCK_HOME` is reachable for everyone.
+  /// /var/lib/drydock and /var/cache/drydock unless `DRYDOCK_HOME` is reachable for everyone.
   public init(environment: [String: String]) {
     let userID = getuid()
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     let root = Self.root(environment, home: home)
-    self.root = root
-    if userID == 0, !Self.isReachableByAll(root) {
-      self.engines = "/var/lib/drydock/\(String(Slug.fnv1a(root), radix: 36))"
+    self.init(
+      root: root,
+      engines: Self.reachable("\(root)/engines", below: root, else: "/var/lib/drydock"),
+      sockets: "/tmp/drydock-\(userID)",
+      cache: Self.cache(environment, home: home, root: root))
+  }
+
+  /// `XDG_CACHE_HOME`, else a folder of `DRYDOCK_HOME`, else the platform's folder for caches.
+  private static func cache(_ environment: [String: String], home: String, root: String) -> String {
+    func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let folder: String
+    if let caches = value("XDG_CACHE_HOME"), caches.hasPrefix("/") {
+      folder = "\(caches)/drydock"
+    } else if value("DRYDOCK_HOME") != nil {
+      folder = "\(root)/cache"
     } else {
-      self.engines = "\(root)/engines"
+      #if os(macOS)
+        folder = "\(home)/Library/Caches/drydock"
+      #else
+        folder = "\(home)/.cache/drydock"
+      #endif
     }
-    self.sockets = "/tmp/drydock-\(userID)"
+    return reachable(folder, below: folder, else: "/var/cache/drydock")
+  }
+
+  /// The folder, unless root cannot share it with the engines' users; then one below `elsewhere`.
+  private static func reachable(_ folder: String, below: String, else elsewhere: String) -> String {
+    guard getuid() == 0, !isReachableByAll(below) else { return folder }
+    return "\(elsewhere)/\(String(Slug.fnv1a(below), radix: 36))"
   }
 
   private static func root(_ environment: [String: String], home: String) -> String {

@@ -8,12 +8,16 @@ struct NativeDiscovery: Sendable {
   private let path: [String]
   private let environment: [String: String]
   private let patience: Duration
+  private let banners: ServerBanners?
 
   /// A discovery that looks on the path of this environment.
-  /// - Parameter patience: How long a server may take to state its version.
-  init(environment: [String: String], patience: Duration = .seconds(20)) {
+  /// - Parameters:
+  ///   - patience: How long a server may take to state its version.
+  ///   - banners: What servers answered before; nil asks each.
+  init(environment: [String: String], patience: Duration = .seconds(20), banners: ServerBanners? = nil) {
     self.environment = environment
     self.patience = patience
+    self.banners = banners
     self.path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
   }
 
@@ -69,9 +73,12 @@ struct NativeDiscovery: Sendable {
     for (name, spellings) in search.tools {
       tools[name] = tool(spellings, near: [server, real])
     }
-    let tool = Tool(
-      executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
-    let banner = try? await tool.run(until: .after(patience)).text
+    let ask: @Sendable () async -> String? = {
+      let tool = Tool(
+        executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
+      return try? await tool.run(until: .after(patience)).text
+    }
+    let banner = if let banners { await banners.banner(of: server, asking: ask) } else { await ask() }
     // Some servers (mysqld) print their own path first, which may hold numbers.
     guard let banner, let version = ServerVersion(in: banner.replacing(server, with: "")) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)

@@ -43,6 +43,9 @@ struct NativeLayout: Sendable {
   /// What marks the processes that make a data directory aside.
   static func making(_ aside: String) -> [String: String] { [asideVariable: aside] }
 
+  /// A path for a data directory that is being made.
+  func newAside() -> String { "\(folder)/data.new-\(InstanceDirectory.randomID())" }
+
   /// Removes data directories that an earlier run left half-made, and ends what may still be making them: after
   /// kill -9 an initialisation goes on.
   func removeUnfinished(until deadline: Deadline) async throws {

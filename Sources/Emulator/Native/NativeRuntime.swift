@@ -18,7 +18,7 @@ struct NativeRuntime: Runtime {
     self.id = id
     self.home = home
     self.keeper = keeper
-    self.discovery = NativeDiscovery(environment: environment)
+    self.discovery = NativeDiscovery(environment: environment, banners: ServerBanners(cache: home.cache))
     self.environment = environment
   }
 
@@ -77,9 +77,7 @@ struct NativeRuntime: Runtime {
       throw PortTakenError(
         port: launch.request.port, owner: HostPort.owner(launch.request.port))
     }
-    let serving = NativeServer(
-      layout: layout, launch: launch, installation: installation, keeper: keeper, environment: environment)
-    try await serving.start(progress: progress, until: deadline)
+    try await server(launch, installation).start(progress: progress, until: deadline)
   }
 
   func peerAddress(of launch: Launch) -> (host: String, port: Int) { ("127.0.0.1", launch.request.port) }
@@ -94,10 +92,13 @@ struct NativeRuntime: Runtime {
 
   func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
     guard case .installation(let installation) = launch.source.origin else { return }
-    let server = NativeServer(
+    try await server(launch, installation).run(script, until: deadline)
+  }
+
+  private func server(_ launch: Launch, _ installation: NativeInstallation) -> NativeServer {
+    NativeServer(
       layout: layout(launch.spec.name), launch: launch, installation: installation, keeper: keeper,
-      environment: environment)
-    try await server.run(script, until: deadline)
+      environment: environment, cache: home.cache)
   }
 
   func liveness(_ resource: String) async throws -> Liveness {

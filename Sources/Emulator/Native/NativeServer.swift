@@ -11,9 +11,11 @@ struct NativeServer: Sendable {
   let installation: NativeInstallation
   let keeper: Keeper
   let environment: [String: String]
+  /// Where templates of data directories are kept.
+  let cache: String
 
   func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
-    let recipe = launch.engine.native(launch.request, installation, layout.folders(data: layout.data))
+    let recipe = recipe(layout.folders(data: layout.data))
     let user = try engineUser(recipe)
     try makeFolders(owner: user)
     try write(recipe.files, owner: user)
@@ -21,10 +23,13 @@ struct NativeServer: Sendable {
       try await initialise(owner: user, progress: progress, until: deadline)
     }
     for name in recipe.staleFiles { try Folder.remove("\(layout.data)/\(name)") }
-    for path in recipe.temporaryFiles { try Folder.remove(path) }
     try layout.stopMark.clear()
     progress("starting")
     try await serve(recipe, as: user, until: deadline)
+  }
+
+  private func recipe(_ folders: NativeFolders) -> NativeRecipe {
+    launch.engine.native(launch.request, installation, folders)
   }
 
   /// The user that the server runs as: nobody special unless drydock runs as root.
@@ -78,11 +83,11 @@ struct NativeServer: Sendable {
     owner: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
   ) async throws {
     try await layout.removeUnfinished(until: deadline)
-    let aside = "\(layout.folder)/data.new-\(InstanceDirectory.randomID())"
-    try Folder.make(aside, mode: 0o700)
-    if let owner { try Folder.give(aside, user: owner.userID, group: owner.groupID) }
+    let aside = layout.newAside()
+    let tools = EngineTools(user: owner, keeper: keeper, environment: environment)
+    try tools.makeFolder(aside)
     do {
-      try await fill(aside, owner: owner, progress: progress, until: deadline)
+      try await fill(aside, tools, progress: progress, until: deadline)
     } catch {
       try? Folder.remove(aside)
       if let remedy = AppArmor().remedy(for: installation.server) {
@@ -97,7 +102,7 @@ struct NativeServer: Sendable {
 
   /// Fills a new data directory: a replica's from its source, any other by the engine's own tools.
   private func fill(
-    _ data: String, owner: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+    _ data: String, _ tools: EngineTools, progress: @escaping ProgressSink, until deadline: Deadline
   ) async throws {
     let folders = layout.folders(data: data)
     if let link = launch.request.replica,
@@ -106,13 +111,21 @@ struct NativeServer: Sendable {
       progress("initialising")
       return try await run(script, adding: NativeLayout.making(data), until: deadline)
     }
-    for command in launch.engine.native(launch.request, installation, folders).initialise {
+    let recipe = recipe(folders)
+    func initialise() async throws {
+      try await tools.initialise(
+        recipe, in: layout.folder, making: data, progress: progress, until: deadline)
+    }
+    let template = DataTemplate(
+      cache: cache, installation: installation, anywhere: self.recipe(DataTemplate.anywhere), tools: tools)
+    if let template {
+      try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
+    } else {
+      try await initialise()
+    }
+    for command in recipe.personalise {
       progress(command.phase)
-      let tool = Tool(
-        executable: command.executable, arguments: command.arguments,
-        environment: clean(command).merging(NativeLayout.making(data)) { $1 },
-        workingDirectory: layout.folder, user: owner)
-      _ = try await tool.run(input: Array(command.input.utf8), until: deadline)
+      try await tools.run(command, in: layout.folder, making: data, until: deadline)
     }
   }
 
@@ -120,8 +133,7 @@ struct NativeServer: Sendable {
   func run(
     _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
   ) async throws {
-    let user = try engineUser(
-      launch.engine.native(launch.request, installation, layout.folders(data: layout.data)))
+    let user = try engineUser(recipe(layout.folders(data: layout.data)))
     try write(script.files, owner: user)
     defer { for file in script.files { try? Folder.remove(file.path) } }
     let tool = Tool(
@@ -129,8 +141,8 @@ struct NativeServer: Sendable {
       environment: cleanEnvironment(
         inherited: environment, home: layout.folder, additions: script.environment
       ).merging(variables) { $1 },
-      workingDirectory: layout.folder, user: user)
-    _ = try await tool.run(until: deadline)
+      workingDirectory: layout.folder)
+    _ = try await tool.run(as: user, by: keeper).run(until: deadline)
   }
 
   /// initdb looks its user up by number and fails where there is none, as in many containers.

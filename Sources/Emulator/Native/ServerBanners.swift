@@ -1,0 +1,45 @@
+import Foundation
+
+/// What servers answered to `--version`, kept from one command to the next: asking all of them takes longer than a
+/// second `up` does.
+///
+/// An answer holds for the very file that gave it. What cannot be read or written here is asked for again.
+actor ServerBanners {
+  private struct Answer: Codable {
+    let stamp: FileStamp
+    let banner: String
+  }
+
+  private let file: URL
+  private let folder: String
+  private lazy var answers =
+    (try? JSONDecoder().decode([String: Answer].self, from: Data(contentsOf: file))) ?? [:]
+
+  /// The answers that are kept in a folder for caches.
+  init(cache: String) {
+    self.folder = cache
+    self.file = URL(filePath: "\(cache)/server-banners.json")
+  }
+
+  /// The banner of a server's executable; nil when it gives none.
+  func banner(of server: String, asking ask: @Sendable () async -> String?) async -> String? {
+    let stamp = FileStamp(server)
+    if let known = answers[server], known.stamp == stamp { return known.banner }
+    guard let banner = await ask() else { return nil }
+    if let stamp {
+      answers[server] = Answer(stamp: stamp, banner: banner)
+      save()
+    }
+    return banner
+  }
+
+  private func save() {
+    answers = answers.filter { FileStamp($0.key) != nil }
+    do {
+      try Folder.make(folder, mode: getuid() == 0 ? 0o711 : 0o700)
+      try JSONEncoder().encode(answers).write(to: file, options: .atomic)
+    } catch {
+      // The next command asks again.
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import Engines
+import Foundation
+import MonotonicTime
+import NativeProcess
+import Synchronization
+import Testing
+
+@testable import Emulator
+
+@Suite struct DataTemplateTests {
+  /// Data directories of one engine, which count how often one was made by the engine's tools.
+  private final class Workshop: Sendable {
+    let test: TestHome
+    let made = Mutex(0)
+    private let version: ServerVersion
+
+    init(_ test: TestHome) throws {
+      self.test = test
+      self.version = try #require(ServerVersion(in: "15.1"))
+    }
+
+    func template(boot: String = "first", server: String = "/bin/sh", arguments: [String] = ["--make"])
+      -> DataTemplate?
+    {
+      let installation = NativeInstallation(
+        server: server, tools: [:], version: version, banner: "")
+      let recipe = NativeRecipe(
+        initialise: [NativeCommand("/bin/make-it", arguments)], serve: NativeCommand("/bin/serve", []),
+        users: [])
+      return DataTemplate(
+        cache: "\(test.path)/cache", boot: boot, installation: installation, anywhere: recipe,
+        tools: EngineTools(
+          user: nil, keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"]))
+    }
+
+    /// Fills a new directory, and says what is in it then.
+    func fill(_ name: String, by template: DataTemplate?) async throws -> String? {
+      let data = "\(test.path)/\(name)"
+      try Folder.make(data, mode: 0o700)
+      try await #require(template).fill(data, progress: { _ in }, until: .after(.seconds(60))) {
+        let number = made.withLock { made -> Int in
+          made += 1
+          return made
+        }
+        try test.write("made \(number)", to: "\(name)/inner/file")
+        chmod("\(data)/inner", 0o710)
+      }
+      #expect(test.mode(name) == 0o700 && test.mode("\(name)/inner") == 0o710)
+      return test.text("\(name)/inner/file")
+    }
+
+    func expect(
+      _ text: String, in name: String, by template: DataTemplate?,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+      let found = try await fill(name, by: template)
+      #expect(found == text, sourceLocation: sourceLocation)
+    }
+
+    var archives: [URL] {
+      FileManager.default.enumerator(
+        at: URL(filePath: "\(test.path)/cache"), includingPropertiesForKeys: nil)?
+        .compactMap { $0 as? URL }.filter { $0.lastPathComponent == "data.tar" } ?? []
+    }
+  }
+
+  private func withWorkshop(_ body: (Workshop) async throws -> Void) async throws {
+    try await TestHome.with { try await body(Workshop($0)) }
+  }
+
+  @Test func whatWasMadeOnceIsCopied() async throws {
+    try await withWorkshop { workshop in
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      try await workshop.expect("made 1", in: "b", by: workshop.template())
+    }
+  }
+
+  @Test func thoseWhoComeMeanwhileWaitForIt() async throws {
+    try await withWorkshop { workshop in
+      try await withThrowingTaskGroup(of: String?.self) { group in
+        for name in ["a", "b", "c", "d"] {
+          group.addTask { try await workshop.fill(name, by: workshop.template()) }
+        }
+        for try await text in group { #expect(text == "made 1") }
+      }
+    }
+  }
+
+  @Test func otherServersAndOtherCommandsMakeTheirOwn() async throws {
+    try await withWorkshop { workshop in
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      try await workshop.expect("made 2", in: "b", by: workshop.template(server: "/bin/cat"))
+      try await workshop.expect("made 3", in: "c", by: workshop.template(arguments: ["--make", "--other"]))
+      #expect(workshop.archives.count == 3)
+    }
+  }
+
+  /// Nothing in a template was forced to disk.
+  @Test func whatWasMadeBeforeTheMachineStartedIsGone() async throws {
+    try await withWorkshop { workshop in
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      try await workshop.expect("made 2", in: "b", by: workshop.template(boot: "second"))
+      #expect(workshop.archives.count == 1)
+      #expect(workshop.archives.first?.path.contains("/second/") == true)
+    }
+  }
+
+  @Test func aBrokenOneIsMadeAgain() async throws {
+    try await withWorkshop { workshop in
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      let archive = try #require(workshop.archives.first)
+      // In the middle of the file, behind three headers of 512 bytes.
+      try FileHandle(forWritingTo: archive).truncate(atOffset: 1540)
+      try await workshop.expect("made 2", in: "b", by: workshop.template())
+      try await workshop.expect("made 2", in: "c", by: workshop.template())
+    }
+  }
+
+  @Test func aCacheThatCannotBeWrittenIsDoneWithout() async throws {
+    try await withWorkshop { workshop in
+      try workshop.test.write("", to: "cache")
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      try await workshop.expect("made 2", in: "b", by: workshop.template())
+    }
+  }
+
+  @Test func afterAFailureTheNextTriesAgain() async throws {
+    try await withWorkshop { workshop in
+      let data = try workshop.test.folder("a")
+      let template = try #require(workshop.template())
+      await #expect(throws: CancellationError.self) {
+        try await template.fill(data, progress: { _ in }, until: .after(.seconds(60))) {
+          throw CancellationError()
+        }
+      }
+      #expect(workshop.archives.isEmpty)
+      try await workshop.expect("made 1", in: "b", by: workshop.template())
+    }
+  }
+
+  @Test func whatMakesItsOwnDataHasNone() throws {
+    let installation = NativeInstallation(
+      server: "/bin/sh", tools: [:], version: try #require(ServerVersion(in: "7.0")), banner: "")
+    let recipe = NativeRecipe(serve: NativeCommand("/bin/serve", []), users: [])
+    let tools = EngineTools(user: nil, keeper: Keeper(executable: "/nonexistent"), environment: [:])
+    #expect(
+      DataTemplate(cache: "/c", boot: "b", installation: installation, anywhere: recipe, tools: tools) == nil)
+  }
+}
