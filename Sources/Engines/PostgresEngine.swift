@@ -113,7 +113,9 @@ struct PostgresEngine: ServerEngine {
         "-c", "log_min_error_statement=panic", "postgres",
       ],
       // One statement a line is what this mode reads.
-      input: ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE") + [createDatabase])
+      // Copying files is the quickest way where nothing else runs; before 15 it was the only one.
+      input: ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE")
+        + [createDatabase + (installation.version.major >= 15 ? " STRATEGY FILE_COPY" : "")])
         .map { $0 + "\n" }.joined(),
       phase: "provisioning")
   }

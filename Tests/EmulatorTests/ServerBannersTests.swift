@@ -1,9 +1,21 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Emulator
 
 @Suite struct ServerBannersTests {
+  private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+      count.withLock { count in
+        count += 1
+        return count
+      }
+    }
+  }
+
   private func banner(_ test: TestHome, of server: String = "server", answer: String?) async -> String? {
     await ServerBanners(cache: "\(test.path)/cache").banner(of: "\(test.path)/\(server)") { answer }
   }
@@ -13,6 +25,27 @@ import Testing
       try test.write("v1", to: "server")
       #expect(await banner(test, answer: "first") == "first")
       #expect(await banner(test, answer: "second") == "first")
+    }
+  }
+
+  @Test func thoseWhoAskMeanwhileShareTheAnswer() async throws {
+    try await TestHome.with { test in
+      try test.write("v1", to: "server")
+      let banners = ServerBanners(cache: "\(test.path)/cache")
+      let asked = Counter()
+      let answers = await withTaskGroup(of: String?.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            await banners.banner(of: "\(test.path)/server") {
+              // The others get their turn to ask.
+              for _ in 0..<100 { await Task.yield() }
+              return "answer \(asked.next())"
+            }
+          }
+        }
+        return await group.reduce(into: [String?]()) { $0.append($1) }
+      }
+      #expect(answers == Array(repeating: "answer 1", count: 4))
     }
   }
 

@@ -25,7 +25,15 @@ class Drydock:
         }
         self.errors = self.root / "stderr"
         self.latest = None
-        self.environment["DRYDOCK_HOME"] = str(self.root / "home")
+        # A cache of the user's own is neither used nor filled.
+        self.environment.pop("XDG_CACHE_HOME", None)
+        self.homes = []
+        self.new_home()
+
+    def new_home(self):
+        """From here on, nothing is known of what was before: no instance, no cache."""
+        self.homes.append(str(self.root / f"home{len(self.homes)}"))
+        self.environment["DRYDOCK_HOME"] = self.homes[-1]
 
     def app(self, name, manifest):
         """The folder of a new app."""
@@ -97,9 +105,11 @@ class Drydock:
         if self.latest and self.latest.poll() is None:
             self.latest.terminate()
             self.latest.wait()
-        subprocess.run(
-            [self.binary, "down", "--all", "--delete-data", "--yes", "--quiet"], env=self.environment,
-            cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        for home in self.homes:
+            subprocess.run(
+                [self.binary, "down", "--all", "--delete-data", "--yes", "--quiet"],
+                env=self.environment | {"DRYDOCK_HOME": home}, cwd=self.root, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
 

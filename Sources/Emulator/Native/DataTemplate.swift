@@ -3,8 +3,9 @@ import Foundation
 import MonotonicTime
 import NativeProcess
 
-/// A new data directory that holds nothing of any instance, as an archive: made once for each engine and version, and
-/// unpacked from then on, which takes a fraction of the time that an initialisation does.
+/// A new data directory that holds nothing of any instance, as an archive: made for an engine and version when it is
+/// needed for the second time, and unpacked from then on, which takes a fraction of the time that an initialisation
+/// does. Who has one app with one database never pays for it, in time or on disk.
 ///
 /// Nothing in it is forced to disk, as with initdb's `--no-sync`; so it is trusted for as long as the machine runs,
 /// and no longer.
@@ -39,7 +40,7 @@ struct DataTemplate: Sendable {
 
   private var archive: String { "\(folder)/data.tar" }
 
-  /// Fills a new data directory: from the archive, else by `initialise`, and then the archive from it.
+  /// Fills a new data directory: from the archive, else by `initialise`, and then perhaps the archive from it.
   ///
   /// Who needs a template that is being made waits for it. A cache that cannot be written or read is done without.
   /// - Throws: What `initialise` throws.
@@ -49,12 +50,26 @@ struct DataTemplate: Sendable {
     if try await unpack(into: data, progress: progress, until: deadline) { return }
     progress("initialising")
     guard canBeKept else { return try await initialise() }
+    noteNeed()
     let lock = try await InstanceLock.acquire(
       "\(folder)/making", what: "initialising the same engine", pause: .milliseconds(10), until: deadline)
     defer { _ = lock }
     if try await unpack(into: data, progress: progress, until: deadline) { return }
     try await initialise()
-    try await pack(data, until: deadline)
+    if Folder.exists(neededAgain) { try await pack(data, until: deadline) }
+  }
+
+  private var neededAgain: String { "\(folder)/needed-again" }
+
+  /// The first leaves a note, the second another; the first may be at work still.
+  private func noteNeed() {
+    if !makeFile("\(folder)/needed") { _ = makeFile(neededAgain) }
+  }
+
+  /// Whether there was no such file before.
+  private func makeFile(_ path: String) -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    return descriptor >= 0 && close(descriptor) == 0
   }
 
   private func unpack(into data: String, progress: ProgressSink, until deadline: Deadline) async throws

@@ -76,11 +76,11 @@ struct NativeDiscovery: Sendable {
     let ask: @Sendable () async -> String? = {
       let tool = Tool(
         executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
-      return try? await tool.run(until: .after(patience)).text
+      // Some servers (mysqld) print their own path first, which may hold numbers.
+      return try? await tool.run(until: .after(patience)).text.replacing(server, with: "")
     }
-    let banner = if let banners { await banners.banner(of: server, asking: ask) } else { await ask() }
-    // Some servers (mysqld) print their own path first, which may hold numbers.
-    guard let banner, let version = ServerVersion(in: banner.replacing(server, with: "")) else { return nil }
+    let banner = if let banners { await banners.banner(of: real, asking: ask) } else { await ask() }
+    guard let banner, let version = ServerVersion(in: banner) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)
   }
 

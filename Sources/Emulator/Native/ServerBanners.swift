@@ -21,10 +21,19 @@ actor ServerBanners {
     self.file = URL(filePath: "\(cache)/server-banners.json")
   }
 
+  /// Those who wait for the answer of a server that is being asked.
+  private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+
   /// The banner of a server's executable; nil when it gives none.
+  /// - Parameter server: Its path, links resolved, so that a file by two names is asked once.
   func banner(of server: String, asking ask: @Sendable () async -> String?) async -> String? {
+    while waiting[server] != nil {
+      await withCheckedContinuation { waiting[server]?.append($0) }
+    }
     let stamp = FileStamp(server)
     if let known = answers[server], known.stamp == stamp { return known.banner }
+    waiting[server] = []
+    defer { waiting.removeValue(forKey: server)?.forEach { $0.resume() } }
     guard let banner = await ask() else { return nil }
     if let stamp {
       answers[server] = Answer(stamp: stamp, banner: banner)
