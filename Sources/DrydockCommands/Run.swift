@@ -47,10 +47,10 @@ struct Run: AsyncParsableCommand {
       throw EmulatorError(.usage, "no command to run", suggestion: "drydock run \(service) -- COMMAND")
     }
     let session = try Session(options).selecting(rack)
-    let query = EnvironmentQuery(session)
+    let query = try EnvironmentQuery(session)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
     variables += try query.trustVariables(service: service, besides: variables)
-    if rack.name == nil, let last = try session.existingInstance()?.lastRack {
+    if rack.name == nil, let last = query.state.lastRack {
       session.console.note(
         "the last up took the app env of \(last), this command takes the local one: to change that, "
           + "drydock run --rack \(last) \(service) -- …")
@@ -58,7 +58,7 @@ struct Run: AsyncParsableCommand {
     for name in try await query.idleResources(service: service) {
       session.console.warn("\(name) is not running; start it: drydock up")
     }
-    try await session.warnOfIdleLinks(of: session.requiredInstance())
+    try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     throw Executable.replaceProcess(command.first ?? program, command, adding: variables)

@@ -147,6 +147,8 @@ private func makeApp(_ options: AppOptions) throws -> AppFixture {
     !$0.key.hasPrefix("DRYDOCK_") && !$0.key.hasPrefix("PG")
   }
   environment["DRYDOCK_HOME"] = home.path(percentEncoded: false)
+  // Not below a home that a test closes: what root then keeps elsewhere would stay.
+  environment["XDG_CACHE_HOME"] = root.appending(path: "cache").path(percentEncoded: false)
   environment["DRYDOCK_RUNTIME"] = options.runtime
   for (name, value) in options.environment { environment[name] = value.isEmpty ? nil : value }
   return AppFixture(root: root, folder: folder, home: home, environment: environment)

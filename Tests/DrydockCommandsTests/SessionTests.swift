@@ -171,7 +171,7 @@ struct TestApp {
   @Test func aServicesVariables() async throws {
     try await TestApp.with { app in
       let state = try app.up()
-      let query = EnvironmentQuery(try app.session())
+      let query = try EnvironmentQuery(app.session())
       let host = values(try query.variables(service: "web"))
       #expect(host["MYDB_URL"] == "postgres://app:\(state.resourcePassword)@127.0.0.1:15001/app")
       #expect(host["MODE"] == "dev" && host["APP"] == "web" && host["SERVICE"] == "web")
@@ -188,18 +188,20 @@ struct TestApp {
 
   @Test func whatCannotBeAnsweredIsNamed() async throws {
     try await TestApp.with { app in
-      let query = EnvironmentQuery(try app.session())
-      let never = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "web") }
+      func variables(_ service: String) throws -> [EnvironmentVariable] {
+        try EnvironmentQuery(app.session()).variables(service: service)
+      }
+      let never = try #require(throws: EmulatorError.self) { _ = try variables("web") }
       #expect(never.suggestion?.contains("drydock up") == true)
       var state = try app.up()
-      let unknown = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "wep") }
+      let unknown = try #require(throws: EmulatorError.self) { _ = try variables("wep") }
       #expect(unknown.code == .usage)
       #expect(unknown.suggestion == "did you mean web? there is web, picky")
-      let missing = try #require(throws: EnvironmentError.self) { _ = try query.variables(service: "picky") }
+      let missing = try #require(throws: EnvironmentError.self) { _ = try variables("picky") }
       #expect(missing.names == ["SECRET"])
       state.resources["mydb"] = nil
       try app.context.store.save(state)
-      let idle = try #require(throws: EmulatorError.self) { _ = try query.variables(service: "web") }
+      let idle = try #require(throws: EmulatorError.self) { _ = try variables("web") }
       #expect(idle.message == "never started: mydb")
     }
   }
@@ -210,7 +212,7 @@ struct TestApp {
       state.resources["mydb"] = nil
       state.appEnvironment = ["MYDB_URL": "postgres://u:p@h/d"]
       try app.context.store.save(state)
-      let query = EnvironmentQuery(try app.session())
+      let query = try EnvironmentQuery(app.session())
       #expect(values(try query.variables(service: "web"))["MYDB_URL"] == "postgres://u:p@h/d")
       #expect(try await query.idleResources(service: "web").isEmpty)
     }
@@ -221,7 +223,7 @@ struct TestApp {
       var state = try app.up()
       state.resources["mydb"]?.externalURL = "postgres://u:p@h/d"
       try app.context.store.save(state)
-      let query = EnvironmentQuery(try app.session())
+      let query = try EnvironmentQuery(app.session())
       let url = values(try query.variables(service: "web"))["MYDB_URL"]
       #expect(url == "postgres://app:\(state.resourcePassword)@127.0.0.1:15001/app")
     }

@@ -3,23 +3,18 @@ import ConvoxManifest
 import Emulator
 import Engines
 
-/// Works out variables for the commands that hand them out.
+/// Works out variables for the commands that hand them out, from one look at the state and the manifest.
 struct EnvironmentQuery: Sendable {
+  /// The instance, with what the app env says now.
+  let state: InstanceState
   private let session: Session
+  private let manifest: Manifest
+  private let specs: [ResourceSpec]
+  private let environment: [String: String]
 
-  init(_ session: Session) {
-    self.session = session
-  }
-
-  /// What a query rests on.
-  private struct Basis {
-    var state: InstanceState
-    var manifest: Manifest
-    var specs: [ResourceSpec]
-    var environment: [String: String]
-  }
-
-  private func basis() throws -> Basis {
+  /// Looks at state and manifest.
+  /// - Throws: `ManifestError`, `EmulatorError` for an app without an instance or a manifest.
+  init(_ session: Session) throws {
     var state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
@@ -27,22 +22,26 @@ struct EnvironmentQuery: Sendable {
       try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: state)
     // What the app env says now counts, also when no `up` has seen it yet.
     for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
-    return Basis(state: state, manifest: manifest, specs: specs, environment: environment)
+    self.state = state
+    self.session = session
+    self.manifest = manifest
+    self.specs = specs
+    self.environment = environment
   }
 
-  private func service(_ name: String, _ basis: Basis) throws -> Service {
-    guard let service = basis.manifest.service(named: name) else {
-      throw UnknownName.error("service", name, known: basis.manifest.services.map(\.name))
+  private func service(_ name: String) throws -> Service {
+    guard let service = manifest.service(named: name) else {
+      throw UnknownName.error("service", name, known: manifest.services.map(\.name))
     }
     return service
   }
 
   /// The service; a word that is none may have been meant as a command of `env`.
-  private func serviceOrCommand(_ name: String, _ basis: Basis) throws -> Service {
+  private func serviceOrCommand(_ name: String) throws -> Service {
     do {
-      return try service(name, basis)
+      return try service(name)
     } catch var error as EmulatorError {
-      let services = basis.manifest.services.map(\.name)
+      let services = manifest.services.map(\.name)
       if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"])
       {
         error.suggestion =
@@ -54,34 +53,33 @@ struct EnvironmentQuery: Sendable {
 
   /// The variables of a service, or of all resources when no service is named.
   func variables(service name: String?, from viewpoint: Viewpoint = .host) throws -> [EnvironmentVariable] {
-    let basis = try basis()
-    if viewpoint == .container, basis.state.runtime == .native {
+    if viewpoint == .container, state.runtime == .native {
       throw EmulatorError(
-        .failed, "\(basis.state.handle) runs natively, on 127.0.0.1, where no container reaches it",
+        .failed, "\(state.handle) runs natively, on 127.0.0.1, where no container reaches it",
         suggestion: "run it in Docker: drydock down --delete-data, then drydock up --runtime docker")
     }
     let resolver = EnvironmentResolver(
-      manifest: basis.manifest, endpoints: basis.state.endpoints(basis.specs, from: viewpoint),
-      linked: links(basis, from: viewpoint),
-      appEnvironment: AppEnvironment(basis.environment), context: ServiceContext(app: basis.state.app))
+      manifest: manifest, endpoints: state.endpoints(specs, from: viewpoint),
+      linked: links(from: viewpoint),
+      appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
     guard let name else { return resolver.allResources() }
-    let service = try serviceOrCommand(name, basis)
-    try requireEndpoints(of: service, basis)
+    let service = try serviceOrCommand(name)
+    try requireEndpoints(of: service)
     return try resolver.environment(for: service)
   }
 
   /// The created resources that the app is linked to.
-  private func links(_ basis: Basis, from viewpoint: Viewpoint) -> [ResourceEndpoint] {
+  private func links(from viewpoint: Viewpoint) -> [ResourceEndpoint] {
     let linked = LinkedResources(store: session.context.store)
-    let endpoints = linked.endpoints(of: basis.state)
+    let endpoints = linked.endpoints(of: state)
     let known = Set(endpoints.map(\.resource))
-    for server in linked.servers(of: basis.state) where !known.contains(server.handle) {
+    for server in linked.servers(of: state) where !known.contains(server.handle) {
       session.console.warn(
         "\(server.handle) never started, and has no variables; start it: drydock resources start \(server.handle)"
       )
     }
     guard viewpoint == .container else { return endpoints }
-    let reached = linked.endpoints(of: basis.state, from: .container)
+    let reached = linked.endpoints(of: state, from: .container)
     for name in known.subtracting(reached.map(\.resource)).sorted() {
       session.console.warn("\(name) is left out: it runs natively, where no container reaches it")
     }
@@ -89,11 +87,11 @@ struct EnvironmentQuery: Sendable {
   }
 
   /// A linked resource that never was up has no port yet, so that its variables would be missing silently.
-  private func requireEndpoints(of service: Service, _ basis: Basis) throws {
+  private func requireEndpoints(of service: Service) throws {
     let linked = Set(service.resources.map(\.resource))
-    let missing = basis.specs.filter { spec in
+    let missing = specs.filter { spec in
       linked.contains(spec.name) && spec.engine.resourceType.hasVariables && spec.externalURL == nil
-        && basis.state.endpoint(of: spec.name, engine: spec.engine) == nil
+        && state.endpoint(of: spec.name, engine: spec.engine) == nil
     }
     guard !missing.isEmpty else { return }
     throw EmulatorError(
@@ -102,19 +100,18 @@ struct EnvironmentQuery: Sendable {
   }
 
   /// The directories of the efs resources that the service links, and of those that are linked to the app.
-  private func directories(of service: Service, _ basis: Basis) -> [SharedDirectory] {
+  private func directories(of service: Service) -> [SharedDirectory] {
     let linked = Set(service.resources.map(\.resource))
-    let own = basis.specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
+    let own = specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
       SharedDirectory(
-        resource: spec.name, options: spec.options, home: session.context.home, id: basis.state.id)
+        resource: spec.name, options: spec.options, home: session.context.home, id: state.id)
     }
-    return own + LinkedResources(store: session.context.store).directories(of: basis.state)
+    return own + LinkedResources(store: session.context.store).directories(of: state)
   }
 
   /// `DRYDOCK_VOLUME_<NAME>` for each efs resource that the service links.
   func volumeVariables(service name: String) throws -> [EnvironmentVariable] {
-    let basis = try basis()
-    return directories(of: try service(name, basis), basis).map { directory in
+    return directories(of: try service(name)).map { directory in
       EnvironmentVariable(
         name: "DRYDOCK_VOLUME_\(Resource.environmentPrefix(of: directory.resource))", value: directory.path)
     }
@@ -125,11 +122,10 @@ struct EnvironmentQuery: Sendable {
   func trustVariables(service name: String, besides variables: [EnvironmentVariable]) throws
     -> [EnvironmentVariable]
   {
-    let basis = try basis()
-    let linked = Set(try service(name, basis).resources.map(\.resource))
+    let linked = Set(try service(name).resources.map(\.resource))
     let endpoints =
-      basis.state.endpoints(basis.specs.filter { linked.contains($0.name) })
-      + LinkedResources(store: session.context.store).endpoints(of: basis.state)
+      state.endpoints(specs.filter { linked.contains($0.name) })
+      + LinkedResources(store: session.context.store).endpoints(of: state)
     guard endpoints.contains(where: \.encrypted) else { return [] }
     let own = Set(variables.map(\.name)).union(session.context.environment.keys)
     let authority = LocalAuthority(home: session.context.home)
@@ -145,18 +141,16 @@ struct EnvironmentQuery: Sendable {
 
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {
-    let basis = try basis()
-    let service = try service(name, basis)
-    return VolumeMount.mounts(of: service, linked: directories(of: service, basis))
+    let service = try service(name)
+    return VolumeMount.mounts(of: service, linked: directories(of: service))
   }
 
   /// The linked servers that do not run.
   func idleResources(service name: String) async throws -> [String] {
-    let basis = try basis()
-    let linked = Set(try service(name, basis).resources.map(\.resource))
-    let servers = basis.specs.filter {
+    let linked = Set(try service(name).resources.map(\.resource))
+    let servers = specs.filter {
       linked.contains($0.name) && $0.engine.server != nil && $0.externalURL == nil
     }
-    return try await StatusOperation(context: session.context).idle(servers.map(\.name), of: basis.state)
+    return try await StatusOperation(context: session.context).idle(servers.map(\.name), of: state)
   }
 }

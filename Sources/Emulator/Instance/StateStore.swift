@@ -65,7 +65,7 @@ public struct StateStore: Sendable {
     }
   }
 
-  static let elsewhere = "free some space, or name another folder by DRYDOCK_HOME"
+  static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
 
   /// Every instance on this machine, by handle. Damaged ones are passed over.
   public func all() -> [InstanceState] {

@@ -38,7 +38,9 @@ struct DataTemplate: Sendable {
   /// Where the recipe for `init` has its folders.
   static let anywhere = NativeFolders(folder: "/", data: "/data", sockets: "/")
 
-  private var archive: String { "\(folder)/data.tar" }
+  /// The one folder here that is the engine's user's own.
+  private var store: String { "\(folder)/store" }
+  private var archive: String { "\(store)/data.tar" }
 
   /// Fills a new data directory: from the archive, else by `initialise`, and then perhaps the archive from it.
   ///
@@ -108,7 +110,8 @@ struct DataTemplate: Sendable {
   /// Whether its folder can be written. Nothing made before the machine was last started stays beside it.
   private var canBeKept: Bool {
     do {
-      try tools.makeFolder(folder)
+      try Folder.make(folder, mode: 0o711)
+      try tools.makeFolder(store)
       removeEarlierBoots()
       return access(folder, W_OK) == 0
     } catch {

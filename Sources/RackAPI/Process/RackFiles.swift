@@ -36,7 +36,7 @@ public struct RackFiles: Sendable {
       } catch {
         throw EmulatorError(
           .cannotWrite, "cannot make the folder \(path): \(error.localizedDescription)",
-          suggestion: "free some space, or name another folder by DRYDOCK_HOME")
+          suggestion: "free some space, or name a folder on another local disk by DRYDOCK_HOME")
       }
     }
   }
