@@ -38,7 +38,7 @@ public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertib
   public var suggestion: String {
     switch code {
     case .missingRequired:
-      "set them in the app env, as in: \(names.map { "\($0)=..." }.joined(separator: " "))"
+      "set them in the app env: drydock env set \(names.map { "\($0)=…" }.joined(separator: " "))"
     case .unknownEndpoint: "start them first"
     case .prefixCollision:
       "rename one of them, or unlink the created one: '-' and '_' are the same in a variable's name"

@@ -61,8 +61,16 @@ extension ManifestReader {
 
   private mutating func links(_ node: YAMLNode?, of service: String) -> [ResourceLink] {
     var links: [ResourceLink] = []
+    var owners: [String: ResourceLink] = [:]
     for item in strings(node) {
       guard let link = link(item.text, at: item.offset, of: service) else { continue }
+      let taken = link.variableNames.first { owners[$0].map { $0.resource != link.resource } ?? false }
+      if let taken, let owner = owners[taken] {
+        fail(
+          "service \(service): resources \(owner.resource) and \(link.resource) would both set \(taken)",
+          at: item.offset, "link one of them by another name, as in \(link.resource):NAME_URL")
+      }
+      for name in link.variableNames { owners[name] = link }
       manifest.places[.link(service: service, links.count)] = source.location(of: item.offset)
       links.append(link)
     }

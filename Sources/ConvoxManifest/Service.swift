@@ -47,6 +47,13 @@ public struct Service: Sendable, Hashable {
 
 /// A service's link to a resource.
 public struct ResourceLink: Sendable, Hashable {
+  /// The names of the variables that it may set.
+  var variableNames: [String] {
+    if let variable { return [variable] }
+    let prefix = Resource.environmentPrefix(of: resource)
+    return ["URL", "USER", "PASS", "HOST", "PORT", "NAME"].map { "\(prefix)_\($0)" }
+  }
+
   /// The resource's name.
   public var resource: String
   /// v3's `name:ENVNAME`: the one variable to set instead of the usual six.

@@ -37,6 +37,7 @@ struct Down: AsyncParsableCommand {
     let instances = all ? session.context.store.all() : try session.existingInstance().map { [$0] } ?? []
     guard !instances.isEmpty else {
       session.console.note("nothing is running")
+      if common.format == .json { try session.console.print(json: [StoppedResource]()) }
       return
     }
     if !all, let created = instances.first(where: { $0.created != nil }) {

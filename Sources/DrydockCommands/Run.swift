@@ -10,6 +10,7 @@ struct Run: AsyncParsableCommand {
     abstract: "Run a command with exactly a service's environment on top of the caller's.",
     discussion: """
       The command takes drydock's place: signals, terminal and exit code are its own.
+      Without one, the service's own command: of the manifest is run.
 
       Examples:
         drydock run web -- bin/web
@@ -24,7 +25,8 @@ struct Run: AsyncParsableCommand {
   @Argument(help: "The service.")
   var service: String
 
-  @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+  @Argument(
+    parsing: .captureForPassthrough, help: "The command and its arguments; the service's own by default.")
   var command: [String] = []
 
   @Flag(
@@ -42,12 +44,9 @@ struct Run: AsyncParsableCommand {
         .usage, "\(first) stands where the command is expected",
         suggestion: "options come before the service: drydock run \(first) \(service) -- COMMAND")
     }
-    let words = command.first == "--" ? Array(command.dropFirst()) : command
-    guard let program = words.first else {
-      throw EmulatorError(.usage, "no command to run", suggestion: "drydock run \(service) -- COMMAND")
-    }
     let session = try Session(options).selecting(rack)
     let query = try EnvironmentQuery(session)
+    let words = try words(query)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
     variables += try query.trustVariables(service: service, besides: variables)
     if rack.name == nil, let last = query.state.lastRack {
@@ -61,7 +60,19 @@ struct Run: AsyncParsableCommand {
     try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
-    throw Executable.replaceProcess(command.first ?? program, command, adding: variables)
+    throw Executable.replaceProcess(command[0], command, adding: variables)
+  }
+
+  /// The command that was given, else the one that the manifest gives the service, by a shell as on AWS.
+  private func words(_ query: EnvironmentQuery) throws -> [String] {
+    let words = command.first == "--" ? Array(command.dropFirst()) : command
+    if !words.isEmpty { return words }
+    guard let own = try query.command(service: service) else {
+      throw EmulatorError(
+        .usage, "no command to run, and the manifest has none for \(service)",
+        suggestion: "drydock run \(service) -- COMMAND")
+    }
+    return ["/bin/sh", "-c", own]
   }
 }
 

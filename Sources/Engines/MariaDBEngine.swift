@@ -62,10 +62,12 @@ struct MariaDBEngine: MySQLFamilyEngine {
           installation.tools["install"] ?? "mariadb-install-db",
           [
             "--no-defaults", "--datadir=\(folders.data)", "--auth-root-authentication-method=socket",
-            "--skip-test-db", "--skip-name-resolve", "--tmpdir=\(folders.scratch)",
+            "--skip-test-db", "--skip-name-resolve",
             // The server makes a log of its own size; until then there is less to write and to copy.
             "--innodb-log-file-size=4M",
-          ])
+          ],
+          // Not as an argument: the script hands those on without quotes, and a path may hold spaces.
+          environment: ["TMPDIR": folders.scratch])
       ],
       serve: NativeCommand(
         installation.server, MySQLFamily.serverArguments(request, folders) + ["--loose-expire-logs-days=1"]),

@@ -25,8 +25,8 @@ struct MySQLEngine: MySQLFamilyEngine {
       "/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mysql*/bin", "/usr/local/opt/mysql*/bin",
       "/usr/local/mysql/bin",
     ],
-    // On Debian that is MariaDB, which stands in; there is no package of MySQL there.
-    apt: "default-mysql-server", brew: "mysql", clients: "default-mysql-client")
+    // Ubuntu has it; Debian has MariaDB only, so that it is from MySQL's own repository there.
+    apt: "mysql-server", brew: "mysql", clients: "default-mysql-client")
 
   private let standIn = MariaDBEngine()
 

@@ -20,13 +20,22 @@ public struct RunningEngine: Sendable, Hashable, Codable {
 }
 
 /// How a process ended.
-public enum ExitReason: Sendable, Hashable {
+public enum ExitReason: Sendable, Hashable, CustomStringConvertible {
   /// It ended by itself with this exit code.
   case code(Int32)
   /// This signal ended it.
   case signal(Int32)
   /// It ended while nobody watched: its keeper was killed, or the machine went down.
   case unknown
+
+  /// As a person says it.
+  public var description: String {
+    switch self {
+    case .code(let code): "exit code \(code)"
+    case .signal(let signal): "signal \(signal)"
+    case .unknown: "unknown"
+    }
+  }
 }
 
 /// What became of an engine.

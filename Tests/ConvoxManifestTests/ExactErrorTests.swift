@@ -86,6 +86,18 @@ struct ExactErrorTests {
   }
 
   @Test(
+    "Links that set the same variable collide, others do not",
+    arguments: [
+      ("[\"a:DB_URL\", \"b:DB_URL\"]", ["5:33 service web: resources a and b would both set DB_URL"]),
+      ("[a, \"b:A_URL\"]", ["5:24 service web: resources a and b would both set A_URL"]),
+      ("[a, \"b:OTHER_URL\"]", []), ("[a, \"a:A_URL\"]", []), ("[a, b]", []),
+    ])
+  func linkCollisions(links: String, expected: [String]) {
+    let resources = "resources:\n  a: {type: redis}\n  b: {type: redis}\n"
+    #expect(errors(resources + "services:\n  web: {resources: \(links)}\n") == expected)
+  }
+
+  @Test(
     "Names that make the same variables collide, others do not",
     arguments: [
       ("my-db", "my_db", ["3:3 resources my-db and my_db would both set MY_DB_URL"]),

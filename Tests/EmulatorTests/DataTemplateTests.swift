@@ -19,9 +19,10 @@ import Testing
       self.version = try #require(ServerVersion(in: "15.1"))
     }
 
-    func template(boot: String = "first", server: String = "/bin/sh", arguments: [String] = ["--make"])
-      -> DataTemplate?
-    {
+    func template(
+      boot: String = "first", server: String = "/bin/sh", arguments: [String] = ["--make"],
+      patience: Duration = .seconds(15)
+    ) -> DataTemplate? {
       let installation = NativeInstallation(
         server: server, tools: [:], version: version, banner: "")
       let recipe = NativeRecipe(
@@ -30,7 +31,8 @@ import Testing
       return DataTemplate(
         cache: "\(test.path)/cache", boot: boot, installation: installation, anywhere: recipe,
         tools: EngineTools(
-          user: nil, keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"]))
+          user: nil, keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"]),
+        patience: patience)
     }
 
     /// Fills a new directory, and says what is in it then.
@@ -40,7 +42,7 @@ import Testing
     ) async throws -> String? {
       let data = "\(test.path)/\(name)"
       try Folder.make(data, mode: 0o700)
-      try await #require(template).fill(data, progress: { _ in }, until: .after(.seconds(60))) {
+      _ = try await #require(template).fill(data, progress: { _ in }, until: .after(.seconds(60))) {
         try await working()
         let number = made.withLock { made -> Int in
           made += 1
@@ -129,13 +131,14 @@ import Testing
     }
   }
 
-  @Test func aBrokenOneIsMadeAgain() async throws {
+  /// Cut between two files, and in the middle of one: the first is none that tar would mind.
+  @Test(arguments: [1024, 1540] as [UInt64])
+  func aBrokenOneIsMadeAgain(_ length: UInt64) async throws {
     try await withWorkshop { workshop in
       _ = try await workshop.fill("a", by: workshop.template())
       _ = try await workshop.fill("b", by: workshop.template())
       let archive = try #require(workshop.archives.first)
-      // In the middle of the file, behind three headers of 512 bytes.
-      try FileHandle(forWritingTo: archive).truncate(atOffset: 1540)
+      try FileHandle(forWritingTo: archive).truncate(atOffset: length)
       try await workshop.expect("made 3", in: "c", by: workshop.template())
       try await workshop.expect("made 3", in: "d", by: workshop.template())
     }
@@ -149,12 +152,39 @@ import Testing
     }
   }
 
+  /// Bug: run by root, what another user had linked into the cache was emptied.
+  @Test func aCacheThatLeadsElsewhereIsDoneWithout() async throws {
+    try await withWorkshop { workshop in
+      try workshop.test.write("precious", to: "elsewhere/another-boot/file")
+      _ = try workshop.test.folder("cache")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(workshop.test.path)/cache/templates",
+        withDestinationPath: "\(workshop.test.path)/elsewhere")
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      try await workshop.expect("made 2", in: "b", by: workshop.template())
+      #expect(workshop.test.text("elsewhere/another-boot/file") == "precious")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: "\(workshop.test.path)/elsewhere").count == 1)
+    }
+  }
+
+  /// Bug: an initialisation that hung held up every other app.
+  @Test func nobodyWaitsForEver() async throws {
+    try await withWorkshop { workshop in
+      _ = try await workshop.fill("a", by: workshop.template())
+      let making = try #require(workshop.files("making").first)
+      let lock = try await InstanceLock.acquire(making.path, until: .after(.seconds(10)))
+      defer { _ = lock }
+      try await workshop.expect("made 2", in: "b", by: workshop.template(patience: .milliseconds(50)))
+    }
+  }
+
   @Test func afterAFailureTheNextTriesAgain() async throws {
     try await withWorkshop { workshop in
       let data = try workshop.test.folder("a")
       let template = try #require(workshop.template())
       await #expect(throws: CancellationError.self) {
-        try await template.fill(data, progress: { _ in }, until: .after(.seconds(60))) {
+        _ = try await template.fill(data, progress: { _ in }, until: .after(.seconds(60))) {
           throw CancellationError()
         }
       }

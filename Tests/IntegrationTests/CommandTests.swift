@@ -214,11 +214,48 @@ import Testing
     }
   }
 
+  @Test("Without a command run takes the service's own, by a shell", .nativeEngines)
+  func ownCommand() async throws {
+    let manifest = """
+      resources:
+        cache: { type: redis, options: { version: "7.0" } }
+      services:
+        web: { image: web, resources: [cache], command: "echo $CACHE_HOST; exit 3" }
+      """
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      try await app.up()
+      let result = try await app.drydock("run", "web")
+      #expect(result.status == 3 && result.stdout == "127.0.0.1\n", "\(result)")
+    }
+  }
+
+  @Test("A version that runs already is refused where it must not differ", .nativeEngines)
+  func strictlyWhatRuns() async throws {
+    let manifest = "resources:\n  mem: { type: memcached, options: { version: \"1.4\" } }\n"
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      try await app.up()
+      let plan = try await app.drydock("up", "--dry-run", "--format", "json").decode(PlanPage.self)
+      #expect(plan.items.first?.drift?.contains("1.4 is wanted") == true)
+      let result = try await app.drydock("up", "--strict-version")
+      #expect(result.status == 69 && result.stderr.contains("1.4 is wanted"), "\(result)")
+      #expect(try await app.ps()["mem"]?.status == "running")
+    }
+  }
+
+  @Test("A result that cannot be written is an error")
+  func fullOutput() async throws {
+    try await withApp(Manifests.small, AppOptions(isHeavy: false)) { app in
+      let program = try BuiltProducts.executable("drydock")
+      let result = try await app.program("sh", "-c", "'\(program)' manifest >/dev/full")
+      #expect(result.status == 1 && result.stderr.contains("cannot write the result"), "\(result)")
+    }
+  }
+
   @Test("Without a manifest: 66, and the folders that were searched")
   func noManifest() async throws {
     try await withApp("", AppOptions(isHeavy: false)) { app in
       try FileManager.default.removeItem(at: app.folder.appending(path: "convox.yml"))
-      for command in [["up"], ["manifest"], ["check"]] {
+      for command in [["up"], ["manifest"], ["check"], ["env"], ["run", "web", "--", "true"]] {
         let result = try await app.start(command).result()
         #expect(result.status == 66 && result.stderr.contains(app.folder.path), "\(result)")
       }

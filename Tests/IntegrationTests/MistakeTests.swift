@@ -35,6 +35,10 @@ import Testing
       error: "'files' is invalid for '--port <name=port>': it takes NAME=PORT\n"),
     Mistake(words: ["ps", "--app", "another"], error: "no app is called another\n  there is app\n"),
     Mistake(
+      words: ["env", "web", "--format", "json", "--write", "x.json"],
+      error: "a marked block of other lines cannot be kept in JSON\n"),
+    Mistake(words: ["run", "web"], error: "no command to run, and the manifest has none for web\n"),
+    Mistake(
       words: ["env", "web", "--for", "container"], status: 1,
       error: "app runs natively, on 127.0.0.1, where no container reaches it\n"),
   ]

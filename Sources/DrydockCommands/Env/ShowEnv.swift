@@ -27,6 +27,11 @@ struct ShowEnv: AsyncParsableCommand {
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
+    if write != nil, format == .json {
+      throw EmulatorError(
+        .usage, "a marked block of other lines cannot be kept in JSON",
+        suggestion: "drydock env --format json > FILE")
+    }
     let session = try Session(options).selecting(rack)
     let variables = try EnvironmentQuery(session).variables(service: service, from: viewpoint)
     guard let path = write else { return session.console.print(try render(variables, as: format)) }

@@ -60,8 +60,11 @@ extension SharedOptions {
   func extraEnvironment(_ console: Console) throws -> [String: String] {
     var values: [String: String] = [:]
     for path in environmentFiles {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw EmulatorError(.usage, "cannot read the env file \(path)")
+      // Not all at once by its size: it may be a pipe, as in --env-file <(command).
+      guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data() else {
+        throw EmulatorError(
+          .usage, "cannot read the env file \(path): \(String(cString: strerror(errno)))",
+          suggestion: "name a file with a NAME=value on each line")
       }
       let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
       warnings.forEach { console.warn("\(path): \($0)") }

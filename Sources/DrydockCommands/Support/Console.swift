@@ -30,7 +30,12 @@ struct Console: Sendable {
   /// Prints a result.
   func print(_ text: String) {
     guard !text.isEmpty else { return }
-    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    guard !write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) else { return }
+    // Who reads no further has what they wanted; a full disk must not pass for a result.
+    guard errno != EPIPE else { return }
+    let reason = String(cString: strerror(errno))
+    _ = write("ERROR: cannot write the result: \(reason)\n", to: STDERR_FILENO)
+    exit(1)
   }
 
   /// Prints a model as JSON with sorted keys.
@@ -45,25 +50,27 @@ struct Console: Sendable {
 
   /// Says something that is no result.
   func note(_ text: String) {
-    if !isQuiet { write(text + "\n", to: STDERR_FILENO) }
+    if !isQuiet { _ = write(text + "\n", to: STDERR_FILENO) }
   }
 
   /// Says something that ought to be read.
-  func warn(_ text: String) { write("WARNING: \(text)\n", to: STDERR_FILENO) }
+  func warn(_ text: String) { _ = write("WARNING: \(text)\n", to: STDERR_FILENO) }
 
   /// Asks a yes or no; no is the answer without a terminal.
   func confirm(_ question: String) -> Bool {
     guard isInteractive else { return false }
-    write("\(question) [y/N] ", to: STDERR_FILENO)
+    _ = write("\(question) [y/N] ", to: STDERR_FILENO)
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
   }
 
-  private func write(_ text: String, to descriptor: Int32) {
+  /// Whether all of it was written; else errno says why.
+  private func write(_ text: String, to descriptor: Int32) -> Bool {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR { return }
+      if count < 0, errno != EINTR { return false }
       bytes = bytes.dropFirst(max(0, count))
     }
+    return true
   }
 }

@@ -139,6 +139,9 @@ struct EnvironmentQuery: Sendable {
     return trust.filter { !own.contains($0.name) }
   }
 
+  /// What the manifest has the service run; nil where it leaves that to the image.
+  func command(service name: String) throws -> String? { try service(name).command }
+
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {
     let service = try service(name)

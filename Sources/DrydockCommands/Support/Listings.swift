@@ -8,8 +8,10 @@ enum PlanTable {
   static func render(_ plan: Plan) -> String {
     let rows = plan.items.map { item in
       [
-        item.resource, item.type, item.version, item.action.rawValue, item.port.map(String.init) ?? "",
-        ([item.reason] + item.changes.map(\.description)).joined(separator: "; "),
+        item.resource, item.type, item.drift == nil ? item.version : "\(item.version) (!)",
+        item.action.rawValue, item.port.map(String.init) ?? "",
+        ([item.reason] + item.changes.map(\.description) + [item.drift].compactMap { $0 })
+          .joined(separator: "; "),
       ]
     }
     let table = Table(header: ["RESOURCE", "TYPE", "VERSION", "ACTION", "PORT", "REASON"], rows: rows)

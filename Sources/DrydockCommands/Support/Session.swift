@@ -65,6 +65,8 @@ struct Session: Sendable {
   /// - Throws: `EmulatorError` when the app never had an `up`.
   func requiredInstance() throws -> InstanceState {
     if let instance = try existingInstance() { return instance }
+    // Without a manifest there is nothing that could be started.
+    _ = try workspace()
     throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
   }
 

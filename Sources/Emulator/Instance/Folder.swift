@@ -50,6 +50,12 @@ enum Folder {
     #endif
   }
 
+  /// Whether a folder is there that belongs to the user of this process, and no link to one.
+  static func isOwn(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR && info.st_uid == geteuid()
+  }
+
   /// Whether something is at that path.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -59,8 +65,9 @@ enum Folder {
   }
 
   static func failure(_ action: String, _ path: String) -> EmulatorError {
-    EmulatorError(
-      .cannotWrite, "cannot \(action) \(path): \(String(cString: strerror(errno)))",
-      suggestion: StateStore.elsewhere)
+    let error = errno
+    return EmulatorError(
+      .cannotWrite, "cannot \(action) \(path): \(String(cString: strerror(error)))",
+      suggestion: StateStore.elsewhere(after: error))
   }
 }

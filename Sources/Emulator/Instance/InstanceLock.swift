@@ -14,18 +14,17 @@ public struct InstanceLock: ~Copyable {
   /// Waits for the lock of a folder.
   /// - Parameters:
   ///   - folder: The instance's state folder; made if it is missing.
-  ///   - what: What another command is busy with then, in messages.
   ///   - limit: The longest pause between two tries.
   ///   - deadline: When to give up.
   ///   - waiting: Called once if the lock is held by another command, with its process id where that is known.
   /// - Throws: `EmulatorError.notReady` at the deadline, `.cannotWrite` where no lock can be had.
   public static func acquire(
-    _ folder: String, what: String = "this app", pause limit: Duration = .milliseconds(50),
+    _ folder: String, pause limit: Duration = .milliseconds(50),
     until deadline: Deadline, waiting: (Int32?) -> Void = { _ in }
   ) async throws -> InstanceLock {
     try Folder.make(folder, mode: 0o700)
     let path = "\(folder)/lock"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw Folder.failure("open", path) }
     let lock = InstanceLock(descriptor: descriptor)
     var pause = Backoff(limit: limit)
@@ -44,7 +43,7 @@ public struct InstanceLock: ~Copyable {
       } catch is TimeoutError {
         throw EmulatorError(
           .notReady,
-          "another drydock command is busy with \(what)\(lock.holder.map { " (process \($0))" } ?? "")",
+          "another drydock command is busy with this app\(lock.holder.map { " (process \($0))" } ?? "")",
           suggestion: "wait for it, or stop it")
       }
     }

@@ -65,6 +65,12 @@ public struct StateStore: Sendable {
     }
   }
 
+  /// What to do about a file or folder that could not be written.
+  static func elsewhere(after error: Int32) -> String {
+    [EACCES, EPERM, EROFS].contains(error)
+      ? "name a folder that is yours to write, on a local disk, by DRYDOCK_HOME" : elsewhere
+  }
+
   static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
 
   /// Every instance on this machine, by handle. Damaged ones are passed over.

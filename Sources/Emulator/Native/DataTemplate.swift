@@ -8,11 +8,14 @@ import NativeProcess
 /// does. Who has one app with one database never pays for it, in time or on disk.
 ///
 /// Nothing in it is forced to disk, as with initdb's `--no-sync`; so it is trusted for as long as the machine runs,
-/// and no longer.
+/// and no longer. Databases made from one share what initdb draws by lot, such as PostgreSQL's system identifier.
 struct DataTemplate: Sendable {
+  private let cache: String
+  private let boot: String
   private let folder: String
-  private let recipe: NativeRecipe
   private let tools: EngineTools
+  /// How long to wait for another's initialisation before making one's own.
+  private let patience: Duration
 
   /// The template of what a recipe's general commands make.
   /// - Parameters:
@@ -22,46 +25,140 @@ struct DataTemplate: Sendable {
   /// - Returns: Nil where there is nothing to make, or no telling what makes it or when.
   init?(
     cache: String, boot: String? = bootIdentity(), installation: NativeInstallation, anywhere: NativeRecipe,
-    tools: EngineTools
+    tools: EngineTools, patience: Duration = .seconds(15)
   ) {
     guard !anywhere.initialise.isEmpty, let boot, let server = FileStamp(installation.server) else {
       return nil
     }
-    let described = anywhere.initialise.map { "\($0)" } + ["\(anywhere.identityFiles)", "\(server)"]
+    let owner = tools.user?.userID ?? geteuid()
+    let described = anywhere.initialise.map { "\($0)" } + ["\(anywhere.identityFiles) \(server) \(owner)"]
     let name = URL(filePath: installation.server).resolvingSymlinksInPath().lastPathComponent
     let key = String(Slug.fnv1a(described.joined(separator: "\n")), radix: 36)
+    self.cache = cache
+    self.boot = boot
     self.folder = "\(cache)/templates/\(boot)/\(name)-\(installation.version)-\(key)"
-    self.recipe = anywhere
     self.tools = tools
+    self.patience = patience
   }
 
   /// Where the recipe for `init` has its folders.
   static let anywhere = NativeFolders(folder: "/", data: "/data", sockets: "/")
 
-  /// The one folder here that is the engine's user's own.
+  /// The one folder here that is the engine's user's own. Root opens and makes nothing in it.
   private var store: String { "\(folder)/store" }
   private var archive: String { "\(store)/data.tar" }
+  /// Written last: how long the archive is.
+  private var seal: String { "\(folder)/sealed" }
+  private var neededAgain: String { "\(folder)/needed-again" }
 
   /// Fills a new data directory: from the archive, else by `initialise`, and then perhaps the archive from it.
   ///
-  /// Who needs a template that is being made waits for it. A cache that cannot be written or read is done without.
+  /// Who needs a template that is being made waits for it, for a while. A cache that cannot be written or read is done
+  /// without.
+  /// - Returns: Whether it is a copy.
   /// - Throws: What `initialise` throws.
   func fill(
     _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
-  ) async throws {
-    if try await unpack(into: data, progress: progress, until: deadline) { return }
+  ) async throws -> Bool {
+    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
     progress("initialising")
-    guard canBeKept else { return try await initialise() }
+    guard canBeKept else {
+      try await initialise()
+      return false
+    }
     noteNeed()
-    let lock = try await InstanceLock.acquire(
-      "\(folder)/making", what: "initialising the same engine", pause: .milliseconds(10), until: deadline)
-    defer { _ = lock }
-    if try await unpack(into: data, progress: progress, until: deadline) { return }
-    try await initialise()
-    if Folder.exists(neededAgain) { try await pack(data, until: deadline) }
+    var isOurs = false
+    do {
+      let lock = try await InstanceLock.acquire(
+        "\(folder)/making", pause: .milliseconds(10), until: deadline.capped(at: patience)
+      ) { _ in progress("waiting: another initialises the same engine") }
+      defer { _ = lock }
+      isOurs = true
+      return try await fillLocked(data, progress: progress, until: deadline, initialise: initialise)
+    } catch let error as EmulatorError where !isOurs && [.notReady, .cannotWrite].contains(error.code) {
+      try await initialise()
+      return false
+    }
   }
 
-  private var neededAgain: String { "\(folder)/needed-again" }
+  private func fillLocked(
+    _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
+  ) async throws -> Bool {
+    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
+    try await initialise()
+    if Folder.exists(neededAgain) { try await pack(data, until: deadline) }
+    return false
+  }
+
+  /// Forgets an archive of which nothing can be made.
+  func discard() { unlink(seal) }
+
+  /// Whether there is an archive, of the length that it had when it was made.
+  private var isComplete: Bool {
+    var info = stat()
+    guard Folder.isOwn(folder), let length = FileManager.default.contents(atPath: seal),
+      lstat(archive, &info) == 0
+    else { return false }
+    return length == Data("\(info.st_size)".utf8)
+  }
+
+  /// Whether that worked; if not, for a full disk as well as for a broken archive, the data directory is empty again.
+  private func unpack(into data: String, progress: ProgressSink, until deadline: Deadline) async throws
+    -> Bool
+  {
+    progress("copying")
+    do {
+      try await tar(["-xpf", archive, "-C", data], making: data, until: deadline)
+      return true
+    } catch is NativeProcessError {
+      try Folder.remove(data)
+      try tools.makeFolder(data)
+      return false
+    }
+  }
+
+  private func pack(_ data: String, until deadline: Deadline) async throws {
+    let unfinished = "\(store)/\(InstanceDirectory.randomID()).tar"
+    do {
+      discard()
+      // What a killed one left half packed, by a tar that may still be writing.
+      try Folder.remove(store)
+      try tools.makeFolder(store)
+      try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
+      var info = stat()
+      guard lstat(unfinished, &info) == 0, rename(unfinished, archive) == 0 else { return }
+      try Data("\(info.st_size)".utf8).write(to: URL(filePath: seal), options: .atomic)
+    } catch let error where !(error is CancellationError || error is TimeoutError) {
+      // A full disk, most likely: the data is there all the same.
+      try? Folder.remove(unfinished)
+    }
+  }
+
+  private func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
+    let program = access("/usr/bin/tar", X_OK) == 0 ? "/usr/bin/tar" : "/bin/tar"
+    try await tools.run(NativeCommand(program, arguments), in: data, making: data, until: deadline)
+  }
+
+  /// Whether its folder is ours to write. Nothing made before the machine was last started stays beside it.
+  private var canBeKept: Bool {
+    let all = "\(cache)/templates"
+    do {
+      try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
+      // Root writes and removes here, and must not be led elsewhere by whose cache it is.
+      for path in [all, "\(all)/\(boot)", folder] {
+        try Folder.make(path, mode: 0o711)
+        guard Folder.isOwn(path) else { return false }
+      }
+      try tools.makeFolder(store)
+    } catch {
+      return false
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
+    for name in names where name != boot && Folder.isOwn("\(all)/\(name)") {
+      try? Folder.remove("\(all)/\(name)")
+    }
+    return access(folder, W_OK) == 0
+  }
 
   /// The first leaves a note, the second another; the first may be at work still.
   private func noteNeed() {
@@ -72,57 +169,5 @@ struct DataTemplate: Sendable {
   private func makeFile(_ path: String) -> Bool {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     return descriptor >= 0 && close(descriptor) == 0
-  }
-
-  private func unpack(into data: String, progress: ProgressSink, until deadline: Deadline) async throws
-    -> Bool
-  {
-    guard Folder.exists(archive) else { return false }
-    progress("copying")
-    do {
-      try await tar(["-xpf", archive, "-C", data], making: data, until: deadline)
-      return true
-    } catch is NativeProcessError {
-      // Cut short or unreadable, and of no use to anybody.
-      try? Folder.remove(archive)
-      try Folder.remove(data)
-      try tools.makeFolder(data)
-      return false
-    }
-  }
-
-  private func pack(_ data: String, until deadline: Deadline) async throws {
-    let unfinished = "\(archive).new"
-    do {
-      try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
-      _ = rename(unfinished, archive)
-    } catch is NativeProcessError {
-      // A full disk, most likely: the data is there all the same.
-      try? Folder.remove(unfinished)
-    }
-  }
-
-  private func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
-    try await tools.run(
-      NativeCommand("/usr/bin/env", ["tar"] + arguments), in: data, making: data, until: deadline)
-  }
-
-  /// Whether its folder can be written. Nothing made before the machine was last started stays beside it.
-  private var canBeKept: Bool {
-    do {
-      try Folder.make(folder, mode: 0o711)
-      try tools.makeFolder(store)
-      removeEarlierBoots()
-      return access(folder, W_OK) == 0
-    } catch {
-      return false
-    }
-  }
-
-  private func removeEarlierBoots() {
-    let boot = URL(filePath: folder).deletingLastPathComponent()
-    let all = boot.deletingLastPathComponent().path
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
-    for name in names where name != boot.lastPathComponent { try? Folder.remove("\(all)/\(name)") }
   }
 }

@@ -79,7 +79,10 @@ struct NativeDiscovery: Sendable {
       // Some servers (mysqld) print their own path first, which may hold numbers.
       return try? await tool.run(until: .after(patience)).text.replacing(server, with: "")
     }
-    let banner = if let banners { await banners.banner(of: real, asking: ask) } else { await ask() }
+    // A file that serves every name that is linked to it, as version switchers have one, answers for none by itself.
+    let answersByName = !search.servers.contains(URL(filePath: real).lastPathComponent)
+    let banner =
+      if let banners, !answersByName { await banners.banner(of: real, asking: ask) } else { await ask() }
     guard let banner, let version = ServerVersion(in: banner) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)
   }

@@ -112,20 +112,32 @@ struct NativeServer: Sendable {
       return try await run(script, adding: NativeLayout.making(data), until: deadline)
     }
     let recipe = recipe(folders)
+    func personalise() async throws {
+      for command in recipe.personalise {
+        progress(command.phase)
+        try await tools.run(command, in: layout.folder, making: data, until: deadline)
+      }
+    }
     func initialise() async throws {
       try await tools.initialise(
         recipe, in: layout.folder, making: data, progress: progress, until: deadline)
     }
     let template = DataTemplate(
       cache: cache, installation: installation, anywhere: self.recipe(DataTemplate.anywhere), tools: tools)
-    if let template {
-      try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
-    } else {
+    guard let template else {
       try await initialise()
+      return try await personalise()
     }
-    for command in recipe.personalise {
-      progress(command.phase)
-      try await tools.run(command, in: layout.folder, making: data, until: deadline)
+    let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
+    do {
+      try await personalise()
+    } catch is NativeProcessError where isCopy {
+      // The engine cannot use the copy; what it makes itself it can.
+      template.discard()
+      try Folder.remove(data)
+      try tools.makeFolder(data)
+      try await initialise()
+      try await personalise()
     }
   }
 
@@ -160,7 +172,13 @@ struct NativeServer: Sendable {
       executable: recipe.serve.executable, arguments: recipe.serve.arguments,
       environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
       label: launch.spec.name)
-    _ = try await keeper.start(spec, until: deadline)
+    do {
+      _ = try await keeper.start(spec, until: deadline)
+    } catch let error where error is CancellationError || error is TimeoutError {
+      // The keeper's end of it is ours, and no crash.
+      layout.stopMark.set()
+      throw error
+    }
   }
 
   private func clean(_ command: NativeCommand) -> [String: String] {

@@ -119,6 +119,11 @@ struct ResourceStep: Sendable {
         try await runtime.stop(spec.name, steps: engine.stopSteps)
         try await ledger.movePort(of: spec.name, from: taken)
         progress("port \(taken.port) is taken by \(taken.owner ?? "another process"), trying the next")
+      } catch let late as TimeoutError {
+        throw EmulatorError(
+          .notReady, "resource \(spec.name) was not ready in time: \(late)",
+          suggestion: "its log: drydock logs \(spec.name); more time: --timeout SECONDS",
+          details: (try? await runtime.log(spec.name, lines: 10)) ?? [])
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {

@@ -161,7 +161,7 @@ public struct UpOperation: Sendable {
       docker: { try await runtimes.docker() }, native: try runtimes.native(), isOffline: options.isOffline,
       isStrict: options.isStrict)
     var (selection, observed) = try await select(state, specs, selector, runtimes)
-    let plan = try Planner.plan(
+    var plan = try Planner.plan(
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
       changes: settled.settlements.mapValues(\.changes),
@@ -171,6 +171,8 @@ public struct UpOperation: Sendable {
       manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
     (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
+    plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
+    if options.isStrict { try plan.refuseDrift() }
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
   }
 

@@ -39,6 +39,8 @@ public struct Plan: Sendable, Hashable, Codable {
     public var source: String?
     /// The options that get another value than the deployed one.
     public var changes: [OptionChange] = []
+    /// How what is going to run differs from the wanted version; nil where it does not.
+    public var drift: String?
   }
 
   /// Where the resources run.
