@@ -242,6 +242,23 @@ import Testing
     }
   }
 
+  @Test(
+    "A server whose place a URL of the user's takes is stopped, its data kept",
+    arguments: await EngineAvailability.runtimes())
+  func externalInsteadOfRunning(_ runtime: String) async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let port = try #require(try await app.ps()["cache"]?.port)
+      try await app.redis("SET", "key", "kept", port: port)
+      _ = try await app.drydock("env", "set", "CACHE_URL=redis://elsewhere:1/0")
+      #expect(try await app.up()["cache"]?.status == "external")
+      #expect(try await app.start(["redis-cli", "-p", "\(port)", "PING"], tool: true).result().status != 0)
+      _ = try await app.drydock("env", "unset", "CACHE_URL")
+      try await app.up()
+      #expect(try await app.redis("GET", "key", port: port) == "kept")
+    }
+  }
+
   @Test("A result that cannot be written is an error")
   func fullOutput() async throws {
     try await withApp(Manifests.small, AppOptions(isHeavy: false)) { app in

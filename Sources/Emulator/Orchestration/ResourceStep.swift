@@ -24,6 +24,11 @@ struct ResourceStep: Sendable {
       runtime: runtime.kind, status: .running, action: item.action, changes: item.changes, seconds: 0)
     switch item.action {
     case .external:
+      // Its own server serves nobody any more.
+      if observed?.isRunning == true, let server = spec?.engine.server {
+        progress("stopping")
+        try await runtime.stop(item.resource, steps: server.stopSteps)
+      }
       outcome.status = .external
       outcome.runtime = nil
       outcome.url = spec?.externalURL.map(maskingPassword(inURL:))
