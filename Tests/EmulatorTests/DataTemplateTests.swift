@@ -20,7 +20,8 @@ import Testing
     }
 
     func template(
-      boot: String = "first", server: String = "/bin/sh", arguments: [String] = ["--make"],
+      boot: String = "00000000-0000-0000-0000-000000000001", server: String = "/bin/sh",
+      arguments: [String] = ["--make"],
       patience: Duration = .seconds(15)
     ) -> DataTemplate? {
       let installation = NativeInstallation(
@@ -126,7 +127,8 @@ import Testing
       _ = try await workshop.fill("a", by: workshop.template())
       try await workshop.expect("made 2", in: "b", by: workshop.template())
       #expect(workshop.archives.count == 1)
-      try await workshop.expect("made 3", in: "c", by: workshop.template(boot: "second"))
+      try await workshop.expect(
+        "made 3", in: "c", by: workshop.template(boot: "00000000-0000-0000-0000-000000000002"))
       #expect(workshop.archives.isEmpty)
     }
   }
@@ -165,6 +167,25 @@ import Testing
       #expect(workshop.test.text("elsewhere/another-boot/file") == "precious")
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: "\(workshop.test.path)/elsewhere").count == 1)
+    }
+  }
+
+  /// Bug: whatever folders of root's lay in a place that the cache led to were taken for earlier boots.
+  @Test func onlyEarlierBootsAreRemoved() async throws {
+    try await withWorkshop { workshop in
+      try workshop.test.write("precious", to: "cache/templates/of-somebody/file")
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      #expect(workshop.test.text("cache/templates/of-somebody/file") == "precious")
+    }
+  }
+
+  @Test(.enabled(if: getuid() == 0)) func rootFollowsNoLinkToItsCache() async throws {
+    try await withWorkshop { workshop in
+      let elsewhere = try workshop.test.folder("elsewhere")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(workshop.test.path)/cache", withDestinationPath: elsewhere)
+      try await workshop.expect("made 1", in: "a", by: workshop.template())
+      #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).isEmpty)
     }
   }
 

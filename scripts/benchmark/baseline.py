@@ -99,8 +99,7 @@ def bring_up(engine, servers, failures):
 def run(root):
     """Brings all of them up from nothing. Returns the seconds that it took; stops them afterwards.
 
-    Their data stays: for half a minute after many files were deleted, ext4 is slow to make new ones, for whoever
-    comes next.
+    Their data stays, so that whoever comes next does not pay for clearing it up.
     """
     root.mkdir()
     root.chmod(0o711)

@@ -110,8 +110,9 @@ Whole processes of the release build, from before the process is made until it h
 The script runs what a person would write by hand: initdb and twice mariadb-install-db with the settings that drydock
 gives, then the five servers, all at the same time, each polled every 5 ms until it answers its protocol. It makes no
 accounts and no databases; `up` does, but makes MariaDB's data once and copies it. The two take turns, each in new
-folders, and nothing is deleted in between: where many files were just deleted, ext4 is slow to make new ones. Now and
-then mariadb-install-db takes a second longer, whoever runs it.
+folders, and nothing is deleted in between, so that neither pays for clearing up after the other. About one in five runs
+of mariadb-install-db takes a second longer, whoever starts it; the script runs it twice and `up` once, so that the
+ratio swings from one benchmark to the next.
 
 ## Readiness overhead
 

@@ -144,6 +144,7 @@ struct DataTemplate: Sendable {
     let all = "\(cache)/templates"
     do {
       try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
+      guard geteuid() != 0 || Folder.isOwn(cache) else { return false }
       // Root writes and removes here, and must not be led elsewhere by whose cache it is.
       for path in [all, "\(all)/\(boot)", folder] {
         try Folder.make(path, mode: 0o711)
@@ -154,7 +155,8 @@ struct DataTemplate: Sendable {
       return false
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
-    for name in names where name != boot && Folder.isOwn("\(all)/\(name)") {
+    // Boots are named by UUIDs; what is called otherwise was never ours.
+    for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
       try? Folder.remove("\(all)/\(name)")
     }
     return access(folder, W_OK) == 0
