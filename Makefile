@@ -48,13 +48,13 @@ demo: ## Bring up the sample app's resources and run the app against them
 .PHONY: test
 # One after the other: the engines, not the tests, are what takes the time, and side by side they starve each other.
 test: test-build ## Run every test; those with Docker where an engine answers
-	@$(SWIFT) test --skip-build --no-parallel
+	@SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel
 
 .PHONY: test-release
 # Optimised code has failed where the tests' own build had not.
 test-release: release test-build ## Run the tests of whole commands against the release build
 	@DRYDOCK_TEST_PRODUCTS="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)" \
-	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests\.(Sample|Command|Data|ResourceCommand|CreatedResource)Tests'
+	  SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel --filter 'IntegrationTests\.(Sample|Command|Data|ResourceCommand|CreatedResource)Tests'
 
 .PHONY: test-build
 test-build:
@@ -100,7 +100,7 @@ bench: release ## Measure a release build and write docs/benchmarks.md
 
 .PHONY: fuzz
 fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (default 300)
-	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" $(SWIFT) test --skip-build --filter '[Ff]uzz'
+	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" SWIFT="$(SWIFT)" scripts/test --skip-build --filter '[Ff]uzz'
 
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, and the scripts where shellcheck is there
