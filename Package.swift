@@ -85,8 +85,8 @@ let package = Package(
     library("TransportSecurity", ["COpenSSL"]),
     library("TerminalProgress"),
     library("MonotonicTime"),
-    .systemLibrary(
-      name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    // Not a system library target, which would be linked: it loads libpq when that is first needed.
+    .target(name: "CLibPQ", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .systemLibrary(
       name: "CHiredis", pkgConfig: "hiredis",
       providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),

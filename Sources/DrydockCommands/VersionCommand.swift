@@ -32,7 +32,7 @@ struct VersionCommand: AsyncParsableCommand {
     if common.format == .json { return try console.print(json: versions) }
     console.print("drydock     \(versions.drydock)")
     console.print("swift       \(versions.swift)")
-    console.print("libpq       \(versions.libpq)")
+    console.print("libpq       \(versions.libpq ?? "not installed")")
     console.print("hiredis     \(versions.hiredis)")
     console.print("libmariadb  \(versions.libmariadb)")
     console.print("openssl     \(versions.openssl)")
@@ -42,7 +42,7 @@ struct VersionCommand: AsyncParsableCommand {
 private struct Versions: Codable, Sendable {
   var drydock = Version.number
   var swift = Version.swift
-  var libpq = libpqVersion()
+  var libpq = try? libpqVersion()
   var hiredis = hiredisVersion()
   var libmariadb = libmariadbVersion()
   var openssl = opensslVersion()

@@ -19,6 +19,8 @@ extension EmulatorError {
         suggestion: "stop it, or choose another port: --port NAME=PORT")
     case let error as ProbeFailure:
       self = EmulatorError(.failed, "\(place)\(error)")
+    case let error as MissingLibraryError:
+      self = EmulatorError(.unavailable, "\(place)\(error)", suggestion: error.suggestion)
     case let error as TimeoutError:
       self = EmulatorError(.notReady, "\(place)\(error)", suggestion: "more time: --timeout SECONDS")
     case let error as NativeProcessError:

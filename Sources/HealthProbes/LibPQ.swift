@@ -3,11 +3,22 @@ import Foundation
 internal import MonotonicTime
 
 /// The version of the libpq in use, for instance "15.20".
-public func libpqVersion() -> String {
+/// - Throws: `MissingLibraryError`.
+public func libpqVersion() throws -> String {
+  try loadLibPQ()
   let number = PQlibVersion()
   return number >= 100_000
     ? "\(number / 10_000).\(number % 10_000)"
     : "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
+}
+
+/// Loads libpq, which is not done before it is needed: most commands log in nowhere, and it is large.
+/// - Throws: `MissingLibraryError`.
+private func loadLibPQ() throws {
+  guard let message = drydock_libpq_load() else { return }
+  throw MissingLibraryError(
+    name: "libpq", reason: String(cString: message),
+    suggestion: "apt-get install libpq5 (or brew install libpq)")
 }
 
 /// A connection option that the libpq in use knows.
@@ -47,9 +58,10 @@ final class PostgresConnection {
   private let isEncrypted: Bool
 
   /// Connects and logs in.
-  /// - Throws: `ProbeFailure`, `CancellationError`.
+  /// - Throws: `ProbeFailure`, `MissingLibraryError`, `CancellationError`.
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
     try target.usableAddress()
+    try loadLibPQ()
     let parameters = PostgresParameters(target)
     parameters.removeInterferingVariables()
     guard let handle = Self.start(parameters.values) else {

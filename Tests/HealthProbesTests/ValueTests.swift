@@ -48,8 +48,8 @@ struct ValueTests {
     #expect(try JSONDecoder().decode(ServerReport.self, from: JSONEncoder().encode(report)) == report)
   }
 
-  @Test func theLibrariesTellTheirVersions() {
-    for version in [libpqVersion(), hiredisVersion(), libmariadbVersion()] {
+  @Test func theLibrariesTellTheirVersions() throws {
+    for version in [try libpqVersion(), hiredisVersion(), libmariadbVersion()] {
       #expect(version.wholeMatch(of: /\d+(\.\d+)+/) != nil)
     }
   }

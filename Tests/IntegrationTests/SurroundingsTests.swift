@@ -91,6 +91,36 @@ import Testing
     }
   }
 
+  @Test(
+    "Without libpq an app without postgres runs, and postgres is refused with what to install", .nativeEngines
+  )
+  func withoutLibPQ() async throws {
+    let manifest = """
+      resources:
+        mydb: { type: postgres, options: { version: "15" } }
+        cache: { type: redis, options: { version: "7.0" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      // What the loader finds first in this folder is no library.
+      let libraries = app.root.appending(path: "libraries")
+      try FileManager.default.createDirectory(at: libraries, withIntermediateDirectories: true)
+      try Data("not a library\n".utf8).write(to: libraries.appending(path: "libpq.so.5"))
+      let without = ["LD_LIBRARY_PATH": libraries.path(percentEncoded: false)]
+      let redis = try await app.drydock("up", "cache", environment: without)
+      #expect(redis.status == 0, "\(redis)")
+      let postgres = try await app.drydock("up", environment: without)
+      #expect(postgres.status == 69, "\(postgres)")
+      for word in ["resource mydb: libpq cannot be loaded", "libpq.so.5", "apt-get install libpq5"] {
+        #expect(postgres.stderr.contains(word), "\(word): \(postgres)")
+      }
+      let doctor = try await app.drydock("doctor", environment: without)
+      #expect(doctor.stdout.contains("apt-get install libpq5"), "\(doctor)")
+      let version = try await app.drydock("version", environment: without)
+      #expect(version.status == 0 && version.stdout.contains("libpq       not installed"), "\(version)")
+      try await app.up()
+    }
+  }
+
   @Test("Without HOME and DRYDOCK_HOME the state still has a place or a reason")
   func noHome() async throws {
     try await withApp(Manifests.redis, AppOptions(isHeavy: false)) { app in

@@ -118,9 +118,21 @@ public struct Examination: Sendable {
   }
 
   private func libraries() -> [Finding] {
-    [
-      ("libpq", libpqVersion()), ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion()),
-      ("openssl", opensslVersion()),
-    ].map { Finding(subject: $0.0, verdict: .fine, detail: $0.1) }
+    [libpq()]
+      + [
+        ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion()), ("openssl", opensslVersion()),
+      ].map { Finding(subject: $0.0, verdict: .fine, detail: $0.1) }
+  }
+
+  /// The one library that drydock runs without, for apps that have no postgres.
+  private func libpq() -> Finding {
+    do {
+      return Finding(subject: "libpq", verdict: .fine, detail: try libpqVersion())
+    } catch {
+      let error = EmulatorError(error, resource: nil)
+      return Finding(
+        subject: "libpq", verdict: .missing, detail: "\(error.message); postgres needs it",
+        remedy: error.suggestion)
+    }
   }
 }
