@@ -8,6 +8,8 @@ import Foundation
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a command with exactly a service's environment on top of the caller's.",
+    // The parser's own has the options last, where they would be the command's.
+    usage: "drydock run [<options>] <service> [--] [<command> ...]",
     discussion: """
       The command takes drydock's place: signals, terminal and exit code are its own.
       Without one, the service's own command: of the manifest is run.

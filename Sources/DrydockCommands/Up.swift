@@ -53,6 +53,14 @@ struct Up: AsyncParsableCommand {
     guard timeout > 0, timeout <= 1_000_000 else {
       throw ValidationError("--timeout takes a number of seconds above 0, a million at most")
     }
+    for (index, choice) in ports.enumerated() {
+      for other in ports[..<index] where other.resource == choice.resource || other.port == choice.port {
+        throw ValidationError(
+          other.resource == choice.resource
+            ? "--port names \(choice.resource) twice"
+            : "--port gives \(choice.port) to \(other.resource) and to \(choice.resource)")
+      }
+    }
   }
 
   func run() async throws {
@@ -80,7 +88,7 @@ struct Up: AsyncParsableCommand {
     UpOptions(
       selected: resources.isEmpty ? nil : Set(resources), deadline: .after(.seconds(timeout)),
       isOffline: offline,
-      isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { $1 },
+      isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { first, _ in first },
       isDryRun: dryRun, rack: rack.name, forcesTLS: forceSSL)
   }
 

@@ -33,6 +33,11 @@ import Testing
     Mistake(
       words: ["up", "--port", "files"],
       error: "'files' is invalid for '--port <name=port>': it takes NAME=PORT\n"),
+    Mistake(
+      words: ["up", "--port", "files=15001", "--port", "files=15002"], error: "--port names files twice\n"),
+    Mistake(
+      words: ["up", "--port", "files=15001", "--port", "other=15001"],
+      error: "--port gives 15001 to files and to other\n"),
     Mistake(words: ["ps", "--app", "another"], error: "no app is called another\n  there is app\n"),
     Mistake(
       words: ["env", "web", "--format", "json", "--write", "x.json"],
