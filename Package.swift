@@ -57,7 +57,10 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
-    .executableTarget(name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict),
+    .executableTarget(
+      name: "drydock", dependencies: ["DrydockCommands"], swiftSettings: strict,
+      // The static Swift runtime exports every symbol: eighteen thousand that each library loaded is looked up in.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux]))]),
     // A C program: without these flags the Swift runtime would be linked into it and loaded at each start.
     program("drydock-keeper"),
     program("drydock-mount"),

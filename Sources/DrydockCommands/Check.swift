@@ -6,6 +6,7 @@ import Engines
 /// `drydock check`.
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Find what would fail or surprise at deploy, each with its place and what to do.",
     discussion: """
       Exits 0 when clean or with warnings only, 65 on errors.

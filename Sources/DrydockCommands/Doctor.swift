@@ -5,6 +5,7 @@ import TerminalProgress
 /// `drydock doctor`.
 struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "doctor",
     abstract: "Say what is there and what is missing, each finding with one command that mends it.",
     discussion: """
       Examples:

@@ -6,6 +6,7 @@ import TerminalProgress
 /// `drydock down`.
 struct Down: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "down",
     abstract: "Stop the app's resources. Data is kept unless asked otherwise.",
     discussion: """
       Examples:

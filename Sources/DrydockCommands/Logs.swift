@@ -6,6 +6,7 @@ import TerminalProgress
 /// `drydock logs`.
 struct Logs: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "logs",
     abstract: "Show the engines' logs.",
     discussion: """
       Examples:

@@ -6,6 +6,7 @@ import MonotonicTime
 /// `drydock prune`.
 struct Prune: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "prune",
     abstract: "List, then after confirmation remove, what belongs to instances whose folder is gone.",
     discussion: """
       Examples:

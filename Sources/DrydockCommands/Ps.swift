@@ -4,6 +4,7 @@ import Emulator
 /// `drydock ps`.
 struct Ps: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "ps",
     abstract: "Show every resource: its status, version, process and port.",
     discussion: """
       Works from what exists, without a manifest.

@@ -7,6 +7,7 @@ import Foundation
 /// `drydock run`.
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Run a command with exactly a service's environment on top of the caller's.",
     // The parser's own has the options last, where they would be the command's.
     usage: "drydock run [<options>] <service> [--] [<command> ...]",

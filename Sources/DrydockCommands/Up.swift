@@ -7,6 +7,7 @@ import MonotonicTime
 /// `drydock up`.
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "up",
     abstract: "Start the app's resources, prove them healthy, write their variables.",
     discussion: """
       Examples:

@@ -27,10 +27,11 @@ public struct PostgresProbe: HealthProbe {
 }
 
 extension PostgresConnection {
-  /// `pg_settings` instead of `current_setting`, since 9.4 and older have no `cluster_name`.
+  /// `cluster_name` is there from 9.5 on. `pg_settings`, which has a row for each setting, would be three times as
+  /// slow as all of this.
   private static let question = """
     SELECT current_setting('server_version'),
-      (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'cluster_name'),
+      CASE WHEN current_setting('server_version_num')::int >= 90500 THEN current_setting('cluster_name') END,
       extract(epoch FROM pg_postmaster_start_time())::text,
       extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::text,
       pg_is_in_recovery()::text, current_setting('port')

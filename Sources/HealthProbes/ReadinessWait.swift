@@ -20,6 +20,8 @@ public struct ReadinessWait: Sendable {
     /// How many engines are starting at the same time: with more of them, pauses grow longer, since polling
     /// slows their start.
     public var concurrentStarts: Int
+    /// The longest pause between rounds for each engine that is starting.
+    public var pausePerStart: Duration
     /// How long after a first success a second look must find the same run of the server: for engines whose
     /// image first starts a temporary one. `nil` for no second look.
     public var confirmAfter: Duration?
@@ -30,22 +32,24 @@ public struct ReadinessWait: Sendable {
 
     /// The usual pace.
     public init(
-      attemptLimit: Duration = .seconds(3), concurrentStarts: Int = 1, confirmAfter: Duration? = nil,
+      attemptLimit: Duration = .seconds(3), concurrentStarts: Int = 1,
+      pausePerStart: Duration = .milliseconds(10), confirmAfter: Duration? = nil,
       finalCount: Int = 3, finalAfter: Duration = .milliseconds(500)
     ) {
       self.attemptLimit = attemptLimit
       self.concurrentStarts = concurrentStarts
+      self.pausePerStart = pausePerStart
       self.confirmAfter = confirmAfter
       self.finalCount = finalCount
       self.finalAfter = finalAfter
     }
 
-    /// From a few milliseconds up to 10 for each engine that is starting, and never above 100: one that starts
-    /// alone is to be noticed at once, many together are not to be slowed by being asked.
+    /// From a few milliseconds up to the given pause for each engine that is starting, and never above 100: one
+    /// that starts alone is to be noticed at once, many together are not to be slowed by being asked.
     var backoff: Backoff {
       let starts = max(1, concurrentStarts)
       return Backoff(
-        first: .milliseconds(min(4 * starts, 20)), limit: .milliseconds(min(10 * starts, 100)))
+        first: .milliseconds(min(4 * starts, 20)), limit: min(pausePerStart * starts, .milliseconds(100)))
     }
 
     /// The pause before the second look, and between looks if that one shows another run.

@@ -205,6 +205,15 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(help.contains("Examples:"))
   }
 
+  /// The parser derives a name from the type where none is given, which takes as long as the rest of its work.
+  @Test func everyCommandGivesItsName() {
+    var commands: [any ParsableCommand.Type] = [Drydock.self]
+    while let command = commands.popLast() {
+      #expect(command.configuration.commandName != nil, "\(command)")
+      commands += command.configuration.subcommands
+    }
+  }
+
   @Test func theRootShowsWhatTheCommandsAre() {
     let help = Drydock.helpMessage()
     for command in Self.commands { #expect(help.contains("  \(command._commandName) ")) }

@@ -3,6 +3,7 @@ import ArgumentParser
 /// `drydock env`.
 struct Env: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "env",
     abstract: "Show a service's variables; set, unset and get the app env.",
     discussion: """
       Examples:

@@ -3,6 +3,7 @@ import ArgumentParser
 /// `drydock params`.
 struct Params: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "params",
     abstract: "Show and set the app parameters that matter to resources.",
     discussion: """
       AutoMinorVersionUpgrade  whether AWS upgrades minor versions (true)

@@ -3,6 +3,7 @@ import ArgumentParser
 /// `drydock replica`.
 struct Replica: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "replica",
     abstract: "Hold a read replica back, so that the app meets stale reads here.",
     discussion: """
       Examples:

@@ -30,12 +30,16 @@ struct ReadinessProof: Sendable {
     runtime.kind == .docker && isFresh ? .milliseconds(100) : nil
   }
 
+  /// To ask whether a container lives takes an exchange with its engine; a process, next to nothing.
+  private var pausePerStart: Duration { runtime.kind == .docker ? .milliseconds(10) : .milliseconds(5) }
+
   private func wait(administrator: Bool, until deadline: Deadline) async throws -> ServerReport {
     let wait = ReadinessWait(
       subject: launch.spec.name,
       probe: launch.engine.probe(runtime.target(launch, administrator: administrator)),
       identity: try await runtime.identity(launch),
-      pace: .init(concurrentStarts: startingTogether, confirmAfter: confirmation),
+      pace: .init(
+        concurrentStarts: startingTogether, pausePerStart: pausePerStart, confirmAfter: confirmation),
       liveness: { try await runtime.liveness(launch.spec.name) },
       progress: { failure in progress("waiting: \(failure.summary)") },
       repair: administrator ? nil : repair(until: deadline))
