@@ -178,3 +178,10 @@ public struct StopStage: Sendable, Hashable {
     self.patience = patience
   }
 }
+
+extension [StopStage] {
+  /// The same stages for a server that is still starting, and serves nobody: a kill soon is better than a long wait.
+  ///
+  /// MariaDB 10.11 (seen with 10.11.19) hangs for good where SIGTERM arrives while it starts.
+  public var ofStart: [StopStage] { map { StopStage($0.signal, Swift.min($0.patience, .seconds(2))) } }
+}

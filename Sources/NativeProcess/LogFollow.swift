@@ -45,14 +45,11 @@ private actor LogFollower {
   private func start() {
     started = true
     guard open(), let file else { return }
-    let end = lastLines(of: file)
-    partial = end.rest
-    var lines = end.lines
+    var end = LogEnd(of: file)
     // Only a file that is not the one just read: it may have been moved aside in between.
-    if lines.count < backlog, inodeNumber(ofPath: path + ".1") != inode {
-      lines = tail(logFile: path + ".1", lines: backlog - lines.count) + lines
-    }
-    ready = lines.suffix(backlog).reversed()
+    if inodeNumber(ofPath: path + ".1") != inode { end.precede(byFile: path + ".1", wanting: backlog) }
+    partial = end.rest
+    ready = end.lines.suffix(backlog).reversed()
   }
 
   private func open() -> Bool {

@@ -2,36 +2,75 @@ import SystemPackage
 
 /// The last lines of an engine's log, oldest first.
 ///
-/// Lines of the file that was moved aside (`.1`) fill up what the newer one does not have. Bytes that are not UTF-8
-/// are replaced; at most a megabyte of each file is looked at. A missing log has no lines.
+/// Lines of the file that was moved aside (`.1`) fill up what the newer one does not have; a line that the move cut
+/// in two is whole again. Bytes that are not UTF-8 are replaced; at most a megabyte of each file is looked at. A
+/// missing log has no lines.
 public func tail(logFile: String, lines count: Int) -> [String] {
   guard count > 0 else { return [] }
-  var lines = lastLines(of: logFile, count)
-  if lines.count < count {
-    lines = lastLines(of: logFile + ".1", count - lines.count) + lines
+  let end = LogEnd(ofLog: logFile, wanting: count)
+  return (end.lines + (end.rest.isEmpty ? [] : [text(ofLine: end.rest)])).suffix(count)
+}
+
+/// What stands at the end of a log.
+struct LogEnd {
+  /// How much of a file is looked at, in bytes.
+  private static let window = 1 << 20
+
+  private var bytes: [UInt8]
+  /// Whether the bytes begin where the file does.
+  private let isWhole: Bool
+
+  /// The end of an open file; leaves the descriptor at the end of what was read.
+  init(of file: FileDescriptor) {
+    guard let size = try? file.seek(offset: 0, from: .end),
+      (try? file.seek(offset: max(0, size - Int64(Self.window)), from: .start)) != nil,
+      let bytes = try? readToEnd(file, limit: Self.window)
+    else {
+      self.init(bytes: [], isWhole: true)
+      return
+    }
+    self.init(bytes: bytes, isWhole: size <= Self.window)
   }
-  return lines
+
+  private init(bytes: [UInt8], isWhole: Bool) {
+    self.bytes = bytes
+    self.isWhole = isWhole
+  }
+
+  /// The end of a log, with what was moved aside as far as that is needed.
+  init(ofLog path: String, wanting count: Int) {
+    self.init(ofFile: path)
+    precede(byFile: path + ".1", wanting: count)
+  }
+
+  private init(ofFile path: String) {
+    guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else {
+      self.init(bytes: [], isWhole: true)
+      return
+    }
+    defer { try? file.close() }
+    self.init(of: file)
+  }
+
+  /// Puts an older file before this one, unless there are more than the wanted lines already: the first of them may
+  /// have begun in the older file, which is moved aside whatever was written last.
+  mutating func precede(byFile path: String, wanting count: Int) {
+    guard isWhole, bytes.count(where: { $0 == newline }) <= count else { return }
+    bytes = LogEnd(ofFile: path).bytes + bytes
+  }
+
+  /// The lines that have ended.
+  var lines: [String] { pieces.dropLast().map { text(ofLine: $0) } }
+
+  /// What follows the last line break.
+  var rest: [UInt8] { Array(pieces.last ?? []) }
+
+  private var pieces: [ArraySlice<UInt8>] {
+    bytes.split(separator: newline, omittingEmptySubsequences: false)
+  }
 }
 
-private let window = 1 << 20
-
-private func lastLines(of path: String, _ count: Int) -> [String] {
-  guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return [] }
-  defer { try? file.close() }
-  let (lines, rest) = lastLines(of: file)
-  return (lines + (rest.isEmpty ? [] : [text(ofLine: rest)])).suffix(count)
-}
-
-/// The lines at the end of an open file, and what follows the last line break; leaves the descriptor at the end of
-/// what was read.
-func lastLines(of file: FileDescriptor) -> (lines: [String], rest: [UInt8]) {
-  guard let size = try? file.seek(offset: 0, from: .end),
-    (try? file.seek(offset: max(0, size - Int64(window)), from: .start)) != nil,
-    let bytes = try? readToEnd(file, limit: window)
-  else { return ([], []) }
-  let pieces = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-  return (pieces.dropLast().map { text(ofLine: $0) }, Array(pieces.last ?? []))
-}
+private let newline = UInt8(ascii: "\n")
 
 /// A line as text, without the carriage return that some tools write.
 func text(ofLine bytes: some BidirectionalCollection<UInt8>) -> String {

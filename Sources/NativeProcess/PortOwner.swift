@@ -23,9 +23,9 @@ public struct PortOwner: Sendable, Hashable, CustomStringConvertible {
   /// best effort: it is for messages, not for decisions.
   public static func of(port: Int) -> PortOwner? {
     #if os(Linux)
-      guard let socket = listener("/proc/net/tcp", port) ?? listener("/proc/net/tcp6", port) else {
-        return nil
-      }
+      // The kernel's tables are no snapshots: while sockets come and go, a line may be missing from one reading.
+      let readings = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/tcp", "/proc/net/tcp6"]
+      guard let socket = readings.lazy.compactMap({ listener($0, port) }).first else { return nil }
       let pid = holder(ofSocket: socket.inode)
       return PortOwner(
         port: port, pid: pid, processName: pid.flatMap { ProcessTable.entry($0)?.name }, userID: socket.userID

@@ -38,7 +38,7 @@ private struct EngineStop: Sendable {
 
   func run(_ steps: [StopStep]) async throws -> ExitReason? {
     guard try isLockHeld(files.lockFile) else { return nil }
-    for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(2))] {
+    for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(5))] {
       guard try await isSettled() else { break }
       signalEngine(step.signal)
       if try await isFree(within: step.patience) { return reason }
@@ -89,14 +89,19 @@ private struct EngineStop: Sendable {
   }
 }
 
-/// The state once a start that is under way has said who it started, which takes moments; `.settling` when nobody
-/// said so within a second.
-func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
+/// The state once a start that is under way has said who it started, or the keeper of an engine that has ended how
+/// it ended: either takes moments. `.settling` when nobody said so within a second.
+/// - Throws: `NativeProcessError` as `inspect`, `CancellationError`.
+public func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
   let deadline = Deadline.after(.seconds(1))
   var pause = Backoff(limit: .milliseconds(20))
   var state = try inspect(files)
-  while state == .settling, !deadline.hasPassed {
-    try? await pause.sleep(until: deadline, "a start")
+  while state == .settling {
+    do {
+      try await pause.sleep(until: deadline, "a start")
+    } catch is TimeoutError {
+      return state
+    }
     state = try inspect(files)
   }
   return state

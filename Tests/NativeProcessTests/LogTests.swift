@@ -41,6 +41,24 @@ struct LogTests {
     }
   }
 
+  /// Bug: a line that was being written when the log was moved aside came as two.
+  @Test func aLineAcrossTheSeamIsWhole() async throws {
+    try await withScratch { scratch in
+      let path = scratch.path("log")
+      let (older, newer) = (Array("a\nhal".utf8) + [0xc3], [0xa9] + Array("f\nb\n".utf8))
+      try Data(older).write(to: URL(fileURLWithPath: path + ".1"))
+      try Data(newer).write(to: URL(fileURLWithPath: path))
+      #expect(tail(logFile: path, lines: 1) == ["b"])
+      #expect(tail(logFile: path, lines: 2) == ["haléf", "b"])
+      #expect(tail(logFile: path, lines: 9) == ["a", "haléf", "b"])
+      try await withDeadline(.after(.seconds(30)), "the lines") {
+        var lines = follow(logFile: path, backlog: 2).makeAsyncIterator()
+        #expect(await lines.next() == "haléf")
+        #expect(await lines.next() == "b")
+      }
+    }
+  }
+
   @Test func tailReplacesWhatIsNotText() async throws {
     try await withScratch { scratch in
       try Data([0x61, 0xff, 0x62, 0x0a]).write(to: URL(fileURLWithPath: scratch.path("log")))

@@ -80,6 +80,22 @@ struct StopTests {
     }
   }
 
+  /// Bug: to an `up` right after a crash the engine still ran, because its keeper had not said otherwise yet.
+  @Test func whoAsksWaitsForTheKeeperToSayHowItEnded() async throws {
+    try await withScratch { scratch in
+      let engine = try await scratch.start("exec sleep 1000")
+      kill(engine.keeperPID, SIGSTOP)
+      kill(engine.enginePID, SIGKILL)
+      try await eventually("the engine's end") { try inspect(scratch.files) == .settling }
+      async let settled = settledState(scratch.files)
+      kill(engine.keeperPID, SIGCONT)
+      guard case .exited(.signal(SIGKILL), _) = try await settled else {
+        Issue.record("\(try await settled)")
+        return
+      }
+    }
+  }
+
   /// The status file names a process that was given the engine's number later: it must come to no harm.
   @Test(arguments: ["start", "boot"]) func sparesAReusedNumber(_ doctored: String) async throws {
     try await withScratch { scratch in

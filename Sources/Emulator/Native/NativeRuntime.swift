@@ -28,15 +28,16 @@ struct NativeRuntime: Runtime {
 
   func observe(_ resources: [String]) async throws -> [String: Observation] {
     var observed: [String: Observation] = [:]
-    for resource in resources { observed[resource] = try observe(layout(resource)) }
+    for resource in resources { observed[resource] = try await observe(layout(resource)) }
     return observed
   }
 
-  private func observe(_ layout: NativeLayout) throws -> Observation {
+  private func observe(_ layout: NativeLayout) async throws -> Observation {
     let version = layout.dataVersion
     let condition: Observation.Condition
     var processID: Int?
-    switch try inspect(layout.files) {
+    // An engine that has just been killed is one that runs to nobody: wait until its keeper says so.
+    switch try await settledState(layout.files) {
     case .neverStarted:
       condition = Folder.exists(layout.data) ? .stopped : .absent
     case .running(let engine):

@@ -96,11 +96,11 @@ struct ResourceStep: Sendable {
 
   /// Stops the server. A container whose data never served a client has nothing to flush, since its data is made anew;
   /// an image's first start also takes long to heed a signal.
-  private func stopStarted(_ engine: any ServerEngine) async throws {
+  private func stopStarted(_ engine: any ServerEngine, ofStart: Bool = false) async throws {
     let hasServed = await ledger.hasVerifiedData(item.resource)
     let isWorthless = runtime.kind == .docker && !hasServed
-    try await runtime.stop(
-      item.resource, steps: isWorthless ? [StopStage(.kill, .seconds(5))] : engine.stopSteps)
+    let steps = ofStart ? engine.stopSteps.ofStart : engine.stopSteps
+    try await runtime.stop(item.resource, steps: isWorthless ? [StopStage(.kill, .seconds(5))] : steps)
   }
 
   /// Starts and proves; moves on to another port while something else sits on the one it has. A server that was
@@ -132,7 +132,7 @@ struct ResourceStep: Sendable {
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {
-          await shielded { try? await stopStarted(engine) }
+          await shielded { try? await stopStarted(engine, ofStart: true) }
         }
         throw CancellationError()
       }
