@@ -98,10 +98,12 @@ public final class RunningCommand: Sendable {
 }
 
 /// Waits until something holds, looking again and again; the condition is what is awaited, never a time.
+/// - Parameter pause: The longest one between two looks; short where a passing moment is to be hit.
 public func eventually(
-  _ subject: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+  _ subject: String, within limit: Duration = .seconds(60), pause: Duration = .milliseconds(100),
+  _ condition: () async throws -> Bool
 ) async throws {
   let deadline = Deadline.after(limit)
-  var pause = Backoff(limit: .milliseconds(100))
+  var pause = Backoff(first: min(pause, .milliseconds(4)), limit: pause)
   while try await !condition() { try await pause.sleep(until: deadline, subject) }
 }

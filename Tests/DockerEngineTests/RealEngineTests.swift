@@ -1,3 +1,4 @@
+import DrydockTestSupport
 import Foundation
 import MonotonicTime
 import NIOCore
@@ -213,7 +214,7 @@ import Testing
       let network = try await client.createNetwork(name, labels: engine.labels, until: .generous)
       let twice = try await failure { _ = try await client.createNetwork(name, until: .generous) }
       #expect(twice == .conflict)
-      let id = try await engine.start("echo kept > /data/file; sleep 600") {
+      let id = try await engine.start("echo kept > /data/file; echo written; sleep 600") {
         $0.mounts = [.volume(name: name, target: "/data"), .tmpfs(target: "/scratch", size: 1 << 20)]
         $0.network = NetworkAttachment(name, aliases: ["db"])
       }
@@ -228,6 +229,9 @@ import Testing
       let busy = try await failure { try await client.removeNetwork(name, until: .generous) }
       #expect(busy == .server(status: 403))
 
+      try await eventually("the file") {
+        try await client.logTail(of: id, lines: 1, until: .generous) == "written\n"
+      }
       try await client.removeContainer(id, force: true, until: .generous)
       let reader = try await engine.start("cat /data/file") {
         $0.mounts = [.volume(name: name, target: "/data")]

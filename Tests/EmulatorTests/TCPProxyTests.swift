@@ -254,13 +254,15 @@ final class EventLog: Sendable {
         }
         end()
         try await eventually("the listener's end") { (try? TestSocket.connect(proxy.port)) == nil }
+        try await eventually("its notice") {
+          proxy.events().contains { if case .closing = $0 { true } else { false } }
+        }
         try await onThread {
           try socket.send("b")
           #expect(try socket.receive(count: 1) == Array("b".utf8))
           socket.endSending()
           #expect(try socket.receiveAll().isEmpty)
         }
-        #expect(proxy.events().contains { if case .closing = $0 { true } else { false } })
       }
     }
   }

@@ -117,7 +117,7 @@ import Testing
       #expect(
         code.status == 42 && code.stdout.hasPrefix("redis://127.0.0.1") && code.stdout.hasSuffix(" kept\n"),
         "\(code)")
-      let script = "echo $$; trap 'echo caught; exit 7' TERM; while :; do sleep 0.05; done"
+      let script = "trap 'echo caught; exit 7' TERM; echo $$; while :; do sleep 0.05; done"
       let running = try app.start(["run", "web", "sh", "-c", script])
       try await eventually("the command") { running.stdout.hasSuffix("\n") }
       #expect(running.stdout == "\(running.processID)\n", "it has drydock's own process id")

@@ -21,11 +21,17 @@ import Testing
     return (native + docker).filter { runtimes.contains($0.runtime) }
   }
 
+  /// Between two looks for a moment that passes.
+  private static let moment = Duration.milliseconds(2)
+
   @Test("After kill -9 at any moment the next up finishes the work", arguments: await moments())
   func killed(_ moment: Moment) async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: moment.runtime)) { app in
       let run = try app.start(["up"])
-      try await eventually("\(moment.phase)") { run.stderr.contains("mydb  \(moment.phase)") }
+      // A server that is ready at the first look is never waited for.
+      try await eventually("\(moment.phase)", pause: Self.moment) {
+        run.stderr.contains("mydb  \(moment.phase)") || run.stderr.contains("mydb  ready")
+      }
       run.send(SIGKILL)
       _ = try await run.result()
       let reserved = try app.reservedPorts()
@@ -39,7 +45,9 @@ import Testing
   func killedWhileInitialising() async throws {
     try await withApp(Manifests.mariadb, AppOptions(runtime: "native")) { app in
       let run = try app.start(["up"])
-      try await eventually("initialising") { run.stderr.contains("legacy  initialising") }
+      try await eventually("initialising", pause: Self.moment) {
+        run.stderr.contains("legacy  initialising")
+      }
       run.send(SIGKILL)
       _ = try await run.result()
       try await app.up()
@@ -77,7 +85,9 @@ import Testing
   func interrupted(_ signal: Signal) async throws {
     try await withApp(signal.manifest, AppOptions(runtime: "native")) { app in
       let run = try app.start(["up"])
-      try await eventually(signal.phase) { run.stderr.contains("\(signal.resource)  \(signal.phase)") }
+      try await eventually(signal.phase, pause: Self.moment) {
+        run.stderr.contains("\(signal.resource)  \(signal.phase)")
+      }
       if signal.toGroup { run.sendToGroup(signal.number) } else { run.send(signal.number) }
       let result = try await run.result(within: .seconds(60))
       #expect(result.status == 128 + signal.number, "\(result)")
@@ -107,7 +117,7 @@ import Testing
       try app.write(manifest: ReplicaApp.manifest(["pg"], .replicas))
       let run = try app.start(["up"])
       let folder = try app.engineFolder("pg-copy")
-      try await eventually("the copy") {
+      try await eventually("the copy", pause: Self.moment) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.contains {
           FileManager.default.fileExists(atPath: folder.appending(path: "\($0)/base").path)
@@ -131,7 +141,7 @@ import Testing
   func twice() async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
       let run = try app.start(["up"])
-      try await eventually("initialising") { run.stderr.contains("mydb  initialising") }
+      try await eventually("initialising", pause: Self.moment) { run.stderr.contains("mydb  initialising") }
       run.send(SIGINT)
       run.send(SIGTERM)
       let result = try await run.result(within: .seconds(60))
@@ -145,7 +155,7 @@ import Testing
   func interruptedContainer() async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "docker")) { app in
       let run = try app.start(["up"])
-      try await eventually("waiting") { run.stderr.contains("mydb  waiting") }
+      try await eventually("waiting", pause: Self.moment) { run.stderr.contains("mydb  waiting") }
       run.sendToGroup(SIGINT)
       let result = try await run.result(within: .seconds(60))
       #expect(result.status == 130, "\(result)")

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(
-    "shared-volume: the directory is at /app/dir, and only for the command",
+    "shared-volume: the directory is at /app/dir, and only for the command", .mounts,
     arguments: await EngineAvailability.runtimes())
   func sharedVolume(_ runtime: String) async throws {
     let host = FileManager.default.fileExists(atPath: "/app/dir")

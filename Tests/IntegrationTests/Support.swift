@@ -171,6 +171,19 @@ enum Manifests {
     """
 }
 
+/// Whether this user can have mounts of its own here.
+enum MountNamespaces {
+  static let arePermitted: Bool = {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["unshare"] + (getuid() == 0 ? ["-m"] : ["-Urm"]) + ["true"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+}
+
 extension Trait where Self == ConditionTrait {
   /// Skips a test where the engines for native tests are not installed.
   static var nativeEngines: Self {
@@ -193,6 +206,11 @@ extension Trait where Self == ConditionTrait {
       if EngineAvailability.isCI { return true }
       return await EngineAvailability.hasImages(names)
     }
+  }
+
+  /// Skips a test where nobody may make a mount namespace, not even root: in a container without privileges.
+  static var mounts: Self {
+    .enabled(if: MountNamespaces.arePermitted, "mount namespaces cannot be made here")
   }
 
   /// Skips a test that only root can do.

@@ -39,7 +39,8 @@ struct ToolTests {
   {
     let tool = Tool(executable: executable, arguments: ["60"], environment: [:])
     let input = [UInt8](repeating: 0x78, count: 1 << 20)
-    let run = Task { try await tool.run(input: input, until: .after(.milliseconds(300))) }
+    let limit: Duration = executable == "/bin/true" ? .seconds(30) : .milliseconds(300)
+    let run = Task { try await tool.run(input: input, until: .after(limit)) }
     if executable == "/bin/true" {
       #expect(try await run.value.output.isEmpty)
     } else {
