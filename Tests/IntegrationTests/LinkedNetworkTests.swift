@@ -103,7 +103,8 @@ private struct AppNetwork {
     let status: Result<Int, any Error>
     do {
       try await client.startContainer(container, until: .after(.seconds(30)))
-      status = .success(try await client.waitForContainer(container, until: .after(.seconds(30))))
+      // A name that is not known here is asked for outside too, where perhaps nobody answers.
+      status = .success(try await client.waitForContainer(container, until: .after(.seconds(120))))
     } catch {
       status = .failure(error)
     }
