@@ -76,7 +76,9 @@ import Testing
       bare.environment = ["DRYDOCK_HOME": app.environment["DRYDOCK_HOME"] ?? ""]
       try await bare.up("--runtime", "native")
       let url = try #require(try await bare.variables()["MYDB_URL"])
-      #expect(try await app.query("SHOW lc_ctype", at: url).hasPrefix("C"))
+      // Not SHOW lc_ctype, which PostgreSQL 16 has no more.
+      let locale = "SELECT datctype FROM pg_database WHERE datname = current_database()"
+      #expect(try await app.query(locale, at: url).hasPrefix("C"))
       #expect(try await app.query("SHOW timezone", at: url).contains("UTC"))
     }
   }
