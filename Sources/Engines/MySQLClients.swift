@@ -2,7 +2,8 @@
 struct MySQLClients {
   let place: ClientPlace
 
-  /// The only options file that is read, so that nobody's own sends a client elsewhere.
+  /// The only options file that is read, so that nobody's own sends a client elsewhere. MySQL's clients would warn
+  /// of an option that only MariaDB's know, even of a loose one; its group is not read by them.
   private var options: RecipeFile {
     RecipeFile(
       "\(place.folder)/client.cnf",
@@ -14,6 +15,8 @@ struct MySQLClients {
       user=\(EngineAccounts.app)
       password="\(Self.escape(place.password))"
       default-character-set=utf8mb4
+
+      [client-mariadb]
       loose-skip-ssl-verify-server-cert
 
       """)

@@ -69,9 +69,10 @@ struct MySQLEngine: MySQLFamilyEngine {
         + ["private_key.pem", "public_key.pem"],
       serve: NativeCommand(
         installation.server,
-        // The X protocol would listen on a port of its own.
+        // The X protocol would listen on a port of its own. A folder for server-side files is built in, and MySQL
+        // ends where that is missing or the user may not enter it; `app` may not use it anyway.
         MySQLFamily.serverArguments(request, folders) + [
-          "--mysqlx=OFF", "--loose-binlog-expire-logs-seconds=86400",
+          "--mysqlx=OFF", "--secure-file-priv=NULL", "--loose-binlog-expire-logs-seconds=86400",
         ]),
       users: ["mysql"])
   }

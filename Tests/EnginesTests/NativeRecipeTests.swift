@@ -189,6 +189,13 @@ import Testing
     #expect(try #require(server(type)).accepts(installation(banner, version: version)) == expected)
   }
 
+  /// Bug: MySQL ended at once where /var/lib/mysql-files, which is built in, was missing or another user's.
+  @Test func mysqlNeedsNoFolderOfTheSystem() throws {
+    let found = installation("mysqld Ver 8.0.46 for Linux", version: try #require(.of("8.0.46")))
+    let recipe = try #require(server("mysql")).native(request(), found, folders)
+    #expect(recipe.serve.arguments.contains("--secure-file-priv=NULL"))
+  }
+
   @Test func theStandInIsMadeAsMariaDBIs() throws {
     let found = installation("mariadbd Ver 10.11.6-MariaDB", version: try #require(.of("10.11.6")))
     let standIn = try #require(server("mysql")).native(request(), found, folders)

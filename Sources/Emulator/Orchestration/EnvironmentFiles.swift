@@ -31,8 +31,7 @@ struct EnvironmentFiles {
       do {
         try write(try resolver.environment(for: service), to: name, &written, &warnings)
       } catch let error as EnvironmentError {
-        warnings.append(
-          ".drydock/\(name) is not written: service \(service.name): \(error.message); \(error.suggestion)")
+        warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
       }
     }
     removeOthers(than: written)
