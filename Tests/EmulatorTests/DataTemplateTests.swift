@@ -133,14 +133,44 @@ import Testing
     }
   }
 
-  /// Cut between two files, and in the middle of one: the first is none that tar would mind.
-  @Test(arguments: [1024, 1540] as [UInt64])
-  func aBrokenOneIsMadeAgain(_ length: UInt64) async throws {
+  /// What may happen to an archive on disk.
+  enum Damage: Sendable, CaseIterable {
+    /// Between two files, which tar would not mind.
+    case cut
+    case cutInAFile
+    /// Nothing is in it, and tar does not mind.
+    case zeroed
+    case oneBit
+    /// Sealed by a drydock that knew no checksums.
+    case withoutChecksum
+    case unreadable
+    case aFolder
+
+    func inflict(on archive: URL) throws {
+      let seal = archive.deletingLastPathComponent().deletingLastPathComponent().appending(path: "sealed")
+      var bytes = try Data(contentsOf: archive)
+      switch self {
+      case .cut: bytes = bytes.prefix(1024)
+      case .cutInAFile: bytes = bytes.prefix(1540)
+      case .zeroed: bytes = Data(count: bytes.count)
+      case .oneBit: bytes[try #require(bytes.firstRange(of: Data("made 2".utf8))).lowerBound] ^= 1
+      case .withoutChecksum: return try Data("\(bytes.count)".utf8).write(to: seal)
+      case .unreadable: chmod(archive.path, 0)
+      case .aFolder:
+        try FileManager.default.removeItem(at: archive)
+        return try FileManager.default.createDirectory(at: archive, withIntermediateDirectories: false)
+      }
+      if self != .unreadable { try bytes.write(to: archive) }
+    }
+  }
+
+  /// Bug: a zeroed archive gave every new instance an empty data directory.
+  @Test(arguments: Damage.allCases.filter { getuid() != 0 || $0 != .unreadable })
+  func aBrokenOneIsMadeAgain(_ damage: Damage) async throws {
     try await withWorkshop { workshop in
       _ = try await workshop.fill("a", by: workshop.template())
       _ = try await workshop.fill("b", by: workshop.template())
-      let archive = try #require(workshop.archives.first)
-      try FileHandle(forWritingTo: archive).truncate(atOffset: length)
+      try damage.inflict(on: try #require(workshop.archives.first))
       try await workshop.expect("made 3", in: "c", by: workshop.template())
       try await workshop.expect("made 3", in: "d", by: workshop.template())
     }

@@ -12,12 +12,14 @@ final class FakeRuntime: Runtime {
   let kind: RuntimeKind
   private let resolution: @Sendable (ResourceSpec) throws -> ServerSource
   private let starting: @Sendable (Launch) async throws -> Void
-  private let alive: Liveness
+  private let alive: [Liveness]
   private let lastWords: String?
   private let requests = Mutex<[String]>([])
 
+  /// - Parameter alive: Whether servers live: before the first start, after it, and so on.
   init(
-    _ kind: RuntimeKind = .native, alive: Liveness = .alive, lastWords: String? = nil,
+    _ kind: RuntimeKind = .native,
+    alive: [Liveness] = [.alive], lastWords: String? = nil,
     starting: @escaping @Sendable (Launch) async throws -> Void = { _ in },
     resolution: @escaping @Sendable (ResourceSpec) throws -> ServerSource = { _ in .installed("15.18") }
   ) {
@@ -57,7 +59,9 @@ final class FakeRuntime: Runtime {
     note("run a script for \(launch.spec.name)")
   }
 
-  func liveness(_ resource: String) async throws -> Liveness { alive }
+  func liveness(_ resource: String) async throws -> Liveness {
+    alive[min(calls.count { $0 == "start \(resource)" }, alive.count - 1)]
+  }
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     ProbeTarget(port: launch.request.port, user: administrator ? "administrator" : "app")

@@ -34,6 +34,9 @@ import Testing
       (Observation(.crashed("signal 9"), hasData: true), .start, "it crashed: signal 9"),
       (Observation(.running(since: nil), hasData: true), .verify, "already running"),
       (Observation(.running(since: .now)), .verify, "already running"),
+      (
+        Observation(.running(since: .now), isStopping: true), .start, "it was told to stop, and is waited for"
+      ),
     ] as [(Observation?, Plan.Action, String)])
   func whatIsDoneFollowsFromWhatIsSeen(
     _ observed: Observation?, _ action: Plan.Action, _ reason: String
@@ -55,6 +58,16 @@ import Testing
     #expect(moved.items.first?.port == 16000)
     let same = try plan([fake("mem")], state: known(["mem"]), observed: running, ports: ["mem": 15001])
     #expect(same.items.first?.action == .verify)
+  }
+
+  @Test func aServerWhoseRestartWasInterruptedIsRestarted() throws {
+    var state = known(["mem"])
+    state.resources["mem"]?.isRestarting = true
+    let item = try plan(
+      [fake("mem")], state: state, observed: ["mem": Observation(.running(since: nil), hasData: true)]
+    ).items.first
+    #expect(item?.action == .start)
+    #expect(item?.reason == "its restart was interrupted")
   }
 
   @Test func whatRunsElsewhereIsExternalWhateverIsSeen() throws {

@@ -74,6 +74,34 @@ import Testing
     }
   }
 
+  /// Bug: a server that ended between the look at it and its proof failed the whole `up`.
+  @Test func aServerThatEndsBeforeItIsProvedIsStartedAgain() async throws {
+    try await TestHome.with { test in
+      let first = try await Try(test: test, runtime: FakeRuntime(), specs: [fake("mem")]).run()
+      let runtime = FakeRuntime(alive: [.dead(reason: "signal 9"), .alive])
+      var again = Try(test: test, runtime: runtime, specs: [fake("mem")], state: first.state)
+      again.observed = ["mem": Observation(.running(since: nil), hasData: true)]
+      #expect(try await again.run().outcomes.first?.status == .running)
+      #expect(runtime.calls == ["resolve mem", "start mem"])
+    }
+  }
+
+  /// Bug: a port was recorded, the server not yet restarted with it; the next `up` waited for it there in vain.
+  @Test func aRestartIsRecordedUntilItIsProved() async throws {
+    try await TestHome.with { test in
+      let first = try await Try(test: test, runtime: FakeRuntime(), specs: [fake("mem")]).run()
+      let runtime = FakeRuntime { _ in
+        let saved = try test.store.load("abc123def456")
+        #expect(saved?.resources["mem"]?.isRestarting == true)
+      }
+      var again = Try(test: test, runtime: runtime, specs: [fake("mem")], state: first.state)
+      again.observed = ["mem": Observation(.running(since: nil), hasData: true, isStopping: true)]
+      let second = try await again.run()
+      #expect(runtime.calls == ["prepare", "stop mem", "start mem"])
+      #expect(second.state.resources["mem"]?.isRestarting == nil)
+    }
+  }
+
   @Test func anEncryptedRedisWithoutTLSIsRefusedBeforeItStarts() async throws {
     try await TestHome.with { test in
       let runtime = FakeRuntime(.docker)
@@ -246,7 +274,7 @@ import Testing
 
   @Test func whatEndsBeforeItIsReadySaysSoAtOnce() async throws {
     try await TestHome.with { test in
-      let runtime = FakeRuntime(alive: .dead(reason: "exit code 3"))
+      let runtime = FakeRuntime(alive: [.dead(reason: "exit code 3")])
       let error = try await #require(throws: AggregateError.self) {
         _ = try await Try(test: test, runtime: runtime, specs: [fake("mem")]).run()
       }
@@ -260,7 +288,7 @@ import Testing
   @Test func aServerThatDiesOfATakenPortMovesOn() async throws {
     try await TestHome.with { test in
       let log = "Could not create server TCP listening socket 127.0.0.1:15001: bind: Address already in use"
-      let runtime = FakeRuntime(alive: .dead(reason: "exit code 1"), lastWords: log)
+      let runtime = FakeRuntime(alive: [.dead(reason: "exit code 1")], lastWords: log)
       let error = try await #require(throws: AggregateError.self) {
         _ = try await Try(test: test, runtime: runtime, specs: [fake("mem")]).run()
       }

@@ -41,6 +41,34 @@ import Testing
     }
   }
 
+  /// Bug: an engine that shuts down holds its lock and answers; it was taken for one that runs, or waited for in vain.
+  @Test("After kill -9 of down the next up ends up", arguments: await EngineAvailability.runtimes())
+  func killedWhileStopping(_ runtime: String) async throws {
+    let manifest = """
+      resources:
+        mydb: { type: postgres, options: { version: "15" } }
+        legacy: { type: mariadb, options: { version: "10.11" } }
+        cache: { type: redis, options: { version: "7.0" } }
+        mem: { type: memcached, options: { version: "1.6" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let before = try await app.variables()
+      let url = try #require(before["LEGACY_URL"])
+      try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
+      let run = try app.start(["down"])
+      try await eventually("a stop", pause: Self.moment) { try app.stopMarks() > 0 }
+      run.send(SIGKILL)
+      _ = try await run.result()
+      try await app.up()
+      let rows = try await app.ps().values
+      #expect(rows.allSatisfy { $0.status == "running" }, "\(rows)")
+      #expect(try await app.variables() == before)
+      #expect(try await app.query("SELECT answer FROM kept", at: url) == "42")
+      #expect(try app.stopMarks() == 0)
+    }
+  }
+
   @Test("MariaDB too, killed while its data directory is made", .nativeEngines)
   func killedWhileInitialising() async throws {
     try await withApp(Manifests.mariadb, AppOptions(runtime: "native")) { app in
@@ -191,6 +219,12 @@ import Testing
 }
 
 extension AppFixture {
+  /// How many stops were asked for and neither ended in a start nor were forgotten.
+  func stopMarks() throws -> Int {
+    let files = FileManager.default.enumerator(atPath: home.path)?.compactMap { $0 as? String } ?? []
+    return files.count { $0.contains("/stop-requested") }
+  }
+
   /// The ports that the home has reserved.
   func reservedPorts() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: home.appending(path: "ports").path).sorted()

@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test("A template that is broken, or cannot be read, is done without", .nativeEngines)
+  @Test("A template that is zeroed is noticed, made anew, and said", .nativeEngines)
   func broken() async throws {
     try await withTwoApps { first, _ in
       let cache = first.root.appending(path: "cache")
@@ -102,10 +102,17 @@ import Testing
         .filter { $0.hasSuffix("/data.tar") }
       try #require(archives.count == 2)
       for archive in archives {
-        try FileHandle(forWritingTo: cache.appending(path: archive)).truncate(atOffset: 1 << 20)
+        let file = try FileHandle(forWritingTo: cache.appending(path: archive))
+        let length = try file.seekToEnd()
+        try file.truncate(atOffset: 0)
+        try file.truncate(atOffset: length)
       }
       let third = try first.sibling("third", manifest: Self.manifest)
-      try await third.up()
+      let result = try await third.drydock("up")
+      try #require(result.status == 0, "\(result)")
+      for name in ["mydb", "legacy"] {
+        #expect(result.stderr.contains("\(name)  what was kept of an earlier one is damaged"), "\(result)")
+      }
       let url = try #require(try await third.variables()["LEGACY_URL"])
       #expect(try await third.query("SELECT 1", at: url) == "1")
     }

@@ -28,9 +28,12 @@ struct ContainerRuntime: Runtime {
     for resource in resources {
       let container = containers.first { $0.labels[ContainerNames.resourceLabel] == resource }
       let volume = volumes.first { $0.labels[ContainerNames.resourceLabel] == resource }
-      observed[resource] = Observation(
+      var seen = Observation(
         try await condition(resource, container), container: container?.name, hasData: volume != nil,
         dataVersion: volume?.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)))
+      // A start takes the mark away before the container runs.
+      seen.isStopping = seen.isRunning && stopMark(resource).isSet
+      observed[resource] = seen
     }
     return observed
   }

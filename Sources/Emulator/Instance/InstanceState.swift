@@ -101,6 +101,9 @@ public struct ResourceRecord: Sendable, Hashable, Codable {
   public var isPaused: Bool?
   /// The app env's URL that stands in for it, where there is one.
   public var externalURL: String?
+  /// Whether a running server was to be started again, as what is recorded here is not what it was started with; nil
+  /// once it is proved.
+  public var isRestarting: Bool?
 
   /// A record of a resource that never ran.
   public init(type: String, administratorPassword: String, wantedVersion: String, options: [String: String]) {

@@ -47,7 +47,7 @@ struct DataTemplate: Sendable {
   /// The one folder here that is the engine's user's own. Root opens and makes nothing in it.
   private var store: String { "\(folder)/store" }
   private var archive: String { "\(store)/data.tar" }
-  /// Written last: how long the archive is.
+  /// Written last: the archive's checksum and length, as `cksum` tells them.
   private var seal: String { "\(folder)/sealed" }
   private var neededAgain: String { "\(folder)/needed-again" }
 
@@ -93,13 +93,35 @@ struct DataTemplate: Sendable {
   /// Forgets an archive of which nothing can be made.
   func discard() { unlink(seal) }
 
-  /// Whether there is an archive, of the length that it had when it was made.
+  /// What was sealed: `CHECKSUM LENGTH`; nil where nothing was.
+  private var sealed: [Substring]? {
+    guard Folder.isOwn(folder), let words = FileManager.default.contents(atPath: seal) else { return nil }
+    return String(decoding: words, as: UTF8.self).split(separator: " ")
+  }
+
+  /// Whether there is an archive of the engine's user's, of the length that it had when it was made.
   private var isComplete: Bool {
     var info = stat()
-    guard Folder.isOwn(folder), let length = FileManager.default.contents(atPath: seal),
-      lstat(archive, &info) == 0
-    else { return false }
-    return length == Data("\(info.st_size)".utf8)
+    guard let sealed, sealed.count == 2, lstat(archive, &info) == 0 else { return false }
+    return info.st_mode & S_IFMT == S_IFREG && info.st_uid == tools.user?.userID ?? geteuid()
+      && sealed[1] == "\(info.st_size)"
+  }
+
+  /// Reads all of an archive. In a process of its own: it takes as long as unpacking does, and is done meanwhile.
+  private func checksum(_ path: String, making data: String, until deadline: Deadline) async throws
+    -> [Substring]
+  {
+    let command = NativeCommand("/usr/bin/cksum", [path])
+    return try await tools.run(command, in: data, making: data, until: deadline).text
+      .split(whereSeparator: \.isWhitespace).prefix(2).map { $0 }
+  }
+
+  private func isIntact(making data: String, until deadline: Deadline) async throws -> Bool {
+    do {
+      return try await checksum(archive, making: data, until: deadline) == sealed
+    } catch is NativeProcessError {
+      return false
+    }
   }
 
   /// Whether that worked; if not, for a full disk as well as for a broken archive, the data directory is empty again.
@@ -107,14 +129,22 @@ struct DataTemplate: Sendable {
     -> Bool
   {
     progress("copying")
+    async let intact = isIntact(making: data, until: deadline)
+    var isUnpacked = true
     do {
       try await tar(["-xpf", archive, "-C", data], making: data, until: deadline)
-      return true
     } catch is NativeProcessError {
-      try Folder.remove(data)
-      try tools.makeFolder(data)
-      return false
+      isUnpacked = false
     }
+    let isIntact = try await intact
+    if isUnpacked && isIntact { return true }
+    if !isIntact {
+      discard()
+      progress("what was kept of an earlier one is damaged, and is made anew")
+    }
+    try Folder.remove(data)
+    try tools.makeFolder(data)
+    return false
   }
 
   private func pack(_ data: String, until deadline: Deadline) async throws {
@@ -125,9 +155,9 @@ struct DataTemplate: Sendable {
       try Folder.remove(store)
       try tools.makeFolder(store)
       try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
-      var info = stat()
-      guard lstat(unfinished, &info) == 0, rename(unfinished, archive) == 0 else { return }
-      try Data("\(info.st_size)".utf8).write(to: URL(filePath: seal), options: .atomic)
+      let sum = try await checksum(unfinished, making: data, until: deadline)
+      guard rename(unfinished, archive) == 0 else { return }
+      try Data(sum.joined(separator: " ").utf8).write(to: URL(filePath: seal), options: .atomic)
     } catch let error where !(error is CancellationError || error is TimeoutError) {
       // A full disk, most likely: the data is there all the same.
       try? Folder.remove(unfinished)

@@ -22,15 +22,16 @@ struct EngineTools: Sendable {
   /// - Parameters:
   ///   - folder: Where it runs, its home as well.
   ///   - aside: The directory: what a killed run leaves behind is found by it.
+  @discardableResult
   func run(_ command: NativeCommand, in folder: String, making aside: String, until deadline: Deadline)
-    async throws
+    async throws -> ToolOutput
   {
     let tool = Tool(
       executable: command.executable, arguments: command.arguments,
       environment: cleanEnvironment(inherited: environment, home: folder, additions: command.environment)
         .merging(NativeLayout.making(aside)) { $1 },
       workingDirectory: folder)
-    _ = try await tool.run(as: user, by: keeper).run(input: Array(command.input.utf8), until: deadline)
+    return try await tool.run(as: user, by: keeper).run(input: Array(command.input.utf8), until: deadline)
   }
 
   /// Makes a data directory by a recipe's general commands.

@@ -46,6 +46,13 @@ struct NativeLayout: Sendable {
   /// A path for a data directory that is being made.
   func newAside() -> String { "\(folder)/data.new-\(InstanceDirectory.randomID())" }
 
+  /// Makes the data count as unfinished before it is removed, so that a removal that is cut short leaves nothing that
+  /// a server would start on.
+  func discardData() throws {
+    guard rename(data, newAside()) != 0, errno != ENOENT else { return }
+    throw Folder.failure("remove", data)
+  }
+
   /// Removes data directories that an earlier run left half-made, and ends what may still be making them: after
   /// kill -9 an initialisation goes on.
   func removeUnfinished(until deadline: Deadline) async throws {

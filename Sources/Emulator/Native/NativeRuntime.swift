@@ -36,6 +36,7 @@ struct NativeRuntime: Runtime {
     let version = layout.dataVersion
     let condition: Observation.Condition
     var processID: Int?
+    var isStopping = false
     // An engine that has just been killed is one that runs to nobody: wait until its keeper says so.
     switch try await settledState(layout.files) {
     case .neverStarted:
@@ -43,14 +44,19 @@ struct NativeRuntime: Runtime {
     case .running(let engine):
       condition = .running(since: engine.startedAt)
       processID = Int(engine.enginePID)
+      // A start takes the mark away before anything runs.
+      isStopping = layout.stopMark.isSet
     case .settling:
       condition = .running(since: nil)
+      // Children of an engine that has ended hold its lock still.
+      isStopping = true
     case .exited(let reason, _):
       // An end that nobody watched is the machine going down, far more often than anything else.
       condition = layout.stopMark.isSet || reason == .unknown ? .stopped : .crashed("\(reason)")
     }
     return Observation(
-      condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version)
+      condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version,
+      isStopping: isStopping)
   }
 
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
@@ -143,6 +149,7 @@ struct NativeRuntime: Runtime {
 
   func deleteData(_ resource: String) async throws {
     let layout = layout(resource)
+    try layout.discardData()
     try await layout.removeUnfinished(until: .after(.seconds(10)))
     try Folder.remove(layout.sockets)
     try Folder.remove(layout.folder)

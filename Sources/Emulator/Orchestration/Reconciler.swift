@@ -44,7 +44,7 @@ actor Reconciler {
     _ plan: Plan, specs: [String: ResourceSpec], sources: [String: ServerSource],
     observed: [String: Observation]
   ) async throws -> [ResourceOutcome] {
-    try prepare(plan, specs)
+    try prepare(plan, specs, observed)
     let starting = plan.items.count { $0.action == .start || $0.action == .create }
     if starting > 0 { try await runtime.prepareInstance() }
     var results: [Int: Result<ResourceOutcome, any Error>] = [:]
@@ -113,7 +113,9 @@ actor Reconciler {
   }
 
   /// Decides ports and passwords of what is about to start, and writes them down before anything runs.
-  private func prepare(_ plan: Plan, _ specs: [String: ResourceSpec]) throws {
+  private func prepare(
+    _ plan: Plan, _ specs: [String: ResourceSpec], _ observed: [String: Observation]
+  ) throws {
     try Folder.make(ports.folder, mode: 0o700)
     state.runtime = plan.runtime
     for item in plan.items {
@@ -130,6 +132,7 @@ actor Reconciler {
       if item.action == .start || item.action == .create {
         // What runs is in doubt from here on until it is proved.
         record.transport = nil
+        record.isRestarting = observed[item.resource]?.isRunning == true ? true : nil
         started.insert(item.resource)
       }
       if spec.engine.server != nil, spec.externalURL == nil {
@@ -240,6 +243,7 @@ actor Reconciler {
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
     state.resources[resource]?.dataVersion = version
+    state.resources[resource]?.isRestarting = nil
     if started.contains(resource) { state.resources[resource]?.transport = transport[resource]?.record }
     try store.save(state)
   }

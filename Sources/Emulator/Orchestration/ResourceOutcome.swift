@@ -34,6 +34,8 @@ public enum ResourceStatus: String, Sendable, Hashable, Codable {
   case starting
   /// Its process runs and answers wrongly.
   case unhealthy
+  /// It was told to stop, and has not ended yet.
+  case stopping
   /// It ended by itself.
   case crashed
   /// It does not run.

@@ -107,9 +107,28 @@ struct ResourceStep: Sendable {
   /// running before stays where its clients know it.
   ///
   /// A new replica is loaded with its source's data once its administrator can log in.
+  ///
+  /// One that runs when the plan is made and ends before it is proved is started as one that had ended before.
   func startAndProve(
     _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource,
     afterAdministrator pair: ReplicaPair? = nil, alreadyRuns: Bool = false
+  ) async throws -> ServerReport {
+    do {
+      return try await attempt(spec, engine, source, pair, alreadyRuns)
+    } catch let error where item.action == .verify && !(error is CancellationError) {
+      guard case .dead(let reason) = try await runtime.liveness(spec.name) else { throw error }
+      progress("ended meanwhile (\(reason)), starting it again")
+      var again = self
+      again.item.action = .start
+      let data = observed?.dataVersion ?? source.version
+      let found = try await runtime.resolve(spec, data: data, strict: false)
+      return try await again.attempt(spec, engine, found, pair, false)
+    }
+  }
+
+  private func attempt(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource, _ pair: ReplicaPair?,
+    _ alreadyRuns: Bool
   ) async throws -> ServerReport {
     var attempts = 0
     while true {

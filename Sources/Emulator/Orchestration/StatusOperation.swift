@@ -135,6 +135,7 @@ public struct StatusOperation: Sendable {
     case .running(let since):
       result.startedAt = since
       guard let runtime else { return }
+      guard observed?.isStopping != true else { return result.status = .stopping }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
       guard record.source != nil, result.status == .running else { return }
       let pair = try? ReplicaPair(result.resource, state, runtime)

@@ -23,6 +23,8 @@ struct Observation: Sendable, Hashable {
   var container: String?
   /// Whether a data directory or volume of it exists.
   var hasData: Bool
+  /// Whether it was told to stop and has not ended yet. A server that shuts down may answer to the last.
+  var isStopping: Bool
 
   /// The version of the server that made the data.
   var dataVersion: ServerVersion?
@@ -30,13 +32,14 @@ struct Observation: Sendable, Hashable {
   /// An observation.
   init(
     _ condition: Condition, processID: Int? = nil, container: String? = nil, hasData: Bool = false,
-    dataVersion: ServerVersion? = nil
+    dataVersion: ServerVersion? = nil, isStopping: Bool = false
   ) {
     self.dataVersion = dataVersion
     self.condition = condition
     self.processID = processID
     self.container = container
     self.hasData = hasData
+    self.isStopping = isStopping
   }
 
   /// Whether its process or container runs.

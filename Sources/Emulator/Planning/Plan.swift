@@ -99,6 +99,10 @@ enum Planner {
     switch observed?.condition {
     case .running where port != nil && port != record?.port:
       return (.start, "moves to port \(port ?? 0)")
+    case .running where observed?.isStopping == true:
+      return (.start, "it was told to stop, and is waited for")
+    case .running where record?.isRestarting == true:
+      return (.start, "its restart was interrupted")
     case .running where restart != nil:
       return (.start, restart ?? "")
     case .running:
