@@ -74,8 +74,14 @@ public enum TransferMethod: Sendable {
 public struct ToolTransfer: Sendable {
   /// Writes the data to standard output.
   public var export: ClientRecipe
-  /// Reads data from standard input.
+  /// Reads data from standard input, whoever wrote it: it runs no program and opens no file that the data names.
   public var load: ClientRecipe
+  /// Reads data that is trusted: the tool's own commands are obeyed.
+  public var trustingLoad: ClientRecipe
+  /// What keeps the tool from obeying its own commands in the data; nil where `load` does that alone.
+  public var lock: ScriptLock?
+  /// What the data passes on its way to the tool.
+  public var filter: @Sendable () -> (any ScriptFilter)?
   /// What makes an import count once all of its data has been read; without it nothing has changed. Nil where an import
   /// changes the data as it goes.
   public var commit: String?
@@ -88,16 +94,43 @@ public struct ToolTransfer: Sendable {
 
   /// A transfer by tools.
   public init(
-    export: ClientRecipe, load: ClientRecipe, commit: String?, marks: DumpMarks,
+    export: ClientRecipe, load: ClientRecipe, trustingLoad: ClientRecipe, lock: ScriptLock? = nil,
+    filter: @escaping @Sendable () -> (any ScriptFilter)? = { nil }, commit: String?, marks: DumpMarks,
     foreignFormats: [String: String] = [:], failure: @escaping @Sendable (String) -> ImportFailure?
   ) {
     self.export = export
     self.load = load
+    self.trustingLoad = trustingLoad
+    self.lock = lock
+    self.filter = filter
     self.commit = commit
     self.marks = marks
     self.foreignFormats = foreignFormats
     self.failure = failure
   }
+}
+
+/// The words behind which a tool takes no command of its own from a script.
+public struct ScriptLock: Sendable {
+  /// They stand before the script's first line, and on that line, so that the tool counts lines as the script does. The
+  /// argument is a key that nobody can guess: who knows it can open the lock.
+  public var words: @Sendable (_ key: String) -> String
+  /// What a tool says that is too old to know them.
+  public var refusal: String
+
+  /// A lock.
+  public init(refusal: String, words: @escaping @Sendable (_ key: String) -> String) {
+    self.words = words
+    self.refusal = refusal
+  }
+}
+
+/// Changes a script on its way to a tool. Its pieces may be cut anywhere.
+public protocol ScriptFilter: Sendable {
+  /// Takes the next piece and gives what is to be handed on.
+  mutating func take(_ bytes: [UInt8]) -> [UInt8]
+  /// What is still to be handed on at the script's end.
+  mutating func finish() -> [UInt8]
 }
 
 /// Words by which a tool's whole dump is told from one that was cut short.
@@ -129,6 +162,12 @@ public struct ImportFailure: Sendable, Hashable {
     self.message = message
     self.remedy = remedy
   }
+
+  /// What to do about a dump that wants more than its data: a program to run, a file to read.
+  static let untrusted = """
+    a dump may not have the client run programs or open files: take that line out, or trust the dump: \
+    drydock resources import --trust-dump
+    """
 
   /// The first failure that a tool's words report by this pattern, whose captures are the line and the message.
   static func first(in text: String, _ pattern: @Sendable () -> Regex<(Substring, Substring, Substring)>)

@@ -47,17 +47,22 @@ struct MySQLClients {
           "--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces",
           "--max-allowed-packet=1G", "--loose-set-gtid-purged=OFF",
         ]),
-      load: recipe("client", ["--batch", "--binary-mode", "--max-allowed-packet=1G"]),
+      load: recipe("client", Self.load + ["--local-infile=0"]), trustingLoad: recipe("client", Self.load),
       commit: nil,
       marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
       failure: Self.failure)
   }
+
+  /// In binary mode the clients know none of their own commands but DELIMITER, so that a script names no program and no
+  /// file. `LOAD DATA LOCAL` is the server's question for a file, which they refuse where they are told so.
+  private static let load = ["--batch", "--binary-mode", "--max-allowed-packet=1G"]
 
   @Sendable private static func failure(_ text: String) -> ImportFailure? {
     let plain = text.replacing(/ERROR \d+ \([0-9A-Z]+\) at/, with: "ERROR at")
     var failure = ImportFailure.first(in: plain) { /ERROR at line (\d+): ([^\n]*)/ }
     let code = text.firstMatch(of: /ERROR (\d+) \([0-9A-Z]+\) at/).flatMap { Int($0.output.1) }
     failure?.remedy = code.flatMap { remedies[$0] }
+    if failure?.message.hasPrefix("Unknown command") == true { failure?.remedy = noCommands }
     return failure
   }
 
@@ -65,5 +70,12 @@ struct MySQLClients {
   private static let remedies = [
     1227: "nor may it on RDS: take the DEFINER= clauses of other users out of the dump",
     1419: "nor may it on RDS by default: dump without triggers and functions (--skip-triggers)",
+    // The ways to say that the client hands over no file.
+    1148: ImportFailure.untrusted,
+    2068: ImportFailure.untrusted,
+    3948: ImportFailure.untrusted,
+    4166: ImportFailure.untrusted,
   ]
+
+  private static let noCommands = "an import knows none of the client's own commands: take that line out"
 }

@@ -47,7 +47,8 @@ struct MySQLReplication: Replication {
       trap 'rm -f "$copy"' EXIT
       "$dump" --defaults-file="$SOURCE" --all-databases --single-transaction --quick --routines --events --triggers \
         --flush-privileges --hex-blob \(dialect.dumpOptions) >"$copy"
-      "$client" --defaults-file="$REPLICA" --init-command='SET SESSION sql_log_bin = 0' <"$copy"
+      "$client" --defaults-file="$REPLICA" --binary-mode --local-infile=0 \
+        --init-command='SET SESSION sql_log_bin = 0' <"$copy"
       """,
       environment: environment,
       files: [

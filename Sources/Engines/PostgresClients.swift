@@ -26,15 +26,30 @@ struct PostgresClients {
       export: ClientRecipe(
         "dump", ["--no-password", "--no-owner", "--no-privileges", "--encoding=UTF8"],
         environment: environment),
-      load: ClientRecipe(
-        "client", ["-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "BEGIN", "-f", "-"],
-        environment: environment.merging(["PGOPTIONS": "-c client_min_messages=warning"]) { $1 }),
+      load: load, trustingLoad: load, lock: Self.lock, filter: { RestrictionLines() },
       commit: "\n;COMMIT;\n",
       marks: DumpMarks(
         starts: ["-- PostgreSQL database dump"], end: "-- PostgreSQL database dump complete"),
       foreignFormats: [
         "PGDMP": "it is in pg_dump's custom format: turn it into SQL with pg_restore -f dump.sql FILE"
       ],
-      failure: { ImportFailure.first(in: $0) { /psql:<stdin>:(\d+): (?:ERROR|FATAL|error):\s*([^\n]*)/ } })
+      failure: Self.failure)
+  }
+
+  private var load: ClientRecipe {
+    ClientRecipe(
+      "client", ["-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "BEGIN", "-f", "-"],
+      environment: environment.merging(["PGOPTIONS": "-c client_min_messages=warning"]) { $1 })
+  }
+
+  /// Two backslashes end the command's arguments, not the line. An old psql stops at a command that it does not know.
+  private static let lock = ScriptLock(refusal: "invalid command \\restrict") { "\\restrict \($0) \\\\ " }
+
+  @Sendable private static func failure(_ text: String) -> ImportFailure? {
+    var failure = ImportFailure.first(in: text) {
+      /psql:<stdin>:(\d+): (?:ERROR|FATAL|error):\s*([^\n]*)/
+    }
+    if failure?.message.contains("\\unrestrict") == true { failure?.remedy = ImportFailure.untrusted }
+    return failure
   }
 }

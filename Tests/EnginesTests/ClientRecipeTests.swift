@@ -10,7 +10,9 @@ import Testing
     let engine = try #require(server(type))
     var recipes: [ClientRecipe] = []
     if case .client(let console) = engine.console(place) { recipes.append(console) }
-    if case .tools(let tools)? = engine.transfer(place) { recipes += [tools.export, tools.load] }
+    if case .tools(let tools)? = engine.transfer(place) {
+      recipes += [tools.export, tools.load, tools.trustingLoad]
+    }
     return recipes
   }
 
@@ -30,6 +32,25 @@ import Testing
   func tools(_ type: String) throws {
     let known = try #require(server(type)).nativeSearch.tools
     for recipe in try recipes(type) { #expect(known[recipe.tool] != nil, "\(recipe.tool)") }
+  }
+
+  @Test("What a dump asks a client to do besides is refused, and can be permitted", arguments: serverTypes)
+  func strangersDumps(_ type: String) throws {
+    guard case .tools(let tools)? = try #require(server(type)).transfer(place) else { return }
+    if type == "postgres" {
+      #expect(tools.lock?.words("k3y") == "\\restrict k3y \\\\ ")
+      #expect(tools.load.arguments.contains("-X"))
+      let failure = tools.failure(
+        "psql:<stdin>:7: error: backslash commands are restricted; only \\unrestrict is")
+      #expect(failure?.line == 7 && failure?.remedy == ImportFailure.untrusted)
+    } else {
+      #expect(
+        tools.load.arguments.contains("--binary-mode") && tools.load.arguments.contains("--local-infile=0"))
+      #expect(!tools.trustingLoad.arguments.contains("--local-infile=0"))
+      #expect(tools.failure("ERROR 4166 (HY000) at line 1: x")?.remedy == ImportFailure.untrusted)
+      #expect(
+        tools.failure("ERROR at line 1: Unknown command '\\!'.")?.remedy?.contains("take that line") == true)
+    }
   }
 
   @Test("The failing line is found in what the tools say") func failures() throws {

@@ -8,6 +8,7 @@ import Testing
     var status: String
     var port: Int
     var pid: Int32?
+    var hasConsoles: Bool?
   }
 
   private func status(_ app: AppFixture) async throws -> Status {
@@ -47,10 +48,14 @@ import Testing
         let again = try await app.drydock("rack", "start")
         #expect(again.status == 0)
         #expect(again.stderr.contains("runs already"))
+        #expect(first.hasConsoles == true)
+        #expect(try await app.drydock("rack", "start", "--no-console").status == 1)
         kill(try #require(first.pid), SIGKILL)
         try await eventually("its end") { try await status(app).status == "stopped" }
-        #expect(try await app.drydock("rack", "start").status == 0)
+        let off = try await app.drydock("rack", "start", "--no-console")
+        #expect(off.status == 0 && off.stdout.contains("Console off"), "\(off)")
         let second = try await status(app)
+        #expect(second.hasConsoles == false)
         #expect(second.port == first.port)
         #expect(second.pid != first.pid)
         let later: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()

@@ -47,6 +47,16 @@ import Testing
     }
   }
 
+  @Test func `a rack without consoles says so in the stream`() async throws {
+    try await withRack(hasConsoles: false) { port, _ in
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade("/apps/web/resources/db/console", port: port))
+        #expect(try await wire.response()?.status == 101)
+        #expect(try await wire.frame()?.text.contains("--no-console") == true)
+      }
+    }
+  }
+
   @Test func `apps are made, shown and deleted`() async throws {
     try await withRack { port, _ in
       #expect(try await exchange("GET", "/apps", port: port).text == "[]\n")

@@ -38,7 +38,7 @@ func withRoutes<Value: Sendable>(
 
 /// Serves a rack over a home of its own, which is removed afterwards.
 func withRack<Value: Sendable>(
-  limits: Limits = Limits(),
+  limits: Limits = Limits(), hasConsoles: Bool = true,
   _ body: @escaping @Sendable (Int, DrydockContext) async throws -> Value
 ) async throws -> Value {
   let path = FileManager.default.temporaryDirectory.path + "/drydock-rack-\(UUID().uuidString)"
@@ -47,8 +47,8 @@ func withRack<Value: Sendable>(
   let home = StateHome(root: "\(path)/home", engines: "\(path)/engines", sockets: "\(path)/sockets")
   let environment = ["PATH": "/usr/bin:/bin", "DRYDOCK_RUNTIME": "native"]
   let context = DrydockContext(environment: environment, currentDirectory: path, home: home)
-  return try await withServer(Rack(context: context, log: .silent).server(password: password, limits: limits))
-  { port in
+  let rack = Rack(context: context, log: .silent, hasConsoles: hasConsoles)
+  return try await withServer(rack.server(password: password, limits: limits)) { port in
     try await body(port, context)
   }
 }

@@ -13,6 +13,7 @@ struct RackStart: AsyncParsableCommand {
         drydock rack start
         drydock rack start --port 5500
         drydock rack start --foreground
+        drydock rack start --no-console
       """)
 
   @Option(help: "The port; else the last one, at first \(RackFiles.defaultPort).")
@@ -20,6 +21,9 @@ struct RackStart: AsyncParsableCommand {
 
   @Flag(help: "Serve in this terminal until Ctrl-C; requests are logged on stderr.")
   var foreground = false
+
+  @Flag(help: "Open no consoles: with one, whoever has the password can run programs as you.")
+  var noConsole = false
 
   @OptionGroup var common: CommonOptions
 
@@ -36,17 +40,21 @@ struct RackStart: AsyncParsableCommand {
     if status.isRunning { return try tellRunning(status, session.console) }
     let port = port ?? status.port
     if foreground {
-      return try await rack.serve(port: port, log: .standardError) { port in
+      return try await rack.serve(port: port, hasConsoles: !noConsole, log: .standardError) { port in
         session.console.note("the rack answers at http://127.0.0.1:\(port); Ctrl-C ends it")
       }
     }
-    let started = try await rack.start(port: port, until: .after(.seconds(30)))
+    let started = try await rack.start(port: port, hasConsoles: !noConsole, until: .after(.seconds(30)))
     try RackStatusCommand.render(started, common.format, session.console)
     session.console.note("let the convox command find it: eval \"$(drydock rack env)\"")
   }
 
   private func tellRunning(_ status: RackStatus, _ console: Console) throws {
     try RackStatusCommand.render(status, common.format, console)
+    if noConsole, status.hasConsoles != false {
+      throw EmulatorError(
+        .failed, "the rack runs already, with consoles", suggestion: "stop it first: drydock rack stop")
+    }
     let wish =
       port.map { $0 == status.port ? "" : "; for another port, stop it first: drydock rack stop" } ?? ""
     console.note("the rack runs already\(wish)")

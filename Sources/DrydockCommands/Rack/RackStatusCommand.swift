@@ -21,5 +21,6 @@ struct RackStatusCommand: AsyncParsableCommand {
     console.print("Status  \(status.status)")
     console.print("URL     \(status.url)")
     if let pid = status.pid { console.print("PID     \(pid)") }
+    if status.hasConsoles == false { console.print("Console off") }
   }
 }

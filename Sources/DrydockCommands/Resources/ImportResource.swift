@@ -10,7 +10,8 @@ struct ImportResource: AsyncParsableCommand {
     discussion: """
       What is there stays, unless the import names it. One that fails changes
       nothing; in mysql and mariadb, what comes before the failing line stays.
-      Compressed input is recognised.
+      Compressed input is recognised. Whoever wrote it, no program runs and no
+      file is read that it names.
 
       Examples:
         drydock resources import mydb -f mydb.sql.gz
@@ -22,6 +23,10 @@ struct ImportResource: AsyncParsableCommand {
 
   @Option(name: .shortAndLong, help: "The file to read; else standard input.", completion: .file())
   var file = "-"
+
+  @Flag(
+    help: "Let a dump have psql, mysql or mariadb run programs and read files, as it could in a terminal.")
+  var trustDump = false
 
   @OptionGroup var options: SharedOptions
 
@@ -35,7 +40,8 @@ struct ImportResource: AsyncParsableCommand {
         session.console.note("reading from the terminal until Ctrl-D; a file: -f FILE")
       }
       let display = TransferDisplay(session.console, name: name, verb: "imported")
-      let transfer = ResourceTransfer(context: session.context, target: target, progress: display.update)
+      let transfer = ResourceTransfer(
+        context: session.context, target: target, isTrusted: trustDump, progress: display.update)
       try await display.following { try await input.read { try await transfer.import(from: $0) } }
     }
   }

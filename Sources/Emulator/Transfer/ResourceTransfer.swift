@@ -10,17 +10,21 @@ public struct ResourceTransfer: Sendable {
   private let context: DrydockContext
   private let target: ResourceTarget
   private let watch: StallWatch
+  private let isTrusted: Bool
 
   /// A transfer of one resource's data.
   /// - Parameters:
+  ///   - isTrusted: Whether a database's client may obey what an import asks it to do besides: run programs, read files.
   ///   - stallLimit: How long nothing may move before it is given up; the whole may take any time.
   ///   - progress: Told how many bytes have moved so far, uncompressed.
   public init(
-    context: DrydockContext, target: ResourceTarget, stallLimit: Duration = .seconds(900),
+    context: DrydockContext, target: ResourceTarget, isTrusted: Bool = false,
+    stallLimit: Duration = .seconds(900),
     progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
   ) {
     self.context = context
     self.target = target
+    self.isTrusted = isTrusted
     self.watch = StallWatch(patience: stallLimit, progress: progress)
   }
 
@@ -49,7 +53,7 @@ public struct ResourceTransfer: Sendable {
         .failed, "resource \(target.name) is a read replica", suggestion: "import into its source: \(origin)")
     }
     let site = try await TransferSite(target, context, verb: "import")
-    try await guarding("the import into \(target.name)") { [watch, context] in
+    try await guarding("the import into \(target.name)") { [watch, context, isTrusted] in
       let input = PeekedSource(try await Self.expanded(source))
       guard try await !input.peek(1).isEmpty else {
         throw EmulatorError(
@@ -58,7 +62,8 @@ public struct ResourceTransfer: Sendable {
       let counted = watch.counting { try await input.next() }
       switch try method(site) {
       case .tools(let tools):
-        try await ToolDump(site, tools).load(counted, head: try await input.peek(1024))
+        let dump = ToolDump(site, tools, isTrusted: isTrusted)
+        try await dump.load(counted, head: try await input.peek(1024))
       case .server(let make): try await make(try site.probeTarget).load(from: counted)
       case .directory(let transfer): try await DirectoryArchive(site, transfer, context).load(counted)
       }

@@ -4,10 +4,13 @@ import Engines
 struct ToolDump: Sendable {
   private let site: TransferSite
   private let transfer: ToolTransfer
+  /// Whether the tool may obey commands of its own in the data.
+  private let isTrusted: Bool
 
-  init(_ site: TransferSite, _ transfer: ToolTransfer) {
+  init(_ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false) {
     self.site = site
     self.transfer = transfer
+    self.isTrusted = isTrusted
   }
 
   private var name: String { site.target.name }
@@ -36,7 +39,9 @@ struct ToolDump: Sendable {
       return nil
     }
     guard let commit = transfer.commit else { return try await loadWhole(whole) }
-    let committed = AppendedSource(whole, Array(commit.utf8))
+    let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
+    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filter: transfer.filter())
+    let committed = AppendedSource({ try await script.next() }, Array(commit.utf8))
     try await load({ try await committed.next() }, leaves: "nothing was changed")
   }
 
@@ -48,8 +53,12 @@ struct ToolDump: Sendable {
   }
 
   private func load(_ source: @escaping ByteSource, leaves: String) async throws {
-    let ending = try await run(transfer.load, input: source) { _ in }
+    let recipe = isTrusted ? transfer.trustingLoad : transfer.load
+    let ending = try await run(recipe, input: source) { _ in }
     guard ending.exitCode != 0 else { return }
+    if let lock = transfer.lock, !isTrusted, ending.lines.first?.hasSuffix(lock.refusal) == true {
+      throw tooOld(ending)
+    }
     if let failure = transfer.failure(ending.error) {
       throw EmulatorError(
         .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
@@ -57,6 +66,20 @@ struct ToolDump: Sendable {
     }
     throw EmulatorError(
       .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", details: ending.lines)
+  }
+
+  /// The tool stopped at the lock, before the data.
+  private func tooOld(_ ending: ClientEnding) -> EmulatorError {
+    let server = site.server
+    let update =
+      server?.runtime.kind == .docker
+      ? "pull a newer image of that version, and remove the resource's container: drydock down \(name)"
+      : "update it: apt-get install --only-upgrade '\(server?.launch.engine.nativeSearch.clientPackage ?? "")*'"
+    return EmulatorError(
+      .unavailable,
+      "resource \(name): its client is too old to keep a dump from running programs here; nothing was changed",
+      suggestion: "\(update); for a dump that you trust: drydock resources import --trust-dump",
+      details: ending.lines)
   }
 
   private func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws

@@ -78,4 +78,6 @@ public struct RackFiles: Sendable {
 struct RackRecord: Sendable, Codable {
   var port: Int
   var pid: Int32
+  /// Whether it opens consoles; nil for yes, as earlier ones all did.
+  var hasConsoles: Bool?
 }

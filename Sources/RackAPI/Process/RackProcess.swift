@@ -29,7 +29,8 @@ public struct RackProcess: Sendable {
       _ = consume lock
       return RackStatus(port: port)
     } catch let error as EmulatorError where error.code == .notReady {
-      return RackStatus(port: port, pid: files.record()?.pid)
+      let record = files.record()
+      return RackStatus(port: port, pid: record?.pid, hasConsoles: record?.hasConsoles ?? true)
     }
   }
 
@@ -47,15 +48,19 @@ public struct RackProcess: Sendable {
   // MARK: Serving
 
   /// Serves until the task is cancelled.
+  /// - Parameter hasConsoles: Whether it opens consoles, which are worth a shell to whoever has its password.
   /// - Throws: `EmulatorError` when one runs already, or the port cannot be had.
-  public func serve(port: Int, log: RequestLog, ready: @escaping @Sendable (Int) -> Void) async throws {
+  public func serve(
+    port: Int, hasConsoles: Bool = true, log: RequestLog, ready: @escaping @Sendable (Int) -> Void
+  ) async throws {
     try files.prepare()
     let lock = try await acquire()
     defer { _ = lock }
-    let server = Rack(context: context, log: log).server(password: try files.password())
+    let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
+    let server = rack.server(password: try files.password())
     do {
       try await server.run(port: port) { port in
-        try files.save(RackRecord(port: port, pid: getpid()))
+        try files.save(RackRecord(port: port, pid: getpid(), hasConsoles: hasConsoles))
         ready(port)
       }
     } catch let error as PortUnavailable {
@@ -86,11 +91,14 @@ public struct RackProcess: Sendable {
 
   /// Starts it in the background, in a session of its own, and waits until it answers.
   /// - Throws: `EmulatorError` with the reason and the last lines of its log when it does not.
-  public func start(port: Int, until deadline: Deadline) async throws -> RackStatus {
+  public func start(port: Int, hasConsoles: Bool = true, until deadline: Deadline) async throws -> RackStatus
+  {
     try files.prepare()
     guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
+    let arguments =
+      ["rack", "start", "--foreground", "--port", "\(port)"] + (hasConsoles ? [] : ["--no-console"])
     let spec = EngineProcessSpec(
-      executable: Keeper.ownExecutable, arguments: ["rack", "start", "--foreground", "--port", "\(port)"],
+      executable: Keeper.ownExecutable, arguments: arguments,
       environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
       workingDirectory: "/", files: files.process, label: "drydock rack")
     _ = try await NativeProcess.stop(files.process, steps: [])
@@ -148,6 +156,8 @@ public struct RackStatus: Sendable, Hashable, Codable {
   public var port: Int
   /// Its process id, where it runs.
   public var pid: Int32?
+  /// Whether it opens consoles; nil where it does not run.
+  public var hasConsoles: Bool?
 
   /// Whether it runs.
   public var isRunning: Bool { status == "running" }
@@ -158,9 +168,10 @@ public struct RackStatus: Sendable, Hashable, Codable {
     self.port = port
   }
 
-  init(port: Int, pid: Int32?) {
+  init(port: Int, pid: Int32?, hasConsoles: Bool) {
     self.init(port: port)
     status = "running"
     self.pid = pid
+    self.hasConsoles = hasConsoles
   }
 }

@@ -17,6 +17,9 @@ extension Rack {
         return .ok
       },
       .socket("/apps/:app/resources/:name/console") { request in
+        guard hasConsoles else {
+          throw HTTPFailure(.forbidden, "this rack opens no consoles: it was started with --no-console")
+        }
         let target = try target(request["name"], of: try app(request["app"]))
         let session = try await ResourceConsole(context: context, target: target).open()
         let console = ConsoleConversation(

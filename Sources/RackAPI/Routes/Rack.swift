@@ -10,11 +10,14 @@ public struct Rack: Sendable {
   let activity = Activity()
   let failures = Failures()
   let log: RequestLog
+  /// Whether it opens consoles, whose clients can run any program as drydock's user.
+  let hasConsoles: Bool
 
   /// A rack over what a context knows.
-  public init(context: DrydockContext, log: RequestLog) {
+  public init(context: DrydockContext, log: RequestLog, hasConsoles: Bool = true) {
     self.context = context
     self.log = log
+    self.hasConsoles = hasConsoles
   }
 
   /// The server of this rack.
