@@ -69,6 +69,13 @@ public protocol ServerEngine: Engine {
   /// Gives the app's account the request's password, so that replicas hear of it too.
   func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
+  /// The generation of what new data keeps from the app's account; 0 where there is nothing of the kind. Data of an earlier
+  /// generation is brought there by `confine`.
+  var confinement: Int { get }
+  /// Takes from the app's account what it may not have, in data that exists.
+  /// - Returns: What was taken, in a sentence; nil for nothing.
+  func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws
+    -> String?
   /// How a person talks to a server.
   func console(_ place: ClientPlace) -> ConsoleMethod
   /// Whether data written by one version may be served by another.
@@ -111,6 +118,14 @@ extension ServerEngine {
   public func provision(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws {}
+
+  /// The privileges that provisioning gives are all that there is.
+  public var confinement: Int { 0 }
+
+  /// There is nothing to take.
+  public func confine(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws -> String? { nil }
 }
 
 /// Whether an installed server serves an engine's resources.

@@ -115,6 +115,7 @@ struct PostgresEngine: ServerEngine {
       // One statement a line is what this mode reads.
       // Copying files is the quickest way where nothing else runs; before 15 it was the only one.
       input: ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE")
+        + [PostgresServerRoles.lock]
         + [createDatabase + (installation.version.major >= 15 ? " STRATEGY FILE_COPY" : "")])
         .map { $0 + "\n" }.joined(),
       phase: "provisioning")
@@ -193,11 +194,19 @@ struct PostgresEngine: ServerEngine {
     var statements: [String] = []
     if try await !exists("SELECT 1 FROM pg_roles WHERE rolname = 'rds_superuser'") { statements += rdsRole }
     let verb = try await exists("SELECT 1 FROM pg_roles WHERE rolname = 'app'") ? "ALTER" : "CREATE"
-    statements += account(request, verb: verb)
+    statements += account(request, verb: verb) + [PostgresServerRoles.takeAndLock]
     if try await !exists("SELECT 1 FROM pg_database WHERE datname = 'app'") {
       statements.append(createDatabase)
     }
     try await session.execute(statements, masking: [request.password], until: deadline)
+  }
+
+  let confinement = 1
+
+  func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws
+    -> String?
+  {
+    try await PostgresServerRoles.confine(PostgresAdministrator(target: administrator), until: deadline)
   }
 
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {

@@ -144,6 +144,8 @@ import Testing
     let input = try #require(recipe.personalise.first).input
     #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.administrator)))
     #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.app)))
+    #expect(
+      input.contains("UPDATE pg_authid SET rolsuper = true WHERE rolname IN ('pg_execute_server_program'"))
     #expect(recipe.staleFiles == ["postmaster.pid"])
     #expect(recipe.serve.arguments.contains("password_encryption=scram-sha-256"))
     #expect(recipe.serve.arguments.contains("wal_level=replica"))
@@ -157,6 +159,8 @@ import Testing
     #expect(recipe.serve.arguments.contains("--init-file=\(file.path)"))
     #expect(recipe.serve.arguments.contains("--character-set-server=utf8mb4"))
     #expect(recipe.serve.arguments.contains("--log-bin=binlog"))
+    #expect(
+      recipe.serve.arguments.contains { $0.hasPrefix("--secure-file-priv=/") && $0.hasSuffix("/scratch") })
     let lines = file.contents.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.first == "SET SESSION sql_log_bin = 0;")
     // The server takes one statement a line.

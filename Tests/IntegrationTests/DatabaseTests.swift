@@ -40,7 +40,38 @@ import Testing
       let wrong = try await app.sql("SELECT 1", at: url, password: "wrong")
       #expect(wrong.status != 0, "\(wrong)")
       #expect(try await app.query("SELECT pg_postmaster_start_time()", at: url) == started)
+      try await serverRoles(app, url)
     }
+  }
+
+  /// Neither new data nor data of an earlier drydock lets the app run programs on the server.
+  private func serverRoles(_ app: AppFixture, _ url: String) async throws {
+    let names = ["execute_server_program", "read_server_files", "write_server_files"].map { "pg_\($0)" }
+    func isRefused() async throws {
+      for name in names {
+        let grant = try await app.sql("GRANT \(name) TO somebody", at: url)
+        #expect(grant.stderr.contains("must be superuser"), "\(grant)")
+      }
+      #expect(try await app.sql("COPY (SELECT 1) TO PROGRAM 'true'", at: url).status != 0)
+    }
+    try await isRefused()
+    let file = app.home.appending(path: "instances/\(try app.onlyInstance())/state.json")
+    let state = try String(contentsOf: file, encoding: .utf8)
+    let password = try #require(state.firstMatch(of: /"administratorPassword" : "([^"]+)"/)?.1)
+    let asBefore = "UPDATE pg_authid SET rolsuper = false WHERE rolname LIKE 'pg_%'"
+    let undone = try await app.sql(
+      asBefore, at: url, user: "drydock", password: String(password), database: "postgres")
+    try #require(undone.status == 0, "\(undone)")
+    try Data(state.replacing(/"confinement" : 1,/, with: "").utf8).write(to: file)
+    try await app.query(
+      "GRANT \(names[0]) TO app; GRANT \(names[1]) TO somebody; GRANT somebody TO app", at: url)
+    try await app.query("COPY (SELECT 1) TO PROGRAM 'true'", at: url)
+    let notice = try #require(try await app.up()["mydb"]?.notice)
+    #expect(notice.contains("\(names[0]) of app, \(names[1]) of somebody"), "\(notice)")
+    try await isRefused()
+    #expect(try await app.up()["mydb"]?.notice == nil)
+    #expect(
+      try await app.query("SELECT pg_has_role(current_user, 'rds_superuser', 'MEMBER')", at: url) == "t")
   }
 
   @Test("MySQL and MariaDB: utf8mb4, a binary log, no SUPER", arguments: await EngineAvailability.runtimes())

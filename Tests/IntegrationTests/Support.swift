@@ -26,6 +26,7 @@ struct Step: Decodable, Hashable {
   var status: String?
   var version: String?
   var drift: String?
+  var notice: String?
   var port: Int?
 }
 

@@ -45,6 +45,7 @@ enum UpSummary {
   static func text(_ result: UpOperation.Result) -> String {
     var lines = result.outcomes.compactMap { outcome in outcome.drift.map { "(!) \(outcome.resource): \($0)" }
     }
+    lines += result.outcomes.compactMap { outcome in outcome.notice.map { "\(outcome.resource): \($0)" } }
     lines += result.outcomes.filter { !$0.changes.isEmpty }.map { outcome in
       "\(outcome.resource): \(outcome.changes.map(\.description).joined(separator: ", "))"
     }

@@ -99,6 +99,8 @@ public struct ResourceRecord: Sendable, Hashable, Codable {
   public var delaySeconds: Int?
   /// Whether applying is paused.
   public var isPaused: Bool?
+  /// The generation of what its data keeps from the app's account; nil for data of a drydock that kept nothing.
+  public var confinement: Int?
   /// The app env's URL that stands in for it, where there is one.
   public var externalURL: String?
   /// Whether a running server was to be started again, as what is recorded here is not what it was started with; nil

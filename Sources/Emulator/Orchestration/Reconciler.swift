@@ -236,9 +236,11 @@ actor Reconciler {
 
   /// Records what a resource turned out to be once it was proved healthy.
   func recordReady(
-    _ resource: String, version: String, wanted: String, standIn: String?, options: [String: String]
+    _ resource: String, version: String, wanted: String, standIn: String?, options: [String: String],
+    confinement: Int?
   ) throws {
     state.resources[resource]?.options = options
+    state.resources[resource]?.confinement = confinement
     state.resources[resource]?.version = version
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn
@@ -281,6 +283,7 @@ actor Reconciler {
   /// Records that a resource has no data any more.
   func forgetData(_ resource: String) throws {
     state.resources[resource]?.dataVersion = nil
+    state.resources[resource]?.confinement = nil
     try store.save(state)
   }
 

@@ -20,6 +20,8 @@ public struct ResourceOutcome: Sendable, Hashable, Codable {
   public var url: String?
   /// What differs from what was asked for.
   public var drift: String?
+  /// What was changed in its data for safety's sake.
+  public var notice: String?
   /// The options that got another value than the deployed one.
   public var changes: [OptionChange] = []
   /// How long it took, in seconds.

@@ -89,9 +89,34 @@ struct ResourceStep: Sendable {
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
     outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
+    let confinement = try await confine(spec, engine, source, record, &outcome)
     try await ledger.recordReady(
-      spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options)
+      spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options,
+      confinement: confinement)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
+  }
+
+  /// Takes from the app's account what data of an earlier drydock left it, once.
+  /// - Returns: The generation that the data has now.
+  private func confine(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ source: ServerSource, _ record: ResourceRecord?,
+    _ outcome: inout ResourceOutcome
+  ) async throws -> Int? {
+    let wanted = engine.confinement
+    // A replica has what its source has, and takes no changes.
+    guard (record?.confinement ?? 0) < wanted, spec.source == nil else { return record?.confinement }
+    let isNew = item.action != .verify && record?.dataVersion == nil && observed?.hasData != true
+    guard !isNew else { return wanted }
+    let launch = await launch(spec, engine, source)
+    do {
+      let administrator = runtime.target(launch, administrator: true)
+      outcome.notice = try await engine.confine(administrator, launch.request, until: deadline)
+      return wanted
+    } catch let failure as ProbeFailure {
+      // The data serves its app all the same; the next up tries again.
+      outcome.notice = "its account could not be kept from the server's programs and files: \(failure)"
+      return record?.confinement
+    }
   }
 
   /// Stops the server. A container whose data never served a client has nothing to flush, since its data is made anew;
