@@ -6,14 +6,6 @@
   import Glibc
 #endif
 
-/// Repeats a call that a signal interrupted.
-private func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
-  while true {
-    let result = call()
-    if result != -1 || errno != EINTR { return result }
-  }
-}
-
 /// A path and what the system says of it.
 struct FileSystemPath {
   var text: String
@@ -89,14 +81,23 @@ struct TemporaryFile {
   private let path: String
   private let descriptor: Int32
   private let target: String
+  /// What the path is relative to.
+  private let base: Int32
 
   init(beside target: FileSystemPath) throws(AtomicFileError) {
+    try self.init("\(target.folder)/", base: AT_FDCWD, target: target.text)
+  }
+
+  init(in directory: DirectoryDescriptor, for name: String) throws(AtomicFileError) {
+    try self.init("", base: directory.descriptor, target: directory.path(of: name))
+  }
+
+  private init(_ prefix: String, base: Int32, target: String) throws(AtomicFileError) {
     let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    path = "\(target.folder)/.drydock-\(name).tmp"
-    self.target = target.text
-    let created = path
-    descriptor = retrying { open(created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
-    guard descriptor >= 0 else { throw AtomicFileError(path: target.text, errno: errno) }
+    let created = "\(prefix).drydock-\(name).tmp"
+    (path, self.base, self.target) = (created, base, target)
+    descriptor = retrying { openat(base, created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+    guard descriptor >= 0 else { throw AtomicFileError(path: target, errno: errno) }
   }
 
   func append(_ bytes: [UInt8]) throws(AtomicFileError) {
@@ -120,13 +121,13 @@ struct TemporaryFile {
   }
 
   func replace(_ target: FileSystemPath) throws(AtomicFileError) {
-    try check(rename(path, target.text))
+    try check(renameat(base, path, base, target.text))
     close(descriptor)
   }
 
   func remove() {
     close(descriptor)
-    unlink(path)
+    unlinkat(base, path, 0)
   }
 
   private func check(_ result: Int32) throws(AtomicFileError) {
