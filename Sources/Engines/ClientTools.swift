@@ -10,18 +10,15 @@ public struct ClientPlace: Sendable, Hashable {
   public var folder: String
   /// The certificate authority, for a server that takes TLS alone; a path to a PEM file there.
   public var authorityFile: String?
-  /// The shared directory, for a resource that is one.
-  public var directory: String
 
   /// A place.
   public init(
-    port: Int, password: String, folder: String, authorityFile: String? = nil, directory: String = ""
+    port: Int, password: String, folder: String, authorityFile: String? = nil
   ) {
     self.port = port
     self.password = password
     self.folder = folder
     self.authorityFile = authorityFile
-    self.directory = directory
   }
 }
 
@@ -182,7 +179,7 @@ public struct ImportFailure: Sendable, Hashable {
 public struct DirectoryTransfer: Sendable, Hashable {
   /// The tool that packs and unpacks.
   public var tool: String
-  /// Its arguments to write a directory's archive to standard output.
+  /// Its arguments to write an archive of the directory it runs in to standard output.
   public var pack: [String]
   /// Its arguments to unpack an archive from standard input into the directory it runs in.
   public var unpack: [String]

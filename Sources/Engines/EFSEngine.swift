@@ -33,7 +33,7 @@ struct EFSEngine: Engine {
   func transfer(_ place: ClientPlace) -> TransferMethod? {
     .directory(
       DirectoryTransfer(
-        tool: "tar", pack: ["--numeric-owner", "-C", place.directory, "-cf", "-", "."],
+        tool: "tar", pack: ["--numeric-owner", "-cf", "-", "."],
         unpack: ["--numeric-owner", "-xpf", "-"], harmlessCodes: [1]))
   }
 }

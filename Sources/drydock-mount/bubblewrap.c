@@ -105,11 +105,13 @@ static int by_length(const void *left, const void *right) {
 static int lay_out(struct words *words, char **pairs, int count) {
   struct words ancestors = {0}, binds = {0};
   for (int i = 0; i < count; i += 2) {
-    char ancestor[PATH_MAX], full[PATH_MAX];
+    char ancestor[PATH_MAX], full[PATH_MAX], source[PATH_MAX];
+    if (share_path(pairs[i], source) != 0) return -1;
     int found = find_ancestor(pairs[i + 1], ancestor, full);
     if (found < 0) return -1;
     if (found > 0) add(&ancestors, ancestor);
-    add_all(&binds, "--bind", pairs[i], full, NULL);
+    // Bubblewrap mounts without set-id programs, and what is no --dev-bind without devices.
+    add_all(&binds, "--bind", source, full, NULL);
   }
   // A tmpfs hides what was laid out below it before.
   if (ancestors.count > 1) qsort(ancestors.items, ancestors.count, sizeof *ancestors.items, by_length);

@@ -7,6 +7,9 @@
 // made on a tmpfs that stands in for the folder above it, with everything of that folder bound into it: nothing
 // appears on the host, and no other path changes.
 //
+// A "//" in a source marks where the share begins that others write in: no link behind it is followed. What appears is
+// mounted without set-id programs and without devices.
+//
 // Exit status: 126 or 127 as shells have them for the command; 125 when the mounts cannot be had, with the reason.
 
 #include "mount.h"
@@ -26,7 +29,10 @@ static int usage(void) {
 
 static int give_up(const char *source) {
   if (geteuid() != 0) fprintf(stderr, "  where namespaces are kept from users, bubblewrap may make them: install it\n");
-  fprintf(stderr, "  without mounts: add --no-mounts, and use the folder %s\n", source);
+  const char *mark = strstr(source, "//");
+  int length = mark == NULL ? (int)strlen(source) : (int)(mark - source);
+  const char *rest = mark == NULL ? "" : mark + 1;
+  fprintf(stderr, "  without mounts: add --no-mounts, and use the folder %.*s%s\n", length, source, rest);
   return UNAVAILABLE;
 }
 

@@ -23,7 +23,16 @@ int run_in_bubblewrap(char **pairs, int count, const char *folder, char **comman
 // Runs bwrap by these words, which tells its child's number by the pipe. Returns the status to exit with, or -1.
 int stand_for(char **words, int information[2]);
 
-// Lets the folder `source` appear at the absolute path `target`.
+// Opens the folder `source`. Behind a "//" in it no link is followed: there others may write, who are not asked the way.
+int open_share(const char *source);
+
+// The real path of that folder, into a buffer of PATH_MAX bytes.
+int share_path(const char *source, char *path);
+
+// Lets set-id programs and devices at a mount be nothing but files.
+int tame(const char *target);
+
+// Lets the folder `source` appear at the absolute path `target`, tamed.
 int make_visible(const char *source, const char *target);
 
 #endif

@@ -107,6 +107,16 @@ static int shadow(const char *ancestor) {
   return result;
 }
 
+static int bind_share(const char *source, const char *target) {
+  char path[64];
+  int folder = open_share(source);
+  if (folder < 0) return -1;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+  int result = mount(path, target, NULL, MS_BIND | MS_REC, NULL) == 0 ? tame(target) : fail("bind", source);
+  close(folder);
+  return result;
+}
+
 int make_visible(const char *source, const char *target) {
   struct stat info;
   char path[PATH_MAX], ancestor[PATH_MAX];
@@ -123,7 +133,7 @@ int make_visible(const char *source, const char *target) {
     } while (stat(ancestor, &info) != 0 && strcmp(ancestor, "/") != 0);
     if (shadow(ancestor) != 0 || make_folders(path) != 0) return -1;
   }
-  return bind(source, path);
+  return bind_share(source, path);
 }
 #else
 typedef int nothing_here_on_other_systems_either;

@@ -73,6 +73,24 @@ import Testing
     }
   }
 
+  @Test("No link below the share is followed", arguments: ["/linked", "/linked/below", "/own/linked/x"])
+  func followsNoLink(_ path: String) async throws {
+    try await TestHome.with { test in
+      let base = "\(test.home.resource("files", of: "i"))/files"
+      try FileManager.default.createDirectory(atPath: "\(base)/own", withIntermediateDirectories: true)
+      let outside = try test.folder("outside")
+      for link in ["linked", "own/linked"] {
+        try FileManager.default.createSymbolicLink(atPath: "\(base)/\(link)", withDestinationPath: outside)
+      }
+      let directory = directory(["path": path, "owner-uid": "1234", "owner-gid": "4321"], test)
+      let error = #expect(throws: EmulatorError.self) { try directory.make() }
+      #expect(error?.message.contains("symbolic link") == true, "\(String(describing: error))")
+      #expect(throws: EmulatorError.self) { try directory.open() }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: outside).isEmpty)
+      #expect(directory.mountSource == "\(base)/\(path)")
+    }
+  }
+
   @Test(.enabled(if: getuid() == 0, "only root may give a directory away"))
   func getsItsOwner() async throws {
     try await TestHome.with { test in

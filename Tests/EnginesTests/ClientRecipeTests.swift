@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ClientRecipeTests {
   private let place = ClientPlace(
-    port: 15432, password: Secrets.app, folder: "/state/mydb", authorityFile: "/ca.pem", directory: "/shared")
+    port: 15432, password: Secrets.app, folder: "/state/mydb", authorityFile: "/ca.pem")
 
   private func recipes(_ type: String) throws -> [ClientRecipe] {
     let engine = try #require(server(type))

@@ -72,8 +72,9 @@ import Testing
       let there = files.app.folder.appending(path: "there").path(percentEncoded: false)
       let paths = ["top": "/\(files.token)/deep", "below": "/usr/\(files.token)/deep/er", "there": there]
       for (service, path) in paths.sorted(by: { $0.key < $1.key }) {
-        let written = try await files.run(service, "echo from \(service) > '\(path)/\(service)'")
-        #expect(written.status == 0, "\(written)")
+        let written = try await files.run(
+          service, "echo from \(service) > '\(path)/\(service)'; grep -F ' \(path) ' /proc/self/mountinfo")
+        #expect(written.status == 0 && written.stdout.contains("nosuid,nodev"), "\(written)")
       }
       for (service, path) in paths {
         let read = try await files.run(service, "cd '\(path)' && cat below there top && ls")
@@ -97,6 +98,24 @@ import Testing
       let mounted = try await files.run("top", look)
       #expect(plain.status == 0 && mounted.stdout == plain.stdout, "\(plain)\n\(mounted)")
       #expect(files.app.read("made") == "here\n")
+    }
+  }
+
+  @Test("A link in the place of the share's path is followed by nothing", .mounts)
+  func link() async throws {
+    try await Self.withFiles { files in
+      let directory = try #require(try await files.app.ps()["files"]?.directory)
+      let outside = files.app.root.appending(path: "outside").path(percentEncoded: false)
+      try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
+      try FileManager.default.removeItem(atPath: directory)
+      try FileManager.default.createSymbolicLink(atPath: directory, withDestinationPath: outside)
+      let up = try await files.app.drydock("up")
+      #expect(up.status == 73 && up.stderr.contains("symbolic link"), "\(up)")
+      let run = try await files.run("top", "ls -A /\(files.token)/deep")
+      #expect(run.status == 125 && run.stderr.contains(directory), "\(run)")
+      try await files.app.refuses("export", "files", saying: "symbolic link")
+      try await files.app.refuses("import", "files", input: "x", saying: "symbolic link")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: outside).isEmpty)
     }
   }
 
@@ -293,7 +312,10 @@ import Testing
       #expect(forbidden.status != 0, "the test's own ground: \(forbidden)")
       let paths = ["top": "/\(files.token)/deep", "below": "/usr/\(files.token)/deep/er"]
       for (service, path) in paths {
-        let written = try await files.run(service, "id -u; echo from \(service) > \(path)/\(service); exit 7")
+        let written = try await files.run(
+          service,
+          "id -u; echo from \(service) > \(path)/\(service); grep ' \(path) .*nosuid,nodev' /proc/self/mountinfo >&2 && exit 7"
+        )
         #expect(written.status == 7 && written.stdout == "65534\n", "\(written)")
       }
       for (service, path) in paths {

@@ -86,6 +86,7 @@ import Testing
       #expect(try Data(contentsOf: folder.appending(path: "mine")) == Data("mine".utf8))
 
       try FileManager.default.removeItem(at: folder.appending(path: "d"))
+      try await setIDBits(app, folder)
       try app.write("x", to: "x")
       for names in ["../x", "/../x"] {
         _ = try await app.program("tar", "-P", "-cf", "evil.tar", "--transform", "s,^x$,\(names),", "x")
@@ -105,6 +106,27 @@ import Testing
       }
       try await app.refuses("console", "mem", saying: "not running", "drydock up mem")
     }
+  }
+
+  /// A stranger's archive makes nobody another user; owners and set-group-id directories come back as they were.
+  private func setIDBits(_ app: AppFixture, _ folder: URL) async throws {
+    let group = folder.appending(path: "g")
+    try FileManager.default.createDirectory(at: group, withIntermediateDirectories: false)
+    try Data("#!/bin/sh".utf8).write(to: group.appending(path: "sh"))
+    #expect(chmod(group.path, 0o2775) == 0 && chmod(group.appending(path: "sh").path, 0o6755) == 0)
+    if getuid() == 0 { #expect(chown(group.path, 1234, 2345) == 0 && chmod(group.path, 0o2775) == 0) }
+    try await app.require("export", "files", "-f", "bits.tar")
+    try FileManager.default.removeItem(at: group)
+    let result = try await app.require("import", "files", "-f", "bits.tar")
+    #expect(result.stderr.contains("set-id bits"), "\(result)")
+    var status = stat()
+    #expect(stat(group.appending(path: "sh").path, &status) == 0 && status.st_mode & 0o7777 == 0o755)
+    #expect(stat(group.path, &status) == 0 && status.st_mode & 0o7777 == 0o2775)
+    if getuid() == 0 { #expect(status.st_uid == 1234 && status.st_gid == 2345) }
+    try FileManager.default.removeItem(at: group)
+    #expect(mkfifo(app.folder.appending(path: "pipe").path, 0o600) == 0)
+    _ = try await app.program("tar", "-cf", "pipe.tar", "pipe")
+    try await app.refuses("import", "files", "-f", "pipe.tar", saying: "is a device, a pipe or a socket")
   }
 
   @Test("A server elsewhere has neither console nor export nor import, and its password is not shown")

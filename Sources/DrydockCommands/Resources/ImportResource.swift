@@ -42,7 +42,11 @@ struct ImportResource: AsyncParsableCommand {
       let display = TransferDisplay(session.console, name: name, verb: "imported")
       let transfer = ResourceTransfer(
         context: session.context, target: target, isTrusted: trustDump, progress: display.update)
-      try await display.following { try await input.read { try await transfer.import(from: $0) } }
+      var leftOut: String?
+      try await display.following {
+        try await input.read { source in leftOut = try await transfer.import(from: source) }
+      }
+      if let leftOut { session.console.note("\(name): \(leftOut)") }
     }
   }
 }

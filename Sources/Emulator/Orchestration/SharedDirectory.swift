@@ -1,6 +1,10 @@
+import ConvoxEnvironment
 import Foundation
 
 /// The host directory of an efs resource.
+///
+/// The file system is a folder of drydock's user; in it others write: services, and the owner that the options name. So
+/// nothing in it is reached but from its folder on, a component at a time, and no link in it is followed.
 public struct SharedDirectory: Sendable {
   /// The resource's name.
   public let resource: String
@@ -15,32 +19,72 @@ public struct SharedDirectory: Sendable {
   }
 
   /// The directory that services see: the option `path` inside the resource's file system.
-  public var path: String {
-    let inside = (options["path"] ?? "/").split(separator: "/").filter { $0 != "." && $0 != ".." }
-    return ([folder, "files"] + inside.map(String.init)).joined(separator: "/")
+  public var path: String { ([fileSystem] + inside).joined(separator: "/") }
+
+  /// The same for `drydock-mount`, which follows no link behind the two slashes.
+  var mountSource: String { inside.isEmpty ? fileSystem : "\(fileSystem)//\(inside.joined(separator: "/"))" }
+
+  private var fileSystem: String { "\(folder)/\(Self.name)" }
+  private static let name = "files"
+
+  private var inside: [String] {
+    (options["path"] ?? "/").split(separator: "/").filter { $0 != "." && $0 != ".." }.map(String.init)
   }
 
   /// Makes the directory with its owner and permissions. One that exists keeps what it has.
   ///
   /// Only root may give a directory away; without that right it stays the caller's.
   /// - Returns: What differs from what the options ask for, in a sentence, once: when it is made.
+  /// - Throws: `EmulatorError`, for a link below the share too.
   @discardableResult
   public func make() throws -> String? {
-    guard !Folder.exists(path) else { return nil }
     let mode = mode_t(options["permissions"] ?? "0777", radix: 8) ?? 0o777
     // The permissions decide who may use it, so nothing above it may stand in the way.
-    try Folder.make(path, mode: mode, above: getuid() == 0 ? 0o711 : 0o700)
-    guard let user = options["owner-uid"].flatMap(uid_t.init),
+    let above: mode_t = getuid() == 0 ? 0o711 : 0o700
+    try Folder.make(folder, mode: above, above: above)
+    let made = try explaining { () throws(DirectoryError) -> DirectoryDescriptor? in
+      var directory = try DirectoryDescriptor(searching: folder)
+      let names = [Self.name] + inside
+      for name in names.dropLast() { directory = try directory.makingDirectory(name, mode: above) }
+      guard let last = names.last, try directory.directory(last) == nil else { return nil }
+      return try directory.makingDirectory(last, mode: mode)
+    }
+    guard let made, let user = options["owner-uid"].flatMap(uid_t.init),
       let group = options["owner-gid"].flatMap(gid_t.init)
     else { return nil }
     guard getuid() == 0 else {
       guard user != getuid() || group != getgid() else { return nil }
       return "its owner \(user):\(group) takes root to set; it belongs to you, \(getuid()):\(getgid())"
     }
-    guard chown(path, user, group) == 0, chmod(path, mode) == 0 else {
+    guard fchown(made.descriptor, user, group) == 0, fchmod(made.descriptor, mode) == 0 else {
       throw Folder.failure("give away", path)
     }
     return nil
+  }
+
+  /// Opens the directory; nil where it was not made yet.
+  /// - Throws: `EmulatorError`, for a link below the share too.
+  func open() throws -> DirectoryDescriptor? {
+    guard Folder.exists(folder) else { return nil }
+    return try explaining { () throws(DirectoryError) -> DirectoryDescriptor? in
+      var directory = try DirectoryDescriptor(searching: folder)
+      for name in [Self.name] + inside {
+        guard let next = try directory.directory(name) else { return nil }
+        directory = next
+      }
+      return directory
+    }
+  }
+
+  private func explaining<Value>(_ body: () throws(DirectoryError) -> Value) throws -> Value {
+    do throws(DirectoryError) {
+      return try body()
+    } catch {
+      throw EmulatorError(
+        .cannotWrite, "cannot use the directory of \(resource): \(error)",
+        suggestion: error.isRefusal
+          ? "no link is followed there: remove it, or name another path in convox.yml" : error.remedy)
+    }
   }
 
   /// Removes the directory with everything in it.

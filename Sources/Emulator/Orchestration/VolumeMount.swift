@@ -8,6 +8,8 @@ public struct VolumeMount: Sendable, Hashable {
   public var resource: String
   /// Its directory on this machine.
   public var directory: String
+  /// The same as `drydock-mount` takes it.
+  var source: String
   /// The path for the service.
   public var path: String
 
@@ -20,7 +22,9 @@ public struct VolumeMount: Sendable, Hashable {
       guard parts.count == 2, let directory = linked.first(where: { $0.resource == parts[0] }) else {
         return nil
       }
-      return VolumeMount(resource: directory.resource, directory: directory.path, path: parts[1])
+      return VolumeMount(
+        resource: directory.resource, directory: directory.path, source: directory.mountSource, path: parts[1]
+      )
     }
   }
 }
@@ -54,6 +58,6 @@ public struct MountHelper: Sendable, Hashable {
       throw EmulatorError(
         .failed, "the directory of \(mount.resource) is not there yet", suggestion: "make it: drydock up")
     }
-    return [executable] + mounts.flatMap { [$0.directory, $0.path] } + ["--"] + command
+    return [executable] + mounts.flatMap { [$0.source, $0.path] } + ["--"] + command
   }
 }

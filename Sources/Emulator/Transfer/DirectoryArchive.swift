@@ -1,3 +1,4 @@
+import ConvoxEnvironment
 import Engines
 import Foundation
 import NativeProcess
@@ -17,21 +18,52 @@ struct DirectoryArchive: Sendable {
   private var name: String { site.target.name }
 
   func export(to sink: @escaping ByteSink) async throws {
-    let ending = try await run(transfer.pack, in: site.directory, input: nil, output: sink)
+    let ending = try await run(transfer.pack, in: Self.path(try directory), input: nil, output: sink)
     guard ending.exitCode != 0, !transfer.harmlessCodes.contains(ending.exitCode) else { return }
     throw failed("export", ending)
   }
 
-  /// Unpacks beside the directory first, so that an archive which is damaged or leads elsewhere changes nothing, and then
-  /// moves what came out into place.
-  func load(_ source: @escaping ByteSource) async throws {
+  private var directory: DirectoryDescriptor {
+    get throws {
+      guard let directory = site.directory else {
+        throw EmulatorError(.internalFault, "\(name) has no directory")
+      }
+      return directory
+    }
+  }
+
+  /// Where a tool enters an open directory: by its descriptor, as its path may lead elsewhere by then.
+  private static func path(_ directory: DirectoryDescriptor) -> String {
+    #if os(Linux)
+      let path = "/proc/\(getpid())/fd/\(directory.descriptor)"
+      if access(path, F_OK) == 0 { return path }
+    #endif
+    return directory.path
+  }
+
+  /// Unpacks aside first, so that an archive which is damaged or leads elsewhere changes nothing, and then moves what came
+  /// out into place.
+  /// - Returns: What was left out, in a sentence; nil for nothing.
+  func load(_ source: @escaping ByteSource) async throws -> String? {
+    let target = try directory
     let aside = context.home.resource(name, of: site.target.state.id) + "/import-\(Secret.make())"
+    // The archive says who may enter its directory: it is one more below, and nobody passes this one.
+    let unpacked = "\(aside)/files"
     try Folder.make(aside, mode: 0o700)
     defer { try? Folder.remove(aside) }
-    let ending = try await run(transfer.unpack, in: aside, input: source) { _ in }
+    try Folder.make(unpacked, mode: 0o700)
+    let ending = try await run(transfer.unpack, in: unpacked, input: source) { _ in }
     guard ending.exitCode == 0 else { throw failed("import", ending) }
     try Task.checkCancellation()
-    try DirectoryMerge(from: aside, into: site.directory).run()
+    chmod(unpacked, 0o700)
+    do {
+      var merge = DirectoryMerge(from: try DirectoryDescriptor(unpacked), into: target)
+      try merge.run()
+      guard merge.taken > 0 else { return nil }
+      return "set-id bits and capabilities of files were left out: \(merge.taken)"
+    } catch let error as DirectoryError {
+      throw EmulatorError(.cannotWrite, "resource \(name): \(error)", suggestion: error.remedy)
+    }
   }
 
   private func run(

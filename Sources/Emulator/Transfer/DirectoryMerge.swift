@@ -1,80 +1,110 @@
+import ConvoxEnvironment
 import Foundation
 
-/// Moves a directory's contents into another one: files take the place of files, directories are merged.
+/// Moves what came out of an archive into a directory: files take the place of files, directories are merged.
+///
+/// The archive may be a stranger's, and others may write in the directory meanwhile: both are walked from their descriptors,
+/// and no link is followed. What would give its reader rights goes: set-id bits and capabilities of files; devices, pipes and
+/// sockets are refused. Owners and permissions stay, as does the set-group-id bit of directories, by which groups share them.
 struct DirectoryMerge {
-  let source: String
-  let target: String
+  let source: DirectoryDescriptor
+  let target: DirectoryDescriptor
+  /// What was taken from files.
+  private(set) var taken = 0
+  /// How many names each file with several has here, and how many it has at all.
+  private var links: [FileNumber: (here: Int, all: Int)] = [:]
 
-  init(from source: String, into target: String) {
+  private struct FileNumber: Hashable {
+    var device: dev_t
+    var number: ino_t
+  }
+
+  init(from source: DirectoryDescriptor, into target: DirectoryDescriptor) {
     self.source = source
     self.target = target
   }
 
   /// Looks at everything before the first move.
-  func run() throws {
+  /// - Throws: `EmulatorError` for what is refused, nothing changed then; `DirectoryError`.
+  mutating func run() throws {
     try check(source, target)
+    guard links.values.allSatisfy({ $0.here == $0.all }) else {
+      throw refusal("a file", "is a hard link to something outside of it")
+    }
     try merge(source, target)
   }
 
-  private enum Kind { case directory, file, other }
-
-  /// What is at a path itself, links not followed; nil for nothing.
-  private func kind(_ path: String) -> Kind? {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR: return .directory
-    case S_IFREG, S_IFLNK: return .file
-    default: return .other
-    }
-  }
-
-  private func names(_ folder: String) throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
-      throw EmulatorError(.cannotWrite, "cannot read \(folder): \(error.localizedDescription)")
-    }
-  }
-
-  private func check(_ from: String, _ into: String) throws {
-    for name in try names(from) {
-      let (new, old) = (kind("\(from)/\(name)"), kind("\(into)/\(name)"))
-      guard new != .other else {
-        throw refusal("\(from)/\(name)", "is a device, a pipe or a socket")
+  private mutating func check(_ from: DirectoryDescriptor, _ into: DirectoryDescriptor?) throws {
+    for name in try from.names() {
+      guard let new = try from.status(of: name) else { continue }
+      let path = String(from.path(of: name).dropFirst(source.path.count + 1))
+      let isFolder = new.is(S_IFDIR)
+      guard isFolder || new.is(S_IFREG) || new.is(S_IFLNK) else {
+        throw refusal(path, "is a device, a pipe or a socket")
       }
-      if let old, (old == .directory) != (new == .directory) {
-        let what = new == .directory ? "a directory and replaces a file" : "a file and replaces a directory"
-        throw refusal("\(from)/\(name)", "is \(what)")
+      let old = try into?.status(of: name)
+      if let old, old.is(S_IFDIR) != isFolder {
+        throw refusal(
+          path, "is \(isFolder ? "a directory and replaces a file" : "a file and replaces a directory")")
       }
-      if new == .directory { try check("\(from)/\(name)", "\(into)/\(name)") }
+      if isFolder, let below = try from.directory(name) {
+        try check(below, old == nil ? nil : into?.directory(name))
+      } else if new.st_nlink > 1 {
+        let number = FileNumber(device: new.st_dev, number: new.st_ino)
+        links[number] = (here: (links[number]?.here ?? 0) + 1, all: Int(new.st_nlink))
+      }
     }
   }
 
   private func refusal(_ path: String, _ reason: String) -> EmulatorError {
-    EmulatorError(
-      .failed, "\(path.dropFirst(source.count + 1)) in the archive \(reason)",
-      suggestion: "nothing was changed")
+    EmulatorError(.failed, "\(path) in the archive \(reason)", suggestion: "nothing was changed")
   }
 
-  private func merge(_ from: String, _ into: String) throws {
-    for name in try names(from) {
-      let (new, old) = ("\(from)/\(name)", "\(into)/\(name)")
-      if kind(new) == .directory, kind(old) == .directory {
-        try merge(new, old)
-        try copyTraits(of: new, to: old)
-      } else if rename(new, old) != 0 {
-        throw Folder.failure("move into place", old)
+  private mutating func merge(_ from: DirectoryDescriptor, _ into: DirectoryDescriptor) throws {
+    for name in try from.names() {
+      guard let new = try from.status(of: name) else { continue }
+      if new.is(S_IFDIR), let below = try from.directory(name), let old = try into.directory(name) {
+        try merge(below, old)
+        try copyTraits(of: below, to: old)
+        continue
+      }
+      try clean(name, new, in: from)
+      guard renameat(from.descriptor, name, into.descriptor, name) == 0 else {
+        throw Folder.failure("move into place", into.path(of: name))
       }
     }
   }
 
-  private func copyTraits(of from: String, to into: String) throws {
-    var status = stat()
-    guard lstat(from, &status) == 0 else { return }
-    _ = lchown(into, status.st_uid, status.st_gid)
-    guard chmod(into, status.st_mode & 0o7777) == 0 else {
-      throw Folder.failure("set the permissions of", into)
+  /// Takes from files, here and below, what gives their reader rights; nobody else can reach them yet.
+  private mutating func clean(_ name: String, _ status: stat, in folder: DirectoryDescriptor) throws {
+    if status.is(S_IFDIR), let below = try folder.directory(name) {
+      for name in try below.names() {
+        if let status = try below.status(of: name) { try clean(name, status, in: below) }
+      }
+    } else if status.is(S_IFREG) {
+      try cleanFile(name, status, in: folder)
     }
   }
+
+  private mutating func cleanFile(_ name: String, _ status: stat, in folder: DirectoryDescriptor) throws {
+    if status.st_mode & (S_ISUID | S_ISGID) != 0 {
+      guard fchmodat(folder.descriptor, name, status.st_mode & 0o1777, 0) == 0 else {
+        throw Folder.failure("set the permissions of", folder.path(of: name))
+      }
+      taken += 1
+    }
+    // A change of owner to the same one takes set-id bits, and the capabilities that some tars take out of an archive.
+    _ = fchownat(folder.descriptor, name, uid_t.max, gid_t.max, AT_SYMLINK_NOFOLLOW)
+  }
+
+  private func copyTraits(of from: DirectoryDescriptor, to into: DirectoryDescriptor) throws {
+    _ = fchown(into.descriptor, from.status.st_uid, from.status.st_gid)
+    guard fchmod(into.descriptor, from.status.st_mode & 0o3777) == 0 else {
+      throw Folder.failure("set the permissions of", into.path)
+    }
+  }
+}
+
+extension stat {
+  fileprivate func `is`(_ kind: mode_t) -> Bool { st_mode & S_IFMT == kind }
 }

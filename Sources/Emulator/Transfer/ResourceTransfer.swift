@@ -1,6 +1,7 @@
 import Engines
 import HealthProbes
 import MonotonicTime
+import Synchronization
 
 /// Exports a resource's data as a stream of bytes, and imports it from one.
 ///
@@ -46,7 +47,10 @@ public struct ResourceTransfer: Sendable {
 
   /// Imports data into what is there. Where the engine permits, one that fails leaves the data as it was.
   /// - Throws: `EmulatorError`: the type has no import, the resource does not run, a tool is missing, the data is refused.
-  public func `import`(from source: @escaping ByteSource) async throws {
+  /// - Returns: What was left out of the data for safety's sake, in a sentence; nil for nothing.
+  @discardableResult
+  public func `import`(from source: @escaping ByteSource) async throws -> String? {
+    let leftOut = Mutex<String?>(nil)
     let method = try method("import")
     if let origin = target.record?.source {
       throw EmulatorError(
@@ -65,9 +69,13 @@ public struct ResourceTransfer: Sendable {
         let dump = ToolDump(site, tools, isTrusted: isTrusted)
         try await dump.load(counted, head: try await input.peek(1024))
       case .server(let make): try await make(try site.probeTarget).load(from: counted)
-      case .directory(let transfer): try await DirectoryArchive(site, transfer, context).load(counted)
+      case .directory(let transfer):
+        let archive = DirectoryArchive(site, transfer, context)
+        let words = try await archive.load(counted)
+        leftOut.withLock { $0 = words }
       }
     }
+    return leftOut.withLock { $0 }
   }
 
   /// The engine's method, once it is known where its clients run.

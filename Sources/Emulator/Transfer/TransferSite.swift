@@ -7,8 +7,8 @@ struct TransferSite: Sendable {
   let target: ResourceTarget
   /// The server; nil for a shared directory.
   let server: Server?
-  /// The directory of a resource that is one; else empty.
-  let directory: String
+  /// The directory of a resource that is one.
+  let directory: DirectoryDescriptor?
 
   /// A server that runs, and where its clients do.
   struct Server: Sendable {
@@ -30,14 +30,13 @@ struct TransferSite: Sendable {
     guard let record = target.record else { throw Self.notRunning(target) }
     guard let server = engine.server else {
       self.server = nil
-      directory =
-        SharedDirectory(
-          resource: target.name, options: record.options, home: context.home, id: target.state.id
-        ).path
-      guard Folder.exists(directory) else { throw Self.notRunning(target) }
+      let shared = SharedDirectory(
+        resource: target.name, options: record.options, home: context.home, id: target.state.id)
+      directory = try shared.open()
+      guard directory != nil else { throw Self.notRunning(target) }
       return
     }
-    directory = ""
+    directory = nil
     guard let kind = target.state.runtime else { throw Self.notRunning(target) }
     let runtime = try await RuntimeAccess(context: context, state: target.state).runtime(kind)
     guard try await runtime.observe([target.name])[target.name]?.isRunning == true else {
@@ -65,6 +64,6 @@ struct TransferSite: Sendable {
   /// Where the engine's clients run.
   var place: ClientPlace {
     server.map { $0.host.clientPlace(of: $0.launch) }
-      ?? ClientPlace(port: 0, password: "", folder: "", directory: directory)
+      ?? ClientPlace(port: 0, password: "", folder: "")
   }
 }
