@@ -194,7 +194,7 @@ import Testing
       _ = try files(test, "resources:\n  mydb: { type: postgres }\nservices:\n  web: {}\n").write()
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.drydock)
       #expect(names.sorted() == [".gitignore", "all.env", "id", "web.env"])
-      try EnvironmentFiles.remove(from: folder)
+      try EnvironmentFiles.remove(from: folder) { _ in }
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: folder.drydock).sorted() == [".gitignore", "id"])
       #expect(folder.id == "abc123def456")

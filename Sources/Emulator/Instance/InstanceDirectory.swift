@@ -14,7 +14,7 @@ public struct InstanceDirectory: Sendable {
   /// The instance of a folder, one that moved with its folder too: nil when there is none, or when it is a copy
   /// of another app's that has not had an `up` of its own.
   public func existing(in folder: AppFolder) throws -> InstanceState? {
-    guard let id = folder.id, var state = try store.load(id) else { return nil }
+    guard let id = try folder.readID(), var state = try store.load(id) else { return nil }
     if state.path == folder.path { return state }
     if isCopied(state) { return nil }
     // Remembered at once, so that nobody takes the app for gone.

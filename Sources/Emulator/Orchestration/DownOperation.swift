@@ -60,7 +60,7 @@ public struct DownOperation: Sendable {
     // Only now: a replica that runs would connect again at once.
     if deletesData { await release(names, state, runtime) }
     if deletesData { try await deleteData(of: names, &state, runtime) }
-    if selected == nil { try EnvironmentFiles.remove(from: AppFolder(state.path)) }
+    if selected == nil { try EnvironmentFiles.remove(from: AppFolder(state.path), notice) }
     return outcomes
   }
 

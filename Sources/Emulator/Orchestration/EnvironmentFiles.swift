@@ -15,26 +15,27 @@ struct EnvironmentFiles {
   /// Writes the files; one whose bytes are right already is not touched.
   /// - Returns: What could not be written as it should, for the user to read.
   func write() throws -> [String] {
-    try folder.prepare()
+    let files = try folder.prepare()
     let resolver = EnvironmentResolver(
       manifest: manifest, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var warnings: [String] = []
     var written: Set<String> = []
-    try write(resolver.allResources(), to: Self.all, &written, &warnings)
+    try write(resolver.allResources(), to: Self.all, files, &written, &warnings)
     for service in manifest.services {
-      let name = "\(Slug.make(service.name)).env"
+      let name = Self.name(of: service.name)
       guard name != Self.all else {
         warnings.append("service \(service.name): .drydock/\(name) holds all resources; see drydock env all")
         continue
       }
       do {
-        try write(try resolver.environment(for: service), to: name, &written, &warnings)
+        try write(try resolver.environment(for: service), to: name, files, &written, &warnings)
       } catch let error as EnvironmentError {
         warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
       }
     }
-    removeOthers(than: written)
+    let services = manifest.services.map(\.name)
+    for name in Self.existing(in: files, services: services, besides: written) { try? files.remove(name) }
     return warnings
   }
 
@@ -42,22 +43,24 @@ struct EnvironmentFiles {
   private static let all = "all.env"
 
   private func write(
-    _ variables: [EnvironmentVariable], to name: String, _ written: inout Set<String>,
+    _ variables: [EnvironmentVariable], to name: String, _ files: OwnFiles, _ written: inout Set<String>,
     _ warnings: inout [String]
   ) throws {
     do {
-      try folder.write(Array(render(variables, as: .dotenv).utf8), to: name, mode: 0o600)
+      try files.write(Array(render(variables, as: .dotenv).utf8), to: name, mode: 0o600)
       written.insert(name)
     } catch let error as EnvironmentFormatError {
       warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
     }
   }
 
-  /// Removes files of services that are gone, and those that are no longer true and could not be written anew.
-  private func removeOthers(than expected: Set<String>) {
-    Self.existing(in: folder).filter { !expected.contains($0) }.forEach {
-      try? Folder.remove("\(folder.drydock)/\($0)")
-    }
+  private static func name(of service: String) -> String { "\(Slug.make(service)).env" }
+
+  /// Refuses what lies where the files of a manifest would be written, before a server is started for them.
+  static func refuseForeign(in folder: AppFolder, of manifest: Manifest) throws {
+    guard let files = try OwnFiles(existingIn: folder) else { return }
+    let names = [".gitignore", all] + manifest.services.map { name(of: $0.name) }
+    for name in names { try files.refuseForeign(name) }
   }
 
   /// Rewrites the files that an `up` wrote; where there are none, none are made.
@@ -81,14 +84,37 @@ struct EnvironmentFiles {
     for warning in try files.write() { notice(warning) }
   }
 
-  /// Removes every file, as `down` does.
-  static func remove(from folder: AppFolder) throws {
-    for name in existing(in: folder) { try Folder.remove("\(folder.drydock)/\(name)") }
+  /// Removes every file that drydock wrote, as `down` does. What is no file of drydock's is left alone.
+  /// - Parameter notice: Told of a `.drydock` that is none of drydock's.
+  static func remove(from folder: AppFolder, _ notice: (String) -> Void) throws {
+    let files: OwnFiles
+    do {
+      guard let existing = try OwnFiles(existingIn: folder) else { return }
+      files = existing
+    } catch let error as EmulatorError {
+      return notice("\(error.message): nothing is removed there")
+    }
+    for name in existing(in: files) { try files.remove(name) }
   }
 
-  private static func existing(in folder: AppFolder) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.drydock)) ?? []).filter {
-      $0.hasSuffix(".env")
+  /// The files that drydock wrote: the one with everything, those of the services, and those of services before,
+  /// which say in `SERVICE` whose they are.
+  private static func existing(
+    in files: OwnFiles, services: [String] = [], besides others: Set<String> = []
+  ) -> [String] {
+    let known = Set(services.map(name))
+    return ((try? files.names()) ?? []).filter { file in
+      guard file.hasSuffix(".env"), !others.contains(file), let bytes = try? files.read(file) else {
+        return false
+      }
+      return file == all || known.contains(file) || isWritten(file, bytes)
+    }
+  }
+
+  private static func isWritten(_ file: String, _ bytes: [UInt8]) -> Bool {
+    bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+      line.starts(with: "SERVICE=".utf8)
+        && name(of: String(decoding: line.dropFirst(8), as: UTF8.self)) == file
     }
   }
 }

@@ -68,7 +68,8 @@ public struct UpOperation: Sendable {
     if options.isDryRun { return try await dryRun() }
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.existing(in: workspace.folder)
-    _ = try workspace.load(appEnvironment: appEnvironment(known))
+    let manifest = try workspace.load(appEnvironment: appEnvironment(known))
+    if known?.created == nil { try EnvironmentFiles.refuseForeign(in: workspace.folder, of: manifest) }
     let opened = try await context.directory.open(
       workspace.folder, app: app, until: options.deadline)
     if opened.handle != known?.handle { context.directory.otherHandle(opened).map(events.notice) }
