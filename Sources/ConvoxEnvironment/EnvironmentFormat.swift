@@ -67,7 +67,9 @@ private func quotedForJSON(_ text: String) -> String {
     case "\n": quoted += "\\n"
     case "\r": quoted += "\\r"
     case "\t": quoted += "\\t"
-    case "\0"..<" ", "\u{7F}", "\u{2028}", "\u{2029}": quoted += escapedForJSON(scalar)
+    case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}"..."\u{202E}",
+      "\u{2066}"..."\u{2069}":
+      quoted += escapedForJSON(scalar)
     default: quoted.unicodeScalars.append(scalar)
     }
   }

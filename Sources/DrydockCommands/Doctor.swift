@@ -27,8 +27,9 @@ struct Doctor: AsyncParsableCommand {
         case .warning: style.yellow("warn")
         case .missing: style.red("miss")
         }
-      session.console.print("\(mark)  \(finding.subject): \(finding.detail)")
-      if let remedy = finding.remedy { session.console.print("      \(remedy)") }
+      let text = TerminalText.message("\(finding.subject): \(finding.detail)")
+      session.console.printUnchanged("\(mark)  \(text)")
+      if let remedy = finding.remedy { session.console.printUnchanged("      \(TerminalText.line(remedy))") }
     }
   }
 }

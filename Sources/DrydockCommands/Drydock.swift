@@ -2,6 +2,7 @@ public import ArgumentParser
 import ConvoxManifest
 import Emulator
 import Foundation
+import TerminalProgress
 
 /// The root command.
 public struct Drydock: AsyncParsableCommand {
@@ -84,7 +85,7 @@ public struct Drydock: AsyncParsableCommand {
       print(message)
     } else {
       let text = message.hasPrefix("Error: ") ? "ERROR: " + message.dropFirst(7) : message
-      FileHandle.standardError.write(Data((text + "\n").utf8))
+      FileHandle.standardError.write(Data((TerminalText.lines(String(text)) + "\n").utf8))
     }
     return status
   }

@@ -51,11 +51,11 @@ struct LogPrinter: Sendable {
   private let console: Console
 
   init(names: [String], console: Console) {
-    let width = names.map { DisplayWidth.of($0) }.max() ?? 0
+    let width = names.map { DisplayWidth.of(TerminalText.line($0)) }.max() ?? 0
     let colours = [36, 33, 32, 35, 34, 31]
     var prefixes: [String: String] = [:]
     for (index, name) in names.enumerated() {
-      let padded = name + String(repeating: " ", count: width - DisplayWidth.of(name)) + " | "
+      let padded = DisplayWidth.padded(TerminalText.line(name), to: width) + " | "
       prefixes[name] =
         console.colours ? "\u{1B}[\(colours[index % colours.count])m\(padded)\u{1B}[0m" : padded
     }
@@ -64,6 +64,8 @@ struct LogPrinter: Sendable {
   }
 
   func print(_ name: String, _ line: String) {
-    console.print((prefixes[name] ?? "") + line)
+    // Not escaped where a program reads on.
+    let shown = isatty(STDOUT_FILENO) == 1 ? TerminalText.line(line) : line
+    console.printUnchanged((prefixes[name] ?? "") + shown)
   }
 }

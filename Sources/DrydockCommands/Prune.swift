@@ -2,6 +2,7 @@ import ArgumentParser
 import Emulator
 import Foundation
 import MonotonicTime
+import TerminalProgress
 
 /// `drydock prune`.
 struct Prune: AsyncParsableCommand {
@@ -47,8 +48,8 @@ struct Prune: AsyncParsableCommand {
       try session.console.print(json: gone.map { PrunedInstance($0) })
     } else {
       gone.forEach {
-        session.console.print(
-          "\($0.handle)  \($0.path)  \($0.resources.keys.sorted().joined(separator: " "))")
+        let resources = $0.resources.keys.sorted().joined(separator: " ")
+        session.console.print(TerminalText.line("\($0.handle)  \($0.path)  \(resources)"))
       }
     }
     guard !gone.isEmpty else { return session.console.note("nothing to remove") }

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import Emulator
 import Foundation
+import TerminalProgress
 
 /// `drydock run`.
 struct Run: AsyncParsableCommand {
@@ -52,6 +53,7 @@ struct Run: AsyncParsableCommand {
     let words = try words(query)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
     variables += try query.trustVariables(service: service, besides: variables)
+    try refuseNUL(variables)
     if rack.name == nil, let last = query.state.lastRack {
       session.console.note(
         "the last up took the app env of \(last), this command takes the local one: to change that, "
@@ -64,6 +66,15 @@ struct Run: AsyncParsableCommand {
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     throw Executable.replaceProcess(command[0], command, adding: variables)
+  }
+
+  /// A value would silently end there.
+  private func refuseNUL(_ variables: [EnvironmentVariable]) throws {
+    let broken = variables.filter { $0.name.utf8.contains(0) || $0.value.utf8.contains(0) }.map(\.name)
+    guard !broken.isEmpty else { return }
+    throw EmulatorError(
+      .failed, "no command can be given \(broken.joined(separator: ", ")), with a NUL in it",
+      suggestion: "leave it out of environment: or of the app env")
   }
 
   /// The command that was given, else the one that the manifest gives the service, by a shell as on AWS.
@@ -91,7 +102,7 @@ enum Executable {
     execvp(program, &arguments)
     let reason = errno
     arguments.forEach { free($0) }
-    let message = "ERROR: cannot run \(program): \(String(cString: strerror(reason)))\n"
+    let message = "ERROR: cannot run \(TerminalText.line(program)): \(String(cString: strerror(reason)))\n"
     FileHandle.standardError.write(Data(message.utf8))
     return ExitCode(reason == ENOENT ? 127 : 126)
   }

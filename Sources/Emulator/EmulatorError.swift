@@ -19,6 +19,8 @@ public struct EmulatorError: Error, Sendable, Hashable {
     case cannotWrite = 73
     /// A resource was not ready in time.
     case notReady = 75
+    /// Somebody else's, and not taken for the caller's unasked.
+    case notTrusted = 77
     /// The data that exists and the manifest disagree.
     case dataMismatch = 78
   }

@@ -27,17 +27,10 @@ public enum DisplayWidth {
     text + String(repeating: " ", count: max(0, columns - of(text)))
   }
 
-  /// One line without anything that could move the cursor: control characters become a space, and escape
-  /// sequences other than colours lose their escape. What engines and registries say is shown through this.
-  public static func singleLine(_ text: String) -> String {
-    pieces(of: text).map { $0.isControl ? " " : $0.text }.joined()
-  }
-
   private struct Piece {
     var text: String
     var width: Int
     var isColour = false
-    var isControl = false
   }
 
   private static func pieces(of text: String) -> [Piece] {
@@ -48,8 +41,7 @@ public enum DisplayWidth {
         pieces.append(Piece(text: String(colour.output), width: 0, isColour: true))
         rest = rest[colour.range.upperBound...]
       } else {
-        let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        pieces.append(Piece(text: String(character), width: width(of: character), isControl: isControl))
+        pieces.append(Piece(text: String(character), width: width(of: character)))
         rest.removeFirst()
       }
     }

@@ -4,6 +4,7 @@ public actor LinePrompt {
   private let input: @Sendable () async throws -> [UInt8]?
   private let output: @Sendable ([UInt8]) async throws -> Void
   private var editor = LineEditor()
+  private var answers = TerminalTextStream()
   private var isOver = false
 
   /// A prompt that reads keys from `input`, which gives nil at its end, and draws on `output`.
@@ -11,7 +12,7 @@ public actor LinePrompt {
     prompt: String, input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) {
-    self.prompt = prompt
+    self.prompt = TerminalText.line(prompt)
     self.input = input
     self.output = output
   }
@@ -29,7 +30,7 @@ public actor LinePrompt {
       case .edited: continue
       case .cancelled: try await output(Array("^C\r\n".utf8))
       case .line(let line):
-        try await output(Array("\r\(prompt)\(line)\u{1B}[K\r\n".utf8))
+        try await output(Array("\r\(prompt)\(TerminalText.line(line))\u{1B}[K\r\n".utf8))
         return Array((line + "\n").utf8)
       case .end: isOver = true
       }
@@ -40,13 +41,15 @@ public actor LinePrompt {
 
   /// Shows an answer, and the line that is being typed below it.
   public func show(_ answer: [UInt8]) async throws {
-    try await output(Array("\r\u{1B}[K".utf8) + answer)
+    // The terminal is in raw mode, where a line feed alone keeps the column.
+    let shown = answers.show(answer).flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+    try await output(Array("\r\u{1B}[K".utf8) + shown)
     if answer.last == 0x0a { try await draw() }
   }
 
   private func draw() async throws {
-    let behind = DisplayWidth.of(String(editor.text[editor.cursor...]))
+    let behind = DisplayWidth.of(TerminalText.line(String(editor.text[editor.cursor...])))
     let back = behind > 0 ? "\u{1B}[\(behind)D" : ""
-    try await output(Array("\r\(prompt)\(editor.line)\u{1B}[K\(back)".utf8))
+    try await output(Array("\r\(prompt)\(TerminalText.line(editor.line))\u{1B}[K\(back)".utf8))
   }
 }

@@ -8,7 +8,7 @@ struct Phase {
   let quarter: Int?
 
   init(_ text: String) {
-    self.text = DisplayWidth.singleLine(text)
+    self.text = TerminalText.line(text)
     key = text.replacing(#/[0-9]+(?:[.,][0-9]+)*/#, with: "#")
     quarter = text.firstMatch(of: #/([0-9]{1,3})(?:[.,][0-9]+)? ?%/#).flatMap { Int($0.1) }.map { $0 / 25 }
   }

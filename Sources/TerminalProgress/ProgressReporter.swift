@@ -65,10 +65,9 @@ public final class ProgressReporter: Sendable {
     state.withLock { report(subject, Phase(phase), outcome: success, in: &$0) }
   }
 
-  /// Writes lines that stay, above the live ones. Colours in them are kept, other control sequences are not.
+  /// Writes a message that stays, above the live lines.
   public func log(_ line: String) {
-    let parts = line.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let text = parts.map { DisplayWidth.singleLine(String($0)) + "\n" }.joined()
+    let text = TerminalText.message(line) + "\n"
     state.withLock { state in
       guard isLive(state), !state.area.isEmpty else { return write(text) }
       let columns = size().columns
@@ -89,7 +88,7 @@ public final class ProgressReporter: Sendable {
   private func isLive(_ state: State) -> Bool { terminal && !state.plain }
 
   private func report(_ subject: String, _ phase: Phase, outcome: Bool?, in state: inout State) {
-    let name = DisplayWidth.singleLine(subject)
+    let name = TerminalText.line(subject)
     let index = state.entries.firstIndex { $0.subject == name } ?? state.entries.endIndex
     let previous = index < state.entries.endIndex ? state.entries[index] : nil
     let entry = Entry(subject: name, phase: phase, outcome: outcome, printed: previous?.printed)

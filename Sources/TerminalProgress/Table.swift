@@ -14,8 +14,8 @@ public struct Table: Sendable, Hashable {
   /// The table as text, a line feed at the end of each line; a table without header and rows is empty.
   /// - Parameter style: Makes the header bold.
   public func rendered(style: Style = .plain) -> String {
-    let titles = header.isEmpty ? [] : [header.map { style.bold($0) }]
-    let lines = (titles + rows).flatMap(Self.lines(of:))
+    let titles = header.isEmpty ? [] : [header.map { style.bold(TerminalText.line($0)) }]
+    let lines = titles + rows.flatMap(Self.lines(of:))
     let columns = lines.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       lines.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
@@ -26,8 +26,7 @@ public struct Table: Sendable, Hashable {
   /// A row as lines of single-line cells.
   private static func lines(of row: [String]) -> [[String]] {
     let cells = row.map { cell in
-      cell.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        .map { DisplayWidth.singleLine(String($0)) }
+      cell.split(separator: "\n", omittingEmptySubsequences: false).map { TerminalText.line(String($0)) }
     }
     let height = cells.map(\.count).max() ?? 1
     return (0..<height).map { line in cells.map { line < $0.count ? $0[line] : "" } }

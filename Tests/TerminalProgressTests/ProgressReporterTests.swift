@@ -77,7 +77,7 @@ private final class Bench: Sendable {
       $0.properties.generalCategory == .control && $0 != "\n"
     }
     #expect(controls.isEmpty)
-    #expect(bench.output.last == "x [1A\ny ]0;title \n")
+    #expect(bench.output.last == "x\\x1b[1A\n  y\\x1b]0;title\\x07\n")
   }
 }
 
@@ -106,7 +106,7 @@ private final class Bench: Sendable {
     reporter.update("a", "one")
     reporter.log("second\nthird")
     reporter.update("b", "two")
-    #expect(bench.screen().text == ["first", "second", "third", "a  one", "b  two"])
+    #expect(bench.screen().text == ["first", "second", "  third", "a  one", "b  two"])
     #expect(bench.screen().complaints.isEmpty)
   }
 

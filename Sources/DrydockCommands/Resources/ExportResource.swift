@@ -39,7 +39,13 @@ struct ExportResource: AsyncParsableCommand {
         session.console, name: name, verb: "exported",
         isShown: !output.isStandard || isatty(STDOUT_FILENO) == 0)
       let transfer = ResourceTransfer(context: session.context, target: target, progress: display.update)
-      try await display.following { try await output.write { try await transfer.export(to: $0) } }
+      let isShown = output.isStandard && isatty(STDOUT_FILENO) == 1
+      try await display.following {
+        try await output.write { sink in
+          guard isShown else { return try await transfer.export(to: sink) }
+          try await TerminalSink(sink).showing { try await transfer.export(to: $0) }
+        }
+      }
     }
   }
 }

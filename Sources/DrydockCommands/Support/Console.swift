@@ -27,8 +27,13 @@ struct Console: Sendable {
     isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 
-  /// Prints a result.
+  /// Prints a result: as it is into a file or a pipe, without what a terminal would obey on one.
   func print(_ text: String) {
+    printUnchanged(isatty(STDOUT_FILENO) == 1 ? TerminalText.lines(text) : text)
+  }
+
+  /// Prints a result in which all that is somebody else's is harmless already: one with colours.
+  func printUnchanged(_ text: String) {
     guard !text.isEmpty else { return }
     guard !write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) else { return }
     // Who reads no further has what they wanted; a full disk must not pass for a result.
@@ -45,21 +50,22 @@ struct Console: Sendable {
     encoder.dateEncodingStrategy = .iso8601
     // The encoder puts the ends of an empty container on lines of their own. In a string no line ends unescaped.
     let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-    print(text.replacing(/\[\n\s*\]/, with: "[]").replacing(/\{\n\s*\}/, with: "{}"))
+    let compact = text.replacing(/\[\n\s*\]/, with: "[]").replacing(/\{\n\s*\}/, with: "{}")
+    print(TerminalText.json(compact))
   }
 
   /// Says something that is no result.
   func note(_ text: String) {
-    if !isQuiet { _ = write(text + "\n", to: STDERR_FILENO) }
+    if !isQuiet { _ = write(TerminalText.message(text) + "\n", to: STDERR_FILENO) }
   }
 
   /// Says something that ought to be read.
-  func warn(_ text: String) { _ = write("WARNING: \(text)\n", to: STDERR_FILENO) }
+  func warn(_ text: String) { _ = write(TerminalText.message("WARNING: \(text)") + "\n", to: STDERR_FILENO) }
 
   /// Asks a yes or no; no is the answer without a terminal.
   func confirm(_ question: String) -> Bool {
     guard isInteractive else { return false }
-    _ = write("\(question) [y/N] ", to: STDERR_FILENO)
+    _ = write("\(TerminalText.line(question)) [y/N] ", to: STDERR_FILENO)
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
   }
 

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import Emulator
 import Foundation
+import TerminalProgress
 
 /// Prints errors: what, where, what to do next. The one place where that is done.
 enum ErrorReport {
@@ -51,9 +52,9 @@ enum ErrorReport {
   private static func lines(of error: EmulatorError) -> String { "ERROR: \(error.text)" }
 
   private static func write(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    FileHandle.standardError.write(Data((TerminalText.message(text) + "\n").utf8))
   }
 
   /// A diagnostic as a line for a person.
-  static func describe(_ diagnostic: Diagnostic) -> String { lines(of: diagnostic) }
+  static func describe(_ diagnostic: Diagnostic) -> String { TerminalText.message(lines(of: diagnostic)) }
 }

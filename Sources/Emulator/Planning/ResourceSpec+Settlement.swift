@@ -45,7 +45,7 @@ struct SettledSpecs: Sendable {
   /// - Parameter withPlaces: Whether the places mean something to the reader: nobody wrote a created one's manifest.
   static func lines(_ findings: [Diagnostic], withPlaces: Bool = true) -> [String] {
     findings.filter { $0.severity == .warning }.map {
-      (withPlaces ? "\($0.location): " : "") + $0.message + ($0.suggestion.map { "\n  \($0)" } ?? "")
+      withPlaces ? $0.text : $0.advice
     }
   }
 }

@@ -1,6 +1,7 @@
 import ConvoxManifest
 import Emulator
 import NIOHTTP1
+import TerminalProgress
 
 /// A request that cannot be answered as wished.
 struct HTTPFailure: Error, Sendable {
@@ -9,7 +10,8 @@ struct HTTPFailure: Error, Sendable {
 
   init(_ status: HTTPResponseStatus, _ message: String) {
     self.status = status
-    self.message = message
+    // The tool shows it on a terminal as it is.
+    self.message = TerminalText.message(message)
   }
 
   /// Something that does not exist; the tool and its users know these words.
@@ -35,7 +37,7 @@ struct HTTPFailure: Error, Sendable {
 
   private static func status(_ code: EmulatorError.Code) -> HTTPResponseStatus {
     switch code {
-    case .failed, .usage, .manifestInvalid, .manifestMissing: .badRequest
+    case .failed, .usage, .manifestInvalid, .manifestMissing, .notTrusted: .badRequest
     case .dataMismatch: .conflict
     case .unavailable: .serviceUnavailable
     case .notReady: .gatewayTimeout

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import TerminalProgress
 
 /// A line for each request: when, what, how it ended, how long it took.
 ///
@@ -24,7 +25,7 @@ public struct RequestLog: Sendable {
   }
 
   func note(_ text: String) {
-    write("\(Date.now.formatted(.iso8601)) \(text)")
+    write("\(Date.now.formatted(.iso8601)) \(TerminalText.line(text))")
   }
 
   /// Without what could pretend to be another line.
