@@ -8,6 +8,21 @@ public struct ManifestLoader: Sendable {
     self.catalog = catalog
   }
 
+  /// The most bytes that a manifest may have.
+  public static var sizeLimit: Int { ManifestSource.sizeLimit }
+
+  /// The error about a file that has more bytes than that.
+  /// - Parameter count: How many, where that is known.
+  public static func tooLong(_ count: Int?, file: String) -> ManifestError {
+    let length = count.map { "\($0) bytes, more" } ?? "more bytes"
+    return ManifestError([
+      Diagnostic(
+        .error, at: SourceLocation(file: file, line: 1, column: 1),
+        "the file has \(length) than the \(sizeLimit) that are read",
+        suggestion: "is this a convox.yml? AWS takes no template of that size")
+    ])
+  }
+
   /// Reads a manifest.
   /// - Parameters:
   ///   - bytes: The file's content.
@@ -22,6 +37,13 @@ public struct ManifestLoader: Sendable {
     do {
       document = try YAMLReader.read(source)
     } catch {
+      if let marker = source.conflictMarker {
+        throw ManifestError([
+          Diagnostic(
+            .error, at: source.location(of: marker), "a merge conflict is left in the file",
+            suggestion: "resolve it: keep one of the two versions, and remove the lines with <, = and >")
+        ])
+      }
       throw ManifestError([
         Diagnostic(
           .error, at: source.location(of: error.offset), error.message, suggestion: error.suggestion)

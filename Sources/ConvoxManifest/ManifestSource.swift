@@ -23,9 +23,7 @@ struct ManifestSource: Sendable {
       ])
     }
     guard content.count <= ManifestSource.sizeLimit else {
-      throw failure(
-        1, 1, "the file has \(content.count) bytes, more than the \(ManifestSource.sizeLimit) that are read",
-        "is this a convox.yml? AWS takes no template of that size")
+      throw ManifestLoader.tooLong(content.count, file: file)
     }
     let bytes = Array(content.starts(with: [0xEF, 0xBB, 0xBF]) ? content[3...] : content[...])
     if let end = ManifestSource.invalidUTF8(bytes) {
@@ -75,6 +73,14 @@ struct ManifestSource: Sendable {
   func unsetOnLine(of offset: Int) -> Interpolation.Replacement? {
     let line = marks.range(line: marks.position(of: offset).line)
     return text.replacements(in: line.lowerBound...line.upperBound).first { !$0.isSet }
+  }
+
+  /// The first line that git or another tool has left of two versions, by its first byte.
+  var conflictMarker: Int? {
+    (1...max(1, marks.count)).lazy.map { marks.range(line: $0) }.first { range in
+      let line = text.bytes[range]
+      return ["<<<<<<< ", ">>>>>>> "].contains { line.starts(with: $0.utf8) }
+    }?.lowerBound
   }
 
   /// The first byte that is no part of well-formed UTF-8.

@@ -82,7 +82,7 @@ import Testing
       for words in [["up"], ["check"], ["manifest", "-m", "convox.yml"]] {
         let result = try await app.inFolder(other).start(words).result()
         #expect(
-          result.status == 66 && result.stderr.contains("convox.yml is a folder, not a file"), "\(result)")
+          result.status == 66 && result.stderr.contains("convox.yml is a folder"), "\(result)")
       }
     }
   }

@@ -36,10 +36,24 @@ struct ShowEnv: AsyncParsableCommand {
     let variables = try EnvironmentQuery(session).variables(service: service, from: viewpoint)
     guard let path = write else { return session.console.print(try render(variables, as: format)) }
     let text = try render(variables, as: format)
-    let before = FileManager.default.contents(atPath: path).map(Array.init) ?? []
-    let after = try MarkedBlock().updating(before, with: text)
-    let isNew = !FileManager.default.fileExists(atPath: path)
-    try AtomicFile.write(after, to: path, mode: isNew ? 0o600 : nil, onlyIfChanged: true)
+    let before = try content(of: path)
+    let after = try MarkedBlock().updating(before ?? [], with: text)
+    try AtomicFile.write(after, to: path, mode: before == nil ? 0o600 : nil, onlyIfChanged: true)
+    if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+      session.console.note("\(path) is a link; what was written is \(target)")
+    }
+  }
+
+  /// The content of a file of the user's; nil for a file that is to be.
+  private func content(of path: String) throws -> [UInt8]? {
+    do {
+      return try BoundedFile.read(path, limit: 1 << 26)
+    } catch {
+      if case .missing = error { return nil }
+      throw EmulatorError(
+        .cannotWrite, "cannot keep a block in \(path): \(error.reason)",
+        suggestion: "name a text file of your own")
+    }
   }
 }
 

@@ -60,13 +60,15 @@ extension SharedOptions {
   func extraEnvironment(_ console: Console) throws -> [String: String] {
     var values: [String: String] = [:]
     for path in environmentFiles {
-      // Not all at once by its size: it may be a pipe, as in --env-file <(command).
-      guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data() else {
+      let bytes: [UInt8]
+      do {
+        bytes = try BoundedFile.read(path, limit: 1 << 24, takesStreams: true)
+      } catch {
         throw EmulatorError(
-          .usage, "cannot read the env file \(path): \(String(cString: strerror(errno)))",
+          .usage, "cannot read the env file \(path): \(error.reason)",
           suggestion: "name a file with a NAME=value on each line")
       }
-      let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
+      let (environment, warnings) = AppEnvironment.parse(String(decoding: bytes, as: UTF8.self))
       warnings.forEach { console.warn("\(path): \($0)") }
       values.merge(environment.values) { $1 }
     }

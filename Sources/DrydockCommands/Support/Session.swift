@@ -33,7 +33,18 @@ struct Session: Sendable {
 
   /// The folder with the manifest.
   func workspace() throws -> Workspace {
-    try Workspace.find(manifest: options.manifest, from: context.currentDirectory)
+    try Workspace.find(
+      manifest: options.manifest, from: context.currentDirectory, environment: context.environment)
+  }
+
+  /// The folder with the manifest; nil where there is none.
+  /// - Throws: `EmulatorError.notTrusted` for one that is somebody else's.
+  private func workspaceIfPresent() throws -> Workspace? {
+    do {
+      return try workspace()
+    } catch let error as EmulatorError where error.code == .manifestMissing {
+      return nil
+    }
   }
 
   /// What `--app` names: an app, else a resource that was created on its own.
@@ -50,14 +61,14 @@ struct Session: Sendable {
     if let app = options.app {
       if let instance = instance(named: app) { return instance }
       // Where there is no instance yet, the name is the one that it is going to have.
-      if allowsNewName, let folder = try? workspace().folder,
+      if allowsNewName, let folder = try workspaceIfPresent()?.folder,
         try context.directory.existing(in: folder) == nil
       {
         return nil
       }
       throw UnknownName.error("app", app, known: context.store.apps().map(\.handle))
     }
-    let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
+    let folder = try workspaceIfPresent()?.folder ?? AppFolder(context.currentDirectory)
     return try context.directory.existing(in: folder)
   }
 
@@ -87,7 +98,7 @@ struct Session: Sendable {
         .failed, "\(app) is a syslog resource: it has no variables and no manifest",
         suggestion: "its URL: drydock resources url \(app)")
     }
-    return try Workspace.find(manifest: "\(instance.path)/convox.yml", from: context.currentDirectory)
+    return try Workspace.find(in: instance.path, from: context.currentDirectory)
   }
 
   /// The workspace of the folder; where there is none, of the instance that `--app` names.

@@ -1,3 +1,4 @@
+import ConvoxEnvironment
 public import ConvoxManifest
 import Foundation
 
@@ -6,7 +7,7 @@ extension Workspace {
   /// holds passwords.
   public func uploadFindings() -> [Diagnostic] {
     let ignore = "\(folder.path)/.dockerignore"
-    let content = FileManager.default.contents(atPath: ignore)
+    let content = try? BoundedFile.read(ignore, limit: 1 << 20)
     let patterns =
       content.map { String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isNewline) } ?? []
     let covering: Set = [".drydock", ".drydock/", "/.drydock", ".drydock/**", "**/.drydock", "*", "**", ".*"]

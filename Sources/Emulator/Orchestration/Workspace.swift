@@ -1,3 +1,4 @@
+import ConvoxEnvironment
 public import ConvoxManifest
 import Engines
 import Foundation
@@ -11,8 +12,16 @@ public struct Workspace: Sendable, Hashable {
   /// The manifest as messages call it: relative where that is shorter.
   public let displayName: String
 
+  /// Whether the user named the manifest, so that it may be a pipe; one in a repository would wait for ever.
+  private let takesStreams: Bool
+
   /// The workspace around a manifest.
   public init(manifestPath: String, currentDirectory: String) {
+    self.init(manifestPath, currentDirectory, takesStreams: false)
+  }
+
+  private init(_ manifestPath: String, _ currentDirectory: String, takesStreams: Bool) {
+    self.takesStreams = takesStreams
     let url = URL(
       filePath: manifestPath, relativeTo: URL(filePath: currentDirectory, directoryHint: .isDirectory))
     self.manifestPath = url.standardizedFileURL.path
@@ -22,49 +31,96 @@ public struct Workspace: Sendable, Hashable {
       self.manifestPath.hasPrefix(base) ? String(self.manifestPath.dropFirst(base.count)) : manifestPath
   }
 
-  /// The workspace of a manifest that the user named, else of the nearest convox.yml upward.
-  /// - Throws: `EmulatorError.manifestMissing` naming the folders searched.
-  public static func find(manifest: String?, from currentDirectory: String) throws -> Workspace {
-    if let manifest {
-      let workspace = Workspace(manifestPath: manifest, currentDirectory: currentDirectory)
-      guard Folder.exists(workspace.manifestPath) else {
-        throw EmulatorError(.manifestMissing, "there is no \(manifest)")
-      }
-      try workspace.refuseFolder()
-      return workspace
-    }
+  /// The workspace of a manifest that the user named, or of the folder that was named; else of the nearest convox.yml
+  /// upward, provided that it is not somebody else's.
+  /// - Parameter environment: The caller's, which says for whom root works.
+  /// - Throws: `EmulatorError.manifestMissing` naming the folders searched; `EmulatorError.notTrusted`.
+  public static func find(
+    manifest: String?, from currentDirectory: String, environment: [String: String] = [:]
+  ) throws -> Workspace {
+    if let manifest { return try named(manifest, from: currentDirectory, takesStreams: true) }
     let folders = sequence(first: URL(filePath: currentDirectory).standardizedFileURL.path) { path in
       path == "/" ? nil : URL(filePath: path).deletingLastPathComponent().path
     }
     let searched = Array(folders)
-    for folder in searched {
-      let path = folder == "/" ? "/convox.yml" : "\(folder)/convox.yml"
-      guard Folder.exists(path) else { continue }
-      let workspace = Workspace(manifestPath: path, currentDirectory: currentDirectory)
-      try workspace.refuseFolder()
-      return workspace
+    guard let found = searched.map(manifestPath).first(where: Folder.exists) else {
+      throw EmulatorError(
+        .manifestMissing, "no convox.yml in \(searched.joined(separator: ", "))",
+        suggestion: "change to the app's folder, or name the file: --manifest FILE")
     }
-    throw EmulatorError(
-      .manifestMissing, "no convox.yml in \(searched.joined(separator: ", "))",
-      suggestion: "change to the app's folder, or name the file: --manifest FILE")
+    let workspace = Workspace(manifestPath: found, currentDirectory: currentDirectory)
+    try workspace.refuseFolder()
+    let origin = ManifestOrigin(manifest: found, name: workspace.displayName)
+    try origin.refuseStrangers(from: currentDirectory, environment)
+    try origin.refuseLinkElsewhere()
+    return workspace
+  }
+
+  /// The workspace of an app's folder.
+  /// - Throws: `EmulatorError.manifestMissing`, and `EmulatorError.notTrusted` for a link that leads elsewhere.
+  public static func find(in folder: String, from currentDirectory: String? = nil) throws -> Workspace {
+    let workspace = try named(manifestPath(folder), from: currentDirectory ?? folder, takesStreams: false)
+    try ManifestOrigin(manifest: workspace.manifestPath, name: workspace.displayName).refuseLinkElsewhere()
+    return workspace
+  }
+
+  private static func manifestPath(_ folder: String) -> String {
+    folder.hasSuffix("/") ? "\(folder)convox.yml" : "\(folder)/convox.yml"
+  }
+
+  private static func named(
+    _ manifest: String, from currentDirectory: String, takesStreams: Bool
+  ) throws -> Workspace {
+    var workspace = Workspace(manifest, currentDirectory, takesStreams: takesStreams)
+    if workspace.isFolder {
+      let inside = Workspace(manifestPath: manifestPath(manifest), currentDirectory: currentDirectory)
+      guard Folder.exists(inside.manifestPath) else {
+        throw EmulatorError(
+          .manifestMissing, "\(manifest) is a folder without a convox.yml",
+          suggestion: "name the manifest: --manifest FILE")
+      }
+      workspace = inside
+    }
+    guard Folder.exists(workspace.manifestPath) else {
+      throw EmulatorError(.manifestMissing, "there is no \(manifest)")
+    }
+    try workspace.refuseFolder()
+    return workspace
+  }
+
+  private var isFolder: Bool {
+    var info = stat()
+    return stat(manifestPath, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
   /// A folder of the manifest's name is an accident of Docker, which makes one for a bind mount that is not there.
   private func refuseFolder() throws {
-    var info = stat()
-    guard stat(manifestPath, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return }
+    guard isFolder else { return }
     throw EmulatorError(
       .manifestMissing, "\(displayName) is a folder, not a file",
-      suggestion: "remove it, or name the manifest: --manifest FILE")
+      suggestion: "name the manifest: --manifest FILE")
   }
 
   /// Reads the manifest.
   /// - Throws: `ManifestError`, or `EmulatorError.manifestMissing` when the file cannot be read.
   public func load(appEnvironment: [String: String]) throws -> Manifest {
-    guard let data = FileManager.default.contents(atPath: manifestPath) else {
-      throw EmulatorError(.manifestMissing, "cannot read \(displayName)", suggestion: "check its permissions")
+    let bytes: [UInt8]
+    do {
+      bytes = try BoundedFile.read(
+        manifestPath, limit: ManifestLoader.sizeLimit, takesStreams: takesStreams)
+    } catch {
+      if case .tooLong(let count) = error { throw ManifestLoader.tooLong(count, file: displayName) }
+      throw EmulatorError(
+        .manifestMissing, "cannot read \(displayName): \(error.reason)", suggestion: Self.remedy(error))
     }
     return try ManifestLoader(catalog: EngineRegistry.catalog).load(
-      Array(data), file: displayName, appEnvironment: appEnvironment)
+      bytes, file: displayName, appEnvironment: appEnvironment)
+  }
+
+  private static func remedy(_ failure: BoundedFile.Failure) -> String {
+    switch failure {
+    case .system: "check its permissions"
+    default: "name a manifest that is a file: --manifest FILE"
+    }
   }
 }

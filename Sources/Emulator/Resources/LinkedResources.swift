@@ -81,5 +81,5 @@ public struct LinkedResources: Sendable {
 
 extension InstanceState {
   /// The manifest in the instance's folder; nil where there is none.
-  var workspace: Workspace? { try? Workspace.find(manifest: "\(path)/convox.yml", from: path) }
+  var workspace: Workspace? { try? Workspace.find(in: path) }
 }
