@@ -13,6 +13,10 @@ public struct Manifest: Sendable, Hashable {
   public var timers: [Timer]
   /// What is worth saying although the manifest can be used.
   public var warnings: [Diagnostic]
+  /// Resources that were probably meant, and that Convox does not see.
+  public internal(set) var hidden: [HiddenResources] = []
+  /// Whether the file says nothing at all.
+  public internal(set) var isBlank: Bool
   /// Where items stand that have no place of their own in the model; empty for a manifest made by hand.
   var places: [ManifestPlace: SourceLocation] = [:]
 
@@ -23,6 +27,7 @@ public struct Manifest: Sendable, Hashable {
     timers: [Timer] = [], warnings: [Diagnostic] = []
   ) {
     self.file = file
+    isBlank = environment.isEmpty && resources.isEmpty && services.isEmpty && timers.isEmpty
     self.environment = environment
     self.resources = resources
     self.services = services

@@ -25,6 +25,7 @@ extension ManifestReader {
         fail("services declare more than \(ManifestReader.declarationLimit) variables", at: pair.key.offset)
         return
       }
+      noteHidden(service: name, pair.value, at: pair.key.offset)
       if !ManifestReader.isName(name, []) {
         fail(
           "service name \(name) invalid, must contain only lowercase alphanumeric and dashes",

@@ -19,6 +19,9 @@ struct ManifestReader {
 
   mutating func read(_ document: YAMLDocument) throws(ManifestError) -> Manifest {
     for remark in document.remarks { warn(remark.message, at: remark.offset, remark.suggestion) }
+    if let later = document.remarks.first(where: { $0.message == YAMLReader.laterDocument }) {
+      hide(nil, at: later.offset, later.message, later.suggestion ?? "")
+    }
     if let root = document.root, !root.isNull { readRoot(root) }
     if findings.hasErrors { throw ManifestError(findings.sorted) }
     manifest.warnings = findings.sorted
@@ -26,6 +29,7 @@ struct ManifestReader {
   }
 
   private mutating func readRoot(_ root: YAMLNode) {
+    manifest.isBlank = false
     guard case .mapping(let sections) = root.content else {
       fail(
         cannotUnmarshal(root, into: "manifest.Manifest"), at: root.offset, "a manifest is a map of sections")
@@ -48,6 +52,7 @@ struct ManifestReader {
 
   /// Says which keys Convox would ignore without a word.
   mutating func warnUnknown(_ pairs: [YAMLNode.Pair], known: [String], in owner: String, v3: [String] = []) {
+    noteHidden(pairs, known: known, in: owner)
     for key in pairs.map(\.key) where !known.contains(key.text) {
       if v3.contains(key.text) {
         warn("`\(key.text)` is known to v3 racks only; a v2 rack ignores it", at: key.offset)

@@ -11,6 +11,8 @@ enum YAMLReader {
   static let depthLimit = 100
   /// What is said about deeper nesting.
   static let tooDeep = "nested deeper than \(depthLimit) levels"
+  /// What is said about a second document.
+  static let laterDocument = "Convox reads the first document only; what follows it is ignored"
   /// The most values that are read, each alias counted as often as it is used.
   static let valueLimit = 100_000
   /// Eight times what libyaml's 1000 levels, each with an implicit mapping, take in an unoptimised build.
@@ -67,7 +69,7 @@ enum YAMLReader {
   private static func trailing(_ parser: Parser, _ source: ManifestSource) -> [YAMLRemark] {
     func remark(_ offset: Int) -> YAMLRemark {
       YAMLRemark(
-        message: "Convox reads the first document only; what follows it is ignored", offset: offset,
+        message: laterDocument, offset: offset,
         suggestion: "remove it, or the line that ends the first document")
     }
     do {

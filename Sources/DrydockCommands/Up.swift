@@ -102,7 +102,7 @@ struct Up: AsyncParsableCommand {
       return console.note("\(result.manifest.file) has no resources: there is nothing to start")
     case (.table, false): console.print(OutcomeTable.render(result.outcomes))
     }
-    if common.format == .table, !dryRun { console.note(UpSummary.text(result)) }
+    if common.format == .table, !dryRun { UpSummary.lines(result).forEach(console.note) }
   }
 }
 

@@ -104,16 +104,16 @@ import Testing
         """)
   }
 
-  @Test func theSummaryNamesWhatDiffersAndWhatWasRemoved() {
+  /// What was removed is told before it is stopped.
+  @Test func theSummaryNamesWhatDiffers() {
     let result = UpOperation.Result(
       plan: Plan(runtime: .native, runtimeReason: "", items: []), outcomes: outcomes,
       state: InstanceState(id: "i", handle: "web", app: "web", path: "/", resourcePassword: ""),
       manifest: Manifest(file: "convox.yml"))
-    let lines = UpSummary.text(result).split(separator: "\n")
-    #expect(lines.count == 3)
+    let lines = UpSummary.lines(result)
+    #expect(lines.count == 2)
     #expect(lines.first == "(!) mydb: postgres 12 is wanted, 15.18 runs")
-    #expect(lines[1].contains("drydock down old --delete-data"))
-    #expect(lines[2].contains(".drydock/<service>.env"))
+    #expect(lines[1].contains(".drydock/<service>.env"))
   }
 
   @Test func theStates() {

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import DrydockTestSupport
 import Foundation
 import MonotonicTime
@@ -45,6 +46,34 @@ import Testing
 
   private func with(_ body: (App) async throws -> Void) async throws {
     try await TestHome.with { test in try await body(App(test: test)) }
+  }
+
+  /// It would stop every engine.
+  @Test(arguments: [directories.replacing("resources:\n  files", with: "resource:\n  files"), "", "# gone\n"])
+  func aSlipThatHidesEveryResourceStopsNone(_ text: String) async throws {
+    try await with { app in
+      let before = try await app.up().state
+      for isDryRun in [true, false] {
+        let options = UpOptions(deadline: .after(.seconds(30)), isDryRun: isDryRun)
+        let error = await #expect(throws: ManifestError.self) { try await app.up(text, options: options) }
+        #expect(error?.diagnostics.first?.message.contains("files, mydb would be stopped") == true)
+        #expect(error?.diagnostics.allSatisfy { $0.suggestion != nil } == true)
+      }
+      #expect(try app.context.store.load(before.id) == before)
+    }
+  }
+
+  @Test(arguments: [true, false]) func eachResourceThatIsStoppedIsNamed(_ isDryRun: Bool) async throws {
+    try await with { app in
+      _ = try await app.up()
+      let notices = Mutex<[String]>([])
+      _ = try await app.up(
+        "services: { web: { build: . } }",
+        options: UpOptions(deadline: .after(.seconds(30)), isDryRun: isDryRun),
+        notice: { text in notices.withLock { $0.append(text) } })
+      let stopped = notices.withLock { $0 }.filter { $0.contains("no longer in the manifest") }
+      #expect(stopped.map { $0.prefix { $0 != " " } } == ["files", "mydb"])
+    }
   }
 
   @Test func anAppThatNeedsNoEngineComesUp() async throws {

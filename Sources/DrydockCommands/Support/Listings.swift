@@ -42,18 +42,15 @@ enum OutcomeTable {
 
 /// What an `up` leaves to say under its table.
 enum UpSummary {
-  static func text(_ result: UpOperation.Result) -> String {
+  static func lines(_ result: UpOperation.Result) -> [String] {
     var lines = result.outcomes.compactMap { outcome in outcome.drift.map { "(!) \(outcome.resource): \($0)" }
     }
     lines += result.outcomes.compactMap { outcome in outcome.notice.map { "\(outcome.resource): \($0)" } }
     lines += result.outcomes.filter { !$0.changes.isEmpty }.map { outcome in
       "\(outcome.resource): \(outcome.changes.map(\.description).joined(separator: ", "))"
     }
-    lines += result.outcomes.filter { $0.status == .removed }.map {
-      "\($0.resource) is no longer in the manifest: stopped, data kept (drydock down \($0.resource) --delete-data)"
-    }
     lines.append("Variables: .drydock/<service>.env; run a command with them: drydock run SERVICE -- COMMAND")
-    return lines.joined(separator: "\n")
+    return lines
   }
 }
 

@@ -151,6 +151,7 @@ public struct UpOperation: Sendable {
   private func prepare(_ state: InstanceState) async throws -> Prepared {
     let environment = appEnvironment(state)
     let manifest = try workspace.load(appEnvironment: environment)
+    try VanishedResources(state, manifest).refuse()
     let declared = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
     try refuseNames(declared)
     let settled = SettledSpecs(declared, over: state, selected: options.selected)
@@ -170,7 +171,8 @@ public struct UpOperation: Sendable {
     let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
     let notices = SettledSpecs.lines(
       manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
-    (notices + DeletionProtection.notices(plan, state)).forEach(events.notice)
+    let stops = VanishedResources.notices(plan, state, isDryRun: options.isDryRun)
+    (notices + DeletionProtection.notices(plan, state) + stops).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
     if options.isStrict { try plan.refuseDrift() }
