@@ -35,6 +35,17 @@ import Testing
     #expect(error?.code == .invalidArgument)
   }
 
+  @Test(arguments: ["../containers/json", "a/../../info", ".."])
+  func asksForNothingElseInPlaceOfAnImage(_ name: String) async throws {
+    try await withClient(answer: { _ in .reply(200, "{}") }) { client, server in
+      let error = await #expect(throws: DockerError.self) {
+        _ = try await client.inspectImage(name, until: .generous)
+      }
+      #expect(error?.code == .invalidArgument)
+      #expect(!server.requests.contains { $0.target.contains("..") })
+    }
+  }
+
   @Test func inspectsAnImage() async throws {
     let json = """
       {"Id":"sha256:1","RepoTags":["postgres:16"],"RepoDigests":null,"Os":"linux","Architecture":"arm64","Variant":"v8",

@@ -63,6 +63,25 @@ struct TestApp {
     try await #require(throws: EmulatorError.self) { try await body() }
   }
 
+  /// It is not passed over in silence, as a folder without a manifest is.
+  @Test func aManifestOutOfTheRepositoryIsRefusedByEveryCommand() async throws {
+    try await TestApp.with { app in
+      try FileManager.default.removeItem(atPath: "\(app.path)/web/convox.yml")
+      try app.write(TestApp.manifest, to: "other")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(app.path)/web/convox.yml", withDestinationPath: "../other")
+      let session = try app.session()
+      for body in [
+        { _ = try session.existingInstance() }, { _ = try session.workspaceToBringUp() },
+        { _ = try session.workspaceOfInstance() }, { _ = try session.requiredInstance() },
+      ] as [() throws -> Void] {
+        let error = try await failure { try body() }
+        #expect(error.code == .notTrusted && error.suggestion?.contains("--manifest") == true)
+      }
+      #expect(try app.session("--manifest", "convox.yml").existingInstance() == nil)
+    }
+  }
+
   @Test func anUpFromElsewhereTakesTheFolderOfTheHandle() async throws {
     try await TestApp.with { app in
       let state = try app.up()

@@ -11,7 +11,7 @@ import Testing
     var testDescription: String { words.joined(separator: " ") }
   }
 
-  private static let manifest = """
+  static let manifest = """
     resources:
       files: { type: efs }
     services:

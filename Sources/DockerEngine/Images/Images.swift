@@ -5,8 +5,11 @@ import Synchronization
 /// Images on this machine and in registries.
 extension DockerClient {
   /// An image on this machine by name or id, or nil where there is none.
+  /// - Throws: ``DockerError`` with `invalidArgument` for a name whose path would lead to something else.
   public func inspectImage(_ name: String, until deadline: Deadline) async throws -> ImageInfo? {
-    try await ifFound {
+    guard !name.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+    else { throw DockerError(.invalidArgument, "\"\(name)\" is not the name of an image") }
+    return try await ifFound {
       try await get(
         "/images/\(EngineRequest.encodeName(name))/json", action: "inspect the image \(name)", object: .image,
         until: deadline)

@@ -64,6 +64,16 @@ public struct Workspace: Sendable, Hashable {
     return workspace
   }
 
+  /// The workspace of an app's folder; nil where that has no manifest.
+  /// - Throws: `EmulatorError.notTrusted` for a link that leads elsewhere.
+  public static func present(in folder: String) throws -> Workspace? {
+    do {
+      return try find(in: folder)
+    } catch let error as EmulatorError where error.code == .manifestMissing {
+      return nil
+    }
+  }
+
   private static func manifestPath(_ folder: String) -> String {
     folder.hasSuffix("/") ? "\(folder)convox.yml" : "\(folder)/convox.yml"
   }

@@ -29,7 +29,7 @@ public struct PromoteOperation: Sendable {
     guard let release = history.release(release) else {
       throw EmulatorError(.usage, "no such release: \(release)")
     }
-    let workspace = try? Workspace.find(in: instance.path)
+    let workspace = try Workspace.present(in: instance.path)
     // A wrong manifest is told before anything changes.
     _ = try workspace?.load(appEnvironment: release.environment)
     let before = try await activate(release)

@@ -60,7 +60,7 @@ extension Rack {
     }
     guard !values.isEmpty else { return .ok }
     let note = { @Sendable (text: String) in log.note("\(state.handle): \(text)") }
-    let workspace = try? Workspace.find(in: state.path)
+    let workspace = try Workspace.present(in: state.path)
     let operation = ParameterOperation(context: context, instance: state, workspace: workspace, notice: note)
     try await activity.during("updating", state.id) {
       let waiting = try await operation.set(values, until: .after(.seconds(120)))
