@@ -77,8 +77,8 @@ public struct ToolTransfer: Sendable {
   public var trustingLoad: ClientRecipe
   /// What keeps the tool from obeying its own commands in the data; nil where `load` does that alone.
   public var lock: ScriptLock?
-  /// What the data passes on its way to the tool.
-  public var filter: @Sendable () -> (any ScriptFilter)?
+  /// What the data passes on its way to the tool, trusted or not.
+  public var filter: @Sendable (_ isTrusted: Bool) -> (any ScriptFilter)?
   /// What makes an import count once all of its data has been read; without it nothing has changed. Nil where an import
   /// changes the data as it goes.
   public var commit: String?
@@ -92,7 +92,8 @@ public struct ToolTransfer: Sendable {
   /// A transfer by tools.
   public init(
     export: ClientRecipe, load: ClientRecipe, trustingLoad: ClientRecipe, lock: ScriptLock? = nil,
-    filter: @escaping @Sendable () -> (any ScriptFilter)? = { nil }, commit: String?, marks: DumpMarks,
+    filter: @escaping @Sendable (_ isTrusted: Bool) -> (any ScriptFilter)? = { _ in nil }, commit: String?,
+    marks: DumpMarks,
     foreignFormats: [String: String] = [:], failure: @escaping @Sendable (String) -> ImportFailure?
   ) {
     self.export = export
@@ -125,9 +126,18 @@ public struct ScriptLock: Sendable {
 /// Changes a script on its way to a tool. Its pieces may be cut anywhere.
 public protocol ScriptFilter: Sendable {
   /// Takes the next piece and gives what is to be handed on.
-  mutating func take(_ bytes: [UInt8]) -> [UInt8]
+  /// - Throws: `ScriptRefusal`, before anything that would do harm is handed on.
+  mutating func take(_ bytes: [UInt8]) throws -> [UInt8]
   /// What is still to be handed on at the script's end.
   mutating func finish() -> [UInt8]
+}
+
+/// A script that no tool gets to see.
+public struct ScriptRefusal: Error, Sendable, Hashable {
+  /// Why: what is in it.
+  public var reason: String
+  /// What to do about it.
+  public var remedy: String { ImportFailure.untrusted }
 }
 
 /// Words by which a tool's whole dump is told from one that was cut short.

@@ -26,7 +26,7 @@ struct PostgresClients {
       export: ClientRecipe(
         "dump", ["--no-password", "--no-owner", "--no-privileges", "--encoding=UTF8"],
         environment: environment),
-      load: load, trustingLoad: load, lock: Self.lock, filter: { RestrictionLines() },
+      load: load, trustingLoad: load, lock: Self.lock, filter: { RestrictionLines(isTrusted: $0) },
       commit: "\n;COMMIT;\n",
       marks: DumpMarks(
         starts: ["-- PostgreSQL database dump"], end: "-- PostgreSQL database dump complete"),

@@ -183,6 +183,7 @@ enum Ascii {
   static let backslash = UInt8(ascii: "\\")
   static let dot = UInt8(ascii: ".")
   static let quote = UInt8(ascii: "'")
+  static let backquote = UInt8(ascii: "`")
   static let doubleQuote = UInt8(ascii: "\"")
   static let dollar = UInt8(ascii: "$")
   static let dash = UInt8(ascii: "-")

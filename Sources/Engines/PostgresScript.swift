@@ -3,9 +3,12 @@ import Foundation
 /// Takes the lines out of a dump by which it restricts psql itself: `\restrict KEY` and `\unrestrict KEY`, which pg_dump
 /// writes since CVE-2025-8714. drydock has restricted psql by then, with a key of its own, and psql takes no second one.
 ///
-/// Outside of code these words are data and stay. No safety rests on this: psql, not the filter, refuses commands.
+/// Outside of code these words are data and stay. No safety rests on this: psql refuses commands, and `UnrestrictGuard` what
+/// psql does not refuse.
 struct RestrictionLines: ScriptFilter {
   private var scanner = PostgresScanner()
+  /// Nil for a script that is trusted.
+  private var watch: UnrestrictGuard?
   /// The key that the dump named. Up to the line with the same key nothing else is looked for.
   private var key: [UInt8]?
   /// The beginning of a line that may be one of those.
@@ -17,7 +20,12 @@ struct RestrictionLines: ScriptFilter {
   private static let longest = 256
   private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-  mutating func take(_ bytes: [UInt8]) -> [UInt8] {
+  init(isTrusted: Bool = false) {
+    watch = isTrusted ? nil : UnrestrictGuard()
+  }
+
+  mutating func take(_ bytes: [UInt8]) throws -> [UInt8] {
+    try watch?.look(at: bytes)
     var rest = bytes[...]
     // psql ignores it as well, but not behind drydock's own words.
     if isAtBeginning, bytes.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(3) }

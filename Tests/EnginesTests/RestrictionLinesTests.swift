@@ -64,28 +64,55 @@ import Testing
       text: "\\restrict \(String(repeating: "a", count: 5000))\n\\restrict a\n", gone: [2]),
   ]
 
-  private func filtered(_ pieces: [[UInt8]]) -> String {
-    var filter = RestrictionLines()
-    let bytes = pieces.flatMap { filter.take($0) } + filter.finish()
+  private func filtered(_ pieces: [[UInt8]], isTrusted: Bool = false) throws -> String {
+    var filter = RestrictionLines(isTrusted: isTrusted)
+    let bytes = try pieces.flatMap { try filter.take($0) } + filter.finish()
     return String(decoding: bytes, as: UTF8.self)
   }
 
   @Test("A dump's own restrictions go, in code alone, wherever the stream is cut", arguments: scripts)
-  func lines(_ script: Script) {
+  func lines(_ script: Script) throws {
     // CR and LF are one character to Swift.
     let expected = script.text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated()
       .map { script.gone.contains($0.offset + 1) ? "" : String(decoding: $0.element, as: UTF8.self) }
       .joined(separator: "\n")
     let bytes = Array(script.text.utf8)
-    #expect(filtered([bytes]) == expected)
-    #expect(filtered(bytes.map { [$0] }) == expected)
+    #expect(try filtered([bytes]) == expected)
+    #expect(try filtered(bytes.map { [$0] }) == expected)
     for cut in bytes.indices where bytes.count < 300 {
-      #expect(filtered([Array(bytes[..<cut]), Array(bytes[cut...])]) == expected, "cut at \(cut)")
+      #expect(try filtered([Array(bytes[..<cut]), Array(bytes[cut...])]) == expected, "cut at \(cut)")
     }
   }
 
-  @Test("A mark of the byte order goes, which psql takes at the very beginning only") func byteOrderMark() {
+  @Test("A mark of the byte order goes, which psql takes at the very beginning only") func byteOrderMark()
+    throws
+  {
     let text = "\u{FEFF}SELECT '\u{FEFF}';\n"
-    #expect(filtered([Array(text.utf8)]) == "SELECT '\u{FEFF}';\n")
+    #expect(try filtered([Array(text.utf8)]) == "SELECT '\u{FEFF}';\n")
+  }
+
+  /// psql evaluates these although it is restricted.
+  static let programs = [
+    "\\unrestrict `id`\n", "\\unrestrict k`id`\n", "x \\unrestrict :x `id`",
+    "SELECT '\\unrestrict a \\\\ `id`';\n",
+    "COPY t FROM stdin;\n\\unrestrict\t`id`\n\\.\n", "\\\\unrestrict `id`\n", "\\un\\unrestrict `id`\n",
+    "\\restrict k\n\\unrestrict k `id`\n", "\\unre\u{0}x\nstrict `id`\n", "SELECT 1;\u{0}\n",
+  ]
+
+  @Test(
+    "A program behind \\unrestrict and a NUL are refused, wherever the stream is cut", arguments: programs)
+  func refusesPrograms(_ text: String) throws {
+    let bytes = Array(text.utf8)
+    #expect(throws: ScriptRefusal.self) { try filtered([bytes]) }
+    #expect(throws: ScriptRefusal.self) { try filtered(bytes.map { [$0] }) }
+    for cut in bytes.indices {
+      #expect(throws: ScriptRefusal.self) { try filtered([Array(bytes[..<cut]), Array(bytes[cut...])]) }
+    }
+    #expect(try !filtered([bytes], isTrusted: true).isEmpty)
+  }
+
+  @Test("Other backquotes are no programs") func otherBackquotes() throws {
+    let text = "SELECT '`id`';\n\\unrestrict k\n`id` \\unrestric `id` \\restrict `id`\n"
+    #expect(try filtered([Array(text.utf8)]) == text)
   }
 }

@@ -65,7 +65,7 @@ import Testing
     try Data(state.replacing(/"confinement" : 1,/, with: "").utf8).write(to: file)
     try await app.query(
       "GRANT \(names[0]) TO app; GRANT \(names[1]) TO somebody; GRANT somebody TO app", at: url)
-    try await app.query("COPY (SELECT 1) TO PROGRAM 'true'", at: url)
+    try await app.query("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'", at: url)
     let notice = try #require(try await app.up()["mydb"]?.notice)
     #expect(notice.contains("\(names[0]) of app, \(names[1]) of somebody"), "\(notice)")
     try await isRefused()

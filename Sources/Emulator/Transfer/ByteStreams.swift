@@ -62,7 +62,7 @@ actor ScriptSource {
     while !isOver {
       let bytes = try await source()
       isOver = bytes == nil
-      let passed = bytes.map { filter?.take($0) ?? $0 } ?? filter?.finish() ?? []
+      let passed = try bytes.map { try filter?.take($0) ?? $0 } ?? filter?.finish() ?? []
       // Nothing at all would be the end.
       if !passed.isEmpty { return passed }
     }

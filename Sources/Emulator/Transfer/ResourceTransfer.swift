@@ -101,6 +101,10 @@ public struct ResourceTransfer: Sendable {
       try await watch.run(subject) { try await body() }
     } catch is CancellationError {
       throw CancellationError()
+    } catch let error as ScriptRefusal {
+      throw EmulatorError(
+        .failed, "resource \(target.name): the dump is refused: \(error.reason); nothing was changed",
+        suggestion: error.remedy)
     } catch let error as TransferFormatError {
       throw EmulatorError(
         .failed, "resource \(target.name): \(error.message); nothing was changed",

@@ -40,7 +40,7 @@ struct ToolDump: Sendable {
     }
     guard let commit = transfer.commit else { return try await loadWhole(whole) }
     let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
-    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filter: transfer.filter())
+    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filter: transfer.filter(isTrusted))
     let committed = AppendedSource({ try await script.next() }, Array(commit.utf8))
     try await load({ try await committed.next() }, leaves: "nothing was changed")
   }
