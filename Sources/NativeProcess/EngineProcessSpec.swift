@@ -10,6 +10,8 @@ public struct EngineProcessSpec: Sendable, Hashable {
   public var workingDirectory: String
   /// The user to drop to; nil keeps the one that runs drydock.
   public var user: ProcessUser?
+  /// The only files and folders that the engine may write in, where the system can see to that; empty for everywhere.
+  public var writablePaths: [String]
   /// Where the engine's lock, status and log lie.
   public var files: EngineProcessFiles
   /// A few words for readers of `ps`, for example `shop/main-db`.
@@ -21,8 +23,9 @@ public struct EngineProcessSpec: Sendable, Hashable {
   public init(
     executable: String, arguments: [String] = [], environment: [String: String],
     workingDirectory: String, user: ProcessUser? = nil, files: EngineProcessFiles, label: String = "",
-    logLimit: Int = 8 << 20
+    logLimit: Int = 8 << 20, writablePaths: [String] = []
   ) {
+    self.writablePaths = writablePaths
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
@@ -44,6 +47,7 @@ extension EngineProcessSpec {
       "T\(token)", "A\(executable)",
     ]
     records += arguments.map { "A\($0)" }
+    records += writablePaths.map { "P\($0)" }
     records += environment.sorted { $0.key < $1.key }.map { "E\($0.key)=\($0.value)" }
     if let user {
       records += ["U\(user.userID)", "G\(user.groupID)"]

@@ -38,6 +38,7 @@ static void execute(const struct spec *spec, int lock, int output, int go, int r
   if (fcntl(lock, F_SETFD, 0) != 0) fail(report, STAGE_FORK);
   if (!become(spec)) fail(report, STAGE_USER);
   if (chdir(spec->folder) != 0) fail(report, STAGE_FOLDER);
+  if (!confine(spec->writable)) fail(report, STAGE_USER);
   execve(spec->executable, spec->argv, spec->envp);
   fail(report, STAGE_EXEC);
 }

@@ -39,6 +39,7 @@ struct spec {
   gid_t gid;
   char **argv;
   char **envp;
+  char **writable;  // the only places that it may write in; empty for everywhere
 };
 
 // A process as it cannot be confused with a later one of the same number, within one boot.
@@ -96,6 +97,11 @@ void logfile_write(struct logfile *log, const char *bytes, size_t size);
 
 // engine.c
 void engine_launch(const struct spec *spec, int lock, int *log_pipe, struct outcome *outcome);
+
+// confine.c
+// Lets this process, and what it becomes, write in these places alone, where the system can do that. NULL ends them;
+// none at all means everywhere.
+bool confine(char **writable);
 
 // supervise.c
 void block_child_signal(void);

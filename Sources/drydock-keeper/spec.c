@@ -51,7 +51,7 @@ static bool set_number(struct spec *spec, char tag, const char *text) {
   return true;
 }
 
-static bool set(struct spec *spec, char *record, size_t *arguments, size_t *variables) {
+static bool set(struct spec *spec, char *record, size_t *arguments, size_t *variables, size_t *places) {
   char *value = record + 1;
   switch (record[0]) {
     case 'X': spec->executable = value; return value[0] == '/';
@@ -62,6 +62,7 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'N': spec->user = value; return true;
     case 'A': spec->argv[(*arguments)++] = value; return true;
     case 'E': spec->envp[(*variables)++] = value; return strchr(value, '=') != NULL;
+    case 'P': spec->writable[(*places)++] = value; return value[0] == '/';
     case 'U':
     case 'G':
     case 'Z': return set_number(spec, record[0], value);
@@ -70,16 +71,17 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
 }
 
 static bool parse(struct spec *spec, size_t length) {
-  size_t records = 0, arguments = 0, variables = 0;
+  size_t records = 0, arguments = 0, variables = 0, places = 0;
   for (size_t i = 0; i < length; i++) records += spec->bytes[i] == 0;
   spec->argv = calloc(records + 1, sizeof(char *));
   spec->envp = calloc(records + 1, sizeof(char *));
-  if (!spec->argv || !spec->envp) return false;
+  spec->writable = calloc(records + 1, sizeof(char *));
+  if (!spec->argv || !spec->envp || !spec->writable) return false;
   bool complete = false;
   for (size_t at = 0; at < length && !complete; at += strlen(spec->bytes + at) + 1) {
     if (!memchr(spec->bytes + at, 0, length - at)) return false;
     complete = strcmp(spec->bytes + at, ".") == 0;
-    if (!complete && !set(spec, spec->bytes + at, &arguments, &variables)) return false;
+    if (!complete && !set(spec, spec->bytes + at, &arguments, &variables, &places)) return false;
   }
   return complete && arguments > 0 && spec->executable && spec->folder && spec->status_path && spec->log_path
          && spec->has_user == spec->has_group;
@@ -99,5 +101,6 @@ bool spec_read(int fd, struct spec *spec) {
 void spec_free(struct spec *spec) {
   free(spec->argv);
   free(spec->envp);
-  spec->argv = spec->envp = NULL;
+  free(spec->writable);
+  spec->argv = spec->envp = spec->writable = NULL;
 }

@@ -21,7 +21,8 @@ import Testing
     "SELECT 'touch PWN' \\gexec\n", "\\i /etc/passwd\n", "\\ir /etc/passwd\n", "\\lo_import /etc/passwd\n",
     "\\setenv PAGER 'touch PWN'\n", "\\connect postgres\n\\! touch PWN\n", "\\e\n", "\\cd /\n",
     "\\restrict mine\n\\unrestrict mine\n\\! touch PWN\n", "\\unrestrict\n\\! touch PWN\n",
-    "\\if true\n\\! touch PWN\n\\endif\n", "/* */ \\! touch PWN\n", "SELECT E'\\'';\\! touch PWN\n",
+    "\\unrestrict `touch PWN`\n", "\\unre\u{0}\nstrict `touch PWN`\n", "\\if true\n\\! touch PWN\n\\endif\n",
+    "/* */ \\! touch PWN\n", "SELECT E'\\'';\\! touch PWN\n",
     "COPY (SELECT 1) TO PROGRAM 'touch PWN';\n", "COPY (SELECT 1) TO 'PWN';\n",
     "CREATE TABLE x (a text); COPY x FROM '/etc/passwd';\n", "SELECT lo_import('/etc/passwd');\n",
     "SELECT pg_read_file('/etc/passwd');\n", "CREATE EXTENSION file_fdw;\n",
@@ -61,8 +62,25 @@ import Testing
         }
         return
       }
+      try await administrator(app, target)
       try await trusted(app)
     }
+  }
+
+  /// RDS's own engine keeps the master user from the tables of accounts; here who makes himself the administrator has
+  /// nothing but the engine's folder.
+  private func administrator(_ app: AppFixture, _ target: String) async throws {
+    let rights = "UPDATE mysql.global_priv SET priv = json_set(priv, '$.access', 18446744073709551615)"
+    try await app.require("import", "other", input: "\(rights) WHERE user = 'app'; FLUSH PRIVILEGES;\n")
+    let url = try await app.url("other")
+    #expect(try await app.query("SELECT LOAD_FILE('/etc/passwd') IS NULL", at: url) == "1")
+    #expect(try await app.sql("SELECT 1 INTO OUTFILE '\(target)'", at: url).status != 0)
+    guard Landlock.isAvailable else {
+      return FileHandle.standardError.write(Data("SKIPPED: an engine's writes, no Landlock here\n".utf8))
+    }
+    let log = try await app.sql(
+      "SET GLOBAL general_log_file = '\(target)'; SET GLOBAL general_log = 1", at: url)
+    #expect(log.status != 0 && !exists(target), "\(log)")
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

@@ -1,3 +1,4 @@
+import DrydockTestSupport
 import Foundation
 import MonotonicTime
 import Testing
@@ -26,6 +27,28 @@ struct KeeperStartTests {
       #expect(Array(keeper) == [scratch.files.lockFile[...], "test/shell"])
       let cwd = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(engine.enginePID)/cwd")
       #expect(cwd == scratch.folder)
+    }
+  }
+
+  @Test(.enabled(if: Landlock.isAvailable, "the kernel has no Landlock, or none that permits renaming"))
+  func itWritesNowhereButWhereItMay() async throws {
+    try await withScratch { scratch in
+      try FileManager.default.createDirectory(
+        atPath: scratch.path("inside"), withIntermediateDirectories: false)
+      var spec = scratch.shell(
+        """
+        cd inside && mkdir d && echo x > a && mv a d/ && : > /dev/null && : > /dev/stderr && echo inside
+        touch ../outside; mv d .. ; rm ../engine.log; ln d/a ../link; cat ../engine.lock && echo done
+        """)
+      spec.workingDirectory = scratch.folder
+      spec.writablePaths = [scratch.path("inside"), "/dev/null", scratch.path("missing")]
+      try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      try await eventually("its end") { scratch.log().contains("done") }
+      #expect(scratch.log().contains("inside"))
+      for name in ["outside", "d", "link"] {
+        #expect(!FileManager.default.fileExists(atPath: scratch.path(name)), "\(name): \(scratch.log())")
+      }
+      #expect(FileManager.default.fileExists(atPath: scratch.path("inside/d/a")))
     }
   }
 

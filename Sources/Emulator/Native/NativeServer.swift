@@ -171,7 +171,8 @@ struct NativeServer: Sendable {
     let spec = EngineProcessSpec(
       executable: recipe.serve.executable, arguments: recipe.serve.arguments,
       environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
-      label: launch.spec.name)
+      label: launch.spec.name,
+      writablePaths: [layout.folder, layout.sockets, "/dev/null", "/dev/zero", "/dev/shm"])
     do {
       _ = try await keeper.start(spec, until: deadline)
     } catch let error where error is CancellationError || error is TimeoutError {
