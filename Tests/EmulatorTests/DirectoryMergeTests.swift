@@ -90,6 +90,21 @@ import Testing
     }
   }
 
+  @Test("Directories that their owner may not read or write come along as they are") func closed() throws {
+    try Place().with { place in
+      for name in ["none", "read/deep"] { try place.write("aside/\(name)/file") }
+      for (name, mode) in [("read/deep", 0o500), ("read", 0o555), ("none", 0)] {
+        try #require(chmod(place.path("aside/\(name)"), mode_t(mode)) == 0)
+      }
+      #expect(try place.merge() == 0)
+      for (name, mode) in [("none", 0), ("read", 0o555), ("read/deep", 0o500)] {
+        #expect(place.mode("share/\(name)") == mode_t(mode), "\(name)")
+        chmod(place.path("share/\(name)"), 0o700)
+        #expect(place.mode("share/\(name)/file") == 0o644 || name == "read")
+      }
+    }
+  }
+
   @Test("Links and hard links within the archive come along") func links() throws {
     try Place().with { place in
       try place.write("aside/d/one")

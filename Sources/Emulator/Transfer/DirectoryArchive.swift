@@ -50,7 +50,7 @@ struct DirectoryArchive: Sendable {
     // The archive says who may enter its directory: it is one more below, and nobody passes this one.
     let unpacked = "\(aside)/files"
     try Folder.make(aside, mode: 0o700)
-    defer { try? Folder.remove(aside) }
+    defer { discard(aside) }
     try Folder.make(unpacked, mode: 0o700)
     let ending = try await run(transfer.unpack, in: unpacked, input: source) { _ in }
     guard ending.exitCode == 0 else { throw failed("import", ending) }
@@ -64,6 +64,13 @@ struct DirectoryArchive: Sendable {
     } catch let error as DirectoryError {
       throw EmulatorError(.cannotWrite, "resource \(name): \(error)", suggestion: error.remedy)
     }
+  }
+
+  /// An archive may have made directories that not even their owner may empty.
+  private func discard(_ aside: String) {
+    guard (try? Folder.remove(aside)) == nil else { return }
+    if let folder = try? DirectoryDescriptor(aside) { DirectoryMerge.open(folder) }
+    try? Folder.remove(aside)
   }
 
   private func run(

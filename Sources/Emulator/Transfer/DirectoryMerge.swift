@@ -13,10 +13,14 @@ struct DirectoryMerge {
   private(set) var taken = 0
   /// How many names each file with several has here, and how many it has at all.
   private var links: [FileNumber: (here: Int, all: Int)] = [:]
+  /// The permissions of directories that their owner could not have read or moved.
+  private var closed: [FileNumber: mode_t] = [:]
 
   private struct FileNumber: Hashable {
     var device: dev_t
     var number: ino_t
+
+    init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
   }
 
   init(from source: DirectoryDescriptor, into target: DirectoryDescriptor) {
@@ -47,10 +51,14 @@ struct DirectoryMerge {
         throw refusal(
           path, "is \(isFolder ? "a directory and replaces a file" : "a file and replaces a directory")")
       }
+      if isFolder, new.st_mode & 0o700 != 0o700, geteuid() != 0 {
+        closed[FileNumber(new)] = new.st_mode & 0o7777
+        fchmodat(from.descriptor, name, 0o700, 0)
+      }
       if isFolder, let below = try from.directory(name) {
         try check(below, old == nil ? nil : into?.directory(name))
       } else if new.st_nlink > 1 {
-        let number = FileNumber(device: new.st_dev, number: new.st_ino)
+        let number = FileNumber(new)
         links[number] = (here: (links[number]?.here ?? 0) + 1, all: Int(new.st_nlink))
       }
     }
@@ -68,25 +76,34 @@ struct DirectoryMerge {
         try copyTraits(of: below, to: old)
         continue
       }
-      try clean(name, new, in: from)
+      let folder = try new.is(S_IFDIR) ? from.directory(name) : nil
+      if let folder { try cleanContents(of: folder) } else { try clean(name, new, in: from) }
       guard renameat(from.descriptor, name, into.descriptor, name) == 0 else {
         throw Folder.failure("move into place", into.path(of: name))
       }
+      if let folder { closeAgain(folder) }
     }
   }
 
-  /// Takes from files, here and below, what gives their reader rights; nobody else can reach them yet.
-  private mutating func clean(_ name: String, _ status: stat, in folder: DirectoryDescriptor) throws {
-    if status.is(S_IFDIR), let below = try folder.directory(name) {
-      for name in try below.names() {
-        if let status = try below.status(of: name) { try clean(name, status, in: below) }
+  /// Takes from files what gives their reader rights; nobody else can reach them yet.
+  private mutating func cleanContents(of folder: DirectoryDescriptor) throws {
+    for name in try folder.names() {
+      guard let status = try folder.status(of: name) else { continue }
+      if status.is(S_IFDIR), let below = try folder.directory(name) {
+        try cleanContents(of: below)
+        closeAgain(below)
+      } else {
+        try clean(name, status, in: folder)
       }
-    } else if status.is(S_IFREG) {
-      try cleanFile(name, status, in: folder)
     }
   }
 
-  private mutating func cleanFile(_ name: String, _ status: stat, in folder: DirectoryDescriptor) throws {
+  private func closeAgain(_ folder: DirectoryDescriptor) {
+    if let mode = closed[FileNumber(folder.status)] { fchmod(folder.descriptor, mode) }
+  }
+
+  private mutating func clean(_ name: String, _ status: stat, in folder: DirectoryDescriptor) throws {
+    guard status.is(S_IFREG) else { return }
     if status.st_mode & (S_ISUID | S_ISGID) != 0 {
       guard fchmodat(folder.descriptor, name, status.st_mode & 0o1777, 0) == 0 else {
         throw Folder.failure("set the permissions of", folder.path(of: name))
@@ -99,8 +116,20 @@ struct DirectoryMerge {
 
   private func copyTraits(of from: DirectoryDescriptor, to into: DirectoryDescriptor) throws {
     _ = fchown(into.descriptor, from.status.st_uid, from.status.st_gid)
-    guard fchmod(into.descriptor, from.status.st_mode & 0o3777) == 0 else {
+    guard fchmod(into.descriptor, (closed[FileNumber(from.status)] ?? from.status.st_mode) & 0o3777) == 0
+    else {
       throw Folder.failure("set the permissions of", into.path)
+    }
+  }
+}
+
+extension DirectoryMerge {
+  /// Makes everything in a folder of one's own readable, so that it can be removed.
+  static func open(_ folder: DirectoryDescriptor) {
+    for name in (try? folder.names()) ?? [] {
+      guard let status = try? folder.status(of: name), status.is(S_IFDIR) else { continue }
+      fchmodat(folder.descriptor, name, 0o700, 0)
+      if let below = try? folder.directory(name) { open(below) }
     }
   }
 }
