@@ -6,13 +6,13 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "keeper.h"
 
 #ifdef __linux__
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 // As <linux/landlock.h> has them, which an older system has not.
