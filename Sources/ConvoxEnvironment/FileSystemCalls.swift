@@ -93,11 +93,14 @@ struct TemporaryFile {
   }
 
   private init(_ prefix: String, base: Int32, target: String) throws(AtomicFileError) {
+    AbandonedFiles.remove(from: prefix.isEmpty ? "." : prefix, relativeTo: base)
     let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let created = "\(prefix).drydock-\(name).tmp"
     (path, self.base, self.target) = (created, base, target)
     descriptor = retrying { openat(base, created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
     guard descriptor >= 0 else { throw AtomicFileError(path: target, errno: errno) }
+    // Says that its writer lives; where there are no locks, nobody takes it for abandoned either.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
   func append(_ bytes: [UInt8]) throws(AtomicFileError) {

@@ -8,8 +8,11 @@ extension EmulatorError {
         .unsupportedImageFormat, .registryUnreachable:
         .unavailable
       case .timedOut: .notReady
+      case _ where Self.saysDiskIsFull(error.message): .cannotWrite
       default: .failed
       }
-    self.init(code, place + error.message, suggestion: error.suggestion)
+    let space = "free some space where the Docker engine keeps its data: docker system df"
+    self.init(
+      code, place + error.message, suggestion: error.suggestion ?? (code == .cannotWrite ? space : nil))
   }
 }

@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import DockerEngine
+import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
@@ -18,7 +19,9 @@ extension EmulatorError {
         .failed, "\(place)port \(error.port) is taken by \(error.owner ?? "another process")",
         suggestion: "stop it, or choose another port: --port NAME=PORT")
     case let error as ProbeFailure:
-      self = EmulatorError(.failed, "\(place)\(error)")
+      let isFull = Self.saysDiskIsFull("\(error)")
+      self = EmulatorError(
+        isFull ? .cannotWrite : .failed, "\(place)\(error)", suggestion: isFull ? StateStore.elsewhere : nil)
     case let error as MissingLibraryError:
       self = EmulatorError(.unavailable, "\(place)\(error)", suggestion: error.suggestion)
     case let error as TimeoutError:
@@ -29,6 +32,8 @@ extension EmulatorError {
       self = EmulatorError(docker: error, place: place)
     case let error as AtomicFileError:
       self = EmulatorError(.cannotWrite, "\(place)\(error.message)", suggestion: error.suggestion)
+    case let error as CocoaError where error.isAboutWriting:
+      self = EmulatorError(.cannotWrite, "\(place)\(error.reason)", suggestion: StateStore.elsewhere)
     default:
       self = EmulatorError(.internalFault, "\(place)\(error)")
     }
@@ -39,5 +44,19 @@ extension EmulatorError {
   /// Any error in the terms of a user.
   public static func describing(_ error: any Error) -> EmulatorError {
     EmulatorError(error, resource: nil)
+  }
+}
+
+extension CocoaError {
+  /// Whether a file could not be written.
+  var isAboutWriting: Bool {
+    [.fileWriteOutOfSpace, .fileWriteVolumeReadOnly, .fileWriteNoPermission, .fileWriteUnknown].contains(code)
+  }
+
+  /// The system's words for it, where it keeps them.
+  var reason: String {
+    if code == .fileWriteOutOfSpace { return String(cString: strerror(ENOSPC)) }
+    return (underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
+      ?? localizedDescription
   }
 }

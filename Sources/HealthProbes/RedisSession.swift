@@ -42,6 +42,30 @@ struct RedisSession {
     return answer
   }
 
+  /// The databases that hold keys; the first where none does.
+  func databases() async throws -> [Int] {
+    guard case .bytes(let bytes) = try await ask("INFO", "keyspace") else { return [] }
+    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let found = lines.compactMap { $0.hasPrefix("db") ? Int($0.dropFirst(2).prefix { $0.isNumber }) : nil }
+    return found.isEmpty ? [0] : found
+  }
+
+  /// Goes through the keys of the database at hand, a page at a time.
+  /// - Parameter how: Further words for `SCAN`.
+  func scan(_ how: String..., each: ([[UInt8]]) async throws -> Void) async throws {
+    var cursor = "0"
+    repeat {
+      let command = (["SCAN", cursor] + how).map { redisWord($0) }
+      guard let answer = try await ask([command]).first else { return }
+      if case .error(let message) = answer { throw redisFailure(message) }
+      guard case .array(let page) = answer, page.count == 2, case .bytes(let next) = page[0],
+        case .array(let keys) = page[1]
+      else { throw ProbeFailure.wrongProtocol(message: "the answer to SCAN is not a page of keys") }
+      cursor = String(decoding: next, as: UTF8.self)
+      try await each(keys.compactMap { key in if case .bytes(let name) = key { name } else { nil } })
+    } while cursor != "0"
+  }
+
   /// A command in redis's wire format.
   static func encode(_ words: [[UInt8]]) -> [UInt8] {
     words.reduce(into: Array("*\(words.count)\r\n".utf8)) { command, word in

@@ -15,7 +15,11 @@ final class RedisStaging {
 
   private let session: RedisSession
   private let target: ProbeTarget
-  private let prefix = "drydock:import:\(UInt64.random(in: .min ... .max)):"
+  private let id = "\(UInt64.random(in: .min ... .max))"
+  private var prefix: String { "\(Self.family)\(id):" }
+  private static let family = "drydock:import:"
+  /// What the connections of imports are called, followed by their ids.
+  private static let client = "drydock-import-"
   private var database = 0
   private var keys: [Key] = []
   private var pending: [(command: [[UInt8]], number: Int)] = []
@@ -24,6 +28,32 @@ final class RedisStaging {
   init(_ session: RedisSession, _ target: ProbeTarget) {
     self.session = session
     self.target = target
+  }
+
+  /// Removes what imports left whose connection is gone, and says that this one lives.
+  func begin() async throws {
+    _ = try await session.ask("CLIENT", "SETNAME", Self.client + id)
+    guard case .bytes(let bytes) = try await session.ask("CLIENT", "LIST") else { return }
+    let living = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
+      $0.hasPrefix("name=\(Self.client)") ? String($0.dropFirst("name=\(Self.client)".count)) : nil
+    }
+    for database in try await session.databases() {
+      _ = try await session.ask("SELECT", "\(database)")
+      try await session.scan("MATCH", Self.family + "*", "COUNT", "1000") { names in
+        let abandoned = names.filter { name in
+          Self.owner(of: name).map { !living.contains($0) } ?? false
+        }
+        _ = try await session.ask(abandoned.map { [redisWord("DEL"), $0] })
+      }
+    }
+    _ = try await session.ask("SELECT", "0")
+  }
+
+  /// The import that staged a key; nil for a key of somebody else's.
+  static func owner(of key: [UInt8]) -> String? {
+    let name = String(decoding: key, as: UTF8.self)
+    guard let match = name.wholeMatch(of: /drydock:import:([0-9]{1,20}):[0-9]+/) else { return nil }
+    return String(match.1)
   }
 
   private static let day = redisWord(24 * 3600 * 1000)

@@ -19,33 +19,19 @@ public struct RedisTransfer: ServerTransfer {
   /// Exports every key of every database.
   public func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws {
     let session = try await RedisSession(to: target)
-    for database in try await databases(session) {
+    for database in try await session.databases() {
       _ = try await session.ask("SELECT", "\(database)")
       try await sink(RedisSession.encode([redisWord("SELECT"), redisWord(database)]))
-      var cursor = "0"
-      repeat {
-        guard case .array(let page) = try await session.ask("SCAN", cursor, "COUNT", "\(Self.batch)"),
-          page.count == 2, case .bytes(let next) = page[0], case .array(let keys) = page[1]
-        else { throw ProbeFailure.wrongProtocol(message: "the answer to SCAN is not a page of keys") }
-        cursor = String(decoding: next, as: UTF8.self)
-        try await write(keys, session, sink)
-      } while cursor != "0"
+      try await session.scan("COUNT", "\(Self.batch)") { names in
+        // What an import has staged, or left behind, is no data.
+        try await write(names.filter { RedisStaging.owner(of: $0) == nil }, session, sink)
+      }
     }
   }
 
-  /// The databases that hold keys.
-  private func databases(_ session: RedisSession) async throws -> [Int] {
-    guard case .bytes(let bytes) = try await session.ask("INFO", "keyspace") else { return [] }
-    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-    let found = lines.compactMap { $0.hasPrefix("db") ? Int($0.dropFirst(2).prefix { $0.isNumber }) : nil }
-    // The export of nothing is an export all the same.
-    return found.isEmpty ? [0] : found
-  }
-
   private func write(
-    _ keys: [RedisValue], _ session: RedisSession, _ sink: @Sendable ([UInt8]) async throws -> Void
+    _ names: [[UInt8]], _ session: RedisSession, _ sink: @Sendable ([UInt8]) async throws -> Void
   ) async throws {
-    let names = keys.compactMap { key -> [UInt8]? in if case .bytes(let name) = key { name } else { nil } }
     guard !names.isEmpty else { return }
     let questions = names.flatMap { [[redisWord("DUMP"), $0], [redisWord("PTTL"), $0]] }
     let answers = try await session.ask([[redisWord("TIME")]] + questions)
@@ -77,6 +63,7 @@ public struct RedisTransfer: ServerTransfer {
   public func load(from source: @Sendable () async throws -> [UInt8]?) async throws {
     let staging = RedisStaging(try await RedisSession(to: target), target)
     do {
+      try await staging.begin()
       try await read(from: source, into: staging)
       try await staging.commit()
     } catch {

@@ -41,7 +41,9 @@ public struct PortAllocator: Sendable {
     let first = PortRange.start(seed: seed, in: range)
     for offset in 0..<range.count {
       let port = range.lowerBound + (first - range.lowerBound + offset) % range.count
-      if !excluding.contains(port), try claim(port, owner) == .claimed { return port }
+      // A file that cannot be used, such as another user's, costs one port and no more.
+      let isUsable = !excluding.contains(port) && !Self.isObstructed(path(port))
+      if isUsable, try claim(port, owner) == .claimed { return port }
     }
     throw NativeProcessError(
       .noFreePort, "no port from \(range.lowerBound) to \(range.upperBound) is free",
@@ -92,6 +94,18 @@ public struct PortAllocator: Sendable {
     case unavailable(PortAvailability)
   }
 
+  /// Whether a file that is there is none of ours: a folder, a link, one that may not be written.
+  private static func isObstructed(_ path: String) -> Bool {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return false }
+    return info.st_mode & S_IFMT != S_IFREG || access(path, R_OK | W_OK) != 0
+  }
+
+  /// Whether this cannot be an owner: a line of text. A crash of the machine may leave any bytes.
+  private static func isDamaged(_ owner: String) -> Bool {
+    owner.unicodeScalars.contains { $0.value < 32 || $0.value == 127 || $0 == "\u{FFFD}" }
+  }
+
   private func path(_ port: Int) -> String { "\(folder)/\(port)" }
 
   private func claim(_ port: Int, _ owner: String) throws(NativeProcessError) -> Claim {
@@ -101,7 +115,7 @@ public struct PortAllocator: Sendable {
     let present = try file.owner()
     // The owner's own engine may be listening there now, so its port need not be free.
     if present == owner { return .claimed }
-    if let present, !isStale(present) { return .reserved(present) }
+    if let present, !Self.isDamaged(present), !isStale(present) { return .reserved(present) }
     let availability = PortAvailability.of(port)
     guard availability == .free else {
       if present == nil { try file.remove() }

@@ -34,6 +34,32 @@ private func names(in folder: URL) throws -> [String] {
     }
   }
 
+  @Test func whatAKilledWriterLeftIsRemovedByTheNext() async throws {
+    try await withTestFolder { folder throws in
+      let old = [
+        ".drydock-abandoned.tmp", ".drydock-locked.tmp", ".drydock-Not.Ours.tmp", ".drydock-dir.tmp",
+      ]
+      for name in old { try Data().write(to: folder.appending(path: name)) }
+      try FileManager.default.removeItem(at: folder.appending(path: ".drydock-dir.tmp"))
+      try FileManager.default.createDirectory(
+        at: folder.appending(path: ".drydock-dir.tmp"), withIntermediateDirectories: false)
+      for name in old {
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -100)],
+          ofItemAtPath: folder.appending(path: name).path)
+      }
+      try Data().write(to: folder.appending(path: ".drydock-new.tmp"))
+      let locked = open(folder.appending(path: ".drydock-locked.tmp").path, O_RDWR | O_CLOEXEC)
+      defer { close(locked) }
+      try #require(flock(locked, LOCK_EX | LOCK_NB) == 0)
+      try AtomicFile.write([1], to: folder.appending(path: "f").path)
+      #expect(
+        try names(in: folder) == [
+          ".drydock-Not.Ours.tmp", ".drydock-dir.tmp", ".drydock-locked.tmp", ".drydock-new.tmp", "f",
+        ])
+    }
+  }
+
   @Test func unchangedFilesAreLeftAlone() async throws {
     try await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("f")

@@ -231,6 +231,29 @@ import Testing
     }
   }
 
+  @Test("A /tmp that cannot be written, and a good TMPDIR", .nativeEngines, .root, .mounts)
+  func readOnlyTemporaryFolder() async throws {
+    let manifest = """
+      resources:
+        legacy: { type: mariadb, options: { version: "10.11" } }
+        cache: { type: redis, options: { version: "7.0" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      let root = app.root.path(percentEncoded: false)
+      let temporary = app.root.appending(path: "temporary").path
+      try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+      let script = """
+        mount --bind "$1" "$1" && mount --rbind /tmp /tmp && mount -o remount,ro,bind /tmp || exit 99
+        touch /tmp/x 2>/dev/null && exit 98
+        exec "$0" up
+        """
+      let result = try await app.program(
+        "unshare", "-m", "--propagation", "private", "sh", "-c", script,
+        try BuiltProducts.executable("drydock"), root, environment: ["TMPDIR": temporary])
+      #expect(result.status == 0, "\(result)")
+    }
+  }
+
   @Test("A home on a file system that takes no files: 73, and its name")
   func strangeFileSystem() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in

@@ -162,6 +162,20 @@ struct PortTests {
     }
   }
 
+  /// Bug: whatever a crash had left in a port's file reserved the port for ever, and a folder there stopped every `up`.
+  @Test func aDamagedFileReservesNothing() async throws {
+    try await withScratch { scratch in
+      let allocator = PortAllocator(folder: scratch.folder)
+      let port = try allocator.reserve(seed: "s", owner: "a/db")
+      try Data([0xff, 0, 7, 0xfe]).write(to: URL(filePath: "\(scratch.folder)/\(port)"))
+      #expect(try allocator.reserve(seed: "s", owner: "b/db") == port)
+      #expect(allocator.owner(of: port) == "b/db")
+      unlink("\(scratch.folder)/\(port)")
+      mkdir("\(scratch.folder)/\(port)", 0o700)
+      #expect(try allocator.reserve(seed: "s", owner: "c/db") != port)
+    }
+  }
+
   @Test func aMissingFolderIsNamed() async {
     let found = await code { try PortAllocator(folder: "/nowhere").reserve(seed: "s", owner: "a") }
     #expect(found == .fileUnusable(ENOENT))

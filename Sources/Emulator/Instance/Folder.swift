@@ -56,6 +56,13 @@ enum Folder {
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR && info.st_uid == geteuid()
   }
 
+  /// Whether the disk of a folder has no room left, for bytes or for names.
+  static func isFull(_ path: String) -> Bool {
+    var info = statvfs()
+    guard statvfs(path, &info) == 0 else { return false }
+    return UInt64(info.f_bavail) * UInt64(info.f_frsize) < 1 << 20 || info.f_files > 0 && info.f_favail == 0
+  }
+
   /// Whether something is at that path.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

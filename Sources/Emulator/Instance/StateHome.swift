@@ -31,8 +31,16 @@ public struct StateHome: Sendable, Hashable {
     self.init(
       root: root,
       engines: Self.reachable("\(root)/engines", below: root, else: "/var/lib/drydock"),
-      sockets: "/tmp/drydock-\(userID)",
+      sockets: "\(Self.temporary(environment))/drydock-\(userID)",
       cache: Self.cache(environment, home: home, root: root))
+  }
+
+  /// `/tmp`, which is the same for every command, unless nobody can write there.
+  private static func temporary(_ environment: [String: String]) -> String {
+    guard access("/tmp", W_OK) != 0, let named = environment["TMPDIR"], named.hasPrefix("/") else {
+      return "/tmp"
+    }
+    return named
   }
 
   /// `XDG_CACHE_HOME`, else a folder of `DRYDOCK_HOME`, else the platform's folder for caches.

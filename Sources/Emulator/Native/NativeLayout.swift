@@ -34,7 +34,14 @@ struct NativeLayout: Sendable {
   }
 
   func record(dataVersion: ServerVersion) throws {
-    try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
+    do {
+      // Not synced, as the data is not.
+      try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
+    } catch {
+      let reason = (error as? CocoaError)?.reason ?? error.localizedDescription
+      throw EmulatorError(
+        .cannotWrite, "cannot write \(versionFile): \(reason)", suggestion: StateStore.elsewhere)
+    }
   }
 
   /// The variable that tells every process of an initialisation, its children included, which directory it makes.

@@ -89,7 +89,14 @@ struct NativeServer: Sendable {
     do {
       try await fill(aside, tools, progress: progress, until: deadline)
     } catch {
+      // MariaDB's tools wait for somebody to free space, and say so to nobody.
+      let isFull = error is TimeoutError && Folder.isFull(layout.folder)
       try? Folder.remove(aside)
+      if isFull {
+        throw EmulatorError(
+          .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
+          suggestion: StateStore.elsewhere)
+      }
       if let remedy = AppArmor().remedy(for: installation.server) {
         let plain = EmulatorError(error, resource: launch.spec.name)
         throw EmulatorError(plain.code, plain.message, suggestion: remedy, details: plain.details)

@@ -79,11 +79,14 @@ struct ReadinessProof: Sendable {
   /// Turns a failure to get ready into what a user can act on.
   private func explain(_ error: ReadinessError) async throws -> any Error {
     let name = launch.spec.name
-    let log = (try? await runtime.log(name, lines: 10)) ?? []
+    // An engine says much after the line that tells why it ends.
+    let words = (try? await runtime.log(name, lines: 60)) ?? []
+    let log = Array(words.suffix(10))
+    let isFull = words.contains(where: EmulatorError.saysDiskIsFull)
     switch error {
     case .died(_, let reason):
       if let taken = portTaken(log) { return taken }
-      if log.contains(where: EmulatorError.saysDiskIsFull) {
+      if isFull {
         return EmulatorError(
           .cannotWrite, "resource \(name) ended for want of space: \(reason)",
           suggestion: StateStore.elsewhere, details: log)
@@ -99,6 +102,10 @@ struct ReadinessProof: Sendable {
       return EmulatorError(
         .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",
         suggestion: "start fresh: drydock down \(name) --delete-data", details: log)
+    case .notReady where isFull:
+      return EmulatorError(
+        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: StateStore.elsewhere,
+        details: log)
     case .notReady(_, let last):
       return EmulatorError(
         .notReady, "resource \(name) was not ready in time: \(last.map { "\($0)" } ?? "it never answered")",

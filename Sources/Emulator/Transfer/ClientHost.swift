@@ -8,6 +8,8 @@ protocol ClientHost: Sendable {
   /// Finds a client and prepares what it reads.
   /// - Throws: `EmulatorError.unavailable` saying what to install.
   func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient
+  /// Ends clients that went on when their drydock was killed: they hold locks, and nobody reads what they write.
+  func endAbandonedClients(of launch: Launch) async
   /// Runs a client to its end, its streams connected.
   func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding

@@ -2,6 +2,7 @@ import DockerEngine
 import Engines
 import Foundation
 import MonotonicTime
+import NativeProcess
 
 extension ContainerRuntime: ClientHost {
   func clientPlace(of launch: Launch) -> ClientPlace {
@@ -47,7 +48,7 @@ extension ContainerRuntime: ClientHost {
     _ prepared: PreparedClient, terminal: AsyncStream<ConsoleSize>?, input: ByteSource?,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
-    let mark = "DRYDOCK_CLIENT=\(Secret.make())"
+    let mark = "\(OwnerMark.variable)=\(OwnerMark.own).\(Secret.make())"
     var config = DockerClient.ExecConfig(prepared.words)
     config.user = "0"
     config.hasTerminal = terminal != nil
@@ -67,6 +68,18 @@ extension ContainerRuntime: ClientHost {
   private static func writer(_ source: @escaping ByteSource) -> StreamInput.Writer {
     return { stream in
       while let bytes = try await source() { try await stream.write(bytes) }
+    }
+  }
+
+  func endAbandonedClients(of launch: Launch) async {
+    let container = names.container(launch.spec.name)
+    let script =
+      "for p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/environ; done 2>/dev/null | grep '^\(OwnerMark.variable)='"
+    let config = DockerClient.ExecConfig(["sh", "-c", script])
+    let found = try? await client.exec(config, in: container, until: .after(.seconds(10)))
+    let marks = String(decoding: found?.stdout ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
+    for mark in Set(marks) where OwnerMark.isAbandoned(mark.dropFirst(OwnerMark.variable.count + 1)) {
+      await end(String(mark), in: container)
     }
   }
 

@@ -39,6 +39,8 @@ extension NativeRuntime: ClientHost {
     return installed.best(for: version) { $0.version }
   }
 
+  func endAbandonedClients(of launch: Launch) async { OwnerMark.endAbandoned() }
+
   func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
   {
@@ -51,7 +53,8 @@ extension NativeRuntime: ClientHost {
     Tool(
       executable: client.words[0], arguments: Array(client.words.dropFirst()),
       environment: cleanEnvironment(
-        inherited: environment, home: client.place, additions: client.environment),
+        inherited: environment, home: client.place, additions: client.environment
+      ).merging([OwnerMark.variable: OwnerMark.own]) { $1 },
       workingDirectory: client.place)
   }
 

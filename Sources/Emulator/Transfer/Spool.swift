@@ -1,4 +1,5 @@
 import Foundation
+import NativeProcess
 import Synchronization
 
 /// A stream kept in a nameless file until it is needed.
@@ -6,10 +7,7 @@ final class Spool: Sendable {
   private let descriptor: Int32
 
   init() throws {
-    guard let stream = tmpfile() else { throw Self.unusable() }
-    defer { fclose(stream) }
-    descriptor = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3)
-    guard descriptor >= 0 else { throw Self.unusable() }
+    descriptor = try namelessFile()
   }
 
   deinit { close(descriptor) }

@@ -1,0 +1,45 @@
+import DockerEngine
+import Foundation
+import HealthProbes
+import NativeProcess
+import Testing
+
+@testable import Emulator
+
+/// A full disk ends with 73, whoever says so and in whatever words.
+@Suite struct FullDiskTests {
+  static let words = [
+    "could not write file \"base/1/1259\": No space left on device",
+    "write /var/lib/docker/tmp/x: no space left on device",
+    "could not extend file: Disk quota exceeded",
+    "mysqld: Error writing file './ibdata1' (Errcode: 28 \"No space left on device\")",
+    "[ERROR] InnoDB: Operating system error number 28 in a file operation.",
+    "mariadbd: Got error 28 from storage engine",
+    "Error writing file '/tmp/MLfd=32' (errno: 122)",
+    "ERROR 1114 (HY000): The table 'user' is full",
+    "InnoDB: Could not set the file size of './ibdata1'. Probably out of disk space",
+    "Disk is full writing './mysql-bin.000001'; waiting for someone to free space...",
+  ]
+
+  @Test(arguments: words) func isToldByEveryEngineInItsOwn(_ words: String) {
+    let failures: [any Error] = [
+      NativeProcessError(.commandFailed(.code(1)), words), ProbeFailure.rejected(message: words),
+    ]
+    for failure in failures {
+      let error = EmulatorError(failure, resource: "db")
+      #expect(error.code == .cannotWrite && error.suggestion?.contains("free some space") == true, "\(error)")
+    }
+  }
+
+  @Test(arguments: [
+    "Errcode: 2 \"No such file\"", "error 280", "error 1045", "exit code 28", "Got error 28000",
+  ])
+  func isNotSeenElsewhere(_ words: String) {
+    #expect(!EmulatorError.saysDiskIsFull(words))
+  }
+
+  @Test func isToldOfFilesOfOurs() throws {
+    let error = EmulatorError(CocoaError(.fileWriteOutOfSpace), resource: "db")
+    #expect(error.code == .cannotWrite && error.message.contains("No space left on device"))
+  }
+}
