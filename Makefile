@@ -102,6 +102,10 @@ bench: release ## Measure a release build and write docs/benchmarks.md
 fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (default 300)
 	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" SWIFT="$(SWIFT)" scripts/test --skip-build --filter '[Ff]uzz'
 
+.PHONY: chaos
+chaos: build ## Kill commands at random moments, DRYDOCK_CHAOS_ROUNDS times (default 100), and see what comes of it
+	@scripts/chaos "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
+
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, and the scripts where shellcheck is there
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
