@@ -33,6 +33,13 @@ struct Ps: AsyncParsableCommand {
     if common.format == .json { return try session.console.print(json: states) }
     if states.isEmpty { session.console.note("nothing is here yet; start it: drydock up") }
     session.console.print(StateTable.render(states, withApp: all, verbose: common.shared.verbose))
+    for state in states {
+      for (option, value) in (state.acceptedOptions ?? [:]).sorted(by: { $0.key < $1.key }) {
+        let place = state.options?[option].map { "\(option) is \($0) here, and \(value) on AWS" }
+        session.console.note(
+          "\(state.resource): \(place ?? "\(option) of convox.yml has no effect"), as was accepted")
+      }
+    }
     for state in states where state.status == .crashed {
       state.lastLog?.forEach { session.console.note("\(state.resource) | \($0)") }
     }

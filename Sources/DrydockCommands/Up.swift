@@ -42,6 +42,13 @@ struct Up: AsyncParsableCommand {
     help: "Have PostgreSQL refuse connections without TLS, as RDS does from 15 on; kept until changed.")
   var forceSSL: Bool?
 
+  @Option(
+    name: .customLong("accept-options"),
+    help: ArgumentHelp(
+      "Go on with this resource's data although AWS would refuse its options; may be repeated.",
+      valueName: "name"))
+  var acceptedOptions: [String] = []
+
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
   var dryRun = false
 
@@ -86,11 +93,13 @@ struct Up: AsyncParsableCommand {
   }
 
   private var upOptions: UpOptions {
-    UpOptions(
+    var options = UpOptions(
       selected: resources.isEmpty ? nil : Set(resources), deadline: .after(.seconds(timeout)),
       isOffline: offline,
       isStrict: strictVersion, ports: Dictionary(ports.map { ($0.resource, $0.port) }) { first, _ in first },
       isDryRun: dryRun, rack: rack.name, forcesTLS: forceSSL)
+    options.accepted = Set(acceptedOptions)
+    return options
   }
 
   private func render(_ result: UpOperation.Result, _ console: Console) throws {

@@ -43,6 +43,8 @@ public protocol ServerEngine: Engine {
   func accepts(_ installation: NativeInstallation) -> Acceptance
   /// The accounts that the engine has; nil where it knows no accounts.
   var accounts: EngineAccounts? { get }
+  /// Whether what clients give it outlives its process.
+  var keepsData: Bool { get }
   /// How a native server is asked to stop, mildest way first.
   var stopSteps: [StopStage] { get }
 
@@ -91,6 +93,9 @@ extension ServerEngine {
 
   /// Most images are stood in for by nothing but another version.
   public var understudy: (any ServerEngine)? { nil }
+
+  /// Most engines are databases.
+  public var keepsData: Bool { true }
 
   /// Any version of an understudy.
   public func standsIn(_ version: ServerVersion) -> Bool { true }

@@ -24,6 +24,7 @@ struct MemcachedEngine: ServerEngine {
     apt: "memcached", brew: "memcached")
 
   let accounts: EngineAccounts? = nil
+  let keepsData = false
   let stopSteps = [StopStage(.terminate, .seconds(5)), StopStage(.kill, .seconds(5))]
 
   /// memcached.

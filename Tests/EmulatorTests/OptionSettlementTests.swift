@@ -108,6 +108,58 @@ struct OptionSettlementTests {
     #expect(error.details.first?.contains("storage cannot shrink from 20 to 10") == true)
   }
 
+  /// Two branches of one app.
+  @Test("What AWS refuses goes on where that is accepted, and is told until AWS would do it too")
+  func accepted() throws {
+    var app = PlannedApp()
+    func storage(_ size: Int) -> String { PlannedApp.manifest("postgres", "storage: \(size)") }
+    _ = try app.up(storage(100))
+    let error = try #require(throws: EmulatorError.self) { try app.up(storage(50)) }
+    #expect(error.suggestion?.contains("drydock up --accept-options db") == true)
+    let first = try app.up(storage(50), accepting: ["db"])
+    #expect(first.plan.items.first?.changes.map(\.description) == ["storage 100 → 50"])
+    let told =
+      "4:25 resource db: storage cannot shrink from 100 to 50 on AWS, which was accepted: it goes on with its data"
+    #expect(short(first.settled.findings) == [told])
+    #expect(app.state.resources["db"]?.acceptedOptions == ["storage": "100"])
+    let second = try app.up(storage(50))
+    #expect(short(second.settled.findings) == [told])
+    #expect(second.plan.items.first?.changes == [])
+    let back = try app.up(storage(100))
+    #expect(back.settled.findings == [])
+    #expect(app.state.resources["db"]?.acceptedOptions == nil)
+    #expect(throws: EmulatorError.self) { try app.up(storage(50)) }
+  }
+
+  @Test("An independent database stays one, with its data, whatever readSourceDB says")
+  func acceptedReplica() throws {
+    var app = PlannedApp()
+    func manifest(_ options: String) -> String {
+      "resources:\n  main: {type: postgres}\n  copy: {type: postgres, options: {\(options)}}\n"
+    }
+    let following = manifest("readSourceDB: \"#{resources.main}\"")
+    _ = try app.up(following)
+    #expect(try app.up(manifest("")).plan.items.map(\.action) == [.verify, .promote])
+    #expect(throws: EmulatorError.self) { try app.up(following) }
+    for accepting in [["copy"], []] as [Set<String>] {
+      let result = try app.up(following, accepting: accepting)
+      #expect(result.plan.items.map(\.action) == [.verify, .verify])
+      #expect(result.settled.specs.last?.source == nil)
+      #expect(result.settled.findings.map(\.severity) == [.warning])
+    }
+    _ = try app.up(manifest(""))
+    #expect(app.state.resources["copy"]?.acceptedOptions == nil)
+  }
+
+  @Test("An engine cannot be accepted as another")
+  func notAcceptable() throws {
+    var app = PlannedApp()
+    _ = try app.up(PlannedApp.manifest("redis", "engine: redis"))
+    #expect(throws: EmulatorError.self) {
+      try app.up(PlannedApp.manifest("redis", "engine: valkey"), accepting: ["db"])
+    }
+  }
+
   @Test("A resource whose first start failed has nothing to keep")
   func neverServed() throws {
     var app = PlannedApp()

@@ -20,8 +20,10 @@ struct PlannedApp {
   }
 
   /// Plans without changing anything.
-  func plan(_ specs: [ResourceSpec], selected: Set<String>? = nil) throws -> Result {
-    let settled = SettledSpecs(specs, over: state, selected: selected)
+  func plan(
+    _ specs: [ResourceSpec], selected: Set<String>? = nil, accepting: Set<String> = []
+  ) throws -> Result {
+    let settled = SettledSpecs(specs, over: state, selected: selected, accepting: accepting)
     try settled.refuse()
     let observed = state.resources.mapValues { record in
       Observation(.running(since: nil), hasData: record.dataVersion != nil)
@@ -33,8 +35,10 @@ struct PlannedApp {
   }
 
   /// Plans, and records what an `up` that succeeds records.
-  mutating func up(_ specs: [ResourceSpec], selected: Set<String>? = nil) throws -> Result {
-    let result = try plan(specs, selected: selected)
+  mutating func up(
+    _ specs: [ResourceSpec], selected: Set<String>? = nil, accepting: Set<String> = []
+  ) throws -> Result {
+    let result = try plan(specs, selected: selected, accepting: accepting)
     for item in result.plan.items {
       guard let spec = result.settled.specs.first(where: { $0.name == item.resource }) else {
         state.resources[item.resource]?.isRemoved = true
@@ -46,6 +50,7 @@ struct PlannedApp {
           type: spec.type, administratorPassword: "", wantedVersion: spec.version, options: spec.options)
       record.begin(spec)
       record.options = spec.options
+      record.acceptedOptions = spec.accepted.isEmpty ? nil : spec.accepted
       if spec.engine.server != nil, spec.externalURL == nil { record.dataVersion = spec.version }
       record.source = spec.source
       state.resources[spec.name] = record
@@ -53,8 +58,10 @@ struct PlannedApp {
     return result
   }
 
-  mutating func up(_ text: String, _ appEnvironment: [String: String] = [:]) throws -> Result {
-    try up(try Self.specs(text, appEnvironment))
+  mutating func up(
+    _ text: String, _ appEnvironment: [String: String] = [:], accepting: Set<String> = []
+  ) throws -> Result {
+    try up(try Self.specs(text, appEnvironment), accepting: accepting)
   }
 
   /// A manifest with one resource `db` of these options, in flow style.

@@ -60,6 +60,53 @@ import Testing
     #expect(same.items.first?.action == .verify)
   }
 
+  /// Bug: a volume or folder that somebody else had removed was made anew without a word.
+  @Test(
+    arguments: [
+      Observation(.absent), Observation(.stopped), Observation(.crashed("signal 9")),
+    ])
+  func dataThatIsGoneIsMadeAnewAndSaid(_ observed: Observation) throws {
+    var state = known(["db"], type: "postgres")
+    state.resources["db"]?.dataVersion = "15.1"
+    let wanted = try specs("resources:\n  db: { type: postgres, options: { version: 15 } }\n")
+    let plan = try plan(wanted, state: state, observed: ["db": observed])
+    #expect(plan.items.first?.action == .create)
+    #expect(plan.items.first?.reason == "its data is gone, and is made anew")
+    let home = StateHome(root: "/r", engines: "/e", sockets: "/s")
+    let notices = LostData(home: home, state: state).notices(plan, wanted, ["db": observed])
+    #expect(notices == ["the data of db is gone: /e/abc123def456/db was removed; it is made anew"])
+    state.resources["db"]?.dataVersion = nil
+    #expect(LostData(home: home, state: state).notices(plan, wanted, ["db": observed]).isEmpty)
+  }
+
+  @Test func whatLooksRenamedIsSaid() throws {
+    var state = known(["old"])
+    let plan = try plan([fake("new")], state: state)
+    let notice = try #require(Renames.notices(plan, state).first)
+    #expect(notice.contains("drydock resources rename old new"))
+    state.resources["older"] = state.resources["old"]
+    #expect(Renames.notices(try self.plan([fake("new")], state: state), state).isEmpty)
+  }
+
+  @Test func aRenamedResourceKeepsTheNameUnderWhichItsDataLies() {
+    var state = known(["old"])
+    state.rename("old", to: "new")
+    #expect(state.storage(of: "new") == "old" && state.resources["old"] == nil)
+    // A new one of the old name must not get the data.
+    #expect(state.storage(of: "old") == "old-2")
+    #expect(state.storage(of: "other") == "other")
+    state.rename("new", to: "old")
+    #expect(state.resources["old"]?.storageName == nil)
+    #expect(ContainerNames(id: "i", state: state).volume("new") == "drydock-i-new")
+  }
+
+  @Test func whatRunsWithoutItsDataIsMadeAnew() throws {
+    var orphan = Observation(.running(since: nil))
+    orphan.isOrphaned = true
+    let plan = try plan([fake("mem")], state: known(["mem"]), observed: ["mem": orphan])
+    #expect(plan.items.first?.action == .create)
+  }
+
   @Test func aServerWhoseRestartWasInterruptedIsRestarted() throws {
     var state = known(["mem"])
     state.resources["mem"]?.isRestarting = true

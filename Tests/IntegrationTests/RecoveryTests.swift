@@ -43,6 +43,45 @@ import Testing
     }
   }
 
+  @Test(
+    "Data that is removed from outside is made anew and said, and what ran on it is ended",
+    arguments: await EngineAvailability.runtimes())
+  func dataRemoved(_ runtime: String) async throws {
+    let manifest = """
+      resources:
+        mydb: { type: postgres, options: { version: "15" } }
+        cache: { type: redis, options: { version: "7.0" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let rows = try await app.ps()
+      var orphans: [Int32] = []
+      if runtime == "native" {
+        orphans = app.processes(naming: try app.engineFolder("mydb").path)
+        try FileManager.default.removeItem(at: app.engineFolder("mydb"))
+        try FileManager.default.removeItem(at: app.engineFolder("cache").appending(path: "data"))
+        #expect(try await app.ps().values.allSatisfy { $0.status == "unhealthy" })
+      } else {
+        let client = try #require(await EngineAvailability.docker().client)
+        for row in rows.values {
+          let name = try #require(row.container)
+          try await client.removeContainer(name, force: true, volumes: true, until: .after(.seconds(30)))
+          try await client.removeVolume(name, until: .after(.seconds(30)))
+        }
+        #expect(try await app.ps().values.allSatisfy { $0.reason == "its data is gone" })
+      }
+      let result = try await app.drydock("up")
+      try #require(result.status == 0, "\(result)")
+      for name in ["mydb", "cache"] {
+        #expect(result.stderr.contains("WARNING: the data of \(name) is gone"), "\(result)")
+      }
+      #expect(try await app.ps().mapValues(\.port) == rows.mapValues(\.port))
+      #expect(orphans.allSatisfy { Foundation.kill($0, 0) != 0 }, "\(orphans)")
+      let again = try await app.drydock("up")
+      #expect(!again.stderr.contains("gone"), "\(again)")
+    }
+  }
+
   @Test("A machine that went down left no keeper: stopped, and up again with its data", .nativeEngines)
   func powerCut() async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in

@@ -23,7 +23,8 @@ struct DeleteResource: AsyncParsableCommand {
   func run() async throws {
     try await work.run("Deleting resource...") { resources, work in
       try self.work.refuseDeclared(
-        name, instead: "remove it there; its data alone: drydock down \(name) --delete-data")
+        name, instead: "remove it there; its data alone: drydock down \(name) --delete-data",
+        removed: "delete its data: drydock down \(name) --delete-data")
       try resources.refuseDeletion(name)
       if let app = self.work.appDeclaring(name) {
         self.work.session.console.note("this is the created \(name); that of \(app.handle) stays")

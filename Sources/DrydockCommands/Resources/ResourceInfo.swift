@@ -39,7 +39,8 @@ struct ResourceInfo: AsyncParsableCommand {
   private func directory(of target: ResourceTarget, _ session: Session) -> [String] {
     guard let engine = target.engine, engine.server == nil, !target.state.id.isEmpty else { return [] }
     let directory = SharedDirectory(
-      resource: target.name, options: target.record?.options ?? target.options, home: session.context.home,
+      resource: target.state.storage(of: target.name), options: target.record?.options ?? target.options,
+      home: session.context.home,
       id: target.state.id)
     return [directory.path]
   }

@@ -70,8 +70,16 @@ struct ResourceWorkOptions: ParsableArguments {
   }
 
   /// Refuses a name that no created resource has and one of the app's: what is asked for is done otherwise there.
-  func refuseDeclared(_ name: String, instead remedy: String) throws {
+  /// - Parameter removed: The remedy for one that the convox.yml no longer names; nil for the same.
+  func refuseDeclared(_ name: String, instead remedy: String, removed: String? = nil) throws {
     let created = session.context.store.createdResources().map(\.handle)
+    if !created.contains(name), let app = (try? ResourceQuery(session))?.app,
+      app.resources[name]?.isRemoved == true
+    {
+      throw EmulatorError(
+        .failed, "\(name) is a resource of \(app.handle) that its convox.yml no longer names",
+        suggestion: removed ?? remedy)
+    }
     guard !created.contains(name), let app = appDeclaring(name) else { return }
     throw EmulatorError(
       .failed, "\(name) is a resource of \(app.handle), declared in its convox.yml", suggestion: remedy)

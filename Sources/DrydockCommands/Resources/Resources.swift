@@ -24,6 +24,7 @@ struct Resources: AsyncParsableCommand {
       ListResources.self, ResourceInfo.self, ResourceURL.self, ResourceProxy.self, ConsoleResource.self,
       ExportResource.self, ImportResource.self, ResourceTypes.self, ResourceOptions.self, CreateResource.self,
       UpdateResource.self, StartResource.self, LinkResource.self, UnlinkResource.self, DeleteResource.self,
+      RenameResource.self,
     ],
     defaultSubcommand: ListResources.self)
 

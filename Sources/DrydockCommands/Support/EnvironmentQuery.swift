@@ -104,7 +104,8 @@ struct EnvironmentQuery: Sendable {
     let linked = Set(service.resources.map(\.resource))
     let own = specs.filter { linked.contains($0.name) && $0.engine.server == nil }.map { spec in
       SharedDirectory(
-        resource: spec.name, options: spec.options, home: session.context.home, id: state.id)
+        resource: state.storage(of: spec.name), options: spec.options, home: session.context.home,
+        id: state.id)
     }
     return own + LinkedResources(store: session.context.store).directories(of: state)
   }

@@ -2,6 +2,8 @@
 struct ContainerNames: Sendable {
   /// The instance's id.
   let id: String
+  /// What is recorded of the instance; nil where no resource of it can have been renamed.
+  var state: InstanceState?
 
   /// The label that holds the instance's id.
   static let instanceLabel = "dev.drydock.instance"
@@ -14,8 +16,10 @@ struct ContainerNames: Sendable {
   /// The label of an image with the type that it serves.
   static let engineLabel = "dev.drydock.engine"
 
-  func container(_ resource: String) -> String { "drydock-\(id)-\(Slug.make(resource))" }
-  func volume(_ resource: String) -> String { "drydock-\(id)-\(Slug.make(resource))" }
+  /// The name under which a resource's container and volume are kept.
+  func stored(_ resource: String) -> String { state?.storage(of: resource) ?? resource }
+  func container(_ resource: String) -> String { "drydock-\(id)-\(Slug.make(stored(resource)))" }
+  func volume(_ resource: String) -> String { "drydock-\(id)-\(Slug.make(stored(resource)))" }
   var network: String { "drydock-\(id)" }
 
   /// The labels of an object of the instance as a whole.
@@ -23,6 +27,6 @@ struct ContainerNames: Sendable {
 
   /// The labels of a resource's object.
   func labels(_ resource: String) -> [String: String] {
-    [Self.instanceLabel: id, Self.resourceLabel: resource]
+    [Self.instanceLabel: id, Self.resourceLabel: stored(resource)]
   }
 }

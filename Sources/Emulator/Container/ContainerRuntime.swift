@@ -18,7 +18,7 @@ struct ContainerRuntime: Runtime {
   var soon: Deadline { .after(Self.callLimit) }
 
   func stopMark(_ resource: String) -> StopMark {
-    StopMark(path: "\(stateFolder)/stop-requested-\(Slug.make(resource))")
+    StopMark(path: "\(stateFolder)/stop-requested-\(Slug.make(names.stored(resource)))")
   }
 
   func observe(_ resources: [String]) async throws -> [String: Observation] {
@@ -26,8 +26,10 @@ struct ContainerRuntime: Runtime {
     let volumes = try await client.listVolumes(labels: names.labels, until: soon)
     var observed: [String: Observation] = [:]
     for resource in resources {
-      let container = containers.first { $0.labels[ContainerNames.resourceLabel] == resource }
-      let volume = volumes.first { $0.labels[ContainerNames.resourceLabel] == resource }
+      let container = containers.first {
+        $0.labels[ContainerNames.resourceLabel] == names.stored(resource)
+      }
+      let volume = volumes.first { $0.labels[ContainerNames.resourceLabel] == names.stored(resource) }
       var seen = Observation(
         try await condition(resource, container), container: container?.name, hasData: volume != nil,
         dataVersion: volume?.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)))

@@ -56,6 +56,19 @@ public struct InstanceState: Sendable, Hashable, Codable {
     self.resources = [:]
   }
 
+  /// The name under which a resource's data lies: the one that it had when the data was made. A new resource gets one
+  /// that is not another's by now.
+  public func storage(of resource: String) -> String {
+    if let record = resources[resource] { return record.storageName ?? resource }
+    let taken = Set(resources.map { Slug.make($0.value.storageName ?? $0.key) })
+    var (name, number) = (resource, 1)
+    while taken.contains(Slug.make(name)) {
+      number += 1
+      name = "\(resource)-\(number)"
+    }
+    return name
+  }
+
   /// What a source knows a replica by: `[a-z0-9_]`, at most 32 characters.
   public func replicaName(of resource: String) -> String {
     "drydock_" + Slug.make(resource, limit: 24).replacing("-", with: "_")
@@ -85,6 +98,10 @@ public struct ResourceRecord: Sendable, Hashable, Codable {
   public var dataVersion: String?
   /// The options at the last `up`.
   public var options: [String: String]
+  /// What was accepted of them although AWS would not do it: the values that AWS has, by option; nil for nothing.
+  public var acceptedOptions: [String: String]?
+  /// The name under which its data lies; nil for its own. Another one after it was renamed.
+  public var storageName: String?
   /// Whether the last manifest no longer names it.
   public var isRemoved: Bool
   /// How its connections are protected; nil for a server without TLS, and for one that is not healthy yet.

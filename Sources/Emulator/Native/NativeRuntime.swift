@@ -12,6 +12,8 @@ struct NativeRuntime: Runtime {
   let keeper: Keeper
   let discovery: NativeDiscovery
   let environment: [String: String]
+  /// What is recorded of the instance; nil where nothing is.
+  var state: InstanceState?
 
   /// The native runtime of one instance.
   init(id: String, home: StateHome, keeper: Keeper, environment: [String: String]) {
@@ -23,29 +25,32 @@ struct NativeRuntime: Runtime {
   }
 
   func layout(_ resource: String) -> NativeLayout {
-    NativeLayout(folder: home.resource(resource, of: id), sockets: home.socketFolder(resource, of: id))
+    let stored = state?.storage(of: resource) ?? resource
+    return NativeLayout(folder: home.resource(stored, of: id), sockets: home.socketFolder(stored, of: id))
   }
 
   func observe(_ resources: [String]) async throws -> [String: Observation] {
     var observed: [String: Observation] = [:]
-    for resource in resources { observed[resource] = try await observe(layout(resource)) }
+    for resource in resources { observed[resource] = try await observe(resource, layout(resource)) }
     return observed
   }
 
-  private func observe(_ layout: NativeLayout) async throws -> Observation {
+  private func observe(_ resource: String, _ layout: NativeLayout) async throws -> Observation {
     let version = layout.dataVersion
     let condition: Observation.Condition
     var processID: Int?
-    var isStopping = false
+    var (isStopping, isOrphaned) = (false, false)
     // An engine that has just been killed is one that runs to nobody: wait until its keeper says so.
     switch try await settledState(layout.files) {
     case .neverStarted:
-      condition = Folder.exists(layout.data) ? .stopped : .absent
+      isOrphaned = mayBeOrphaned(resource, layout) && !orphans(of: layout.files).isEmpty
+      condition = isOrphaned ? .running(since: nil) : Folder.exists(layout.data) ? .stopped : .absent
     case .running(let engine):
       condition = .running(since: engine.startedAt)
       processID = Int(engine.enginePID)
       // A start takes the mark away before anything runs.
       isStopping = layout.stopMark.isSet
+      isOrphaned = !Folder.exists(layout.data)
     case .settling:
       condition = .running(since: nil)
       // Children of an engine that has ended hold its lock still.
@@ -54,9 +59,16 @@ struct NativeRuntime: Runtime {
       // An end that nobody watched is the machine going down, far more often than anything else.
       condition = layout.stopMark.isSet || reason == .unknown ? .stopped : .crashed("\(reason)")
     }
-    return Observation(
+    var seen = Observation(
       condition, processID: processID, hasData: Folder.exists(layout.data), dataVersion: version,
       isStopping: isStopping)
+    seen.isOrphaned = isOrphaned
+    return seen
+  }
+
+  /// Whether it once ran, and nothing here says what became of it. To look for what runs takes a while.
+  private func mayBeOrphaned(_ resource: String, _ layout: NativeLayout) -> Bool {
+    state?.resources[resource]?.version != nil && !Folder.exists(layout.files.folder)
   }
 
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
@@ -140,6 +152,8 @@ struct NativeRuntime: Runtime {
   func stop(_ resource: String, steps: [StopStage]) async throws {
     let layout = layout(resource)
     switch try inspect(layout.files) {
+    case .neverStarted where mayBeOrphaned(resource, layout):
+      return try await endOrphans(of: layout.files, until: .after(.seconds(10)))
     case .neverStarted, .exited: return
     case .running, .settling: break
     }

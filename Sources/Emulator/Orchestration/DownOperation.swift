@@ -130,6 +130,10 @@ public struct DownOperation: Sendable {
   private func deleteData(of names: [String], _ state: inout InstanceState, _ runtime: any Runtime)
     async throws
   {
+    for name in names { state.resources[name]?.dataVersion = nil }
+    // A deletion that is cut short is no data that somebody else removed; what is left of it serves nobody any more.
+    // A full disk keeps nobody from deleting.
+    try? context.store.save(state)
     for name in names { try await forget(name, &state) { try await runtime.deleteData(name) } }
     if state.resources.isEmpty {
       try await runtime.deleteInstance()
@@ -158,10 +162,13 @@ public struct DownOperation: Sendable {
     try await deleting()
     try ServerCertificates(home: context.home, id: state.id).remove(name)
     if EngineRegistry.engine(record.type)?.server == nil {
-      try SharedDirectory(resource: name, options: record.options, home: context.home, id: state.id).delete()
+      try SharedDirectory(
+        resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
+      ).delete()
     }
     if let port = record.port {
-      try PortAllocator(folder: context.home.ports).release(port, owner: "\(state.id)/\(name)")
+      try PortAllocator(folder: context.home.ports).release(
+        port, owner: "\(state.id)/\(state.storage(of: name))")
     }
     state.resources[name] = nil
   }

@@ -35,7 +35,11 @@ actor Reconciler {
     self.transport = transport
     self.progress = progress
     self.done = done
-    self.ports = PortAllocator(folder: store.home.ports)
+    let home = store.home
+    self.ports = PortAllocator(folder: home.ports) { owner in
+      // Nobody's any more: of an instance that was forgotten without its ports, or half a line.
+      !Folder.exists(home.instance(String(owner.prefix { $0 != "/" })))
+    }
   }
 
   /// Carries the plan out.
@@ -125,6 +129,9 @@ actor Reconciler {
         ?? ResourceRecord(
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
+      let storage = state.storage(of: item.resource)
+      record.storageName = storage == item.resource ? nil : storage
+      state.resources[item.resource] = record
       if let source = spec.source, record.dataVersion == nil { inherit(from: source, specs, &record) }
       record.begin(spec)
       // Data that somebody else removed is made as if it had never been.
@@ -187,7 +194,7 @@ actor Reconciler {
   }
 
   /// Who a port is reserved for: one listener.
-  private func owner(_ resource: String) -> String { "\(state.id)/\(resource)" }
+  private func owner(_ resource: String) -> String { "\(state.id)/\(state.storage(of: resource))" }
 
   // MARK: What the steps ask for and report
 
@@ -237,10 +244,11 @@ actor Reconciler {
   /// Records what a resource turned out to be once it was proved healthy.
   func recordReady(
     _ resource: String, version: String, wanted: String, standIn: String?, options: [String: String],
-    confinement: Int?
+    confinement: Int?, accepted: [String: String] = [:]
   ) throws {
     state.resources[resource]?.options = options
     state.resources[resource]?.confinement = confinement
+    state.resources[resource]?.acceptedOptions = accepted.isEmpty ? nil : accepted
     state.resources[resource]?.version = version
     state.resources[resource]?.wantedVersion = wanted
     state.resources[resource]?.standIn = standIn

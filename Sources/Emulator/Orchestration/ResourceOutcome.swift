@@ -70,6 +70,8 @@ public struct UpOptions: Sendable {
   public var ports: [String: Int]
   /// Whether to make the plan and stop there.
   public var isDryRun: Bool
+  /// The resources whose options go on with the data where AWS would refuse.
+  public var accepted: Set<String> = []
   /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
   public var forcesTLS: Bool?
   /// The app env to take, by the rack it is kept for; nil for the local one.

@@ -51,7 +51,9 @@ struct ResourceStep: Sendable {
   private func makeDirectory() async throws -> String? {
     guard let spec else { return nil }
     let state = await ledger.state
-    return try SharedDirectory(resource: spec.name, options: spec.options, home: home, id: state.id).make()
+    return try SharedDirectory(
+      resource: state.storage(of: spec.name), options: spec.options, home: home, id: state.id
+    ).make()
   }
 
   private func stop() async throws {
@@ -70,7 +72,7 @@ struct ResourceStep: Sendable {
       throw EmulatorError(
         .unavailable, "resource \(spec.name): \(obstacle)", suggestion: "name a newer version in convox.yml")
     }
-    if item.action == .start, observed?.isRunning == true {
+    if item.action == .start || item.action == .create, observed?.isRunning == true {
       progress("stopping")
       try await stopStarted(engine)
     }
@@ -92,7 +94,7 @@ struct ResourceStep: Sendable {
     let confinement = try await confine(spec, engine, source, record, &outcome)
     try await ledger.recordReady(
       spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options,
-      confinement: confinement)
+      confinement: confinement, accepted: spec.accepted)
     outcome.url = await ledger.state.endpoint(of: spec.name, engine: engine)?.maskedURL
   }
 

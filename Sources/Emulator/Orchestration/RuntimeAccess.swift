@@ -3,13 +3,17 @@ struct RuntimeAccess: Sendable {
   let context: DrydockContext
   let state: InstanceState
 
-  func native() throws -> NativeRuntime { try context.nativeRuntime(state.id) }
+  func native() throws -> NativeRuntime {
+    var runtime = try context.nativeRuntime(state.id)
+    runtime.state = state
+    return runtime
+  }
 
   /// Connects to a Docker engine.
   func docker() async throws -> any Runtime {
     ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
-      names: ContainerNames(id: state.id), environment: context.environment,
+      names: ContainerNames(id: state.id, state: state), environment: context.environment,
       stateFolder: context.home.instance(state.id))
   }
 

@@ -43,6 +43,8 @@ public struct ResourceState: Sendable, Hashable, Codable {
   public var lastLog: [String]?
   /// Its options at the last `up`, defaults included.
   public var options: [String: String]?
+  /// What was accepted of them although AWS would not do it: the values that AWS has, by option.
+  public var acceptedOptions: [String: String]?
   /// The app's parameters, the password masked.
   public var parameters: [String: String]?
 }
@@ -97,6 +99,7 @@ public struct StatusOperation: Sendable {
       app: state.handle, resource: name, type: record.type, status: .stopped, version: record.version)
     result.wantedVersion = record.wantedVersion.isEmpty ? nil : record.wantedVersion
     result.options = record.options
+    result.acceptedOptions = record.acceptedOptions
     result.parameters = state.shownParameters
     if record.externalURL != nil {
       result.status = .external
@@ -104,7 +107,7 @@ public struct StatusOperation: Sendable {
     }
     guard let server = EngineRegistry.engine(record.type)?.server else {
       let directory = SharedDirectory(
-        resource: name, options: record.options, home: context.home, id: state.id
+        resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
       ).path
       result.directory = directory
       result.status = record.isRemoved ? .removed : Folder.exists(directory) ? .running : .stopped
@@ -128,6 +131,8 @@ public struct StatusOperation: Sendable {
     switch observed?.condition {
     case .absent, .stopped, nil:
       result.status = record.isRemoved ? .removed : .stopped
+      let isGone = record.dataVersion != nil && server.keepsData && observed?.hasData == false
+      if isGone { result.reason = "its data is gone" }
     case .crashed(let reason):
       result.status = .crashed
       result.reason = reason
@@ -135,7 +140,10 @@ public struct StatusOperation: Sendable {
     case .running(let since):
       result.startedAt = since
       guard let runtime else { return }
-      guard observed?.isStopping != true else { return result.status = .stopping }
+      if observed?.isOrphaned == true {
+        return (result.status, result.reason) = (.unhealthy, "its data was removed while it ran")
+      }
+      if observed?.isStopping == true { return result.status = .stopping }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
       guard record.source != nil, result.status == .running else { return }
       let pair = try? ReplicaPair(result.resource, state, runtime)

@@ -142,7 +142,8 @@ public struct UpOperation: Sendable {
     // Nobody's app lies in the folder of a resource that was created on its own.
     guard state.created == nil else { return }
     let files = EnvironmentFiles(
-      folder: workspace.folder, state: state, manifest: prepared.manifest, specs: prepared.specs,
+      folder: workspace.folder, state: state, manifest: prepared.manifest,
+      specs: prepared.specs.filter { $0.declaration != nil },
       appEnvironment: appEnvironment(state), links: LinkedResources(store: context.store).endpoints(of: state)
     )
     for warning in try files.write() { events.notice(warning) }
@@ -152,9 +153,11 @@ public struct UpOperation: Sendable {
     let environment = appEnvironment(state)
     let manifest = try workspace.load(appEnvironment: environment)
     try VanishedResources(state, manifest).refuse()
-    let declared = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let named = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let declared = named + removed(state, besides: named)
     try refuseNames(declared)
-    let settled = SettledSpecs(declared, over: state, selected: options.selected)
+    let settled = SettledSpecs(
+      declared, over: state, selected: options.selected, accepting: options.accepted)
     try settled.refuse()
     try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
     let specs = settled.specs
@@ -172,11 +175,21 @@ public struct UpOperation: Sendable {
     let notices = SettledSpecs.lines(
       manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
     let stops = VanishedResources.notices(plan, state, isDryRun: options.isDryRun)
-    (notices + DeletionProtection.notices(plan, state) + stops).forEach(events.notice)
+    let renames = Renames.notices(plan, state)
+    let lost = LostData(home: context.home, state: state).notices(plan, specs, observed)
+    (notices + DeletionProtection.notices(plan, state) + stops + lost + renames).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
     if options.isStrict { try plan.refuseDrift() }
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
+  }
+
+  /// Resources that are asked for by name although the manifest no longer has them: whoever wants their data starts
+  /// them so, to export it.
+  private func removed(_ state: InstanceState, besides named: [ResourceSpec]) -> [ResourceSpec] {
+    (options.selected ?? []).subtracting(named.map(\.name)).sorted().compactMap { name in
+      state.resources[name].flatMap { ResourceSpec(recorded: name, $0) }
+    }
   }
 
   /// The runtime that holds the instance's data, else a free choice.
@@ -251,7 +264,8 @@ public struct UpOperation: Sendable {
   /// Refuses names that no resource has, and ports of what listens on none.
   private func refuseNames(_ declared: [ResourceSpec]) throws {
     let names = declared.map(\.name)
-    for name in (options.selected ?? []).union(options.ports.keys).sorted() where !names.contains(name) {
+    for name in (options.selected ?? []).union(options.ports.keys).union(options.accepted).sorted()
+    where !names.contains(name) {
       throw UnknownName.error("resource", name, known: names)
     }
     for spec in declared where options.ports[spec.name] != nil {

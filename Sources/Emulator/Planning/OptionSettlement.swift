@@ -28,6 +28,10 @@ public struct OptionSettlement: Sendable, Hashable {
   public var findings: [Diagnostic] = []
   /// Whether an error is about what is deployed, not about the manifest by itself.
   public var contradictsDeployment = false
+  /// What was accepted although AWS would not do it: the values that it has, by option; empty for none.
+  public var accepted: [String: String] = [:]
+  /// Whether this `up` was told to accept that.
+  var accepts = false
 
   static let replicaOption = "readSourceDB"
 
@@ -37,8 +41,10 @@ public struct OptionSettlement: Sendable, Hashable {
   ///   - type: Its type, whose defaults stand in for what nobody set.
   ///   - record: What the last `up` recorded; nil for a new resource.
   ///   - isExternal: Whether a URL stands in for it, so that nothing of what is deployed changes.
+  ///   - accepts: Whether to go on with the data where AWS would refuse.
   public static func settle(
-    _ resource: Resource, type: ResourceType, record: ResourceRecord?, isExternal: Bool = false
+    _ resource: Resource, type: ResourceType, record: ResourceRecord?, isExternal: Bool = false,
+    accepts: Bool = false
   ) -> OptionSettlement {
     var defaults: [String: String] = [:]
     for rule in type.options { defaults[rule.name] = rule.defaultValue }
@@ -57,6 +63,8 @@ public struct OptionSettlement: Sendable, Hashable {
     var kept = deployed
     kept[replicaOption] = nil
     var settlement = OptionSettlement(options: kept.merging(wanted) { $1 })
+    settlement.accepts = accepts
+    settlement.accepted = record.acceptedOptions ?? [:]
     settlement.compare(resource, type, deployed: deployed, defaults: defaults)
     settlement.checkNodes(resource)
     return settlement
@@ -68,6 +76,12 @@ public struct OptionSettlement: Sendable, Hashable {
     let set = Set(resource.setOptions.map(\.name))
     for rule in type.options {
       let (before, after) = (deployed[rule.name], options[rule.name])
+      if isStillAccepted(rule.name, after) || accepts && before != after {
+        let onAWS = accepted[rule.name] ?? before
+        if accept(OptionChange(option: rule.name, from: onAWS, to: after), resource, deployed: before) {
+          continue
+        }
+      }
       if before != after {
         let change = OptionChange(option: rule.name, from: before, to: after)
         changes.append(change)
@@ -81,16 +95,52 @@ public struct OptionSettlement: Sendable, Hashable {
     }
   }
 
+  /// Forgets what was accepted as soon as AWS would do it too.
+  private mutating func isStillAccepted(_ option: String, _ wanted: String?) -> Bool {
+    guard let onAWS = accepted[option] else { return false }
+    if case .refused = ChangeRule(OptionChange(option: option, from: onAWS, to: wanted)), wanted != onAWS {
+      return true
+    }
+    accepted[option] = nil
+    return false
+  }
+
+  /// Goes on with the data where AWS would refuse.
+  /// - Returns: Whether it would, and there is a way on.
+  private mutating func accept(_ change: OptionChange, _ resource: Resource, deployed: String?) -> Bool {
+    guard case .refused(let what, _, let way?) = ChangeRule(change) else { return false }
+    switch way {
+    case .asWanted:
+      if deployed != change.to {
+        changes.append(OptionChange(option: change.option, from: deployed, to: change.to))
+      }
+    case .asDeployed: options[change.option] = deployed
+    }
+    note(change.option, onAWS: change.from, what, resource)
+    return true
+  }
+
+  /// Writes down what AWS would not do.
+  mutating func note(_ option: String, onAWS: String?, _ what: String, _ resource: Resource) {
+    accepted[option] = onAWS ?? ""
+    add(.warning, resource, option, "\(what) on AWS, which was accepted: it goes on with its data", nil)
+  }
+
   private mutating func judge(_ change: OptionChange, _ resource: Resource) {
     switch ChangeRule(change) {
     case .free: break
     case .surprising(let what, _): add(.warning, resource, change.option, "\(change): \(what)", nil)
-    case .refused(let what, let remedy):
+    case .refused(let what, let remedy, let way):
       contradictsDeployment = true
       add(
         .error, resource, change.option, what,
-        "\(remedy), or start fresh: drydock down \(resource.name) --delete-data")
+        "\(remedy), \(way == nil ? "" : wayOn(resource) + ", ")or start fresh: drydock down \(resource.name) --delete-data"
+      )
     }
+  }
+
+  func wayOn(_ resource: Resource) -> String {
+    "go on with its data: drydock up --accept-options \(resource.name)"
   }
 
   private mutating func refuseType(_ resource: Resource, _ record: ResourceRecord) {
@@ -127,8 +177,17 @@ enum ChangeRule: Sendable, Hashable {
   /// It is applied with a consequence worth a word. A resource created on its own refuses it where `alone` says
   /// why AWS would not do that.
   case surprising(String, alone: String? = nil)
-  /// It is not possible: what, and what to do instead.
-  case refused(String, remedy: String)
+  /// It is not possible: what, what to do instead, and what comes of it here where the user insists; nil for what
+  /// cannot be had here either.
+  case refused(String, remedy: String, accepted: Acceptance? = nil)
+
+  /// How an `up` goes on with the data.
+  enum Acceptance: Sendable, Hashable {
+    /// With the new value: to drydock it is a number and no more.
+    case asWanted
+    /// With the old one.
+    case asDeployed
+  }
 
   init(_ change: OptionChange) {
     let before = change.from ?? ""
@@ -139,7 +198,7 @@ enum ChangeRule: Sendable, Hashable {
         isLess
         ? .refused(
           "storage cannot shrink from \(before) to \(change.to ?? "")",
-          remedy: "set storage: \(before) or more")
+          remedy: "set storage: \(before) or more", accepted: .asWanted)
         : .free
     case "engine":
       self = .refused(
@@ -176,10 +235,11 @@ enum ChangeRule: Sendable, Hashable {
     before.isEmpty
       ? .refused(
         "it is an independent database and cannot become a replica",
-        remedy: "remove readSourceDB and give the replica another name")
+        remedy: "remove readSourceDB and give the replica another name", accepted: .asDeployed)
       : .refused(
         "it is a replica of \(ResourceOption.referencedName(before) ?? before) and cannot follow another source",
-        remedy: "set readSourceDB: \"\(before)\", or remove it, which promotes the replica")
+        remedy: "set readSourceDB: \"\(before)\", or remove it, which promotes the replica",
+        accepted: .asDeployed)
   }
 }
 

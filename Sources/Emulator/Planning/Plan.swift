@@ -97,6 +97,8 @@ enum Planner {
       return (.promote, "no longer a replica of \(source)")
     }
     switch observed?.condition {
+    case .running where observed?.isOrphaned == true:
+      return (.create, "it runs on although its data was removed, and is made anew")
     case .running where port != nil && port != record?.port:
       return (.start, "moves to port \(port ?? 0)")
     case .running where observed?.isStopping == true:
@@ -107,6 +109,9 @@ enum Planner {
       return (.start, restart ?? "")
     case .running:
       return (.verify, spec.source.map { "already running, a replica of \($0)" } ?? "already running")
+    case .crashed where isDataGone(spec, record, observed), .stopped where isDataGone(spec, record, observed),
+      .absent where isDataGone(spec, record, observed):
+      return (.create, "its data is gone, and is made anew")
     case .crashed(let reason):
       return (.start, "it crashed: \(reason)")
     case .stopped:
@@ -115,6 +120,11 @@ enum Planner {
       return observed?.hasData == true
         ? (.start, "its data exists") : (.create, spec.source.map { "a new replica of \($0)" } ?? "new")
     }
+  }
+
+  /// Whether somebody else removed the data that it had.
+  static func isDataGone(_ spec: ResourceSpec, _ record: ResourceRecord?, _ observed: Observation?) -> Bool {
+    record?.dataVersion != nil && spec.engine.server?.keepsData == true && observed?.hasData == false
   }
 
   private static func removals(

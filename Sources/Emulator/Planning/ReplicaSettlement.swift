@@ -25,16 +25,26 @@ extension OptionSettlement {
         "set both to the same version")
     }
     if number(replica) < number(source) {
-      contradict(
-        resource, "storage",
+      contradictUnlessAccepted(
+        resource, "storage", "\(number(replica))",
         "its storage \(number(replica)) is less than \(number(source)) of \(source.name)",
         "set storage: \(number(source))")
     }
     if replica.options["encrypted"] == "true", source.options["encrypted"] != "true" {
-      contradict(
-        resource, "encrypted", "it cannot be encrypted while \(source.name) is not",
+      contradictUnlessAccepted(
+        resource, "encrypted", "true", "it cannot be encrypted while \(source.name) is not",
         "encrypt \(source.name) too, or neither")
     }
+  }
+
+  /// Of these options AWS alone makes more than a number.
+  private mutating func contradictUnlessAccepted(
+    _ resource: Resource, _ option: String, _ value: String, _ message: String, _ suggestion: String
+  ) {
+    guard accepts || accepted[option] != nil else {
+      return contradict(resource, option, message, "\(suggestion), \(wayOn(resource))")
+    }
+    note(option, onAWS: accepted[option] ?? value, message + ", which is refused", resource)
   }
 
   private mutating func contradict(

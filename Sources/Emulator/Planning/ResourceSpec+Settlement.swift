@@ -13,15 +13,24 @@ struct SettledSpecs: Sendable {
   ///   - specs: The manifest's resources.
   ///   - state: What was recorded before.
   ///   - selected: The names that are brought up; nil for all. Others are settled, and nothing is said of them.
-  init(_ specs: [ResourceSpec], over state: InstanceState, selected: Set<String>? = nil) {
+  ///   - accepting: The names that go on with their data where AWS would refuse.
+  init(
+    _ specs: [ResourceSpec], over state: InstanceState, selected: Set<String>? = nil,
+    accepting: Set<String> = []
+  ) {
     self.specs = []
     self.settlements = [:]
     for spec in specs {
-      let (settled, settlement) = spec.settled(over: state.resources[spec.name])
+      let (settled, settlement) = spec.settled(
+        over: state.resources[spec.name], accepts: accepting.contains(spec.name))
       self.specs.append(settled)
       if selected?.contains(spec.name) ?? true { settlements[spec.name] = settlement }
     }
     checkReplicas()
+    for index in self.specs.indices {
+      let settlement = settlements[self.specs[index].name]
+      self.specs[index].accepted = settlement?.accepted ?? self.specs[index].accepted
+    }
   }
 
   /// What to say of them, in the manifest's order.
@@ -52,14 +61,23 @@ struct SettledSpecs: Sendable {
 
 extension ResourceSpec {
   /// The spec with the options in force, and how they came about.
-  func settled(over record: ResourceRecord?) -> (ResourceSpec, OptionSettlement) {
-    guard let declaration else { return (self, OptionSettlement(options: options)) }
+  func settled(over record: ResourceRecord?, accepts: Bool = false) -> (ResourceSpec, OptionSettlement) {
+    guard let declaration else {
+      var settlement = OptionSettlement(options: options)
+      settlement.accepted = accepted
+      return (self, settlement)
+    }
     let settlement = OptionSettlement.settle(
-      declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil)
+      declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil, accepts: accepts
+    )
     var spec = self
     spec.options = settlement.options
     spec.engine = engine.variant(settlement.options)
     spec.version = settlement.options["version"] ?? ""
+    spec.accepted = settlement.accepted
+    if settlement.accepted[OptionSettlement.replicaOption] != nil {
+      spec.source = settlement.options[OptionSettlement.replicaOption].flatMap(ResourceOption.referencedName)
+    }
     return (spec, settlement)
   }
 

@@ -17,6 +17,8 @@ public struct ResourceSpec: Sendable {
   public var source: String?
   /// What the manifest says of it; nil for a resource that is known from its record alone.
   public var declaration: Resource?
+  /// What was accepted of its options although AWS would not do it: the values that AWS has, by option.
+  var accepted: [String: String] = [:]
   /// A URL in the app env that stands in for it: nothing is started then.
   public var externalURL: String?
 
@@ -37,6 +39,14 @@ public struct ResourceSpec: Sendable {
     self.engine = engine.variant(options)
     self.version = version
     self.options = options
+  }
+
+  /// What is recorded of a resource that the manifest no longer names; nil for a type that nobody knows.
+  init?(recorded name: String, _ record: ResourceRecord) {
+    guard let engine = EngineRegistry.engine(record.type) else { return nil }
+    self.init(name: name, engine: engine, version: record.wantedVersion, options: record.options)
+    self.source = record.source
+    self.accepted = record.acceptedOptions ?? [:]
   }
 
   init(_ resource: Resource, appEnvironment: [String: String]) throws {

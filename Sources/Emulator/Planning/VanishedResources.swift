@@ -38,7 +38,7 @@ struct VanishedResources {
     let protected = Set(DeletionProtection.protected(stopped.map(\.resource), in: state))
     return stopped.filter { !protected.contains($0.resource) }.map {
       "\($0.resource) is no longer in the manifest: it \(isDryRun ? "would be" : "is") stopped, its data kept "
-        + "(to delete it: drydock down \($0.resource) --delete-data)"
+        + "(to export it: drydock up \($0.resource); to delete it: drydock down \($0.resource) --delete-data)"
     }
   }
 }

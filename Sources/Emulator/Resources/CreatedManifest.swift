@@ -46,7 +46,7 @@ struct CreatedManifest {
         throw EmulatorError(
           .failed, "resource \(name): \(change): \(reason)",
           suggestion: "create another one with \(change.option)=\(change.to ?? "")")
-      case .refused(let what, let remedy):
+      case .refused(let what, let remedy, _):
         throw EmulatorError(.failed, "resource \(name): \(what)", suggestion: remedy)
       }
     }

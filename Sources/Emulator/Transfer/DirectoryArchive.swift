@@ -46,7 +46,8 @@ struct DirectoryArchive: Sendable {
   /// - Returns: What was left out, in a sentence; nil for nothing.
   func load(_ source: @escaping ByteSource) async throws -> String? {
     let target = try directory
-    let aside = context.home.resource(name, of: site.target.state.id) + "/import-\(Secret.make())"
+    let storage = site.target.state.storage(of: name)
+    let aside = context.home.resource(storage, of: site.target.state.id) + "/import-\(Secret.make())"
     // The archive says who may enter its directory: it is one more below, and nobody passes this one.
     let unpacked = "\(aside)/files"
     try Folder.make(aside, mode: 0o700)

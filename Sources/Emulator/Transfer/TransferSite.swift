@@ -31,7 +31,8 @@ struct TransferSite: Sendable {
     guard let server = engine.server else {
       self.server = nil
       let shared = SharedDirectory(
-        resource: target.name, options: record.options, home: context.home, id: target.state.id)
+        resource: target.state.storage(of: target.name), options: record.options, home: context.home,
+        id: target.state.id)
       directory = try shared.open()
       guard directory != nil else { throw Self.notRunning(target) }
       return
@@ -47,6 +48,7 @@ struct TransferSite: Sendable {
     }
     let launch = try Launch.existing(target.name, record, server, target.state)
     self.server = Server(launch: launch, runtime: runtime, host: host)
+    await host.endAbandonedClients(of: launch)
   }
 
   /// Convox's own words.
