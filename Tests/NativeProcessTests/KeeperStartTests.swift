@@ -42,7 +42,7 @@ struct KeeperStartTests {
         """)
       spec.workingDirectory = scratch.folder
       spec.writablePaths = [scratch.path("inside"), "/dev/null", scratch.path("missing")]
-      try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      _ = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
       try await eventually("its end") { scratch.log().contains("done") }
       #expect(scratch.log().contains("inside"))
       for name in ["outside", "d", "link"] {
