@@ -12,7 +12,7 @@ STRIP ?= strip
 
 # The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system.
 STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
-SCRIPTS := $(filter-out scripts/benchmark,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+SCRIPTS := $(filter-out scripts/benchmark scripts/chaos-%,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
 libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
@@ -103,8 +103,9 @@ fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (defa
 	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" SWIFT="$(SWIFT)" scripts/test --skip-build --filter '[Ff]uzz'
 
 .PHONY: chaos
-chaos: build ## Kill commands at random moments, DRYDOCK_CHAOS_ROUNDS times (default 100), and see what comes of it
+chaos: build ## Kill commands and steal ports at random moments, DRYDOCK_CHAOS_ROUNDS times (default 100), and see
 	@scripts/chaos "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
+	@scripts/chaos-races "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
 
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, and the scripts where shellcheck is there
