@@ -75,7 +75,7 @@ let package = Package(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
-        "HealthProbes", "MonotonicTime", "TransportSecurity", "CZlib", system,
+        "HealthProbes", "MonotonicTime", "PortListeners", "TransportSecurity", "CZlib", system,
       ] + sockets),
     library(
       "Engines",
@@ -83,8 +83,12 @@ let package = Package(
     library("ConvoxManifest", ["Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest"]),
     library("DockerEngine", ["MonotonicTime"] + nio),
-    library("NativeProcess", ["MonotonicTime", subprocess, system]),
-    library("HealthProbes", ["MonotonicTime", "TransportSecurity", "CLibPQ", "CHiredis", "CMariaDB"]),
+    library("NativeProcess", ["MonotonicTime", "PortListeners", subprocess, system]),
+    library(
+      "HealthProbes",
+      ["MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis", "CMariaDB"]),
+    library("PortListeners", ["CListeners"]),
+    .target(name: "CListeners"),
     library("TransportSecurity", ["COpenSSL"]),
     library("TerminalProgress"),
     library("MonotonicTime"),
@@ -105,11 +109,12 @@ let package = Package(
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),
     tests("NativeProcess", ["drydock-keeper"]),
-    tests("HealthProbes"),
+    tests("HealthProbes", ["PortListeners"]),
+    tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress"),
     tests("Engines"),
-    tests("Emulator"),
+    tests("Emulator", ["PortListeners"]),
     tests("RackAPI"),
     tests("DrydockCommands"),
     .testTarget(

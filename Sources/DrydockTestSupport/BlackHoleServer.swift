@@ -26,6 +26,7 @@ public final class BlackHoleServer: Sendable {
     nonisolated(unsafe) var answers: [Int32: any DispatchSourceRead] = [:]
     var answered: Set<Int32> = []
     var accepted = 0
+    var received: [UInt8] = []
   }
 
   /// The port it listens on.
@@ -34,9 +35,9 @@ public final class BlackHoleServer: Sendable {
   private let queue = DispatchQueue(label: "drydock.tests.blackhole")
   private let state = Mutex(State())
 
-  /// Starts to listen.
-  public init(_ behaviour: Behaviour) throws {
-    let (listener, port) = try bindToLoopback(listens: true)
+  /// Starts to listen, at any free port unless one is given.
+  public init(_ behaviour: Behaviour, port wanted: Int = 0) throws {
+    let (listener, port) = try bindToLoopback(listens: true, port: wanted)
     self.port = port
     self.behaviour = behaviour
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
@@ -48,6 +49,9 @@ public final class BlackHoleServer: Sendable {
 
   /// How many connections have come so far.
   public var accepted: Int { state.withLock { $0.accepted } }
+
+  /// What it was sent so far, all connections together; one that is silent or closes does not look.
+  public var received: [UInt8] { state.withLock { $0.received } }
 
   /// Stops listening and closes every connection.
   public func stop() {
@@ -80,7 +84,9 @@ public final class BlackHoleServer: Sendable {
       close(connection)
       return
     case .silent: break
-    case .greeting(let bytes, let thenCloses): say(bytes, thenCloses, on: connection)
+    case .greeting(let bytes, let thenCloses):
+      say(bytes, thenCloses, on: connection)
+      if !thenCloses { awaitFirstBytes(on: connection) {} }
     case .answering(let bytes, let thenCloses):
       awaitFirstBytes(on: connection) { self.say(bytes, thenCloses, on: connection) }
     }
@@ -98,7 +104,7 @@ public final class BlackHoleServer: Sendable {
     if thenCloses { shutdown(connection, Int32(SHUT_WR)) }
   }
 
-  /// Later bytes are read and dropped; only the first ones are answered.
+  /// Later bytes are read too; only the first ones are answered.
   private func awaitFirstBytes(on connection: Int32, _ body: @escaping @Sendable () -> Void) {
     let source = DispatchSource.makeReadSource(fileDescriptor: connection, queue: queue)
     source.setEventHandler { [weak self] in
@@ -106,6 +112,7 @@ public final class BlackHoleServer: Sendable {
       let count = recv(connection, &buffer, buffer.count, 0)
       // The event may be a late one, for an earlier connection of the same number.
       if count < 0, errno == EAGAIN { return }
+      if count > 0 { self?.state.withLock { $0.received += buffer[..<count] } }
       let isFirst = self?.state.withLock { $0.answered.insert(connection).inserted } ?? false
       if count > 0, isFirst { body() }
       if count <= 0 { self?.cancel(connection) }
@@ -121,9 +128,9 @@ public final class BlackHoleServer: Sendable {
 
 /// Runs `body` with such a server and stops it afterwards.
 public func withBlackHole<Value>(
-  _ behaviour: BlackHoleServer.Behaviour, _ body: (BlackHoleServer) async throws -> Value
+  _ behaviour: BlackHoleServer.Behaviour, port: Int = 0, _ body: (BlackHoleServer) async throws -> Value
 ) async throws -> Value {
-  let server = try BlackHoleServer(behaviour)
+  let server = try BlackHoleServer(behaviour, port: port)
   defer { server.stop() }
   return try await body(server)
 }
@@ -142,7 +149,7 @@ public func freePort() throws -> Int {
   return port
 }
 
-private func bindToLoopback(listens: Bool) throws -> (descriptor: Int32, port: Int) {
+private func bindToLoopback(listens: Bool, port: Int = 0) throws -> (descriptor: Int32, port: Int) {
   #if os(Linux)
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   #else
@@ -154,6 +161,7 @@ private func bindToLoopback(listens: Bool) throws -> (descriptor: Int32, port: I
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+  address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
   var length = socklen_t(MemoryLayout<sockaddr_in>.size)
   let result = withUnsafeMutablePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in

@@ -10,11 +10,15 @@ public struct ClientPlace: Sendable, Hashable {
   public var folder: String
   /// The certificate authority, for a server that takes TLS alone; a path to a PEM file there.
   public var authorityFile: String?
+  /// The server's Unix socket, where clients reach it: it lies in a folder that nobody else can enter, so no stranger
+  /// answers there. Nil where they go by the port.
+  public var socket: String?
 
   /// A place.
   public init(
-    port: Int, password: String, folder: String, authorityFile: String? = nil
+    port: Int, password: String, folder: String, authorityFile: String? = nil, socket: String? = nil
   ) {
+    self.socket = socket
     self.port = port
     self.password = password
     self.folder = folder

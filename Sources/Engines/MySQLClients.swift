@@ -9,9 +9,7 @@ struct MySQLClients {
       "\(place.folder)/client.cnf",
       """
       [client]
-      protocol=tcp
-      host=127.0.0.1
-      port=\(place.port)
+      \(address)
       user=\(EngineAccounts.app)
       password="\(Self.escape(place.password))"
       default-character-set=utf8mb4
@@ -20,6 +18,11 @@ struct MySQLClients {
       loose-skip-ssl-verify-server-cert
 
       """)
+  }
+
+  private var address: String {
+    place.socket.map { "protocol=socket\nsocket=\"\(Self.escape($0))\"" }
+      ?? "protocol=tcp\nhost=127.0.0.1\nport=\(place.port)"
   }
 
   /// Inside of an option file's quotes.

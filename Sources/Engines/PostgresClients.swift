@@ -4,8 +4,12 @@ struct PostgresClients {
 
   /// libpq reads all of these; the password shows in no argument.
   private var environment: [String: String] {
-    [
-      "PGHOST": "127.0.0.1", "PGPORT": "\(place.port)", "PGUSER": EngineAccounts.app,
+    // libpq takes the folder, and finds the socket by the port.
+    let folder = place.socket.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.endIndex)) }
+    return [
+      // Known since 16.
+      "PGREQUIREAUTH": "scram-sha-256",
+      "PGHOST": folder ?? "127.0.0.1", "PGPORT": "\(place.port)", "PGUSER": EngineAccounts.app,
       "PGPASSWORD": place.password, "PGDATABASE": EngineAccounts.app,
     ]
   }
@@ -15,7 +19,7 @@ struct PostgresClients {
       "client", [], environment: environment,
       hiddenVariables: [
         "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT",
-        "PGSSLKEY", "PGREQUIRESSL", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS",
+        "PGSSLKEY", "PGREQUIRESSL", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS",
       ])
   }
 

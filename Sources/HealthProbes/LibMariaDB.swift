@@ -19,6 +19,8 @@ final class MySQLConnection {
   /// What a call in progress points to; has to outlive its last continuation.
   private var held: [OwnedCString] = []
   private var isSuspended = false
+  /// Whether the server has to prove itself by its certificate.
+  private let isEncrypted: Bool
 
   /// The library's own set-up, which is not safe to run from two threads at once.
   private static let isLibraryReady = mysql_server_init(0, nil, nil) == 0
@@ -31,8 +33,10 @@ final class MySQLConnection {
       throw ProbeFailure.rejected(message: "libmariadb cannot be set up")
     }
     self.handle = handle
+    self.isEncrypted = target.authorityFile != nil
     setOptions(usesSocket: target.unixSocket != nil)
-    try await connect(to: target, until: deadline)
+    setSecurity(target)
+    try await connect(to: target, try ListenerProof(target), until: deadline)
   }
 
   deinit {
@@ -48,17 +52,32 @@ final class MySQLConnection {
     mysql_options(handle, MYSQL_OPT_NONBLOCK, &stackSize)
     var transport = usesSocket ? MYSQL_PROTOCOL_SOCKET.rawValue : MYSQL_PROTOCOL_TCP.rawValue
     mysql_options(handle, MYSQL_OPT_PROTOCOL, &transport)
-    // Later versions would insist on a verified certificate.
     var off: my_bool = 0
-    mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &off)
-    mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off)
     mysql_options(handle, MYSQL_OPT_RECONNECT, &off)
     mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4")
     var localFiles: UInt32 = 0
     mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &localFiles)
   }
 
-  private func connect(to target: ProbeTarget, until deadline: Deadline) async throws {
+  /// Without an authority no certificate is asked for, which later versions would insist on.
+  private func setSecurity(_ target: ProbeTarget) {
+    var isVerified: my_bool = target.authorityFile == nil ? 0 : 1
+    mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &isVerified)
+    mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &isVerified)
+    // None of those that send the password as it is. MySQL's own does so where TLS covers it, and else encrypts it with
+    // a key that the server sends: that is for one that is known by other means.
+    let isKnown = target.authorityFile != nil || target.listener != nil || target.unixSocket != nil
+    drydock_restrict_authentication(
+      handle, "mysql_native_password" + (isKnown ? ",caching_sha2_password" : ""))
+    guard let authority = target.authorityFile else { return }
+    mysql_ssl_set(handle, nil, nil, authority, nil, nil)
+    var patience: UInt32 = 3
+    mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &patience)
+  }
+
+  private func connect(
+    to target: ProbeTarget, _ proof: ListenerProof?, until deadline: Deadline
+  ) async throws {
     let host = target.unixSocket == nil ? hold(target.host) : nil
     let user = hold(target.user)
     let password = hold(target.password)
@@ -68,16 +87,34 @@ final class MySQLConnection {
     var isGreeted = target.unixSocket != nil
     var status = mysql_real_connect_start(
       &connected, handle, host, user, password, database, UInt32(clamping: target.port), socket, 0)
+    var isConnected = connected != nil
     while status != 0 {
       try await awaitReadiness(status, until: deadline, "connecting to MySQL")
       if !isGreeted {
         isGreeted = true
         try await requireGreeting(until: deadline)
+        // The login is answered only now, as a rule: the library may have read a quick greeting already.
+        try proof?.confirm()
       }
-      status = mysql_real_connect_cont(&connected, handle, status)
+      (status, isConnected) = await proceed(status)
     }
     isSuspended = false
-    guard connected != nil else { throw failure() }
+    guard isConnected else { throw failure() }
+  }
+
+  /// Goes on connecting. The handshake of TLS is the one part of the library that waits by itself, for three seconds at
+  /// most; so it has a thread outside of the pool.
+  private func proceed(_ status: Int32) async -> (status: Int32, isConnected: Bool) {
+    nonisolated(unsafe) let handle = handle
+    let step: @Sendable () -> (Int32, Bool) = {
+      var connected: UnsafeMutablePointer<MYSQL>?
+      let status = mysql_real_connect_cont(&connected, handle, status)
+      return (status, connected != nil)
+    }
+    guard isEncrypted else { return step() }
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: step()) }
+    }
   }
 
   /// Looks at the server's first bytes before the library does, which takes nonsense for a length and waits.

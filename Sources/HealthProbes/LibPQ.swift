@@ -62,6 +62,7 @@ final class PostgresConnection {
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
     try target.usableAddress()
     try loadLibPQ()
+    let proof = try ListenerProof(target)
     let parameters = PostgresParameters(target)
     parameters.removeInterferingVariables()
     guard let handle = Self.start(parameters.values) else {
@@ -72,7 +73,7 @@ final class PostgresConnection {
     // libpq gives a failed login's SQLSTATE in verbose messages only.
     PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
-    try await connect(until: deadline)
+    try await connect(proof, until: deadline)
     PQsetnonblocking(handle, 1)
   }
 
@@ -88,23 +89,53 @@ final class PostgresConnection {
     }
   }
 
-  private func connect(until deadline: Deadline) async throws {
+  private func connect(_ proof: ListenerProof?, until deadline: Deadline) async throws {
     var polling = PGRES_POLLING_WRITING
+    var isConfirmed = false
     var firstByte: UInt8?
     guard PQstatus(handle) != CONNECTION_BAD else { throw connectionFailure(firstByte: nil) }
     while polling != PGRES_POLLING_OK {
       let interest: Interest = polling == PGRES_POLLING_WRITING ? .write : .read
       try await wait(for: interest, on: PQsocket(handle), until: deadline, "connecting to PostgreSQL")
       if interest == .read, !isEncrypted, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
-        firstByte = firstByte ?? peek(PQsocket(handle), count: 1).first
+        let opening = try await nextMessages(until: deadline)
+        firstByte = firstByte ?? opening.first
+      }
+      // The connection stands, and nothing was sent yet.
+      if !isConfirmed {
+        isConfirmed = true
+        let refusal = pendingError(of: PQsocket(handle))
+        guard refusal == 0 else { throw ProbeFailure.unreachable(reason: String(cString: strerror(refusal))) }
+        try proof?.confirm()
       }
       polling = PQconnectPoll(handle)
       if polling == PGRES_POLLING_FAILED { throw connectionFailure(firstByte: firstByte) }
     }
   }
 
+  /// What the server has sent, looked at before libpq does, which up to version 15 answers any request for a password,
+  /// also one for the password itself.
+  private func nextMessages(until deadline: Deadline) async throws -> [UInt8] {
+    let limit = deadline.capped(at: .milliseconds(500))
+    var pause = Backoff(first: .milliseconds(1), limit: .milliseconds(20))
+    while true {
+      let bytes = peek(PQsocket(handle), count: 4096)
+      switch asksForMoreThanProof(bytes) {
+      case false: return bytes
+      case true: throw ProbeFailure.wrongProtocol(message: "it asks for a password other than by SCRAM")
+      case nil: break
+      }
+      do {
+        try await pause.sleep(until: limit, "PostgreSQL's request")
+      } catch is TimeoutError {
+        throw ProbeFailure.wrongProtocol(message: "the answer is not PostgreSQL's")
+      }
+    }
+  }
+
   private func connectionFailure(firstByte: UInt8?) -> ProbeFailure {
     let text = String(cString: PQerrorMessage(handle))
+    if isEncrypted, let stranger = certificateFailure(text) { return stranger }
     guard let (sqlState, message) = splitVerboseError(text) else {
       // The server's first message is an authentication request, a version negotiation or an error.
       guard let firstByte, !"REv".utf8.contains(firstByte) else {

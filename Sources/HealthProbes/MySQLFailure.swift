@@ -15,6 +15,8 @@ func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
   case 1045, 1698, 1251, 1862, 1130, 2049: .credentials(message: text)
   // Unknown database; no access to it.
   case 1049, 1044: .missingDatabase(message: text)
+  // TLS that was asked for and not had: no certificate of ours, or none at all.
+  case 2026: .stranger(expected: "a certificate of drydock's authority", found: message)
   case 2007, 2027: .wrongProtocol(message: text)
   default: .rejected(message: text)
   }

@@ -3,7 +3,8 @@ public import MonotonicTime
 
 /// Proves a MySQL or MariaDB server: a login as the given user on the given database, and a query.
 ///
-/// Encryption is not attempted; `caching_sha2_password` fetches the server's RSA key instead.
+/// By TLS where the target names an authority; without, `caching_sha2_password` fetches the server's RSA key, which is
+/// done where it is known by other means who listens.
 public struct MySQLProbe: HealthProbe {
   /// The server asked, and as whom.
   public let target: ProbeTarget

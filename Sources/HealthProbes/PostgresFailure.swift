@@ -21,3 +21,32 @@ func splitVerboseError(_ text: String) -> (sqlState: String, message: String)? {
 func firstLine(of text: String) -> String {
   text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "the connection is lost"
 }
+
+/// Whether a server that did not prove itself by a certificate of our authority is what libpq complains of.
+func certificateFailure(_ text: String) -> ProbeFailure? {
+  let complaints = ["certificate verify failed", "server does not support SSL, but SSL was required"]
+  guard complaints.contains(where: text.contains) else { return nil }
+  return .stranger(expected: "a certificate of drydock's authority", found: firstLine(of: text))
+}
+
+/// Whether the messages that wait ask for a login by anything but SCRAM, which never shows the password; nil where a
+/// request is not there as a whole.
+///
+/// AuthenticationOk is 0; the steps of SASL are 10 to 12 (PostgreSQL's manual, "Message Formats").
+func asksForMoreThanProof(_ bytes: [UInt8]) -> Bool? {
+  var rest = bytes[...]
+  while let kind = rest.first, "REKSZNv".utf8.contains(kind) {
+    guard rest.count >= 5 else { return kind == UInt8(ascii: "R") ? nil : false }
+    let length = number(rest.dropFirst())
+    if kind == UInt8(ascii: "R") {
+      guard rest.count >= 9 else { return nil }
+      guard [0, 10, 11, 12].contains(number(rest.dropFirst(5))) else { return true }
+    }
+    guard length >= 4 else { return false }
+    rest = rest.dropFirst(1 + length)
+  }
+  return false
+}
+
+/// The four bytes in front, most significant first.
+private func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) } }

@@ -48,6 +48,8 @@ struct PostgresParameters {
     "channel_binding": "disable", "sslnegotiation": "postgres", "sslcertmode": "disable",
     "sslcert": "/dev/null/none", "sslkey": "/dev/null/none", "sslcrl": "/dev/null/none",
     "ssl_min_protocol_version": "TLSv1.2", "ssl_max_protocol_version": "TLSv1.3",
+    // Known since 16; before, the connection looks at what it is asked for itself.
+    "require_auth": "scram-sha-256",
     "target_session_attrs": "any", "load_balance_hosts": "disable", "krbsrvname": "postgres",
   ]
 

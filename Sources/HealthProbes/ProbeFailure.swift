@@ -12,6 +12,8 @@ public enum ProbeFailure: Error, Sendable, Hashable {
   case wrongProtocol(message: String)
   /// The right kind of server answered, but another one than ours.
   case stranger(expected: String, found: String)
+  /// Whether the server is ours cannot be told, so it is sent nothing.
+  case unproved(reason: String)
   /// The server answered and refused for another reason.
   case rejected(message: String)
   /// The deadline passed during this step of the attempt.
@@ -29,6 +31,7 @@ extension ProbeFailure: CustomStringConvertible {
     case .wrongProtocol(let message): "something else answers on this port: \(message)"
     case .stranger(let expected, let found):
       "another server answers on this port: expected \(expected), found \(found)"
+    case .unproved(let reason): "not proved to be ours: \(reason)"
     case .rejected(let message): "refused by the server: \(message)"
     case .timedOut(let step): "no answer in time while \(step)"
     }

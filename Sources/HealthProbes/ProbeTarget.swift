@@ -1,3 +1,5 @@
+public import PortListeners
+
 /// Where a server is to be asked, and as whom.
 ///
 /// Printing or interpolating a target never shows the password.
@@ -17,11 +19,15 @@ public struct ProbeTarget: Sendable, Hashable {
   /// The certificate authority that has signed the server's certificate, a path to a PEM file; nil for a
   /// connection without TLS. A Unix socket never takes TLS.
   public var authorityFile: String?
+  /// Who has to listen at the port before anything is sent there; nil where that cannot be asked. A Unix socket lies in
+  /// a folder that nobody else can enter.
+  public var listener: ExpectedListener?
 
   /// A target on a TCP port, or on a Unix socket where one is given.
   public init(
     host: String = "127.0.0.1", port: Int, unixSocket: String? = nil,
-    user: String = "", password: String = "", database: String = "", authorityFile: String? = nil
+    user: String = "", password: String = "", database: String = "", authorityFile: String? = nil,
+    listener: ExpectedListener? = nil
   ) {
     self.host = host
     self.port = port
@@ -30,6 +36,7 @@ public struct ProbeTarget: Sendable, Hashable {
     self.password = password
     self.database = database
     self.authorityFile = unixSocket == nil ? authorityFile : nil
+    self.listener = unixSocket == nil ? listener : nil
   }
 
   /// Keeps names from the client libraries, which would resolve them by blocking calls.

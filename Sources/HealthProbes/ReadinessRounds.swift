@@ -50,6 +50,8 @@ struct ReadinessRounds: Sendable {
     switch failure {
     case .stranger, .wrongProtocol:
       if isPersistent { throw .stranger(subject: subject, failure: failure) }
+    case .unproved:
+      if isPersistent { throw .notReady(subject: subject, last: failure) }
     case .credentials, .missingDatabase:
       if canRepair, repair == .untried { return .repair }
       if repair == .done || isPersistent {
@@ -91,7 +93,7 @@ extension ProbeFailure {
   /// How far a server that gives this answer has come on its way to be ready.
   fileprivate var stage: Int {
     switch self {
-    case .unreachable, .timedOut, .wrongProtocol, .stranger: 0
+    case .unreachable, .timedOut, .wrongProtocol, .stranger, .unproved: 0
     case .starting, .rejected: 1
     case .credentials, .missingDatabase: 2
     }

@@ -6,10 +6,18 @@ final class SocketStream: Sendable {
   private let descriptor: Int32
 
   /// Connects over TCP or to a Unix socket.
-  /// - Throws: `ProbeFailure.unreachable`, `.timedOut`, `CancellationError`.
+  /// - Throws: `ProbeFailure.unreachable`, `.stranger`, `.unproved`, `.timedOut`, `CancellationError`.
   init(to target: ProbeTarget, until deadline: Deadline) async throws {
     let address = try target.usableAddress()
+    let proof = try ListenerProof(target)
     descriptor = try address.openSocket()
+    try await connect(to: address, target, until: deadline)
+    try proof?.confirm()
+  }
+
+  private func connect(
+    to address: SocketAddress, _ target: ProbeTarget, until deadline: Deadline
+  ) async throws {
     guard let failure = address.connect(descriptor) else { return }
     guard failure == EINPROGRESS || failure == EAGAIN else { throw unreachable(failure) }
     try await wait(for: .write, on: descriptor, until: deadline, "connecting to \(target.address)")

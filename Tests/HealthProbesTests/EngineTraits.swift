@@ -83,6 +83,7 @@ func kind(of failure: ProbeFailure) -> String {
   case .missingDatabase: "missingDatabase"
   case .wrongProtocol: "wrongProtocol"
   case .stranger: "stranger"
+  case .unproved: "unproved"
   case .rejected: "rejected"
   case .timedOut: "timedOut"
   }

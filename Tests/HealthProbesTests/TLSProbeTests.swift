@@ -135,4 +135,46 @@ struct TLSProbeTests {
       }
     }
   }
+
+  @Test(
+    "MariaDB proves itself by its certificate, and no other authority's will do",
+    .enabled(if: InstalledEngines.mariadb != nil))
+  func mariadb() async throws {
+    try await withFiles { files in
+      let settings = ["--ssl-cert=\(files.certificate)", "--ssl-key=\(files.key)"]
+      try await withTemporaryMariaDB(marker: marker, settings: settings) { engine in
+        let administrator = MySQLAdministrator(target: mariadbAdministrator(engine))
+        try await administrator.execute(
+          [
+            "CREATE DATABASE app", "CREATE USER 'app'@'%' IDENTIFIED BY 'right'",
+            "GRANT ALL ON app.* TO 'app'@'%'",
+          ],
+          until: .after(testDeadline))
+        func attempt(_ authority: String) async throws -> ServerReport {
+          var target = target(engine.port, authority)
+          (target.user, target.database) = ("app", "app")
+          return try await MySQLProbe(target: target).attempt(until: .after(testDeadline))
+        }
+        #expect(try await attempt(files.authority).marker == marker)
+        let refusal = try await failure(of: { try await attempt(files.stranger) })
+        #expect(kind(of: refusal) == "stranger", "\(refusal)")
+      }
+    }
+  }
+
+  @Test("Who has no certificate gets no password", arguments: [BadServerTests.Family.postgres, .mysql])
+  func noCertificate(_ family: BadServerTests.Family) async throws {
+    // PostgreSQL's answer to the wish for TLS; MySQL's is in what it says first.
+    let behaviour = family == .postgres ? .answering(Array("N".utf8), thenCloses: false) : family.trap
+    try await withFiles { files in
+      try await withBlackHole(behaviour) { server in
+        var target = target(server.port, files.authority, password: "secret")
+        (target.user, target.database) = ("app", "app")
+        let probe = family.probe(target)
+        let failure = try await failure(of: { try await probe.attempt(until: .after(testDeadline)) })
+        #expect(kind(of: failure) == "stranger", "\(failure)")
+        #expect(!String(decoding: server.received, as: UTF8.self).contains("secret"))
+      }
+    }
+  }
 }

@@ -12,6 +12,9 @@ struct ContainerRuntime: Runtime {
   let environment: [String: String]
   /// Where stops are marked.
   let stateFolder: String
+  /// The certificate authority by which a server with accounts proves itself, where nothing is recorded of it. Its port is
+  /// a proxy's of the Docker engine, so the kernel cannot tell whose it is.
+  var authorityFile = ""
 
   /// How long one small call to the engine may take.
   static let callLimit = Duration.seconds(30)
@@ -149,7 +152,17 @@ struct ContainerRuntime: Runtime {
       user: administrator ? accounts.containerAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
       database: administrator ? accounts.maintenanceDatabase : EngineAccounts.app,
-      authorityFile: launch.request.verifyingAuthority)
+      authorityFile: provingAuthority(launch))
+  }
+
+  /// The authority by which a server proves itself. MySQL before 5.7 has no TLS that is spoken today: from that one a
+  /// password is kept by its way to log in, which shows no more than a hash.
+  private func provingAuthority(_ launch: Launch) -> String? {
+    let version = launch.request.version ?? launch.source.version
+    if launch.engine.product == "mysql", let version, version.parts.lexicographicallyPrecedes([5, 7]) {
+      return nil
+    }
+    return launch.request.security?.authorityFile ?? authorityFile
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

@@ -3,6 +3,7 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
+import PortListeners
 
 /// Engines installed on this machine, each under its keeper.
 struct NativeRuntime: Runtime {
@@ -91,7 +92,11 @@ struct NativeRuntime: Runtime {
       throw EmulatorError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
     }
     let layout = layout(launch.spec.name)
-    if case .running = try inspect(layout.files) { return }
+    switch try inspect(layout.files) {
+    case .running: return
+    case .settling: try await stop(launch.spec.name, steps: [])
+    case .neverStarted, .exited: break
+    }
     if !isFree(port: launch.request.port) {
       throw PortTakenError(
         port: launch.request.port, owner: HostPort.owner(launch.request.port))
@@ -131,15 +136,25 @@ struct NativeRuntime: Runtime {
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
     let database = administrator ? launch.engine.accounts?.maintenanceDatabase : EngineAccounts.app
     guard let accounts = launch.engine.accounts else {
-      return launch.targetWithoutAccounts
+      var target = launch.targetWithoutAccounts
+      target.listener = listener(launch)
+      return target
     }
     let socket = layout(launch.spec.name).socket(launch)
     return ProbeTarget(
       host: "127.0.0.1", port: launch.request.port, unixSocket: administrator ? socket : nil,
       user: administrator ? accounts.nativeAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
-      database: database ?? EngineAccounts.app, authorityFile: launch.request.verifyingAuthority)
+      database: database ?? EngineAccounts.app, authorityFile: launch.request.verifyingAuthority,
+      listener: listener(launch))
   }
+
+  /// Who has to listen at the server's port: its process, or nobody where that has ended.
+  private func listener(_ launch: Launch) -> ExpectedListener {
+    ExpectedListener(port: launch.request.port, processOf: layout(launch.spec.name).files)
+  }
+
+  func requireListener(_ launch: Launch) throws { try listener(launch).requireOurs() }
 
   func identity(_ launch: Launch) async throws -> ExpectedIdentity {
     var processID: Int?
@@ -183,6 +198,15 @@ struct NativeRuntime: Runtime {
     for await line in NativeProcess.follow(logFile: layout(resource).files.logFile, backlog: lines) {
       await each(line)
     }
+  }
+}
+
+extension ExpectedListener {
+  /// The engine of a keeper's files as it runs now.
+  init(port: Int, processOf files: EngineProcessFiles) {
+    var processID: Int32?
+    if case .running(let engine)? = try? inspect(files) { processID = engine.enginePID }
+    self.init(port: port, processID: processID)
   }
 }
 

@@ -56,8 +56,15 @@ struct ReadinessProof: Sendable {
     guard launch.engine.accounts != nil, launch.request.replica == nil else { return nil }
     return { _ in
       progress("repairing the app's account")
-      try await provision(until: deadline) { try await launch.engine.changePassword($0, $1, until: deadline) }
-      return true
+      do {
+        try await provision(until: deadline) {
+          try await launch.engine.changePassword($0, $1, until: deadline)
+        }
+        return true
+      } catch ProbeFailure.unreachable {
+        // The server whose administrator this is has ended meanwhile; the next round says of what.
+        return false
+      }
     }
   }
 
@@ -121,9 +128,11 @@ struct ReadinessProof: Sendable {
 
   /// Whether a server died of a port that somebody took between our look and its start.
   private func portTaken(_ log: [String]) -> PortTakenError? {
-    // Servers say this in strerror's words for EADDRINUSE.
-    guard log.contains(where: { $0.contains("Address already in use") }) else { return nil }
-    return PortTakenError(port: launch.request.port, owner: nil)
+    // A server that has ended listens nowhere: whoever does has its port, in whatever words it said so. Most use
+    // strerror's for EADDRINUSE.
+    let owner = runtime.kind == .native ? HostPort.owner(launch.request.port) : nil
+    guard owner != nil || log.contains(where: { $0.contains("Address already in use") }) else { return nil }
+    return PortTakenError(port: launch.request.port, owner: owner)
   }
 }
 
@@ -137,6 +146,7 @@ extension ProbeFailure {
     case .missingDatabase: "the database is missing"
     case .wrongProtocol: "something else answers"
     case .stranger: "another server answers"
+    case .unproved: "not proved to be ours"
     case .rejected: "refused by the server"
     case .timedOut: "no answer"
     }

@@ -24,6 +24,7 @@ struct ReplicaPair: Sendable {
 
   /// Makes the source ready for a new replica.
   func prepare(until deadline: Deadline) async throws {
+    try runtime.requireListener(source)
     try await replication.prepareSource(sourceTarget, link, until: deadline)
   }
 
@@ -33,6 +34,7 @@ struct ReplicaPair: Sendable {
     guard let script = replication.load(link, replica: replicaTarget, place) else { return }
     progress("copying the source")
     try await replication.configure(replicaTarget, link, until: deadline)
+    try runtime.requireListener(source)
     try await runtime.run(script, for: replica, until: deadline)
   }
 

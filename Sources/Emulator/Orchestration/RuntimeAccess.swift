@@ -14,7 +14,8 @@ struct RuntimeAccess: Sendable {
     ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
       names: ContainerNames(id: state.id, state: state), environment: context.environment,
-      stateFolder: context.home.instance(state.id))
+      stateFolder: context.home.instance(state.id),
+      authorityFile: LocalAuthority(home: context.home).certificateFile)
   }
 
   func runtime(_ kind: RuntimeKind) async throws -> any Runtime {

@@ -1,6 +1,8 @@
 import Foundation
+import HealthProbes
 import NIOCore
 import NIOPosix
+import PortListeners
 import TransportSecurity
 
 extension ProxyDestination {
@@ -12,6 +14,13 @@ extension ProxyDestination {
   func connect(_ relay: Relay, on loop: any EventLoop, end: EventLoopPromise<Void>)
     -> EventLoopFuture<Void>
   {
+    // Asked before and after, as a probe does: the same sockets at both times took the connection.
+    let listener = self.listener
+    let sockets: Set<ListeningSocket>?
+    do { sockets = try listener?.requireOurs() } catch {
+      end.succeed()
+      return loop.makeFailedFuture(error)
+    }
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.patience)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
@@ -24,7 +33,17 @@ extension ProxyDestination {
         bootstrap.connect(host: host, port: port)
       }
     connected.flatMap(\.closeFuture).cascade(to: end)
-    return connected.assumeIsolated().flatMap { prepare($0, relay) }.nonisolated()
+    return connected.assumeIsolated().flatMap { upstream in
+      do {
+        guard try listener?.requireOurs() == sockets else {
+          throw ProbeFailure.unreachable(reason: "the server has begun to listen anew")
+        }
+        return prepare(upstream, relay)
+      } catch {
+        upstream.close(promise: nil)
+        return loop.makeFailedFuture(error)
+      }
+    }.nonisolated()
   }
 
   private func prepare(_ upstream: any Channel, _ relay: Relay) -> EventLoopFuture<Void> {

@@ -1,6 +1,8 @@
 import ConvoxEnvironment
 import Engines
 import MonotonicTime
+import NativeProcess
+import PortListeners
 
 /// Where a proxy's connections go.
 public struct ProxyDestination: Sendable, Hashable {
@@ -12,6 +14,8 @@ public struct ProxyDestination: Sendable, Hashable {
   public var authorityFile: String?
   /// Where the proxy listens unless it is told otherwise.
   public var defaultPort: Int
+  /// The files of the native server that has to listen there; nil for any other.
+  var server: EngineProcessFiles?
 
   /// A destination.
   /// - Parameter defaultPort: Nil for the port of the destination.
@@ -37,6 +41,9 @@ public struct ProxyDestination: Sendable, Hashable {
       let authority = LocalAuthority(home: home).certificateFile
       self.init(
         host: endpoint.host, port: endpoint.port, authorityFile: tls ? authority : nil, defaultPort: standard)
+      if target.state.runtime == .native {
+        server = EngineProcessFiles(folder: "\(home.resource(target.name, of: target.state.id))/process")
+      }
     } else {
       try self.init(url: url, target, tls: tls)
     }
@@ -66,6 +73,9 @@ public struct ProxyDestination: Sendable, Hashable {
 
   /// Whether connections end on this machine, where the destination's port is not free for a proxy.
   var isOnThisMachine: Bool { ["127.0.0.1", "localhost", "::1"].contains(host) }
+
+  /// Who has to listen before a client's bytes, passwords among them, are sent there.
+  var listener: ExpectedListener? { server.map { ExpectedListener(port: port, processOf: $0) } }
 
   private static let standardPorts = ["http": 80, "https": 443, "tcp": 514, "tcp+tls": 6514]
 

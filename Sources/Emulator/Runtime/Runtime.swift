@@ -30,6 +30,9 @@ protocol Runtime: Sendable {
   func liveness(_ resource: String) async throws -> Liveness
   /// Where probes and administrators reach the server.
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget
+  /// Proves that it is this server that listens at its port, before a program that cannot ask sends a secret there.
+  /// - Throws: `ProbeFailure` where it is not, or cannot be told.
+  func requireListener(_ launch: Launch) throws
   /// Who has to answer for the server to be ours.
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
@@ -47,6 +50,9 @@ protocol Runtime: Sendable {
 }
 
 extension Runtime {
+  /// In a container a program meets nobody else: it runs beside the server, or in its network.
+  func requireListener(_ launch: Launch) throws {}
+
   func restart(_ launch: Launch, until deadline: Deadline) async throws {
     var launch = launch
     launch.source = try await resolve(launch.spec, data: launch.source.version, strict: false)

@@ -7,10 +7,20 @@ extension NativeRuntime: ClientHost {
   func clientPlace(of launch: Launch) -> ClientPlace {
     ClientPlace(
       port: launch.request.port, password: launch.clientPassword, folder: layout(launch.spec.name).folder,
-      authorityFile: launch.request.verifyingAuthority)
+      authorityFile: launch.request.verifyingAuthority, socket: socket(launch))
+  }
+
+  /// The server's socket. One that lay in /tmp may have been cleaned away.
+  private func socket(_ launch: Launch) -> String? {
+    var info = stat()
+    guard let path = layout(launch.spec.name).socket(launch), lstat(path, &info) == 0,
+      info.st_mode & S_IFMT == S_IFSOCK
+    else { return nil }
+    return path
   }
 
   func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient {
+    try requireListener(launch)
     let tools = await installation(of: launch)?.tools ?? [:]
     guard let executable = tools[recipe.tool] else {
       let search = launch.engine.nativeSearch

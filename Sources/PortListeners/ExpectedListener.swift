@@ -1,0 +1,97 @@
+import CListeners
+import Foundation
+
+/// Which process has to be the one that listens at a port of 127.0.0.1 for its server to be ours.
+public struct ExpectedListener: Sendable, Hashable {
+  /// The port.
+  public var port: Int
+  /// The server's process, the leader of its session; nil where it has ended, so that whoever listens is a stranger.
+  public var processID: Int32?
+
+  /// An expectation.
+  public init(port: Int, processID: Int32?) {
+    self.port = port
+    self.processID = processID
+  }
+
+  /// What the kernel says about a port.
+  public enum Finding: Sendable, Hashable {
+    /// The process listens, by these sockets and nobody by others. Empty where the system has no way to tell, as on
+    /// macOS.
+    case ours(Set<ListeningSocket>)
+    /// Nobody listens.
+    case nobody
+    /// Somebody else does, perhaps besides; the user whose socket it is.
+    case stranger(userID: UInt32)
+    /// It cannot be told, and why.
+    case unknown(reason: String)
+  }
+
+  /// Asks the kernel who listens, and the process whether that is one of its sockets. Takes some tenths of a
+  /// millisecond.
+  public func look() -> Finding {
+    #if os(Linux)
+      do {
+        return judge(try ListeningSocket.all(at: port))
+      } catch {
+        return .unknown(reason: "the system does not tell who listens at port \(port) (\(error.reason))")
+      }
+    #else
+      return .ours([])
+    #endif
+  }
+
+  func judge(_ sockets: [ListeningSocket]) -> Finding {
+    guard let first = sockets.first else { return .nobody }
+    guard let processID else { return .stranger(userID: first.userID) }
+    for socket in sockets {
+      switch ServerProcess(processID).has(socket) {
+      case true: continue
+      case false: return .stranger(userID: socket.userID)
+      case nil:
+        return .unknown(
+          reason:
+            "port \(port): the descriptors of process \(processID) cannot be read to see whether it listens there"
+        )
+      }
+    }
+    return .ours(Set(sockets))
+  }
+}
+
+/// A server's process with those that it has forked.
+struct ServerProcess {
+  let processID: Int32
+
+  init(_ processID: Int32) {
+    self.processID = processID
+  }
+
+  /// Whether a socket is among the descriptors of the process, or of one in its session; nil where that cannot be seen.
+  func has(_ socket: ListeningSocket) -> Bool? {
+    var isUnseen = false
+    for member in [processID] + forks.lazy {
+      switch drydock_has_socket(member, socket.inode) {
+      case 1: return true
+      case 0, -ENOENT, -ESRCH: continue
+      default: isUnseen = true
+      }
+    }
+    return isUnseen ? nil : false
+  }
+
+  /// Nobody gets into a session but by being forked in it.
+  private var forks: [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.filter { $0 != processID && Self.session(of: $0) == processID }
+  }
+
+  private static func session(of pid: Int32) -> Int32? {
+    guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+    // The name, in parentheses, may hold spaces itself; behind it stand state, parent, group and session.
+    let text = String(decoding: stat, as: UTF8.self)
+    guard let close = text.lastIndex(of: ")") else { return nil }
+    let fields = text[text.index(after: close)...].split(separator: " ")
+    return fields.count > 3 ? Int32(fields[3]) : nil
+  }
+}
