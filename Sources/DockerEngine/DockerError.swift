@@ -35,6 +35,8 @@ public struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
     case bodyTooLarge(limit: Int)
     /// The deadline passed.
     case timedOut
+    /// This machine or process is out of descriptors; the number is `errno`.
+    case shortage(Int32)
     /// An argument that no engine would take; nothing was sent.
     case invalidArgument
   }

@@ -1,4 +1,5 @@
 import DockerEngine
+import NativeProcess
 
 extension EmulatorError {
   init(docker error: DockerError, place: String) {
@@ -12,7 +13,12 @@ extension EmulatorError {
       default: .failed
       }
     let space = "free some space where the Docker engine keeps its data: docker system df"
-    self.init(
-      code, place + error.message, suggestion: error.suggestion ?? (code == .cannotWrite ? space : nil))
+    var suggestion = error.suggestion ?? (code == .cannotWrite ? space : nil)
+    var isShortage = false
+    if case .shortage(let errno) = error.code {
+      (isShortage, suggestion) = (true, Shortage.remedy(errno) ?? suggestion)
+    }
+    self.init(code, place + error.message, suggestion: suggestion)
+    self.isShortage = isShortage
   }
 }

@@ -3,7 +3,9 @@ import DockerEngine
 import Foundation
 import HealthProbes
 import MonotonicTime
+import NIOCore
 import NativeProcess
+import SystemPackage
 
 extension EmulatorError {
   /// The errors of the libraries below in terms of a resource: the one place where they are translated.
@@ -35,8 +37,29 @@ extension EmulatorError {
     case let error as CocoaError where error.isAboutWriting:
       self = EmulatorError(.cannotWrite, "\(place)\(error.reason)", suggestion: StateStore.elsewhere)
     default:
-      self = EmulatorError(.internalFault, "\(place)\(error)")
+      self = EmulatorError(system: error, place: place) ?? EmulatorError(.internalFault, "\(place)\(error)")
     }
+  }
+
+  /// What the system refused for want of descriptors or memory, whoever met it.
+  private init?(system error: any Error, place: String) {
+    let number: Int32 =
+      switch error {
+      case let error as IOError: error.errnoCode
+      case let error as Errno: error.rawValue
+      default: (error as NSError).posixCode
+      }
+    guard let remedy = Shortage.remedy(number) else { return nil }
+    self.init(.failed, "\(place)\(String(cString: strerror(number)))", suggestion: remedy)
+    isShortage = true
+  }
+}
+
+extension NSError {
+  /// The system's error number behind an error of Foundation; 0 for none.
+  fileprivate var posixCode: Int32 {
+    if domain == NSPOSIXErrorDomain { return Int32(code) }
+    return (userInfo[NSUnderlyingErrorKey] as? NSError)?.posixCode ?? 0
   }
 }
 

@@ -12,6 +12,7 @@ extension EmulatorError {
       }
     let suggestion = error.suggestion ?? (code == .cannotWrite ? StateStore.elsewhere : nil)
     self.init(code, place + error.message, suggestion: suggestion)
+    if case .shortage = error.code { isShortage = true }
   }
 
   /// Whether an engine or its tool failed for want of space, inodes or quota.

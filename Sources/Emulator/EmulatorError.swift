@@ -33,6 +33,8 @@ public struct EmulatorError: Error, Sendable, Hashable {
   public var suggestion: String?
   /// Further lines: the last words of a log, the choices.
   public var details: [String]
+  /// Whether the system is out of descriptors, processes or memory, so that nothing can be said of what was looked for.
+  var isShortage = false
 
   /// An error with its next step.
   public init(_ code: Code, _ message: String, suggestion: String? = nil, details: [String] = []) {

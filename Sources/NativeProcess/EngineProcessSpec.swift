@@ -18,6 +18,8 @@ public struct EngineProcessSpec: Sendable, Hashable {
   public var label: String
   /// At how many bytes the log is moved to `.1` and begun anew; both together are never longer than twice that.
   public var logLimit: Int
+  /// How many files the engine may have open, its soft limit; nil leaves the one that this process has.
+  public var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
   /// Describes an engine to be run.
   public init(
@@ -46,6 +48,7 @@ extension EngineProcessSpec {
       "X\(executable)", "W\(workingDirectory)", "S\(files.statusFile)", "L\(files.logFile)", "Z\(logLimit)",
       "T\(token)", "A\(executable)",
     ]
+    if let filesLimit { records.append("F\(filesLimit)") }
     records += arguments.map { "A\($0)" }
     records += writablePaths.map { "P\($0)" }
     records += environment.sorted { $0.key < $1.key }.map { "E\($0.key)=\($0.value)" }

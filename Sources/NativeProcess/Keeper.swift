@@ -78,6 +78,7 @@ public struct Keeper: Sendable, Hashable {
   }
 
   private func launch(_ spec: EngineProcessSpec, _ input: [UInt8]) async throws -> [UInt8] {
+    try DescriptorLimit.requireCommand()
     var options = PlatformOptions()
     // Away from the terminal, so that Ctrl-C meant for drydock does not cut a start in two.
     options.createSession = true
@@ -93,6 +94,12 @@ public struct Keeper: Sendable, Hashable {
       ).standardOutput
     } catch let error as SubprocessError {
       try Task.checkCancellation()
+      let errno = error.underlyingError?.rawValue ?? 0
+      if Shortage.remedy(errno, ofProcess: true) != nil {
+        throw NativeProcessError(
+          .shortage(errno), "cannot start \(spec.executable): \(Errno(rawValue: errno))",
+          suggestion: Shortage.remedy(errno, ofProcess: true))
+      }
       throw NativeProcessError(.keeperFailed, "cannot run \(executable): \(error)")
     }
   }

@@ -30,6 +30,10 @@ struct KeeperReply {
   private static func error(_ stage: String, _ errno: Errno, _ spec: EngineProcessSpec) -> NativeProcessError
   {
     let files = spec.files
+    if let remedy = Shortage.remedy(errno.rawValue, ofProcess: stage == "fork") {
+      return NativeProcessError(
+        .shortage(errno.rawValue), "cannot start \(spec.executable): \(errno)", suggestion: remedy)
+    }
     switch stage {
     case "lock-held": return NativeProcessError(.alreadyRunning, "an engine runs already in \(files.folder)")
     case "lock-unsupported": return .noLocks(files.lockFile)

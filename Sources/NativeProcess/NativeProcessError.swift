@@ -16,8 +16,10 @@ public struct NativeProcessError: Error, Sendable, Hashable, CustomStringConvert
     case cannotExecute(Int32)
     /// The privileges of the wanted user could not be taken on; the number is `errno`.
     case cannotChangeUser(Int32)
-    /// The system is out of processes, descriptors or memory; the number is `errno`.
+    /// A process could not be started for another reason than its executable; the number is `errno`.
     case cannotFork(Int32)
+    /// The system, or this process's share of it, is out of descriptors, processes or memory; the number is `errno`.
+    case shortage(Int32)
     /// The engine outlived every step of its stop.
     case cannotStop
     /// A command ended with an exit code other than 0, or by a signal.

@@ -33,7 +33,8 @@ enum PreparedInput {
 
 extension NativeProcessError {
   fileprivate static func noTemporaryFile(_ error: Int32) -> NativeProcessError {
-    NativeProcessError(
+    if Shortage.isShortage(error) { return .shortage(error, "cannot write a temporary file") }
+    return NativeProcessError(
       .fileUnusable(error), "cannot write a temporary file: \(String(cString: strerror(error)))",
       suggestion: "free some space where temporary files go, or name another folder by TMPDIR")
   }

@@ -15,7 +15,8 @@ func lastErrno() -> Errno { Errno(rawValue: errno) }
 extension NativeProcessError {
   /// A file that cannot be used, with the system's reason.
   static func file(_ path: String, _ action: String, _ error: Errno) -> NativeProcessError {
-    NativeProcessError(
+    if Shortage.isShortage(error.rawValue) { return .shortage(error.rawValue, "cannot \(action) \(path)") }
+    return NativeProcessError(
       .fileUnusable(error.rawValue), "cannot \(action) \(path): \(error)",
       suggestion: error.isAboutSpaceOrRights ? "choose another folder by DRYDOCK_HOME" : nil)
   }

@@ -52,13 +52,21 @@ public struct Tool: Sendable, Hashable {
   }
 
   /// The same command run by another user; drydock's own user where that is nil or where only root could change it.
+  /// It may have as many files open as the caller allowed.
   ///
   /// The keeper makes the change, as a process with threads cannot make it safely in a child of its own.
-  public func run(as user: ProcessUser?, by keeper: Keeper) -> Tool {
-    guard let user, geteuid() == 0 else { return self }
+  /// - Parameter files: The limit of open files; nil leaves the one that this process has.
+  public func run(
+    as user: ProcessUser?, by keeper: Keeper, files: UInt64? = DescriptorLimit.ofCaller
+  ) -> Tool {
+    var words = files.map { ["--files", "\($0)"] } ?? []
+    if let user, geteuid() == 0 {
+      let groups = user.groups.map(String.init).joined(separator: ",")
+      words += ["--as", "\(user.userID)", "\(user.groupID)", groups]
+    }
+    guard !words.isEmpty else { return self }
     var tool = self
-    let groups = user.groups.map(String.init).joined(separator: ",")
-    tool.arguments = ["--as", "\(user.userID)", "\(user.groupID)", groups, executable] + arguments
+    tool.arguments = words + [executable] + arguments
     tool.executable = keeper.executable
     tool.name = name
     return tool
@@ -89,6 +97,7 @@ public struct Tool: Sendable, Hashable {
   }
 
   private func execute(_ input: [UInt8], _ session: SessionLeader) async throws -> ToolOutput {
+    try DescriptorLimit.requireCommand()
     let file = try PreparedInput.file(input)
     do {
       let result = try await Subprocess.run(
@@ -133,6 +142,10 @@ public struct Tool: Sendable, Hashable {
 
   func translated(_ error: SubprocessError) -> NativeProcessError {
     let errno = error.underlyingError?.rawValue ?? 0
+    if let remedy = Shortage.remedy(errno, ofProcess: true) {
+      return NativeProcessError(
+        .shortage(errno), "cannot start \(executable): \(Errno(rawValue: errno))", suggestion: remedy)
+    }
     switch error.code {
     case .executableNotFound, .spawnFailed:
       return NativeProcessError(.cannotExecute(errno), "cannot execute \(executable): \(error)")

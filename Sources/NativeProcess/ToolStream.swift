@@ -59,6 +59,7 @@ extension Tool {
     _ session: SessionLeader, _ input: (@Sendable () async throws -> [UInt8]?)?,
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void, _ state: StreamState
   ) async throws -> ToolEnding {
+    try DescriptorLimit.requireCommand()
     let (incoming, outgoing) = (try SocketPair(), try SocketPair())
     do {
       let result = try await Subprocess.run(

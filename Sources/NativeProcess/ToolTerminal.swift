@@ -24,6 +24,7 @@ extension Tool {
     input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Int {
+    try DescriptorLimit.requireCommand()
     let (session, state, terminal) = (SessionLeader(), StreamState(), try PseudoTerminal())
     do {
       let code = try await execute(on: terminal, session, state, sizes, input, output)

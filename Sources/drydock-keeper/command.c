@@ -1,13 +1,15 @@
-// A command of an engine's own tools, executed as the engine's user.
+// A command of an engine's own tools, executed as the engine's user and with the limits of drydock's caller.
 //
 // drydock has threads and cannot drop its rights between fork and exec: changing the user is, to the C library, a matter
 // of all threads, and in a child it may wait for ever for one that only the parent has.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -15,23 +17,26 @@
 
 enum { MOST_GROUPS = 1024 };
 
-// Reads an id and what ends it; false for anything but digits within the range of ids.
-static bool read_id(const char **text, unsigned *id) {
+// Reads a number and what ends it; false for anything but digits up to a limit.
+static bool read_number(const char **text, unsigned long long limit, unsigned long long *number) {
   char *end;
   errno = 0;
-  unsigned long value = strtoul(*text, &end, 10);
-  if (**text < '0' || **text > '9' || errno != 0 || value >= (unsigned)-1) return false;
-  *id = (unsigned)value;
+  *number = strtoull(*text, &end, 10);
+  if (**text < '0' || **text > '9' || errno != 0 || *number > limit) return false;
   *text = end;
   return true;
 }
 
-static bool read_whole_id(const char *text, unsigned *id) { return read_id(&text, id) && *text == '\0'; }
+static bool read_whole_number(const char *text, unsigned long long limit, unsigned long long *number) {
+  return text && read_number(&text, limit, number) && *text == '\0';
+}
 
 // Reads ids between commas. Returns how many, or -1.
 static int read_groups(const char *text, gid_t *groups) {
-  for (int count = 0; count < MOST_GROUPS; text++) {
-    if (!read_id(&text, &groups[count++])) return -1;
+  for (int count = 0; text && count < MOST_GROUPS; text++) {
+    unsigned long long id;
+    if (!read_number(&text, UINT_MAX - 1, &id)) return -1;
+    groups[count++] = (gid_t)id;
     if (*text == '\0') return count;
     if (*text != ',') return -1;
   }
@@ -43,19 +48,46 @@ static int fail(const char *what, const char *which, int status) {
   return status;
 }
 
-int run_as(char **arguments) {
-  unsigned uid, gid;
+static int usage(void) {
+  static const char text[] =
+      "usage: drydock-keeper [--files N] [--as UID GID GROUP[,GROUP...]] PROGRAM [ARGUMENT...]\n";
+  write_all(STDERR_FILENO, text, sizeof text - 1);
+  return EX_USAGE;
+}
+
+void limit_files(long long files) {
+  struct rlimit limit;
+  if (files < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = (rlim_t)files < limit.rlim_max ? (rlim_t)files : limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Becomes the user of `UID GID GROUPS`; an exit status if it cannot, 0 otherwise.
+static int become(char **arguments) {
+  unsigned long long uid, gid;
   gid_t groups[MOST_GROUPS];
-  int count = -1;
-  if (!arguments[0] || !read_whole_id(arguments[0], &uid) || uid == 0 || !arguments[1]
-      || !read_whole_id(arguments[1], &gid) || !arguments[2] || (count = read_groups(arguments[2], groups)) < 0
-      || !arguments[3] || arguments[3][0] != '/') {
-    static const char usage[] = "usage: drydock-keeper --as UID GID GROUP[,GROUP...] PROGRAM [ARGUMENT...]\n";
-    write_all(STDERR_FILENO, usage, sizeof usage - 1);
-    return EX_USAGE;
-  }
-  if (setgroups((size_t)count, groups) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
+  int count;
+  if (!read_whole_number(arguments[0], UINT_MAX - 1, &uid) || uid == 0
+      || !read_whole_number(arguments[1], UINT_MAX - 1, &gid) || (count = read_groups(arguments[2], groups)) < 0)
+    return usage();
+  if (setgroups((size_t)count, groups) != 0 || setgid((gid_t)gid) != 0 || setuid((uid_t)uid) != 0)
     return fail("become user", arguments[0], EX_NOPERM);
-  execv(arguments[3], arguments + 3);
-  return fail("execute", arguments[3], errno == ENOENT ? 127 : 126);
+  return 0;
+}
+
+int run_command(char **arguments) {
+  unsigned long long files;
+  if (strcmp(arguments[0], "--files") == 0) {
+    if (!read_whole_number(arguments[1], LLONG_MAX, &files)) return usage();
+    limit_files((long long)files);
+    arguments += 2;
+  }
+  if (arguments[0] && strcmp(arguments[0], "--as") == 0) {
+    int status = become(arguments + 1);
+    if (status != 0) return status;
+    arguments += 4;
+  }
+  if (!arguments[0] || arguments[0][0] != '/') return usage();
+  execv(arguments[0], arguments);
+  return fail("execute", arguments[0], errno == ENOENT ? 127 : 126);
 }

@@ -47,6 +47,7 @@ static void execute(const struct spec *spec, int lock, int output, int go, int r
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
   if (!confine(spec->writable)) fail(report, STAGE_USER);
+  limit_files(spec->files);
   execve(spec->executable, spec->argv, spec->envp);
   fail(report, STAGE_EXEC);
 }

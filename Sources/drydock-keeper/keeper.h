@@ -34,6 +34,7 @@ struct spec {
   const char *token;  // comes back in the record; letters and digits
   const char *user;  // for the supplementary groups; NULL when the user has no name
   long long log_limit;
+  long long files;  // the engine's soft limit of open files; -1 leaves the keeper's
   bool has_user, has_group;
   uid_t uid;
   gid_t gid;
@@ -73,8 +74,10 @@ void spec_free(struct spec *spec);
 int lock_acquire(const char *path, enum stage *stage);
 
 // command.c
-// Becomes the user and then the program of `UID GID GROUPS PROGRAM ARGUMENT...`; returns an exit status if it cannot.
-int run_as(char **arguments);
+// Becomes the program of `[--files N] [--as UID GID GROUPS] PROGRAM ARGUMENT...`; returns an exit status if it cannot.
+int run_command(char **arguments);
+// Sets how many files may be open, the soft limit, as far as the hard one permits.
+void limit_files(long long files);
 
 // process.c
 struct identity identify(pid_t pid);

@@ -43,11 +43,12 @@ static long long number(const char *text, long long limit) {
 }
 
 static bool set_number(struct spec *spec, char tag, const char *text) {
-  long long value = number(text, tag == 'Z' ? LLONG_MAX / 4 : (long long)UINT_MAX - 1);
+  long long value = number(text, tag == 'Z' || tag == 'F' ? LLONG_MAX / 4 : (long long)UINT_MAX - 1);
   if (value < 0) return false;
   if (tag == 'U') spec->uid = (uid_t)value, spec->has_user = true;
   if (tag == 'G') spec->gid = (gid_t)value, spec->has_group = true;
   if (tag == 'Z') spec->log_limit = value;
+  if (tag == 'F') spec->files = value;
   return true;
 }
 
@@ -63,6 +64,7 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'A': spec->argv[(*arguments)++] = value; return true;
     case 'E': spec->envp[(*variables)++] = value; return strchr(value, '=') != NULL;
     case 'P': spec->writable[(*places)++] = value; return value[0] == '/';
+    case 'F':
     case 'U':
     case 'G':
     case 'Z': return set_number(spec, record[0], value);
@@ -92,6 +94,7 @@ bool spec_read(int fd, struct spec *spec) {
   memset(spec, 0, sizeof *spec);
   spec->token = "";
   spec->log_limit = 8 * 1024 * 1024;
+  spec->files = -1;
   spec->bytes = slurp(fd, &length);
   if (!spec->bytes) return false;
   errno = EINVAL;

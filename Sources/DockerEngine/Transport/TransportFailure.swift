@@ -45,6 +45,11 @@ enum TransportFailure {
       DockerError(
         .engineUnavailable(.noPermission), "no permission to use the Docker socket \(socketPath)",
         suggestion: "add your user to the group that owns the socket (often docker) and log in again")
+    case EMFILE, ENFILE:
+      DockerError(
+        .shortage(error.errnoCode),
+        "cannot \(request.action): \(String(cString: strerror(error.errnoCode)))",
+        suggestion: "raise the limit: ulimit -n 4096")
     default: lost(request)
     }
   }

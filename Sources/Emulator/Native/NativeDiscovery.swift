@@ -22,15 +22,18 @@ struct NativeDiscovery: Sendable {
   }
 
   /// Every installation of an engine that can serve it, stand-ins last.
-  func installations(of engine: any ServerEngine) async -> [NativeInstallation] {
+  /// - Throws: `NativeProcessError` with `.shortage` where there was no looking: what is there is not "not installed".
+  func installations(of engine: any ServerEngine) async throws -> [NativeInstallation] {
     let search = engine.nativeSearch
     var found: [NativeInstallation] = []
     for server in executables(search) {
-      guard let installation = await examine(server, search), engine.accepts(installation) != .no else {
+      guard let installation = try await examine(server, search), engine.accepts(installation) != .no else {
         continue
       }
       found.append(installation)
     }
+    // Folders and files could not be opened either, then, and seemed not to be there.
+    if found.isEmpty { try DescriptorLimit.require(1) }
     return found.filter { engine.accepts($0) == .itself } + found.filter { engine.accepts($0) != .itself }
   }
 
@@ -67,22 +70,31 @@ struct NativeDiscovery: Sendable {
     return folders
   }
 
-  private func examine(_ server: String, _ search: NativeSearch) async -> NativeInstallation? {
+  private func examine(_ server: String, _ search: NativeSearch) async throws -> NativeInstallation? {
     let real = URL(filePath: server).resolvingSymlinksInPath().path
     var tools: [String: String] = [:]
     for (name, spellings) in search.tools {
       tools[name] = tool(spellings, near: [server, real])
     }
-    let ask: @Sendable () async -> String? = {
+    let ask: @Sendable () async throws -> String? = {
       let tool = Tool(
         executable: server, arguments: ["--version"], environment: cleanEnvironment(inherited: environment))
       // Some servers (mysqld) print their own path first, which may hold numbers.
-      return try? await tool.run(until: .after(patience)).text.replacing(server, with: "")
+      do {
+        return try await tool.run(until: .after(patience)).text.replacing(server, with: "")
+      } catch let error as NativeProcessError {
+        if case .shortage = error.code { throw error }
+        return nil
+      } catch {
+        return nil
+      }
     }
     // A file that serves every name that is linked to it, as version switchers have one, answers for none by itself.
     let answersByName = !search.servers.contains(URL(filePath: real).lastPathComponent)
     let banner =
-      if let banners, !answersByName { await banners.banner(of: real, asking: ask) } else { await ask() }
+      if let banners, !answersByName { try await banners.banner(of: real, asking: ask) } else {
+        try await ask()
+      }
     guard let banner, let version = ServerVersion(in: banner) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)
   }

@@ -81,7 +81,7 @@ struct NativeRuntime: Runtime {
         .unavailable, "resource \(spec.name) asks for the image \(image), which only Docker can run",
         suggestion: "use --runtime docker")
     }
-    let resolver = NativeResolver(installations: await discovery.installations(of: engine))
+    let resolver = NativeResolver(installations: try await discovery.installations(of: engine))
     return try resolver.choose(spec, engine, data: data, strict: strict)
   }
 

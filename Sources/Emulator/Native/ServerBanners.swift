@@ -26,7 +26,7 @@ actor ServerBanners {
 
   /// The banner of a server's executable; nil when it gives none.
   /// - Parameter server: Its path, links resolved, so that a file by two names is asked once.
-  func banner(of server: String, asking ask: @Sendable () async -> String?) async -> String? {
+  func banner(of server: String, asking ask: @Sendable () async throws -> String?) async rethrows -> String? {
     while waiting[server] != nil {
       await withCheckedContinuation { waiting[server]?.append($0) }
     }
@@ -34,7 +34,7 @@ actor ServerBanners {
     if let known = answers[server], known.stamp == stamp { return known.banner }
     waiting[server] = []
     defer { waiting.removeValue(forKey: server)?.forEach { $0.resume() } }
-    guard let banner = await ask() else { return nil }
+    guard let banner = try await ask() else { return nil }
     if let stamp {
       answers[server] = Answer(stamp: stamp, banner: banner)
       save()

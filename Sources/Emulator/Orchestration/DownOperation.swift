@@ -103,24 +103,19 @@ public struct DownOperation: Sendable {
     -> [Outcome]
   {
     let observed = try await runtime.observe(names)
-    let failures = await withTaskGroup(of: (resource: String, error: EmulatorError)?.self) { group in
-      for name in names where observed[name]?.isRunning == true {
-        guard let server = state.resources[name].flatMap({ EngineRegistry.engine($0.type)?.server }) else {
-          continue
-        }
-        group.addTask {
-          do {
-            try await runtime.stop(name, steps: server.stopSteps)
-            return nil
-          } catch {
-            return (name, EmulatorError(error, resource: name))
-          }
-        }
+    let running = names.filter { observed[$0]?.isRunning == true }.compactMap { name in
+      state.resources[name].flatMap { EngineRegistry.engine($0.type)?.server }.map {
+        (name: name, server: $0)
       }
-      var failures: [(resource: String, error: EmulatorError)] = []
-      for await case let failure? in group { failures.append(failure) }
-      return failures.sorted { $0.resource < $1.resource }
     }
+    let failures = await concurrently(running) { name, server -> (resource: String, error: EmulatorError)? in
+      do {
+        try await runtime.stop(name, steps: server.stopSteps)
+        return nil
+      } catch {
+        return (name, EmulatorError(error, resource: name))
+      }
+    }.compactMap { $0 }.sorted { $0.resource < $1.resource }
     if !failures.isEmpty { throw AggregateError(failures) }
     return names.map {
       Outcome(resource: $0, wasRunning: observed[$0]?.isRunning == true, dataDeleted: deletesData)

@@ -50,7 +50,15 @@ public struct Examination: Sendable {
     var findings: [Finding] = []
     for engine in EngineRegistry.all {
       guard let server = engine.server else { continue }
-      findings.append(describe(server, await discovery.installations(of: server)))
+      do {
+        findings.append(describe(server, try await discovery.installations(of: server)))
+      } catch {
+        let error = EmulatorError(error, resource: nil)
+        findings.append(
+          Finding(
+            subject: server.resourceType.name, verdict: .warning,
+            detail: "could not be looked for: \(error.message)", remedy: error.suggestion))
+      }
     }
     return findings
   }

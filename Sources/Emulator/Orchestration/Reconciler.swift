@@ -73,27 +73,20 @@ actor Reconciler {
     _ items: [(Int, Plan.Item)], _ specs: [String: ResourceSpec], _ sources: [String: ServerSource],
     _ observed: [String: Observation], _ starting: Int
   ) async -> [Int: Result<ResourceOutcome, any Error>] {
-    await withTaskGroup(of: (Int, Result<ResourceOutcome, any Error>).self) { group in
-      for (index, item) in items {
-        let step = ResourceStep(
-          item: item, spec: specs[item.resource], source: sources[item.resource],
-          observed: observed[item.resource],
-          runtime: runtime, home: store.home, deadline: options.deadline, startingTogether: starting,
-          ledger: self,
-          progress: { [progress] phase in progress(item.resource, phase) })
-        group.addTask {
-          // Not built across the await: optimised code of Swift 6.3 loses the index then.
-          let result = await Result.of { try await step.run() }
-          return (index, result)
-        }
-      }
-      var results: [Int: Result<ResourceOutcome, any Error>] = [:]
-      for await (index, result) in group {
-        results[index] = result
-        if case .success(let outcome) = result { done(outcome) }
-      }
-      return results
+    let steps = items.map { _, item in
+      ResourceStep(
+        item: item, spec: specs[item.resource], source: sources[item.resource],
+        observed: observed[item.resource],
+        runtime: runtime, home: store.home, deadline: options.deadline,
+        startingTogether: min(starting, DescriptorLimit.width), ledger: self,
+        progress: { [progress] phase in progress(item.resource, phase) })
     }
+    let results = await concurrently(steps) { [done] step in
+      let result = await Result.of { try await step.run() }
+      if case .success(let outcome) = result { done(outcome) }
+      return result
+    }
+    return Dictionary(zip(items.map(\.0), results)) { $1 }
   }
 
   private func collect(

@@ -76,12 +76,9 @@ public struct StatusOperation: Sendable {
       try await RuntimeAccess(context: context, state: state).runtime($0)
     }
     let observed = try await runtime?.observe(names) ?? [:]
-    return await withTaskGroup(of: ResourceState.self) { group in
-      for name in names {
-        guard let record = state.resources[name] else { continue }
-        group.addTask { await examine(name, record, state, observed[name], runtime) }
-      }
-      return await group.reduce(into: []) { $0.append($1) }.sorted { $0.resource < $1.resource }
+    let records = names.compactMap { name in state.resources[name].map { (name: name, record: $0) } }
+    return await concurrently(records) {
+      await examine($0.name, $0.record, state, observed[$0.name], runtime)
     }
   }
 

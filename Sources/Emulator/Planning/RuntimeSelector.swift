@@ -50,6 +50,7 @@ struct RuntimeSelector: Sendable {
         runtime: runtime, reason: "Docker answers and every image is there",
         sources: try await sources(servers, on: runtime, data: [:]))
     }
+    if case .failure(let error as EmulatorError) = containers, error.isShortage { throw error }
     if case .success(let selection) = containers, selection.sources.values.allSatisfy(\.isLocal) {
       return selection
     }
@@ -59,6 +60,7 @@ struct RuntimeSelector: Sendable {
         sources: try await sources(servers, on: native, data: [:]))
     }
     if case .success(let selection) = processes { return selection }
+    if case .failure(let error as EmulatorError) = processes, error.isShortage { throw error }
     switch (containers, processes) {
     case (.success(var selection), .failure):
       try refuseFetching(selection.sources, servers)
@@ -75,23 +77,18 @@ struct RuntimeSelector: Sendable {
   func sources(
     _ specs: [ResourceSpec], on runtime: any Runtime, data: [String: ServerVersion]
   ) async throws -> [String: ServerSource] {
-    let results = await withTaskGroup(of: (String, Result<ServerSource, any Error>).self) { group in
-      for spec in specs {
-        group.addTask { [isStrict] in
-          let result = await Result.of {
-            try await runtime.resolve(spec, data: data[spec.name], strict: isStrict)
-          }
-          return (spec.name, result)
-        }
-      }
-      return await group.reduce(into: [String: Result<ServerSource, any Error>]()) { $0[$1.0] = $1.1 }
+    let results = await concurrently(specs) { [isStrict] spec in
+      await Result.of { try await runtime.resolve(spec, data: data[spec.name], strict: isStrict) }
     }
-    let failures = specs.compactMap { spec -> (String, EmulatorError)? in
-      guard case .failure(let error) = results[spec.name] else { return nil }
-      return (spec.name, EmulatorError(error, resource: spec.name))
+    let pairs = Array(zip(specs.map(\.name), results))
+    let failures = pairs.compactMap { name, result -> (String, EmulatorError)? in
+      guard case .failure(let error) = result else { return nil }
+      return (name, EmulatorError(error, resource: name))
     }
+    // The same shortage for all is said once.
+    if let shortage = failures.first(where: { $0.1.isShortage }) { throw shortage.1 }
     if !failures.isEmpty { throw AggregateError(failures) }
-    return results.compactMapValues { try? $0.get() }
+    return Dictionary(pairs.compactMap { name, result in (try? result.get()).map { (name, $0) } }) { $1 }
   }
 
   /// Offline, everything that would have to be fetched is an error that lists it.

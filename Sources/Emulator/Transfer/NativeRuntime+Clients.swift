@@ -21,7 +21,7 @@ extension NativeRuntime: ClientHost {
 
   func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient {
     try requireListener(launch)
-    let tools = await installation(of: launch)?.tools ?? [:]
+    let tools = try await installation(of: launch)?.tools ?? [:]
     guard let executable = tools[recipe.tool] else {
       let search = launch.engine.nativeSearch
       let names = search.tools[recipe.tool] ?? [recipe.tool]
@@ -43,8 +43,8 @@ extension NativeRuntime: ClientHost {
   }
 
   /// The installation that runs the server, else the nearest to it.
-  private func installation(of launch: Launch) async -> NativeInstallation? {
-    let installed = await discovery.installations(of: launch.engine)
+  private func installation(of launch: Launch) async throws -> NativeInstallation? {
+    let installed = try await discovery.installations(of: launch.engine)
     guard let version = launch.source.version else { return installed.first }
     return installed.best(for: version) { $0.version }
   }
@@ -65,7 +65,8 @@ extension NativeRuntime: ClientHost {
       environment: cleanEnvironment(
         inherited: environment, home: client.place, additions: client.environment
       ).merging([OwnerMark.variable: OwnerMark.own]) { $1 },
-      workingDirectory: client.place)
+      workingDirectory: client.place
+    ).run(as: nil, by: keeper)
   }
 
   func console(
