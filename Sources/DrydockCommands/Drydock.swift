@@ -2,6 +2,7 @@ public import ArgumentParser
 import ConvoxManifest
 import Emulator
 import Foundation
+import NativeProcess
 import TerminalProgress
 
 /// The root command.
@@ -35,7 +36,11 @@ public struct Drydock: AsyncParsableCommand {
   public static func runProcess(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) async
     -> Never
   {
+    StandardStreams.fill()
+    EventLoops.bound()
     do {
+      try ThreadLimit.check()
+      try DescriptorLimit.raise()
       // The command is parsed inside, because it may not travel between tasks.
       try await Interruption.guarding {
         if let error = unknownCommand(in: arguments) ?? Resources.unknownVerb(in: arguments) { throw error }
@@ -81,12 +86,11 @@ public struct Drydock: AsyncParsableCommand {
   private static func printParserMessage(_ error: any Error) -> Int32 {
     let status = exitCode(for: error).rawValue
     let message = fullMessage(for: error)
-    if status == 0 {
-      print(message)
-    } else {
+    guard status == 0 else {
       let text = message.hasPrefix("Error: ") ? "ERROR: " + message.dropFirst(7) : message
-      FileHandle.standardError.write(Data((TerminalText.lines(String(text)) + "\n").utf8))
+      StandardStreams.say(TerminalText.lines(String(text)) + "\n")
+      return status
     }
-    return status
+    return StandardStreams.tell(message + "\n")
   }
 }

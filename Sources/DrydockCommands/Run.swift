@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import Emulator
 import Foundation
+import NativeProcess
 import TerminalProgress
 
 /// `drydock run`.
@@ -98,12 +99,14 @@ enum Executable {
   ) -> any Error {
     for variable in variables { setenv(variable.name, variable.value, 1) }
     unblockSignals()
+    Interruption.restorePipeSignal()
+    DescriptorLimit.restore()
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     execvp(program, &arguments)
     let reason = errno
     arguments.forEach { free($0) }
     let message = "ERROR: cannot run \(TerminalText.line(program)): \(String(cString: strerror(reason)))\n"
-    FileHandle.standardError.write(Data(message.utf8))
+    StandardStreams.say(message)
     return ExitCode(reason == ENOENT ? 127 : 126)
   }
 

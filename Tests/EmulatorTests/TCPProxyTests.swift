@@ -236,6 +236,8 @@ final class EventLog: Sendable {
           try first.send("c")
           #expect(try first.receive(count: 1) == Array("c".utf8))
           #expect(proxy.events().filter { $0 == .connected(proxy.port) }.count == 1)
+          // The limit is told, once.
+          #expect(proxy.events().filter { $0 == .full(1) }.count == 1)
           first.endSending()
           #expect(try first.receiveAll().isEmpty)
           #expect(try second.receive(count: 1) == Array("b".utf8))

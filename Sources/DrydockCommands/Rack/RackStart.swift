@@ -40,6 +40,8 @@ struct RackStart: AsyncParsableCommand {
     if status.isRunning { return try tellRunning(status, session.console) }
     let port = port ?? status.port
     if foreground {
+      // It prints nothing that it is for; in the background its output ends with its keeper.
+      Interruption.goOnUnread()
       return try await rack.serve(port: port, hasConsoles: !noConsole, log: .standardError) { port in
         session.console.note("the rack answers at http://127.0.0.1:\(port); Ctrl-C ends it")
       }

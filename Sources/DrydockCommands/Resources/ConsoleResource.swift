@@ -29,6 +29,7 @@ struct ConsoleResource: AsyncParsableCommand {
 
   func run() async throws {
     try await asConvoxTransfer {
+      try StandardStreams.requireInput()
       let session = Session(options)
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)

@@ -2,6 +2,8 @@ import ArgumentParser
 import ConvoxEnvironment
 import Emulator
 import Engines
+import Foundation
+import TerminalProgress
 
 /// `drydock resources proxy`.
 struct ResourceProxy: AsyncParsableCommand {
@@ -10,7 +12,8 @@ struct ResourceProxy: AsyncParsableCommand {
     discussion: """
       Listens at the port of the resource's URL, as convox does. A server on this
       machine has that port itself; for one, it is the engine's standard port, such
-      as 5432. -p 0 takes any free port.
+      as 5432. -p 0 takes any free port. As many as 500 connections are open at a
+      time, fewer under a small ulimit -n; further ones wait for one of them to end.
 
       Examples:
         drydock resources proxy mydb -p 15001
@@ -41,7 +44,11 @@ struct ResourceProxy: AsyncParsableCommand {
       let destination = try ProxyDestination(target, tls: tls, home: session.context.home)
       let lines = ProxyLines(destination: destination, console: session.console, resource: target)
       await lines.notes(session.context, tls: tls)
-      try await TCPProxy(to: destination, port: port ?? destination.defaultPort).run(lines.tell)
+      let proxy = TCPProxy(to: destination, port: port ?? destination.defaultPort)
+      do { try await proxy.run(lines.tell) } catch {
+        await lines.flush()
+        throw error
+      }
     }
   }
 }
@@ -51,6 +58,15 @@ struct ProxyLines: Sendable {
   let destination: ProxyDestination
   let console: Console
   let resource: ResourceTarget
+  /// What the proxy carries never waits for somebody who reads of it.
+  private let results = LossyWriter(descriptor: STDOUT_FILENO)
+  private let remarks = LossyWriter(descriptor: STDERR_FILENO)
+
+  init(destination: ProxyDestination, console: Console, resource: ResourceTarget) {
+    self.destination = destination
+    self.console = console
+    self.resource = resource
+  }
 
   /// What to know before the first connection.
   func notes(_ context: DrydockContext, tls: Bool) async {
@@ -70,13 +86,23 @@ struct ProxyLines: Sendable {
   func tell(_ event: TCPProxy.Event) {
     switch event {
     case .listening(let port):
-      console.print("proxying localhost:\(port) to \(destination.host):\(destination.port)")
+      results.write("proxying localhost:\(port) to \(destination.host):\(destination.port)\n")
     case .connected(let port):
-      console.print("connect: \(port)")
+      results.write("connect: \(port)\n")
+    case .full(let limit):
+      remarks.write("WARNING: \(limit) connections are open, the most at a time: further ones wait\n")
     case .failed(let reason):
-      console.warn(resource.isExternal ? reason : "\(reason)\n  \(remedy)")
-    case .closing(let count):
-      console.note("\(count) still connected: waiting up to 5 s; Ctrl-C again ends it at once")
+      let text = "WARNING: \(reason)" + (resource.isExternal ? "" : "\n  \(remedy)")
+      remarks.write(TerminalText.message(text) + "\n")
+    case .closing(let count) where !console.isQuiet:
+      remarks.write("\(count) still connected: waiting up to 5 s; Ctrl-C again ends it at once\n")
+    case .closing: break
     }
+  }
+
+  /// Waits a moment for what was told last.
+  func flush() async {
+    await results.flush()
+    await remarks.flush()
   }
 }

@@ -6,6 +6,7 @@ import TerminalProgress
 /// Shows how far an export or import is: bytes on a terminal, and how it ended in a line elsewhere.
 final class TransferDisplay: Sendable {
   private let reporter: ProgressReporter?
+  private let writer = LossyWriter(descriptor: STDERR_FILENO)
   private let isLive: Bool
   private let name: String
   private let verb: String
@@ -22,7 +23,7 @@ final class TransferDisplay: Sendable {
       ? nil
       : ProgressReporter(
         terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
-        write: { FileHandle.standardError.write(Data($0.utf8)) })
+        write: { [writer] in writer.write($0) })
   }
 
   /// Takes word of how many bytes have moved.
@@ -39,13 +40,18 @@ final class TransferDisplay: Sendable {
     do {
       try await body()
     } catch {
-      reporter?.close()
+      await close()
       throw error
     }
     let seconds = start.duration(to: .now) / .seconds(1)
     let sum = bytes.withLock { $0 }
     reporter?.finish(name, "\(verb) \(Figures.bytes(sum)) in \(Figures.seconds(seconds))", success: true)
+    await close()
+  }
+
+  private func close() async {
     reporter?.close()
+    await writer.flush()
   }
 }
 

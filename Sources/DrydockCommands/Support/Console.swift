@@ -35,12 +35,11 @@ struct Console: Sendable {
   /// Prints a result in which all that is somebody else's is harmless already: one with colours.
   func printUnchanged(_ text: String) {
     guard !text.isEmpty else { return }
-    guard !write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) else { return }
-    // Who reads no further has what they wanted; a full disk must not pass for a result.
-    guard errno != EPIPE else { return }
-    let reason = String(cString: strerror(errno))
-    _ = write("ERROR: cannot write the result: \(reason)\n", to: STDERR_FILENO)
-    exit(1)
+    switch StandardStreams.tell(text.hasSuffix("\n") ? text : text + "\n") {
+    case 0: return
+    case 128 + SIGPIPE: Interruption.noteLostReader()
+    case let status: exit(status)
+    }
   }
 
   /// Prints a model as JSON with sorted keys.
@@ -56,27 +55,16 @@ struct Console: Sendable {
 
   /// Says something that is no result.
   func note(_ text: String) {
-    if !isQuiet { _ = write(TerminalText.message(text) + "\n", to: STDERR_FILENO) }
+    if !isQuiet { StandardStreams.say(TerminalText.message(text) + "\n") }
   }
 
   /// Says something that ought to be read.
-  func warn(_ text: String) { _ = write(TerminalText.message("WARNING: \(text)") + "\n", to: STDERR_FILENO) }
+  func warn(_ text: String) { StandardStreams.say(TerminalText.message("WARNING: \(text)") + "\n") }
 
   /// Asks a yes or no; no is the answer without a terminal.
   func confirm(_ question: String) -> Bool {
     guard isInteractive else { return false }
-    _ = write("\(TerminalText.line(question)) [y/N] ", to: STDERR_FILENO)
+    StandardStreams.say("\(TerminalText.line(question)) [y/N] ")
     return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
-  }
-
-  /// Whether all of it was written; else errno says why.
-  private func write(_ text: String, to descriptor: Int32) -> Bool {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR { return false }
-      bytes = bytes.dropFirst(max(0, count))
-    }
-    return true
   }
 }

@@ -12,7 +12,8 @@ enum ErrorReport {
   static func print(_ error: any Error) -> Int32? {
     switch error {
     case let error as Interrupted:
-      write("interrupted")
+      // Who went away is told nothing.
+      if error.signal != SIGPIPE { write("interrupted") }
       return error.status
     case let error as ExitCode:
       return error.rawValue
@@ -51,9 +52,7 @@ enum ErrorReport {
 
   private static func lines(of error: EmulatorError) -> String { "ERROR: \(error.text)" }
 
-  private static func write(_ text: String) {
-    FileHandle.standardError.write(Data((TerminalText.message(text) + "\n").utf8))
-  }
+  private static func write(_ text: String) { StandardStreams.say(TerminalText.message(text) + "\n") }
 
   /// A diagnostic as a line for a person.
   static func describe(_ diagnostic: Diagnostic) -> String { TerminalText.message(lines(of: diagnostic)) }

@@ -9,7 +9,8 @@ struct Interrupted: Error {
   var status: Int32 { 128 + signal }
 }
 
-/// Ends a command in order on the first Ctrl-C, SIGTERM or SIGHUP, and at once on the second.
+/// Ends a command in order on the first Ctrl-C, SIGTERM or SIGHUP, and at once on the second; in order too when whoever
+/// reads its output goes away, as by SIGPIPE.
 enum Interruption {
   /// How long an orderly end may take, in seconds.
   private static let patience: UInt32 = 45
@@ -18,12 +19,23 @@ enum Interruption {
   private static let first = Atomic<Int32>(0)
   /// The end of a pipe into which the handler writes.
   private static let wakeUp = Atomic<Int32>(-1)
+  /// Whether the command is of use without a reader of its standard output.
+  private static let goesOnUnread = Atomic<Bool>(false)
+  /// Whether the caller had SIGPIPE ignored, which its programs inherit.
+  private static let ignoredPipe = Atomic<Bool>(false)
+
+  /// Whether the command was told to end.
+  static var isUnderWay: Bool { first.load(ordering: .relaxed) != 0 }
 
   /// Runs `operation`; the first signal cancels it, and once it has ended `Interrupted` is thrown.
   static func guarding(_ operation: @escaping @Sendable () async throws -> Void) async throws {
     let signals = install()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await operation() }
+      group.addTask {
+        try await operation()
+        // It may have ended before it learnt that it was for nobody.
+        try refuseLostReader()
+      }
       group.addTask {
         for await _ in signals { break }
         try Task.checkCancellation()
@@ -40,6 +52,26 @@ enum Interruption {
     }
   }
 
+  private static func refuseLostReader() throws {
+    let signal = first.load(ordering: .relaxed)
+    if signal == SIGPIPE { throw Interrupted(signal: signal) }
+  }
+
+  /// Whoever read the standard output has gone: nothing that the command does is for anybody.
+  static func noteLostReader() {
+    guard !goesOnUnread.load(ordering: .relaxed) else { return }
+    note(SIGPIPE)
+  }
+
+  /// Has the command go on when nobody reads its standard output: for one whose work is not what it prints.
+  static func goOnUnread() { goesOnUnread.store(true, ordering: .relaxed) }
+
+  /// Gives a program that takes this process's place the SIGPIPE that the caller meant for it: sockets have it ignored
+  /// here, which would be inherited.
+  static func restorePipeSignal() {
+    signal(SIGPIPE, ignoredPipe.load(ordering: .relaxed) ? SIG_IGN : SIG_DFL)
+  }
+
   /// Handles the signals by a handler rather than by ignoring them: an ignored signal stays ignored in every
   /// program that is started, a handled one does not.
   private static func install() -> AsyncStream<Void> {
@@ -48,24 +80,57 @@ enum Interruption {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     wakeUp.store(ends[1], ordering: .relaxed)
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, handle) }
+    // Writing to nobody is an error then, and no end in the middle of something.
+    let before = signal(SIGPIPE) { _ in }
+    ignoredPipe.store(isIgnoring(before), ordering: .relaxed)
     let reader = ends[0]
     return AsyncStream { continuation in
-      // A thread of its own waits for the byte: the pool's threads are not for waiting.
+      // A thread of its own waits: the pool's threads are not for waiting.
       Thread.detachNewThread {
-        var byte: UInt8 = 0
-        while read(reader, &byte, 1) < 0, errno == EINTR {}
+        waitForEnd(reader)
         continuation.yield()
       }
     }
   }
 
+  private static func isIgnoring(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// Waits for the handler's byte, or until nobody reads the standard output any more, which a command that has
+  /// nothing to write would never learn.
+  private static func waitForEnd(_ reader: Int32) {
+    var watched = [
+      pollfd(fd: reader, events: Int16(POLLIN), revents: 0),
+      // A pipe, a socket or a terminal without its other end is reported unasked.
+      pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
+    ]
+    while true {
+      guard poll(&watched, 2, -1) > 0 else { continue }
+      if watched[0].revents != 0 { return }
+      if watched[1].revents & Int16(POLLERR | POLLHUP) != 0 { noteLostReader() }
+      watched[1].fd = -1
+    }
+  }
+
   /// Only what a signal handler may do: atomics, write, alarm, _exit.
   private static let handle: @convention(c) (Int32) -> Void = { number in
+    guard !note(number) else { return }
+    // A terminal that goes is a reader that goes, and then a signal: the first one.
+    let (isFirst, _) = first.compareExchange(expected: SIGPIPE, desired: number, ordering: .relaxed)
+    if !isFirst { _exit(128 + number) }
+  }
+
+  /// Notes the first reason to end, and sees to it that the end comes. Called by the signals' handler.
+  /// - Returns: Whether it was the first.
+  @discardableResult
+  private static func note(_ number: Int32) -> Bool {
     let (isFirst, _) = first.compareExchange(expected: 0, desired: number, ordering: .relaxed)
-    guard isFirst else { _exit(128 + number) }
+    guard isFirst else { return false }
     var byte: UInt8 = 0
     _ = write(wakeUp.load(ordering: .relaxed), &byte, 1)
     // An end that takes too long is ended by the alarm, whose default action ends the process.
     alarm(patience)
+    return true
   }
 }

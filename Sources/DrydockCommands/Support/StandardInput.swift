@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import Emulator
 import Foundation
 
 /// What commands read from their standard input.
@@ -6,7 +7,13 @@ enum StandardInput {
   /// `KEY=value` lines, where a command has no arguments and its input is no terminal.
   static func assignments(unless arguments: [String], _ console: Console) throws -> [String: String] {
     guard arguments.isEmpty, isatty(STDIN_FILENO) == 0 else { return [:] }
-    let data = try FileHandle.standardInput.readToEnd() ?? Data()
+    let data: Data
+    do {
+      data = try FileHandle.standardInput.readToEnd() ?? Data()
+    } catch {
+      throw EmulatorError(
+        .usage, "standard input cannot be read", suggestion: "give the values as arguments: NAME=value")
+    }
     let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
     warnings.forEach { console.warn($0) }
     return environment.values

@@ -7,6 +7,8 @@ import TerminalProgress
 struct UpDisplay: Sendable {
   private let console: Console
   private let reporter: ProgressReporter?
+  /// Nothing that is being started waits for somebody who stopped reading.
+  private let writer = LossyWriter(descriptor: STDERR_FILENO)
 
   init(_ console: Console) {
     self.console = console
@@ -16,7 +18,7 @@ struct UpDisplay: Sendable {
       ? nil
       : ProgressReporter(
         terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
-        write: { FileHandle.standardError.write(Data($0.utf8)) })
+        write: { [writer] in writer.write($0) })
   }
 
   /// The listeners to hand to the operation.
@@ -39,7 +41,10 @@ struct UpDisplay: Sendable {
   }
 
   /// Leaves the lines as they are.
-  func close() async { reporter?.close() }
+  func close() async {
+    reporter?.close()
+    await writer.flush()
+  }
 }
 
 /// Numbers as people read them.

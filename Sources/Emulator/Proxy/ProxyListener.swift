@@ -13,6 +13,7 @@ final class ProxyListener: ChannelDuplexHandler {
   /// Both ends of each connection, by its client.
   private var open: [ObjectIdentifier: (near: Relay, far: Relay)] = [:]
   private var isReadDue = false
+  private var isFullTold = false
   private var drained: EventLoopPromise<Void>?
 
   init(_ destination: ProxyDestination, limit: Int, events: @escaping @Sendable (TCPProxy.Event) -> Void) {
@@ -26,7 +27,11 @@ final class ProxyListener: ChannelDuplexHandler {
 
   /// More than the limit wait in the kernel's queue until another has ended.
   func read(context: ChannelHandlerContext) {
-    guard open.count < limit else { return isReadDue = true }
+    guard open.count < limit else {
+      isReadDue = true
+      if !isFullTold { events(.full(limit)) }
+      return isFullTold = true
+    }
     context.read()
   }
 
@@ -58,6 +63,8 @@ final class ProxyListener: ChannelDuplexHandler {
   private func ended(_ client: any Channel) {
     open[ObjectIdentifier(client)] = nil
     if open.isEmpty { drained?.succeed() }
+    // A burst is over when a tenth has gone.
+    if open.count < limit - limit / 10 { isFullTold = false }
     guard isReadDue else { return }
     isReadDue = false
     context?.read()

@@ -11,6 +11,8 @@ public struct TCPProxy: Sendable {
     case listening(Int)
     /// A client has connected to this port.
     case connected(Int)
+    /// So many clients are connected, the most at a time: further ones wait. Told once until some have ended.
+    case full(Int)
     /// A client's connection could not be forwarded, and why.
     case failed(String)
     /// It takes no more clients and waits for this many to end.
@@ -39,14 +41,7 @@ public struct TCPProxy: Sendable {
 
   /// Two descriptors a connection, and some for all else.
   private static var usualLimit: Int {
-    var files = rlimit()
-    #if os(Linux)
-      let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-    #else
-      let result = getrlimit(RLIMIT_NOFILE, &files)
-    #endif
-    guard result == 0 else { return 100 }
-    return max(10, min(500, (Int(clamping: files.rlim_cur) - 100) / 2))
+    max(10, min(500, (DescriptorLimit.current - 100) / 2))
   }
 
   /// Forwards until the task is cancelled; then it lets the connections end, for as long as the grace lasts.
@@ -75,7 +70,8 @@ public struct TCPProxy: Sendable {
     do {
       return try await ServerBootstrap(group: loop)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .serverChannelOption(.backlog, value: 256)
+        // As long as the system permits: those who wait for room are not to be turned away.
+        .serverChannelOption(.backlog, value: 4096)
         // One by one, so that the limit is exact.
         .serverChannelOption(.maxMessagesPerRead, value: 1)
         .serverChannelInitializer { channel in

@@ -13,10 +13,11 @@ public struct RequestLog: Sendable {
     self.write = write
   }
 
-  /// A log on standard error.
-  public static let standardError = RequestLog { line in
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-  }
+  /// A log on standard error. No request waits for who reads it.
+  public static let standardError: RequestLog = {
+    let writer = LossyWriter(descriptor: STDERR_FILENO)
+    return RequestLog { writer.write($0 + "\n") }
+  }()
 
   func note(_ head: HTTPRequestHead, _ status: String, _ duration: Duration) {
     let path = head.uri.prefix { $0 != "?" }.prefix(200)
