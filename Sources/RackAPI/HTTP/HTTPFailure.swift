@@ -7,6 +7,8 @@ import TerminalProgress
 struct HTTPFailure: Error, Sendable {
   var status: HTTPResponseStatus
   var message: String
+  /// Whether the connection may serve another request.
+  var isKept = true
 
   init(_ status: HTTPResponseStatus, _ message: String) {
     self.status = status

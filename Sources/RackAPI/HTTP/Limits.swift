@@ -1,4 +1,5 @@
 public import NIOCore
+import NativeProcess
 
 /// How much one client may ask of the server, and how slowly.
 public struct Limits: Sendable {
@@ -14,10 +15,12 @@ public struct Limits: Sendable {
   public var drained = 64 * 1024
   /// The longest websocket frame, in bytes. The tool's frames hold 10 KiB at most.
   public var frame = 1 << 20
-  /// The most connections at a time.
-  public var connections = 512
-  /// How long the head of a request may take from its first byte on, or from the connection's beginning.
-  public var head = TimeAmount.seconds(10)
+  /// The most connections at a time of those who know the password; each may take descriptors for a client besides.
+  public var connections = max(8, min(512, DescriptorLimit.current / 3))
+  /// The most connections at a time of those who have not shown yet that they know it. The oldest goes for a new one.
+  public var strangers = max(8, min(64, DescriptorLimit.current / 8))
+  /// How long the first request may take from the connection's beginning on.
+  public var head = TimeAmount.seconds(5)
   /// How long a client may send nothing in the middle of a body.
   public var body = TimeAmount.seconds(30)
   /// How long a connection may be idle between requests.

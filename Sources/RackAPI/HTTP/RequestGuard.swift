@@ -20,7 +20,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isAnsweredEarly = false
   private var isBroken = false
 
-  /// - Parameter isSocket: Whether a head may become a websocket.
+  /// - Parameter isSocket: Whether the first head may become a websocket, if it asks for that.
   init(isSocket: @escaping (HTTPRequestHead) -> Bool) {
     self.isSocket = isSocket
   }
@@ -38,7 +38,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func takeFirst(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     isFirst = false
-    let becomesSocket = head.asksForWebSocket && isSocket(head)
+    let becomesSocket = isSocket(head) && head.asksForWebSocket
     var head = head
     if !becomesSocket { head.headers.remove(name: "Upgrade") }
     context.fireChannelRead(Self.wrapInboundOut(.head(head)))

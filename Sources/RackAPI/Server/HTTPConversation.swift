@@ -58,6 +58,12 @@ struct HTTPConversation: Sendable {
     let reply: Reply
     do {
       try gate.admit(head)
+      guard connections.recognise(outbound.channel) else {
+        var failure = HTTPFailure(
+          .serviceUnavailable, "\(connections.limit) connections are open, the most that the rack takes")
+        failure.isKept = false
+        throw failure
+      }
       reply = try await answer(head, &body)
     } catch {
       return try await refuse(HTTPFailure(error), head, &body, outbound, since: begin)
@@ -80,13 +86,13 @@ struct HTTPConversation: Sendable {
     _ failure: HTTPFailure, _ head: HTTPRequestHead, _ body: inout RequestBody, _ outbound: Outbound,
     since begin: ContinuousClock.Instant
   ) async throws -> Bool {
-    // A wrong password is told in plain text, as a rack does. A stranger's body is not read.
+    // A wrong password is told in plain text, as a rack does. A stranger's body is not read, and that was all for it.
     let isStranger = failure.status == .unauthorized || failure.status == .forbidden
     var reply = isStranger ? Reply.text(failure.message + "\n", status: failure.status) : .failure(failure)
     if failure.status == .unauthorized {
       reply.headers.add(name: "WWW-Authenticate", value: "Basic realm=\"drydock rack\"")
     }
-    let isKept = head.isKeepAlive && !connections.isStopping && (!isStranger || head.hasNoBody)
+    let isKept = head.isKeepAlive && !connections.isStopping && !isStranger && failure.isKept
     return try await send(reply, head, &body, outbound, isKept: isKept, since: begin)
   }
 

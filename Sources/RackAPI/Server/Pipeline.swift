@@ -21,6 +21,8 @@ struct Pipeline: Sendable {
   let connections: ConnectionRegistry
   /// Whether a head may become a websocket.
   let isSocket: @Sendable (HTTPRequestHead) -> Bool
+  /// Whether a head shows the password.
+  let isKnown: @Sendable (HTTPRequestHead) -> Bool
 
   /// Configures a connection that was accepted.
   func configure(_ channel: any Channel) -> EventLoopFuture<EventLoopFuture<Conversation>> {
@@ -37,7 +39,11 @@ struct Pipeline: Sendable {
       let upgrade = try channel.pipeline.syncOperations.handler(
         type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self)
       try channel.pipeline.syncOperations.addHandler(
-        RequestGuard(isSocket: isSocket), position: .before(upgrade))
+        RequestGuard { [connections] head in
+          // At once, not when the conversation comes to it: until then others push it out.
+          guard isKnown(head), connections.recognise(channel) else { return false }
+          return isSocket(head)
+        }, position: .before(upgrade))
       return conversation
     }
   }

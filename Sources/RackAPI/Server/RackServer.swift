@@ -32,7 +32,7 @@ public struct RackServer: Sendable {
   /// - Throws: `PortUnavailable`.
   @concurrent
   public func run(port: Int, ready: @escaping @Sendable (Int) throws -> Void) async throws {
-    let connections = ConnectionRegistry(limit: limits.connections)
+    let connections = ConnectionRegistry(limit: limits.connections, strangers: limits.strangers)
     let listener = try await listen(port, connections)
     do {
       try ready(listener.channel.localAddress?.port ?? port)
@@ -50,11 +50,15 @@ public struct RackServer: Sendable {
   }
 
   private func listen(_ port: Int, _ connections: ConnectionRegistry) async throws -> Listener {
-    let pipeline = Pipeline(limits: limits, connections: connections) { head in isSocket(head) }
+    let pipeline = Pipeline(limits: limits, connections: connections) { head in
+      isSocket(head)
+    } isKnown: { [gate] head in
+      (try? gate.admit(head)) != nil
+    }
     do {
       return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .serverChannelOption(.backlog, value: 256)
+        .serverChannelOption(.backlog, value: 4096)
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .bind(host: "127.0.0.1", port: port) { pipeline.configure($0) }
     } catch let error as IOError {
@@ -64,7 +68,7 @@ public struct RackServer: Sendable {
 
   /// Whether a head may become a websocket. What may not is answered over HTTP, with the reason.
   private func isSocket(_ head: HTTPRequestHead) -> Bool {
-    guard (try? gate.admit(head)) != nil, let request = try? Request(head, limits: limits),
+    guard let request = try? Request(head, limits: limits),
       let match = try? router.match(request), case .socket = match.route.action
     else { return false }
     return true
