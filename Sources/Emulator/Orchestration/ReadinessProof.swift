@@ -113,6 +113,10 @@ struct ReadinessProof: Sendable {
       return EmulatorError(
         .cannotWrite, "resource \(name) waits for space on its disk", suggestion: StateStore.elsewhere,
         details: log)
+    case .notReady(_, .unproved(let reason)):
+      return EmulatorError(
+        .notReady, "resource \(name) is not proved to be drydock's own server: \(reason)",
+        suggestion: "start it anew: drydock down \(name), drydock up; or use --runtime docker")
     case .notReady(_, let last):
       return EmulatorError(
         .notReady, "resource \(name) was not ready in time: \(last.map { "\($0)" } ?? "it never answered")",

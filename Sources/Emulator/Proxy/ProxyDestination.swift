@@ -42,7 +42,10 @@ public struct ProxyDestination: Sendable, Hashable {
       self.init(
         host: endpoint.host, port: endpoint.port, authorityFile: tls ? authority : nil, defaultPort: standard)
       if target.state.runtime == .native {
-        server = EngineProcessFiles(folder: "\(home.resource(target.name, of: target.state.id))/process")
+        let (folder, sockets) = (
+          home.resource(target.name, of: target.state.id), home.socketFolder(target.name, of: target.state.id)
+        )
+        server = NativeLayout(folder: folder, sockets: sockets).files
       }
     } else {
       try self.init(url: url, target, tls: tls)
