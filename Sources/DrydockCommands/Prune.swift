@@ -13,7 +13,11 @@ struct Prune: AsyncParsableCommand {
       Examples:
         drydock prune
         drydock prune --yes
+        drydock prune --damaged
       """)
+
+  @Flag(help: "Instead, what belongs to instances whose state is damaged.")
+  var damaged = false
 
   @Flag(name: .shortAndLong, help: "Do not ask.")
   var yes = false
@@ -22,6 +26,8 @@ struct Prune: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
+    if damaged { return try await PruneDamaged(session: session, format: common.format, yes: yes).run() }
+    session.context.store.survey().unread.forEach { session.console.warn($0.error.text) }
     // The folder of a created resource is drydock's own, and made again by the next start.
     let all = session.context.store.apps().filter { !FileManager.default.fileExists(atPath: $0.path) }
     let gone = all.filter { DeletionProtection.protected(in: $0).isEmpty }
@@ -66,12 +72,17 @@ struct Prune: AsyncParsableCommand {
     try ended.finish()
   }
 
+  /// The folder may have moved, and an `up` in it have said so, while its lock was waited for.
+  @Sendable private static func refuseReturned(_ instance: InstanceState) throws {
+    guard FileManager.default.fileExists(atPath: instance.path) else { return }
+    throw EmulatorError(.failed, "\(instance.handle) has a folder again: \(instance.path)")
+  }
+
   private func remove(_ instance: InstanceState, _ session: Session) async throws {
     let operation = DownOperation(
       context: session.context, instance: instance, selected: nil, deletesData: true, isForgotten: true,
-      notice: session.console.note)
+      condition: Self.refuseReturned, notice: session.console.note)
     _ = try await operation.run(until: .after(.seconds(120)))
-    try session.context.store.delete(instance.id)
     session.console.note("removed \(instance.handle)")
   }
 }

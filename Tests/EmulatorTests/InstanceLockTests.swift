@@ -87,6 +87,76 @@ import Testing
       }
     }
   }
+
+  /// What removed the instance had its lock: who waited for that must not hold the lock of a file that nobody sees.
+  @Test(arguments: [true, false])
+  func aLockThatWasRemovedWhileItWasWaitedForIsNotHeld(_ isMadeAgain: Bool) async throws {
+    try await TestHome.with { test in
+      let folder = "\(test.path)/i"
+      let (waiting, isWaiting) = AsyncStream<Void>.makeStream()
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await holding(folder) {
+          group.addTask {
+            let lock = try await InstanceLock.acquire(
+              folder, making: isMadeAgain ? .withParents : .never, until: .after(.seconds(60))
+            ) { _ in isWaiting.yield() }
+            guard let lock else { return false }
+            _ = lock
+            return true
+          }
+          for await _ in waiting { break }
+          try Folder.remove(folder)
+        }
+        #expect(try await group.next() == isMadeAgain)
+      }
+      #expect(Folder.exists(folder) == isMadeAgain)
+    }
+  }
+
+  /// What changes an instance, while another command deletes it.
+  enum Change: CaseIterable, Sendable {
+    case hold, update, environment, release
+    func make(_ state: InstanceState, _ store: StateStore, _ notice: @escaping @Sendable (String) -> Void)
+      async throws
+    {
+      let deadline = Deadline.after(.seconds(60))
+      switch self {
+      case .hold:
+        let held = try await store.hold(state.id, called: state.handle, until: deadline, notice: notice)
+        _ = held
+      case .update: try await store.update(state.id) { $0.app = "other" }
+      case .environment: try await store.updateAppEnvironment(state.id) { $0["A"] = "b" }
+      case .release: _ = try await store.createRelease(state.id, environment: [:], description: "")
+      }
+    }
+  }
+
+  @Test(arguments: Change.allCases)
+  func anInstanceThatWasDeletedMeanwhileIsNotMadeAgain(_ change: Change) async throws {
+    try await TestHome.with { test in
+      let state = try test.directory.open(try test.app("web"), app: nil)
+      let waiting = Mutex(false)
+      try await withThrowingTaskGroup(of: EmulatorError?.self) { group in
+        try await holding(test.home.instance(state.id)) {
+          group.addTask {
+            do {
+              try await change.make(state, test.store) { _ in waiting.withLock { $0 = true } }
+              return nil
+            } catch let error as EmulatorError {
+              return error
+            }
+          }
+          if change == .hold {
+            while !waiting.withLock({ $0 }) { await Task.yield() }
+          }
+          try test.store.delete(state.id)
+        }
+        let error = try #require(try await group.next() ?? nil)
+        #expect(error.message.contains("was deleted by another drydock command"))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(test.home.root)/instances").isEmpty)
+    }
+  }
 }
 
 /// Counts who is in a place at the same time.

@@ -63,6 +63,13 @@ enum Folder {
     return UInt64(info.f_bavail) * UInt64(info.f_frsize) < 1 << 20 || info.f_files > 0 && info.f_favail == 0
   }
 
+  /// Which file system and inode is at a path, links followed; nil where nothing is. Two paths with the same one are one
+  /// folder: bind mounts, links, the other case where the file system takes both.
+  static func device(_ path: String) -> [UInt64]? {
+    var info = stat()
+    return stat(path, &info) == 0 ? [UInt64(info.st_dev), UInt64(info.st_ino)] : nil
+  }
+
   /// Whether something is at that path.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -4,18 +4,22 @@ extension InstanceDirectory {
   /// Makes an app that has no folder of the user's: it lies in drydock's home.
   /// - Throws: `EmulatorError.usage` when an app of that name exists, or a resource created on its own.
   public func create(app name: String, until deadline: Deadline) async throws -> InstanceState {
-    guard instance(handle: name) == nil else {
+    try store.home.refuseOthers()
+    guard try !store.survey().complete("whether a name is free").contains(where: { $0.handle == name }) else {
       throw EmulatorError(.usage, "app already exists: \(name)")
     }
     try Folder.make(store.home.app(name), mode: 0o700)
     return try await open(AppFolder(store.home.app(name)), app: name, until: deadline)
   }
 
-  /// Forgets an app whose data is gone, and its folder where that lies in drydock's home.
-  public func forget(_ state: InstanceState) throws {
+  /// Forgets an instance whose data is gone, and its folder where that lies in drydock's home. Its lock has to be held.
+  func forget(_ state: InstanceState) throws {
+    // Empty by now; of an instance without native servers nobody else removes it.
+    try Folder.remove("\(store.home.engines)/\(state.id)")
     try store.delete(state.id)
-    let own = AppFolder(store.home.app(state.handle)).path
-    if state.path == own { try Folder.remove(own) }
+    let home = store.home
+    let own = state.created == nil ? home.app(state.handle) : home.created(state.handle)
+    if state.created != nil || state.path == AppFolder(own).path { try Folder.remove(own) }
   }
 }
 

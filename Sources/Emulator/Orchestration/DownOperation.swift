@@ -11,6 +11,7 @@ public struct DownOperation: Sendable {
   private let deletesData: Bool
   private let ending: Set<String>
   private let isForgotten: Bool
+  private let condition: @Sendable (InstanceState) throws -> Void
   private let notice: @Sendable (String) -> Void
 
   /// What a `down` ended with, by resource.
@@ -26,10 +27,12 @@ public struct DownOperation: Sendable {
   /// A `down` of an instance; of the named resources only where names are given.
   /// - Parameters:
   ///   - ending: The ids of all instances that the same command takes down.
-  ///   - isForgotten: Whether the caller forgets the instance afterwards, so that notes of it matter no more.
+  ///   - isForgotten: Whether the instance is forgotten afterwards, so that notes of it matter no more.
+  ///   - condition: Looks at the instance once its lock is held, and throws where it is not to be touched after all.
   public init(
     context: DrydockContext, instance: InstanceState, selected: [String]?, deletesData: Bool,
     ending: Set<String> = [], isForgotten: Bool = false,
+    condition: @escaping @Sendable (InstanceState) throws -> Void = { _ in },
     notice: @escaping @Sendable (String) -> Void
   ) {
     self.context = context
@@ -38,29 +41,39 @@ public struct DownOperation: Sendable {
     self.deletesData = deletesData
     self.ending = ending
     self.isForgotten = isForgotten
+    self.condition = condition
     self.notice = notice
   }
 
   /// Carries it out.
   public func run(until deadline: Deadline) async throws -> [Outcome] {
-    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline) { holder in
-      notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
-    }
-    defer { _ = lock }
-    var state = try context.store.load(instance.id) ?? instance
+    let held = try await context.store.hold(
+      instance.id, called: instance.handle, isStop: !deletesData, until: deadline, notice: notice)
+    defer { _ = held }
+    var state = held.state
+    try condition(state)
+    let outcomes = try await run(&state)
+    // Under the lock, so that nobody who waits for it starts what is about to go.
+    if isForgotten { try context.directory.forget(state) }
+    return outcomes
+  }
+
+  private func run(_ state: inout InstanceState) async throws -> [Outcome] {
     let names = try names(state)
     if deletesData {
       try LinkedResources(store: context.store).refuseDeletion(state, ending: ending)
       try DeletionProtection.refuse(names, state)
       try refuseSources(names, state)
     }
-    guard let kind = state.runtime else { return try withoutRuntime(&state, names) }
+    guard let kind = state.runtime else { return withoutRuntime(names) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let outcomes = try await stop(names, state, runtime)
     // Only now: a replica that runs would connect again at once.
     if deletesData { await release(names, state, runtime) }
     if deletesData { try await deleteData(of: names, &state, runtime) }
-    if selected == nil { try EnvironmentFiles.remove(from: AppFolder(state.path), notice) }
+    if selected == nil {
+      try EnvironmentFiles.remove(from: AppFolder(state.path), home: context.home, notice)
+    }
     return outcomes
   }
 
@@ -146,7 +159,7 @@ public struct DownOperation: Sendable {
   }
 
   /// Resources that were only directories or URLs never had a runtime.
-  private func withoutRuntime(_ state: inout InstanceState, _ names: [String]) throws -> [Outcome] {
+  private func withoutRuntime(_ names: [String]) -> [Outcome] {
     names.map { Outcome(resource: $0, wasRunning: false, dataDeleted: false) }
   }
 

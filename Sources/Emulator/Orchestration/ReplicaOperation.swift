@@ -47,9 +47,9 @@ public struct ReplicaOperation: Sendable {
     _ name: String, _ instance: InstanceState, _ deadline: Deadline,
     record change: (inout ResourceRecord) -> Void, apply: (ReplicaPair) async throws -> Void
   ) async throws {
-    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline)
-    defer { _ = lock }
-    var state = try context.store.load(instance.id) ?? instance
+    let held = try await context.store.hold(instance.id, called: instance.handle, until: deadline)
+    defer { _ = held }
+    var state = held.state
     guard var record = state.resources[name] else {
       throw UnknownName.error("resource", name, known: state.resources.keys.sorted())
     }

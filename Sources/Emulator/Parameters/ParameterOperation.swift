@@ -34,11 +34,10 @@ public struct ParameterOperation: Sendable {
     for (parameter, value) in values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       try parameter.check(value)
     }
-    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline) { holder in
-      notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
-    }
-    defer { _ = lock }
-    var state = try context.store.load(instance.id) ?? instance
+    let held = try await context.store.hold(
+      instance.id, called: instance.handle, until: deadline, notice: notice)
+    defer { _ = held }
+    var state = held.state
     let password = values[.resourcePassword]
     if let password {
       try PasswordRule.refuse(password, for: state)

@@ -18,11 +18,9 @@ extension StateStore {
   func updateReleases<Value: Sendable>(
     _ id: String, _ change: (inout InstanceState, inout ReleaseHistory) throws -> Value
   ) async throws -> Value {
-    let lock = try await InstanceLock.acquire(home.instance(id), until: .after(.seconds(30)))
-    defer { _ = lock }
-    guard var state = try load(id) else {
-      throw EmulatorError(.failed, "the instance \(id) is gone")
-    }
+    let held = try await hold(id, until: .after(.seconds(30)))
+    defer { _ = held }
+    var state = held.state
     let releases = ReleaseStore(home: home)
     var history = try releases.load(id)
     let value = try change(&state, &history)

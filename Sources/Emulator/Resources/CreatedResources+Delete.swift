@@ -9,7 +9,7 @@ extension CreatedResources {
   /// - Throws: `EmulatorError.failed` while it is linked or protected, and then nothing was deleted.
   public func delete(_ name: String, _ work: ResourceWork) async throws -> RackResource {
     let found = try state(named: name)
-    let lock = try await lock(found.id, work)
+    let lock = try await lock(found, work)
     defer { _ = lock }
     let before = try reload(found)
     try refuseDeletion(before)
@@ -54,9 +54,5 @@ extension CreatedResources {
     } catch let error as AggregateError where error.failures.count == 1 {
       throw error.failures[0].error
     }
-    // Empty by now; of an instance without native servers nobody else removes it.
-    try Folder.remove("\(store.home.engines)/\(state.id)")
-    try store.delete(state.id)
-    try Folder.remove(store.home.created(state.handle))
   }
 }

@@ -6,7 +6,7 @@ extension CreatedResources {
   /// - Throws: `EmulatorError.failed` for an unknown resource, and where the app has variables of these names.
   public func link(_ name: String, to app: InstanceState, _ work: ResourceWork) async throws -> RackResource {
     let found = try state(named: name)
-    let lock = try await lock(found.id, work)
+    let lock = try await lock(found, work)
     defer { _ = lock }
     let before = try reload(found)
     try refuseCollision(before, with: app)
@@ -22,7 +22,7 @@ extension CreatedResources {
     -> RackResource
   {
     let found = try state(named: name)
-    let lock = try await lock(found.id, work)
+    let lock = try await lock(found, work)
     defer { _ = lock }
     guard try reload(found).created?.links.contains(app.id) == true else {
       throw EmulatorError(.failed, "resource \(name) is not linked to \(app.handle)")
@@ -72,10 +72,9 @@ extension CreatedResources {
   /// Brings an app's env files up to date. The link counts without them too: they are only told of.
   private func refresh(_ app: InstanceState, _ notice: @Sendable (String) -> Void) async {
     do {
-      let lock = try await InstanceLock.acquire(store.home.instance(app.id), until: .after(.seconds(30)))
-      defer { _ = lock }
-      guard let state = try store.load(app.id) else { return }
-      try EnvironmentFiles.refresh(state, state.workspace, store, notice)
+      guard let held = try await store.holdIfPresent(app.id, until: .after(.seconds(30))) else { return }
+      defer { _ = held }
+      try EnvironmentFiles.refresh(held.state, held.state.workspace, store, notice)
     } catch {
       notice("the env files of \(app.handle) are not up to date: run drydock up there")
     }

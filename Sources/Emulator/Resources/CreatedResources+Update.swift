@@ -31,7 +31,7 @@ extension CreatedResources {
     change: (inout CreatedResource, ResourceRecord?) throws -> Void
   ) async throws -> RackResource {
     let found = try state(named: name)
-    let lock = try await lock(found.id, work)
+    let lock = try await lock(found, work)
     defer { _ = lock }
     let before = try reload(found)
     guard let old = before.created else { return try await describe(before) }

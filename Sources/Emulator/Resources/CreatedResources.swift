@@ -42,17 +42,24 @@ public struct CreatedResources: Sendable {
     return try await lookup.describe(lookup.created(state))
   }
 
-  /// Waits for the lock of operations on a resource.
-  func lock(_ id: String, _ work: ResourceWork) async throws -> InstanceLock {
-    try await InstanceLock.acquire(store.home.operation(id), until: work.deadline) { holder in
-      work.events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
-    }
+  /// Waits for the lock of operations on a resource, which may be deleted meanwhile.
+  func lock(_ state: InstanceState, _ work: ResourceWork) async throws -> InstanceLock {
+    try await lock(state.id, state.handle, work)
+  }
+
+  /// The same for one that nobody knows of yet.
+  func lock(_ id: String, _ name: String, _ work: ResourceWork) async throws -> InstanceLock {
+    try store.home.refuseOthers()
+    let lock = try await InstanceLock.acquire(
+      store.home.operation(id), making: .alone, until: work.deadline
+    ) { work.events.notice(StateStore.waiting(for: $0)) }
+    guard let lock else { throw EmulatorError(.failed, "no such resource: \(name)") }
+    return lock
   }
 
   /// The state as it is once the lock is held; the resource may have been deleted while it was waited for.
   func reload(_ state: InstanceState) throws -> InstanceState {
     if let fresh = try store.load(state.id) { return fresh }
-    try store.delete(state.id)
     throw EmulatorError(.failed, "no such resource: \(state.handle)")
   }
 
@@ -67,8 +74,6 @@ public struct CreatedResources: Sendable {
       change(&created)
       state.created = created
     }
-    guard let state = try store.load(id) else { throw EmulatorError(.failed, "the instance \(id) is gone") }
-    return state
   }
 }
 

@@ -84,10 +84,10 @@ extension Rack {
   /// forbids it is told to whoever asked.
   private func deleteApp(_ state: InstanceState) async throws -> Reply {
     let operation = DownOperation(
-      context: context, instance: state, selected: nil, deletesData: true, notice: { log.note($0) })
+      context: context, instance: state, selected: nil, deletesData: true, isForgotten: true,
+      notice: { log.note($0) })
     try await activity.during("deleting", state.id) {
       _ = try await operation.run(until: .after(.seconds(120)))
-      try context.directory.forget(state)
     }
     return .ok
   }

@@ -1,0 +1,66 @@
+public import MonotonicTime
+
+/// An instance whose lock is held: nobody else changes or deletes it until the value goes.
+public struct HeldInstance: ~Copyable {
+  private let lock: InstanceLock
+  /// What is remembered of it, read under the lock.
+  public let state: InstanceState
+
+  init(_ lock: consuming InstanceLock, _ state: InstanceState) {
+    self.lock = lock
+    self.state = state
+  }
+}
+
+extension StateStore {
+  /// Waits for an instance's lock, and reads its state under it: the one way to change or to delete an instance.
+  ///
+  /// Another command may delete it while this one waits. It is not made again then: who decided on it looked at what
+  /// is gone.
+  /// - Parameters:
+  ///   - handle: What messages call it.
+  ///   - isStop: Whether engines are stopped and nothing else is done, which root may do in another user's home.
+  ///   - notice: Told, once, if another command has to be waited for.
+  /// - Throws: `EmulatorError.failed` where it is gone; what taking the lock and reading the state throw.
+  public func hold(
+    _ id: String, called handle: String? = nil, isStop: Bool = false, until deadline: Deadline,
+    notice: (String) -> Void = { _ in }
+  ) async throws -> HeldInstance {
+    if !isStop { try home.refuseOthers() }
+    if let held = try await holdIfPresent(id, until: deadline, notice: notice) { return held }
+    throw EmulatorError(
+      .failed, "\(handle ?? "the instance \(id)") was deleted by another drydock command",
+      suggestion: "nothing was started or changed; to begin anew: drydock up")
+  }
+
+  /// The same; nil where it is gone.
+  func holdIfPresent(
+    _ id: String, until deadline: Deadline, notice: (String) -> Void = { _ in }
+  ) async throws -> HeldInstance? {
+    guard !id.isEmpty else { return nil }
+    let lock = try await InstanceLock.acquire(home.instance(id), making: .never, until: deadline) {
+      notice(Self.waiting(for: $0))
+    }
+    guard let lock, let state = try load(id) else { return nil }
+    return HeldInstance(lock, state)
+  }
+
+  /// What is said while another command is waited for.
+  static func waiting(for holder: Int32?) -> String {
+    "waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")"
+  }
+
+  /// Changes an instance's state under its lock.
+  /// - Returns: The state as it is then.
+  @discardableResult
+  public func update(
+    _ id: String, until deadline: Deadline = .after(.seconds(30)), _ change: (inout InstanceState) -> Void
+  ) async throws -> InstanceState {
+    let held = try await hold(id, until: deadline)
+    defer { _ = held }
+    var state = held.state
+    change(&state)
+    try save(state)
+    return state
+  }
+}
