@@ -97,7 +97,7 @@ let package = Package(
       "Emulator",
       [
         "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
-        "HealthProbes", "MonotonicTime", "PortListeners", "TransportSecurity", "CZlib", system,
+        "HealthProbes", "MonotonicTime", "PortListeners", "TransportSecurity", "CZlib", "CFileBirth", system,
       ] + sockets),
     library(
       "Engines",
@@ -117,6 +117,7 @@ let package = Package(
     // Not a system library target, which would be linked: it loads libpq when that is first needed.
     .target(
       name: "CLibPQ", cSettings: hardened, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CFileBirth", cSettings: hardened),
     .systemLibrary(
       name: "CHiredis", pkgConfig: "hiredis",
       providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),

@@ -35,7 +35,12 @@ struct Down: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let instances = all ? session.context.store.all() : try session.existingInstance().map { [$0] } ?? []
+    let unread = session.unreadInstances(all: all)
+    if !unread.isEmpty { try await stop(unread, session) }
+    let instances =
+      all
+      ? session.context.store.all() : unread.isEmpty ? try session.existingInstance().map { [$0] } ?? [] : []
+    guard unread.isEmpty || !instances.isEmpty else { return }
     guard !instances.isEmpty else {
       session.console.note("nothing is running")
       if common.format == .json { try session.console.print(json: [StoppedResource]()) }
@@ -60,6 +65,20 @@ struct Down: AsyncParsableCommand {
     }
     try render(ended.values, created: instances.filter { $0.created != nil }.map(\.handle), session.console)
     try ended.finish()
+  }
+
+  /// Stops the engines of instances whose state cannot be read. Their data is not this command's to delete, as nothing
+  /// says whether it may go.
+  private func stop(_ unread: [UnreadState], _ session: Session) async throws {
+    for unread in unread {
+      if deleteData { throw unread.refusal("the data of \(unread.id) is not deleted") }
+      guard resources.isEmpty else { throw unread.refusal("single resources of it cannot be stopped") }
+      session.console.warn(unread.error.text)
+      let stopped = try await UnreadInstance(context: session.context, unread: unread).stop()
+      for outcome in stopped where outcome.wasRunning {
+        session.console.note("\(unread.id): \(outcome.resource) stopped, data kept")
+      }
+    }
   }
 
   private func confirm(_ instances: [InstanceState], _ console: Console) throws {

@@ -25,7 +25,7 @@ public struct Drydock: AsyncParsableCommand {
     subcommands: [
       Up.self, Ps.self, Env.self, Params.self, Run.self, Resources.self, Logs.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self, RackCommand.self,
-      Prune.self,
+      Adopt.self, Prune.self,
       Doctor.self, VersionCommand.self,
     ])
 

@@ -21,12 +21,30 @@ struct Ps: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let instances = all ? session.context.store.all() : try session.existingInstance().map { [$0] } ?? []
+    let unread = session.unreadInstances(all: all)
+    let instances =
+      all
+      ? session.context.store.all() : unread.isEmpty ? try session.existingInstance().map { [$0] } ?? [] : []
     let found = try await EveryInstance(instances) {
       try await StatusOperation(context: session.context).run($0)
     }
-    try render(found.values, session)
+    var states = found.values
+    for unread in unread {
+      session.console.warn(unread.error.text)
+      states += try await UnreadInstance(context: session.context, unread: unread).status()
+    }
+    try render(states, session)
+    if all { try tellFolderless(instances, session) }
     try found.finish()
+  }
+
+  /// Says which apps have no folder any more, and how they get one.
+  private func tellFolderless(_ instances: [InstanceState], _ session: Session) throws {
+    for app in instances where try session.context.directory.lostFolder(app) {
+      session.console.note(
+        "\(app.handle) has no folder any more (last \(app.path)); to give one its data: cd FOLDER; drydock adopt \(app.handle)"
+      )
+    }
   }
 
   private func render(_ states: [ResourceState], _ session: Session) throws {

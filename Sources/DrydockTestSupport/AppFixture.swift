@@ -154,6 +154,18 @@ private func makeApp(_ options: AppOptions) throws -> AppFixture {
   return AppFixture(root: root, folder: folder, home: home, environment: environment)
 }
 
+extension AppFixture {
+  /// Becomes the user whose home it is, where root lowered the app: root changes nothing in a home of others.
+  fileprivate mutating func actAsOwner() {
+    var info = stat()
+    let path = home.appending(path: "instances").path(percentEncoded: false)
+    guard geteuid() == 0, stat(path, &info) == 0, info.st_uid != 0 else { return }
+    prefix = ["setpriv", "--reuid=\(info.st_uid)", "--regid=\(info.st_gid)", "--clear-groups", "--"]
+    let copied = root.appending(path: "drydock").path(percentEncoded: false)
+    if FileManager.default.fileExists(atPath: copied) { drydockPath = copied }
+  }
+}
+
 private func cleanUp(_ app: AppFixture) async -> [String] {
   let check = LeakCheck(app)
   var problems: [String] = []
@@ -163,6 +175,7 @@ private func cleanUp(_ app: AppFixture) async -> [String] {
       safe = app.inFolder(app.root)
     }
     if !app.instances.isEmpty {
+      safe.actAsOwner()
       let down = try await safe.drydock("down", "--all", "--delete-data", "--yes")
       if down.status != 0 { problems.append("down failed: \(down)") }
     }

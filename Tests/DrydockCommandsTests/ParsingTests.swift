@@ -31,7 +31,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
   @Test(arguments: [
     "up", "ps", "manifest", "check", "down", "prune", "doctor", "version", "env", "env get K", "env set A=b",
     "env unset A", "logs", "run web", "resources list", "resources info x", "resources url x",
-    "resources proxy x",
+    "resources proxy x", "adopt shop",
   ])
   func theCommonOptionsAreEverywhere(_ command: String) throws {
     var words = command.split(separator: " ").map(String.init)
@@ -57,6 +57,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     case let command as Check: command.common.shared
     case let command as Down: command.common.shared
     case let command as Prune: command.common.shared
+    case let command as Adopt: command.common.shared
     case let command as Doctor: command.common.shared
     case let command as VersionCommand: command.common.shared
     case let command as ShowEnv: command.options
@@ -194,7 +195,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 @Suite struct HelpTests {
   private static let commands: [any ParsableCommand.Type] = [
     Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
-    Doctor.self,
+    Doctor.self, Adopt.self,
   ]
 
   @Test(arguments: commands.map { $0._commandName })

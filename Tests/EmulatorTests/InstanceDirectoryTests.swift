@@ -164,7 +164,7 @@ import Testing
       let folder = try test.app("web")
       for _ in 0..<20 {
         let id = InstanceDirectory.randomID()
-        try folder.write(id: id)
+        try folder.write(FolderMark(id: id))
         #expect(folder.id == id)
       }
     }
@@ -204,7 +204,7 @@ import Testing
     try await TestHome.with { test in
       let folder = try test.app("web")
       try test.write("", to: "web/.drydock")
-      let error = try await emulatorError { try folder.write(id: "abc123def456") }
+      let error = try await emulatorError { try folder.write(FolderMark(id: "abc123def456")) }
       #expect(error.code == .cannotWrite)
       #expect(error.message.contains(folder.drydock))
       #expect(error.suggestion?.contains("the app's folder") == true)

@@ -14,7 +14,7 @@ import Testing
 
   private func files(_ test: TestHome, _ folder: AppFolder) -> EnvironmentFiles {
     EnvironmentFiles(
-      folder: folder, state: state(path: folder.path), manifest: Self.manifest, specs: [],
+      folder: folder, home: test.home, state: state(path: folder.path), manifest: Self.manifest, specs: [],
       appEnvironment: [:],
       links: [])
   }
@@ -38,7 +38,7 @@ import Testing
       #expect(error.message.contains("\(folder.drydock)/\(name)") && error.message.contains("symbolic link"))
       #expect(error.suggestion?.contains("move") == true)
       if name != "id" { #expect(throws: EmulatorError.self) { try files(test, folder).write() } }
-      try EnvironmentFiles.remove(from: folder) { _ in }
+      try EnvironmentFiles.remove(from: folder, home: test.home) { _ in }
       #expect(test.text("bashrc") == "precious\n")
     }
   }
@@ -52,7 +52,7 @@ import Testing
       #expect(error.message.contains(folder.drydock) && error.message.contains("symbolic link"))
       #expect(throws: EmulatorError.self) { try files(test, folder).write() }
       var told: [String] = []
-      try EnvironmentFiles.remove(from: folder) { told.append($0) }
+      try EnvironmentFiles.remove(from: folder, home: test.home) { told.append($0) }
       #expect(told.count == 1)
       #expect(test.text("others/web.env") == "SERVICE=web\n")
     }
@@ -67,7 +67,7 @@ import Testing
       // The file of a service that is gone is no longer true.
       _ = try files(test, folder).write()
       #expect(test.text("web/.drydock/old.env") == nil)
-      try EnvironmentFiles.remove(from: folder) { _ in }
+      try EnvironmentFiles.remove(from: folder, home: test.home) { _ in }
       let left = try FileManager.default.contentsOfDirectory(atPath: folder.drydock).sorted()
       #expect(left == [".gitignore", "mine.env", "notes.txt"])
     }

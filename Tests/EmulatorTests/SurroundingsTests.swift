@@ -141,7 +141,8 @@ import Testing
     """
 
   private func files(
-    _ test: TestHome, _ text: String = yaml, _ environment: [String: String] = [:]
+    _ test: TestHome, _ text: String = yaml, _ environment: [String: String] = [:],
+    home: StateHome? = nil
   ) throws -> EnvironmentFiles {
     var state = EmulatorTests.state(path: "\(test.path)/web")
     var record = ResourceRecord(
@@ -149,7 +150,8 @@ import Testing
     record.port = 15001
     state.resources["mydb"] = record
     return EnvironmentFiles(
-      folder: try test.app("web"), state: state, manifest: try manifest(text, environment),
+      folder: try test.app("web"), home: home ?? test.home, state: state,
+      manifest: try manifest(text, environment),
       specs: try specs(text, environment), appEnvironment: environment, links: [])
   }
 
@@ -190,14 +192,30 @@ import Testing
     try await TestHome.with { test in
       _ = try files(test).write()
       let folder = try test.app("web")
-      try folder.write(id: "abc123def456")
+      try folder.write(FolderMark(id: "abc123def456"))
       _ = try files(test, "resources:\n  mydb: { type: postgres }\nservices:\n  web: {}\n").write()
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.drydock)
-      #expect(names.sorted() == [".gitignore", "all.env", "id", "web.env"])
-      try EnvironmentFiles.remove(from: folder) { _ in }
+      #expect(names.sorted() == [".gitignore", "all.env", "home", "id", "web.env"])
+      try EnvironmentFiles.remove(from: folder, home: test.home) { _ in }
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: folder.drydock).sorted() == [".gitignore", "id"])
       #expect(folder.id == "abc123def456")
+    }
+  }
+
+  /// Two homes over one folder, as a dev container's and that of the machine.
+  @Test func theFilesNameTheHomeThatWroteThem() async throws {
+    try await TestHome.with { test in
+      let other = StateHome(root: "\(test.path)/other", engines: "\(test.path)/e", sockets: "\(test.path)/s")
+      #expect(try files(test).write().isEmpty)
+      #expect(test.text("web/.drydock/home")?.contains(test.home.root) == true)
+      try EnvironmentFiles.remove(from: try test.app("web"), home: other) { _ in }
+      #expect(test.text("web/.drydock/web.env") != nil, "they are not the other's to remove")
+      let warnings = try files(test, home: other).write()
+      #expect(warnings.count == 1 && warnings[0].contains(test.home.root) && warnings[0].contains(other.root))
+      #expect(try files(test, home: other).write().isEmpty)
+      try EnvironmentFiles.remove(from: try test.app("web"), home: other) { _ in }
+      #expect(test.text("web/.drydock/web.env") == nil && test.text("web/.drydock/home") == nil)
     }
   }
 

@@ -72,6 +72,14 @@ struct Session: Sendable {
     return try context.directory.existing(in: folder)
   }
 
+  /// The instance of the folder whose state cannot be read, for what can be done without; of all of them.
+  func unreadInstances(all: Bool) -> [UnreadState] {
+    if all { return context.store.survey().unread }
+    guard options.app == nil else { return [] }
+    let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
+    return context.directory.unread(in: folder).map { [$0] } ?? []
+  }
+
   /// The instance that exists.
   /// - Throws: `EmulatorError` when the app never had an `up`.
   func requiredInstance() throws -> InstanceState {
@@ -85,7 +93,7 @@ struct Session: Sendable {
   func openInstance() async throws -> InstanceState {
     if let existing = try existingInstance(allowsNewName: true) { return existing }
     return try await context.directory.open(
-      try workspace().folder, app: options.app, until: .after(.seconds(30)))
+      try workspace().folder, app: options.app, until: .after(.seconds(30)), notice: console.note)
   }
 
   /// The workspace of the instance that `--app` names, else of the folder.

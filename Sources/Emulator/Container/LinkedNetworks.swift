@@ -73,10 +73,13 @@ struct LinkedNetworks: Sendable {
   /// The networks of the linked apps, but for those with a resource of the same name: two would answer to it.
   private func networks(of server: InstanceState) -> [String] {
     let links = server.created?.links ?? []
-    let apps = context.store.apps().filter { app in
+    let survey = context.store.survey()
+    let apps = survey.instances.filter { app in
       links.contains(app.id) && app.resources[server.handle].map(\.isRemoved) != false
     }
-    return apps.map { ContainerNames(id: $0.id).network }
+    // An app whose state cannot be read keeps what it has.
+    let ids = apps.map(\.id) + survey.unread.map(\.id).filter(links.contains)
+    return ids.map { ContainerNames(id: $0).network }
   }
 
   /// Does what another command may be doing at the same time: who comes second finds it done.

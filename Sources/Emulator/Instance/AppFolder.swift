@@ -15,20 +15,18 @@ public struct AppFolder: Sendable, Hashable {
   public var drydock: String { "\(path)/.drydock" }
 
   /// The id that the folder carries; nil when it never had an instance, and where none can be read.
-  public var id: String? { try? readID() }
+  public var id: String? { try? mark()?.id }
 
-  /// The id that the folder carries; nil when it never had an instance.
+  /// A text file in `.drydock`; nil where there is none.
   /// - Throws: `EmulatorError.cannotWrite` for what is no file of drydock's own.
-  func readID() throws -> String? {
-    guard let bytes = try OwnFiles(existingIn: self)?.read("id") else { return nil }
-    let id = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    let isPlausible =
-      (8...32).contains(id.count) && id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
-    return isPlausible ? id : nil
+  func content(of name: String) throws -> String? {
+    try OwnFiles(existingIn: self)?.read(name).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Writes the id, and a .gitignore that keeps the folder out of commits.
-  func write(id: String) throws { try prepare().write(Array("\(id)\n".utf8), to: "id", mode: 0o600) }
+  /// Writes whose the folder is, and a .gitignore that keeps `.drydock` out of commits.
+  func write(_ mark: FolderMark, in file: String = AppFolder.markFile) throws {
+    try prepare().write(Array(mark.text.utf8), to: file, mode: 0o600)
+  }
 
   /// Makes `.drydock` with a .gitignore of its own.
   @discardableResult

@@ -22,6 +22,11 @@ public struct InstanceState: Sendable, Hashable, Codable {
   public var app: String
   /// The app folder's real path.
   public var path: String
+  /// What tells that folder from another at the same path; nil in states of a drydock that kept none.
+  public var folder: FolderIdentity?
+  /// The secret beside the id in the folder, without which an id elsewhere than at the path counts for nothing; nil in
+  /// states of a drydock that had none.
+  public var token: String?
   /// The manifest's path when it is not the folder's convox.yml.
   public var manifest: String?
   /// Where its data lives; nil before the first `up`.

@@ -10,10 +10,17 @@ public struct StateHome: Sendable, Hashable {
   public let sockets: String
   /// What can be made again at any time.
   public let cache: String
+  /// Whose home it is, where it is another user's.
+  public let owner: HomeOwner?
 
   /// A home with explicit folders.
-  /// - Parameter cache: Nil puts it below the root.
-  public init(root: String, engines: String, sockets: String, cache: String? = nil) {
+  /// - Parameters:
+  ///   - cache: Nil puts it below the root.
+  ///   - owner: Another user, whose home it is.
+  public init(
+    root: String, engines: String, sockets: String, cache: String? = nil, owner: HomeOwner? = nil
+  ) {
+    self.owner = owner
     self.root = root
     self.engines = engines
     self.sockets = sockets
@@ -28,11 +35,14 @@ public struct StateHome: Sendable, Hashable {
     let userID = getuid()
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     let root = Self.root(environment, home: home)
+    let owner = HomeOwner(of: root, environment: environment)
+    // Another user's engines lie where that user has them.
+    let engines = "\(root)/engines"
     self.init(
       root: root,
-      engines: Self.reachable("\(root)/engines", below: root, else: "/var/lib/drydock"),
-      sockets: "\(Self.temporary(environment))/drydock-\(userID)",
-      cache: Self.cache(environment, home: home, root: root))
+      engines: owner == nil ? Self.reachable(engines, below: root, else: "/var/lib/drydock") : engines,
+      sockets: "\(Self.temporary(environment))/drydock-\(owner?.user ?? userID)",
+      cache: Self.cache(environment, home: home, root: root), owner: owner)
   }
 
   /// `/tmp`, which is the same for every command, unless nobody can write there.

@@ -14,36 +14,45 @@ public struct StateStore: Sendable {
   /// The state of an instance; nil when there is none.
   /// - Throws: `EmulatorError.dataMismatch` for a file that cannot be understood: it is left as it is.
   public func load(_ id: String) throws -> InstanceState? {
+    switch read(id) {
+    case .success(let state): return state
+    case .failure(let unread): throw unread.error
+    }
+  }
+
+  /// The same, with the kind of what is wrong.
+  func read(_ id: String) -> Result<InstanceState?, UnreadState> {
     let path = "\(home.instance(id))/state.json"
+    func failure(
+      _ reason: UnreadState.Reason, _ code: EmulatorError.Code, _ message: String, _ remedy: String
+    )
+      -> Result<InstanceState?, UnreadState>
+    {
+      .failure(
+        UnreadState(
+          id: id, file: path, reason: reason,
+          error: EmulatorError(code, "\(path) \(message)", suggestion: remedy)))
+    }
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch CocoaError.fileReadNoSuchFile {
       // Asked of the one attempt to read: the file may come to be at any moment.
-      return nil
+      return .success(nil)
     } catch {
-      throw EmulatorError(.cannotWrite, "cannot read \(path)", suggestion: "make the file readable for you")
+      return failure(.unreadable, .cannotWrite, "cannot be read", "make the file readable for you")
     }
-    return try decode(data, path)
-  }
-
-  private func decode(_ data: Data, _ path: String) throws -> InstanceState {
     struct Header: Decodable { var format: Int }
     let decoder = JSONDecoder()
     do {
       let format = try decoder.decode(Header.self, from: data).format
       guard format <= InstanceState.currentFormat else {
-        throw EmulatorError(
-          .dataMismatch, "\(path) was written by a newer drydock (format \(format))",
-          suggestion: "update drydock")
+        return failure(
+          .newer, .dataMismatch, "was written by a newer drydock (format \(format))", "update drydock")
       }
-      return try decoder.decode(InstanceState.self, from: data)
-    } catch let error as EmulatorError {
-      throw error
+      return .success(try decoder.decode(InstanceState.self, from: data))
     } catch {
-      throw EmulatorError(
-        .dataMismatch, "\(path) is damaged: \(error)",
-        suggestion: "restore the file, or move it away to start afresh; the data itself is untouched")
+      return failure(.damaged, .dataMismatch, "is damaged: \(error)", UnreadState.remedy)
     }
   }
 
@@ -73,14 +82,15 @@ public struct StateStore: Sendable {
 
   static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
 
-  /// Every instance on this machine, by handle. Damaged ones are passed over.
-  public func all() -> [InstanceState] {
-    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
-    return ids.compactMap { try? load($0) }.sorted { $0.handle < $1.handle }
-  }
-
-  /// Forgets an instance.
+  /// Forgets an instance. Its lock has to be held: the folder goes at once, with the lock's file in it, so that whoever
+  /// waits for that finds the instance gone.
   public func delete(_ id: String) throws {
-    try Folder.remove(home.instance(id))
+    let deleted = "\(home.root)/instances/.deleted-\(id)"
+    // What a delete that was killed here left.
+    try Folder.remove(deleted)
+    guard rename(home.instance(id), deleted) == 0 || errno == ENOENT else {
+      throw Folder.failure("remove", home.instance(id))
+    }
+    try Folder.remove(deleted)
   }
 }

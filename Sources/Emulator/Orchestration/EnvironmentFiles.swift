@@ -5,6 +5,8 @@ import Foundation
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
 struct EnvironmentFiles {
   let folder: AppFolder
+  /// Whose servers the variables are of: the folder may be used from other homes too.
+  let home: StateHome
   let state: InstanceState
   let manifest: Manifest
   let specs: [ResourceSpec]
@@ -16,10 +18,11 @@ struct EnvironmentFiles {
   /// - Returns: What could not be written as it should, for the user to read.
   func write() throws -> [String] {
     let files = try folder.prepare()
+    var warnings = try takeOver()
+    try files.write(Array((home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
     let resolver = EnvironmentResolver(
       manifest: manifest, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
-    var warnings: [String] = []
     var written: Set<String> = []
     try write(resolver.allResources(), to: Self.all, files, &written, &warnings)
     for service in manifest.services {
@@ -39,8 +42,26 @@ struct EnvironmentFiles {
     return warnings
   }
 
+  /// The file that names the home which wrote the others.
+  private static let writer = "home"
+
+  /// Whether the files are those of another home, and which one that is.
+  private static func stranger(in folder: AppFolder, to home: StateHome) throws -> String? {
+    guard let text = try folder.content(of: writer)?.split(whereSeparator: \.isNewline).first,
+      text != home.signature
+    else { return nil }
+    return String(text.drop { $0 != " " }.dropFirst())
+  }
+
+  private func takeOver() throws -> [String] {
+    guard let other = try Self.stranger(in: folder, to: home) else { return [] }
+    return [
+      "the env files in \(folder.drydock) were those of the home \(other); now they are of \(home.root)"
+    ]
+  }
+
   /// The file with every resource.
-  private static let all = "all.env"
+  static let all = "all.env"
 
   private func write(
     _ variables: [EnvironmentVariable], to name: String, _ files: OwnFiles, _ written: inout Set<String>,
@@ -59,7 +80,7 @@ struct EnvironmentFiles {
   /// Refuses what lies where the files of a manifest would be written, before a server is started for them.
   static func refuseForeign(in folder: AppFolder, of manifest: Manifest) throws {
     guard let files = try OwnFiles(existingIn: folder) else { return }
-    let names = [".gitignore", all] + manifest.services.map { name(of: $0.name) }
+    let names = [".gitignore", writer, all] + manifest.services.map { name(of: $0.name) }
     for name in names { try files.refuseForeign(name) }
   }
 
@@ -79,22 +100,26 @@ struct EnvironmentFiles {
     let manifest = try workspace.load(appEnvironment: environment)
     let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
     let files = EnvironmentFiles(
-      folder: folder, state: state, manifest: manifest, specs: ResourceSpec.settled(specs, over: state),
+      folder: folder, home: store.home, state: state, manifest: manifest,
+      specs: ResourceSpec.settled(specs, over: state),
       appEnvironment: environment, links: LinkedResources(store: store).endpoints(of: state))
     for warning in try files.write() { notice(warning) }
   }
 
-  /// Removes every file that drydock wrote, as `down` does. What is no file of drydock's is left alone.
+  /// Removes every file that drydock wrote, as `down` does; those of another home are left to it. What is no file of
+  /// drydock's is left alone.
   /// - Parameter notice: Told of a `.drydock` that is none of drydock's.
-  static func remove(from folder: AppFolder, _ notice: (String) -> Void) throws {
+  static func remove(from folder: AppFolder, home: StateHome, _ notice: (String) -> Void) throws {
     let files: OwnFiles
     do {
-      guard let existing = try OwnFiles(existingIn: folder) else { return }
+      guard let existing = try OwnFiles(existingIn: folder), try stranger(in: folder, to: home) == nil else {
+        return
+      }
       files = existing
     } catch let error as EmulatorError {
       return notice("\(error.message): nothing is removed there")
     }
-    for name in existing(in: files) { try files.remove(name) }
+    for name in existing(in: files) + [writer] { try files.remove(name) }
   }
 
   /// The files that drydock wrote: the one with everything, those of the services, and those of services before,
@@ -117,4 +142,9 @@ struct EnvironmentFiles {
         && name(of: String(decoding: line.dropFirst(8), as: UTF8.self)) == file
     }
   }
+}
+
+extension StateHome {
+  /// The home as files name it: its key, as in a container its path may be another's, and its path for readers.
+  fileprivate var signature: String { "\(key ?? "-") \(root)" }
 }

@@ -96,6 +96,11 @@ public struct Examination: Sendable {
 
   private func state() -> Finding? {
     let root = context.home.root
+    if let owner = context.home.owner {
+      let refusal = owner.refusal(of: root)
+      return Finding(
+        subject: "state folder", verdict: .warning, detail: refusal.message, remedy: refusal.suggestion)
+    }
     do {
       try Folder.make("\(root)/instances", mode: 0o700)
       return Finding(subject: "state folder", verdict: .fine, detail: root)

@@ -27,11 +27,10 @@ public struct RenameOperation: Sendable {
   /// Carries it out. The resource is stopped afterwards.
   /// - Throws: `EmulatorError` saying what stands against it, and then nothing was changed.
   public func run(_ old: String, to new: String, until deadline: Deadline) async throws {
-    let lock = try await InstanceLock.acquire(context.home.instance(instance.id), until: deadline) { holder in
-      notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
-    }
-    defer { _ = lock }
-    var state = try context.store.load(instance.id) ?? instance
+    let held = try await context.store.hold(
+      instance.id, called: instance.handle, until: deadline, notice: notice)
+    defer { _ = held }
+    var state = held.state
     guard let record = state.resources[old] else {
       throw UnknownName.error("resource", old, known: state.resources.keys.sorted())
     }

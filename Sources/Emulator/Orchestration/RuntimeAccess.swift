@@ -10,7 +10,7 @@ struct RuntimeAccess: Sendable {
   }
 
   /// Connects to a Docker engine.
-  func docker() async throws -> any Runtime {
+  func docker() async throws -> ContainerRuntime {
     ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
       names: ContainerNames(id: state.id, state: state), environment: context.environment,

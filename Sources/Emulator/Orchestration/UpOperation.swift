@@ -67,19 +67,21 @@ public struct UpOperation: Sendable {
   public func run() async throws -> Result {
     if options.isDryRun { return try await dryRun() }
     // A wrong manifest is told before an instance is made for it.
-    let known = try context.directory.existing(in: workspace.folder)
+    let known = try context.directory.candidate(for: workspace.folder, app: app)
     let manifest = try workspace.load(appEnvironment: appEnvironment(known))
     if known?.created == nil { try EnvironmentFiles.refuseForeign(in: workspace.folder, of: manifest) }
     let opened = try await context.directory.open(
-      workspace.folder, app: app, until: options.deadline)
+      workspace.folder, app: app, until: options.deadline, notice: events.notice)
     if opened.handle != known?.handle { context.directory.otherHandle(opened).map(events.notice) }
-    let lock = try await InstanceLock.acquire(context.home.instance(opened.id), until: options.deadline) {
-      holder in
-      events.notice("waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")")
-    }
-    defer { _ = lock }
-    var state = try context.store.load(opened.id) ?? opened
+    let held = try await context.store.hold(
+      opened.id, called: opened.handle, until: options.deadline, notice: events.notice)
+    defer { _ = held }
+    var state = held.state
     (state.path, state.app, state.handle) = (opened.path, opened.app, opened.handle)
+    if state.created == nil {
+      try context.directory.bind(&state, to: workspace.folder)
+      try context.directory.removeOwnFolder(of: held.state, now: state)
+    }
     state.forcesTLS = options.forcesTLS ?? state.forcesTLS
     state.lastRack = options.rack
     return try await carryOut(&state)
@@ -87,7 +89,7 @@ public struct UpOperation: Sendable {
 
   private func dryRun() async throws -> Result {
     var state =
-      try context.directory.existing(in: workspace.folder)
+      try context.directory.candidate(for: workspace.folder, app: app)
       ?? InstanceState(
         id: "new", handle: app ?? workspace.folder.appName, app: app ?? workspace.folder.appName,
         path: workspace.folder.path, resourcePassword: "")
@@ -142,7 +144,7 @@ public struct UpOperation: Sendable {
     // Nobody's app lies in the folder of a resource that was created on its own.
     guard state.created == nil else { return }
     let files = EnvironmentFiles(
-      folder: workspace.folder, state: state, manifest: prepared.manifest,
+      folder: workspace.folder, home: context.home, state: state, manifest: prepared.manifest,
       specs: prepared.specs.filter { $0.declaration != nil },
       appEnvironment: appEnvironment(state), links: LinkedResources(store: context.store).endpoints(of: state)
     )

@@ -61,7 +61,7 @@ struct CreatedManifest {
     let folder = home.created(name)
     try Folder.make(folder, mode: 0o700)
     do {
-      try AppFolder(folder).write(id: id)
+      try AppFolder(folder).write(FolderMark(id: id))
     } catch var error as EmulatorError {
       error.suggestion = StateStore.elsewhere
       throw error

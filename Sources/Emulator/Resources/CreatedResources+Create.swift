@@ -15,6 +15,7 @@ extension CreatedResources {
   public func create(
     _ type: String, named name: String? = nil, parameters: [String: String], _ work: ResourceWork
   ) async throws -> RackResource {
+    try store.home.refuseOthers()
     let kind = try ResourceKind.named(type)
     if let name { try ResourceName.check(name) }
     try kind.refuseEmpty(parameters)
@@ -25,7 +26,7 @@ extension CreatedResources {
     let id = InstanceDirectory.randomID()
     try Folder.make(store.home.instance(id), mode: 0o700)
     // Held before anybody can know of it.
-    let lock = try await lock(id, work)
+    let lock = try await lock(id, kind.name, work)
     defer { _ = lock }
     let state: InstanceState
     do {
@@ -45,7 +46,7 @@ extension CreatedResources {
   ) async throws -> InstanceState {
     let lock = try await InstanceLock.acquire("\(store.home.root)/making", until: work.deadline)
     defer { _ = lock }
-    let others = store.all()
+    let others = try store.survey().complete("whether a name is free")
     if let name { try ResourceName.refuseTaken(name, by: others) }
     let name = name ?? ResourceName.make(created.type, besides: others)
     let path = store.home.created(name)

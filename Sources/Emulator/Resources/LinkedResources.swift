@@ -45,7 +45,11 @@ public struct LinkedResources: Sendable {
   /// - Throws: `EmulatorError.failed` naming the apps and the way out.
   public func refuseDeletion(_ state: InstanceState, ending: Set<String> = []) throws {
     let links = (state.created?.links ?? []).subtracting(ending)
-    let apps = store.apps().filter { links.contains($0.id) }.map(\.handle).sorted()
+    let survey = store.survey()
+    if let unread = survey.unread.first(where: { links.contains($0.id) }) {
+      throw unread.refusal("resource \(state.handle) is linked to an app that may need it")
+    }
+    let apps = survey.instances.filter { links.contains($0.id) }.map(\.handle).sorted()
     guard !apps.isEmpty else { return }
     throw EmulatorError(
       .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",

@@ -53,6 +53,7 @@ public struct RackProcess: Sendable {
   public func serve(
     port: Int, hasConsoles: Bool = true, log: RequestLog, ready: @escaping @Sendable (Int) -> Void
   ) async throws {
+    try context.home.refuseOthers()
     try files.prepare()
     let lock = try await acquire()
     defer { _ = lock }
@@ -93,6 +94,7 @@ public struct RackProcess: Sendable {
   /// - Throws: `EmulatorError` with the reason and the last lines of its log when it does not.
   public func start(port: Int, hasConsoles: Bool = true, until deadline: Deadline) async throws -> RackStatus
   {
+    try context.home.refuseOthers()
     try files.prepare()
     guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
     let arguments =

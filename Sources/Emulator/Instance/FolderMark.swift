@@ -1,0 +1,51 @@
+/// What a folder says of its instance: the line of `.drydock/id`.
+///
+/// A line that anybody may write proves nothing by itself: a repository can bring the id of another app along. The token
+/// beside it stands in the instance's state besides and nowhere else. The home tells whose the file is, as a folder may
+/// be used from two homes.
+public struct FolderMark: Sendable, Hashable {
+  /// The instance's id.
+  public var id: String
+  /// The secret that the instance's state holds too; nil in folders of a drydock that had none.
+  public var token: String?
+  /// The key of the home that wrote it; nil in those too.
+  public var home: String?
+
+  /// A mark of these parts.
+  public init(id: String, token: String? = nil, home: String? = nil) {
+    self.id = id
+    self.token = token
+    self.home = home
+  }
+
+  /// A mark as it stands in a file; nil for anything else.
+  init?(_ text: String) {
+    let words = text.split(whereSeparator: \.isWhitespace)
+    guard (1...3).contains(words.count), words.allSatisfy(Self.isPlausible) else { return nil }
+    self.init(
+      id: String(words[0]), token: words.count > 1 ? String(words[1]) : nil,
+      home: words.count > 2 ? String(words[2]) : nil)
+  }
+
+  private static func isPlausible(_ word: Substring) -> Bool {
+    (8...32).contains(word.utf8.count)
+      && word.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
+  }
+
+  /// As it stands in a file.
+  var text: String { [id, token, home].compactMap(\.self).joined(separator: " ") + "\n" }
+}
+
+extension AppFolder {
+  /// The file with the mark of the home that first had an instance of the folder.
+  static let markFile = "id"
+
+  /// The file with the mark of a home that came later.
+  static func markFile(of home: String) -> String { "id-\(home)" }
+
+  /// The mark in a file of `.drydock`; nil where there is none.
+  /// - Throws: `EmulatorError.cannotWrite` for what is no file of drydock's own.
+  func mark(in file: String = AppFolder.markFile) throws -> FolderMark? {
+    try content(of: file).flatMap(FolderMark.init)
+  }
+}

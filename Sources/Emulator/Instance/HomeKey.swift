@@ -1,0 +1,32 @@
+import ConvoxEnvironment
+import Foundation
+
+extension StateHome {
+  private var keyFile: String { "\(root)/key" }
+
+  /// The random name by which folders know this home; nil before it has one. Its path would not do: in a container
+  /// it is that of another home outside.
+  var key: String? {
+    FileManager.default.contents(atPath: keyFile).flatMap {
+      FolderMark(String(decoding: $0, as: UTF8.self))?.id
+    }
+  }
+
+  /// The same, made where it is missing. Of two that make it at once both get the first one's.
+  func madeKey() throws -> String {
+    if let key { return key }
+    try Folder.make(root, mode: 0o700)
+    let new = InstanceDirectory.randomID()
+    let temporary = "\(keyFile).\(new)"
+    try LocalAuthority.write("\(new)\n", to: temporary, mode: 0o600)
+    defer { unlink(temporary) }
+    // Some file systems have no links; there the later one's counts.
+    guard link(temporary, keyFile) == 0 || errno == EEXIST || rename(temporary, keyFile) == 0 else {
+      throw Folder.failure("write", keyFile)
+    }
+    guard let key else {
+      throw EmulatorError(.cannotWrite, "\(keyFile) is damaged", suggestion: "remove it")
+    }
+    return key
+  }
+}

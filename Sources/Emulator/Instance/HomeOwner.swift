@@ -1,0 +1,58 @@
+import Foundation
+
+/// Another user, to whom a home belongs.
+///
+/// The files of engines and ports have one owner. What another user wrote there, root before all, would be beyond the
+/// owner's reach from then on, and engines that root starts are others than the owner's.
+public struct HomeOwner: Sendable, Hashable {
+  /// The user's number.
+  public var user: UInt32
+  /// The user's name, where the machine knows one.
+  public var name: String?
+  /// Whether that user called this command by `sudo`.
+  public var isCaller: Bool
+
+  /// An owner.
+  public init(user: UInt32, name: String?, isCaller: Bool) {
+    self.user = user
+    self.name = name
+    self.isCaller = isCaller
+  }
+
+  /// The owner of the instances in a home; nil where it is the user of this process, and before there are any.
+  init?(of root: String, environment: [String: String]) {
+    var info = stat()
+    // What NFS calls nobody may be root itself.
+    guard stat("\(root)/instances", &info) == 0, info.st_uid != geteuid(), info.st_uid != 65_534 else {
+      return nil
+    }
+    self.init(
+      user: info.st_uid, name: Self.name(of: info.st_uid),
+      isCaller: environment["SUDO_UID"] == "\(info.st_uid)")
+  }
+
+  private static func name(of user: UInt32) -> String? {
+    getpwuid(user).map { String(cString: $0.pointee.pw_name) }
+  }
+
+  /// Refuses to change anything.
+  func refusal(of root: String) -> EmulatorError {
+    let owner = name.map { "\($0) (uid \(user))" } ?? "the user \(user)"
+    let caller = isCaller ? ", who called this by sudo (SUDO_UID)" : ""
+    return EmulatorError(
+      .cannotWrite,
+      "the home \(root) belongs to \(owner)\(caller): engines' and ports' files have one owner, and this is uid \(geteuid())",
+      suggestion: isCaller
+        ? "call it without sudo; ps, doctor and down work with it too"
+        : "call it as that user, or name a home of your own by DRYDOCK_HOME; ps, doctor and down work here too"
+    )
+  }
+}
+
+extension StateHome {
+  /// Refuses to change a home that is another user's.
+  /// - Throws: `EmulatorError.cannotWrite` naming the owner.
+  public func refuseOthers() throws {
+    if let owner { throw owner.refusal(of: root) }
+  }
+}

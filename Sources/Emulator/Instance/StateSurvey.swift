@@ -1,0 +1,75 @@
+import Foundation
+
+/// An instance whose state file is there and cannot be used.
+public struct UnreadState: Error, Sendable, Hashable {
+  /// Why it cannot.
+  public enum Reason: Sendable, Hashable {
+    /// It is not what drydock wrote.
+    case damaged
+    /// A newer drydock wrote it.
+    case newer
+    /// The system does not let it be read.
+    case unreadable
+  }
+
+  /// The instance's id.
+  public var id: String
+  /// The file.
+  public var file: String
+  /// Why it cannot be used.
+  public var reason: Reason
+  /// The same for a person.
+  public var error: EmulatorError
+}
+
+/// What is remembered of the instances on this machine, told apart from what cannot be read.
+///
+/// What guards data by looking at other instances has to look at both: an instance that cannot be read may be linked,
+/// or have that name. Listings pass the unread ones over.
+public struct StateSurvey: Sendable {
+  /// Every instance that can be read, by handle.
+  public var instances: [InstanceState] = []
+  /// Every other.
+  public var unread: [UnreadState] = []
+
+  /// All instances, for what must not overlook one.
+  /// - Throws: `EmulatorError.dataMismatch` naming the first file that cannot be read.
+  func complete(_ purpose: String) throws -> [InstanceState] {
+    if let first = unread.first { throw first.refusal("\(purpose) cannot be decided") }
+    return instances
+  }
+}
+
+extension UnreadState {
+  /// What to do about it.
+  static let remedy = "restore the file; or list what it leaves, and give that up: drydock prune --damaged"
+
+  /// The refusal of what this instance may be in the way of.
+  public func refusal(_ message: String) -> EmulatorError {
+    EmulatorError(
+      .dataMismatch, "\(message): the state of an instance cannot be read: \(file)",
+      suggestion: reason == .damaged ? Self.remedy : error.suggestion)
+  }
+}
+
+extension StateStore {
+  /// Looks at all instances.
+  public func survey() -> StateSurvey {
+    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
+    var survey = StateSurvey()
+    // What begins with a dot is being deleted.
+    for id in ids where !id.hasPrefix(".") {
+      switch read(id) {
+      case .success(let state?): survey.instances.append(state)
+      case .success(nil): continue
+      case .failure(let unread): survey.unread.append(unread)
+      }
+    }
+    survey.instances.sort { $0.handle < $1.handle }
+    survey.unread.sort { $0.id < $1.id }
+    return survey
+  }
+
+  /// Every instance on this machine that can be read, by handle.
+  public func all() -> [InstanceState] { survey().instances }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import MonotonicTime
+import Testing
+
+@testable import Emulator
+
+/// What guards data by looking at other instances, where one of them cannot be read.
+@Suite struct StateSurveyTests {
+  private func context(_ test: TestHome) -> DrydockContext {
+    DrydockContext(
+      environment: ["DOCKER_HOST": "unix://\(test.path)/none"], currentDirectory: test.path, home: test.home)
+  }
+
+  /// An app whose state is damaged.
+  private func damaged(_ test: TestHome, _ name: String = "web") throws -> InstanceState {
+    let state = try test.directory.open(try test.app(name), app: nil)
+    try test.write("{ \"format\": 1, \"id\"", to: "state/instances/\(state.id)/state.json")
+    return state
+  }
+
+  private func shared(_ test: TestHome, linkedTo app: InstanceState) throws -> InstanceState {
+    var shared = state("shared000000", handle: "shared", path: "\(test.path)/shared")
+    shared.created = CreatedResource(type: "postgres", parameters: [:])
+    shared.created?.links = [app.id]
+    try test.store.save(shared)
+    return shared
+  }
+
+  @Test func unreadStatesAreNotOverlooked() async throws {
+    try await TestHome.with { test in
+      let damaged = try damaged(test)
+      let newer = try test.directory.open(try test.app("newer"), app: nil)
+      try test.write("{ \"format\": 999 }", to: "state/instances/\(newer.id)/state.json")
+      try test.write("", to: "state/instances/.deleted-x/state.json")
+      _ = try test.folder("state/instances/being-made")
+      let survey = test.store.survey()
+      #expect(survey.instances.isEmpty)
+      #expect(
+        Dictionary(uniqueKeysWithValues: survey.unread.map { ($0.id, $0.reason) })
+          == [damaged.id: .damaged, newer.id: .newer])
+    }
+  }
+
+  @Test func aLinkedResourceIsNotDeleted() async throws {
+    try await TestHome.with { test in
+      let app = try damaged(test)
+      let shared = try shared(test, linkedTo: app)
+      let error = try await emulatorError { try LinkedResources(store: test.store).refuseDeletion(shared) }
+      #expect(error.code == .dataMismatch)
+      #expect(error.message.contains("\(test.home.instance(app.id))/state.json"))
+      #expect(error.suggestion?.contains("drydock prune --damaged") == true)
+      let other = try test.directory.open(try test.app("other"), app: nil)
+      var unlinked = shared
+      unlinked.created?.links = [other.id]
+      try test.store.delete(other.id)
+      try LinkedResources(store: test.store).refuseDeletion(unlinked)
+    }
+  }
+
+  @Test func aNameThatMayBeTakenIsNotGiven() async throws {
+    try await TestHome.with { test in
+      _ = try damaged(test)
+      let error = try await emulatorError {
+        _ = try await test.directory.create(app: "demo", until: .after(.seconds(30)))
+      }
+      #expect(error.code == .dataMismatch)
+      let new = try test.directory.open(try test.app("1/web"), app: nil)
+      #expect(new.handle == "web-\(new.id.prefix(4))", "the other's handle may be web")
+      #expect(test.directory.otherHandle(new)?.contains("cannot be read") == true)
+      #expect(test.directory.app(named: "web") == nil, "nor is the app of a name guessed")
+    }
+  }
+
+  @Test func itsOwnFolderFindsIt() async throws {
+    try await TestHome.with { test in
+      let app = try damaged(test)
+      let folder = try test.app("web")
+      #expect(throws: EmulatorError.self) { try test.directory.existing(in: folder) }
+      #expect(test.directory.unread(in: folder)?.id == app.id)
+      let other = try test.app("other")
+      #expect(test.directory.unread(in: other) == nil)
+      var lines: [String] = []
+      _ = try test.directory.open(other, app: nil) { lines.append($0) }
+      #expect(lines.contains { $0.contains(app.id) }, "a folder without an id may have been its")
+    }
+  }
+
+  @Test func whatIsDamagedIsGivenUpAndWhatIsNewerStays() async throws {
+    try await TestHome.with { test in
+      let app = try damaged(test)
+      let newer = try test.directory.open(try test.app("newer"), app: nil)
+      try test.write("{ \"format\": 999 }", to: "state/instances/\(newer.id)/state.json")
+      try test.write("data", to: "state/engines/\(app.id)/mydb/data/file")
+      try test.write("\(app.id)/mydb", to: "state/ports/15001")
+      try test.write("\(newer.id)/mydb", to: "state/ports/15002")
+      let found = try await UnreadInstance(
+        context: context(test), unread: try #require(test.store.survey().unread.first { $0.id == app.id })
+      ).status()
+      #expect(found.map(\.resource) == ["mydb"] && found.map(\.status) == [.stopped])
+      for unread in test.store.survey().unread {
+        let instance = UnreadInstance(context: context(test), unread: unread)
+        do {
+          try await instance.remove(until: .after(.seconds(30))) { _ in }
+          #expect(unread.id == app.id)
+        } catch let error as EmulatorError {
+          #expect(unread.id == newer.id && error.suggestion == "update drydock")
+        }
+      }
+      #expect(!Folder.exists(test.home.instance(app.id)) && !Folder.exists("\(test.home.engines)/\(app.id)"))
+      #expect(Folder.exists(test.home.instance(newer.id)))
+      #expect(test.text("state/ports/15001") == nil && test.text("state/ports/15002") != nil)
+    }
+  }
+}
