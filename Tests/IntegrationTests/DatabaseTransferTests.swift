@@ -42,6 +42,9 @@ import Testing
         "import", "mydb", input: String(plain.prefix(plain.count - 120)), saying: "breaks off")
       #expect(try await app.query("SELECT count(*) FROM pg_tables WHERE tablename = 't'", at: url) == "0")
 
+      try await app.refuses(
+        "import", "mydb", input: "\\! true\n", saying: "line 1", "restricted", "--trust-dump")
+      try await app.refuses("import", "mydb", input: "\\unrestrict `true`\n", saying: "backquote")
       try await app.require("import", "mydb", "-f", "dump.sql.gz")
       #expect(try await app.query(Self.look, at: url) == before)
       #expect(
@@ -132,6 +135,10 @@ import Testing
     try await app.refuses(
       "import", name, input: "CREATE TABLE z (a int);\nSELECT nope;\n", saying: "line 2", "nope",
       "before that line")
+    try await app.refuses("import", name, input: "\\! true\n", saying: "line 1", "own commands")
+    try await app.refuses("import", name, input: "system true\n", saying: "line 1")
+    try await app.refuses(
+      "import", name, input: "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t;\n", saying: "--trust-dump")
     // What an administrator's dump has, and the app may not make.
     try await app.refuses(
       "import", name,
