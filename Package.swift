@@ -105,7 +105,9 @@ let package = Package(
     library("ConvoxManifest", ["Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest"]),
     library("DockerEngine", ["MonotonicTime"] + nio),
-    library("NativeProcess", ["MonotonicTime", "PortListeners", subprocess, system]),
+    // Swift calls no function of variable arguments, such as syscall(2).
+    .target(name: "CProcessDescriptor"),
+    library("NativeProcess", ["MonotonicTime", "PortListeners", "CProcessDescriptor", subprocess, system]),
     library(
       "HealthProbes",
       ["MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis", "CMariaDB"]),

@@ -84,7 +84,7 @@ enum MySQLFamily {
   static func serverArguments(_ request: ServerRequest, _ folders: NativeFolders) -> [String] {
     [
       "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
-      "--socket=\(socket(folders))", "--pid-file=\(folders.folder)/server.pid",
+      "--socket=\(socket(folders))", "--pid-file=\(folders.scratch)/server.pid",
       "--init-file=\(initFilePath(folders))", "--tmpdir=\(folders.scratch)",
       // Nobody reads or writes files elsewhere by SQL, whatever rights the app may have found in the tables of accounts.
       "--secure-file-priv=\(folders.scratch)",

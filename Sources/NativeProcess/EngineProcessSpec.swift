@@ -72,11 +72,14 @@ public struct EngineProcessFiles: Sendable, Hashable {
   }
 
   /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the engine lives.
-  public var lockFile: String { folder + "/engine.lock" }
+  public var lockFile: String { folder + "/" + Self.lockName }
   /// Who was started last and how it ended, as JSON; replaced atomically.
-  public var statusFile: String { folder + "/engine.status" }
+  public var statusFile: String { folder + "/" + Self.statusName }
   /// What the engine wrote to its standard output and error.
   public var logFile: String { folder + "/engine.log" }
   /// What the engine wrote before that, up to the same size.
   public var olderLogFile: String { logFile + ".1" }
+
+  static let lockName = "engine.lock"
+  static let statusName = "engine.status"
 }

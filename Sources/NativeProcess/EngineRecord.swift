@@ -26,18 +26,17 @@ struct EngineRecord: Sendable, Hashable, Codable {
   let boot: String
   let keeper: ProcessIdentity
   let engine: ProcessIdentity
+  /// The user as whom the engine was started; nil in records of the first release.
+  let user: UInt32?
   let startedAt: Int64
   let exit: Ending?
   let endedAt: Int64?
 
-  /// The record on disk; nil when there is none or it cannot be read, which a power cut may cause.
-  static func read(_ files: EngineProcessFiles) -> EngineRecord? {
-    guard let bytes = readSmallFile(files.statusFile) else { return nil }
+  /// The record in the keeper's folder; nil when there is none or it cannot be read, which a power cut may cause.
+  static func read(in folder: borrowing FolderHandle) -> EngineRecord? {
+    guard let bytes = folder.read(EngineProcessFiles.statusName, limit: 1 << 16) else { return nil }
     return try? JSONDecoder().decode(EngineRecord.self, from: Data(bytes))
   }
-
-  /// Whether the engine on record is still there: same boot, same number, same start.
-  var engineIsAlive: Bool { boot == ProcessTable.bootID && engine.isAlive }
 
   var running: RunningEngine {
     RunningEngine(keeperPID: keeper.pid, enginePID: engine.pid, startedAt: Self.date(startedAt))

@@ -56,33 +56,10 @@ public enum EngineState: Sendable, Hashable {
 /// The lock is tried in shared mode for a moment; a start that goes on at the same time waits for that moment.
 /// - Throws: `NativeProcessError` with `.locksUnsupported` or `.fileUnusable`.
 public func inspect(_ files: EngineProcessFiles) throws(NativeProcessError) -> EngineState {
-  // The record is read after the lock was seen: a keeper writes it before it lets go.
-  let held = try isLockHeld(files.lockFile)
-  let record = EngineRecord.read(files)
-  guard held else {
-    return record.map { .exited($0.reason, at: $0.ended) } ?? .neverStarted
+  guard let look = try EngineLook(files) else { return .neverStarted }
+  guard look.isOccupied else {
+    return look.record.map { .exited($0.reason, at: $0.ended) } ?? .neverStarted
   }
-  guard let record, record.exit == nil, record.engineIsAlive else { return .settling }
+  guard let record = look.record, look.engineIsAlive else { return .settling }
   return .running(record.running)
-}
-
-/// Whether a keeper or an engine holds that lock.
-func isLockHeld(_ path: String) throws(NativeProcessError) -> Bool {
-  let file: FileDescriptor
-  do {
-    file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow])
-  } catch Errno.noSuchFileOrDirectory {
-    return false
-  } catch {
-    throw .file(path, "open", error as? Errno ?? .ioError)
-  }
-  defer { try? file.close() }
-  switch flockRetrying(file, LOCK_SH | LOCK_NB) {
-  case nil:
-    // Let go at once: a descriptor copied by a fork elsewhere in this process would else keep the lock.
-    _ = flockRetrying(file, LOCK_UN)
-    return false
-  case .wouldBlock: return true
-  default: throw .noLocks(path)
-  }
 }

@@ -73,7 +73,7 @@ public struct Keeper: Sendable, Hashable {
   /// Ends what this start began, and only that: another engine may hold the lock.
   private func undo(_ files: EngineProcessFiles, _ token: String) async throws {
     _ = try await settledState(files)
-    guard EngineRecord.read(files)?.token == token else { return }
+    guard try EngineLook(files)?.record?.token == token else { return }
     _ = try await stop(files, steps: [])
   }
 

@@ -10,17 +10,16 @@ public import MonotonicTime
 public func endProcesses(withVariable name: String, _ value: String, until deadline: Deadline) async throws {
   #if os(Linux)
     let wanted = Data("\(name)=\(value)\0".utf8)
-    func leftovers() -> [Int32] {
-      ProcessTable.pids().filter { pid in
-        FileManager.default.contents(atPath: "/proc/\(pid)/environ")?.range(of: wanted) != nil
-      }
+    @Sendable func isLeftover(_ pid: Int32) -> Bool {
+      readSmallFile("/proc/\(pid)/environ", limit: 8 << 20).map { Data($0).range(of: wanted) != nil } ?? false
     }
+    func leftovers() -> [Int32] { ProcessTable.pids().filter { $0 != getpid() && isLeftover($0) } }
     var pause = Backoff(limit: .milliseconds(50))
     // Again and again, as one that is just being started may escape the first look.
     while true {
       let found = leftovers()
       if found.isEmpty { return }
-      for pid in found { kill(pid, SIGKILL) }
+      for pid in found { ProcessTable.signal(pid, SIGKILL) { isLeftover($0.pid) } }
       try await pause.sleep(until: deadline, "the end of \(found.count) processes of an earlier run")
     }
   #endif

@@ -53,9 +53,7 @@ private actor LogFollower {
   }
 
   private func open() -> Bool {
-    guard let opened = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else {
-      return false
-    }
+    guard let opened = openLog(path) else { return false }
     try? file?.close()
     file = opened
     inode = inodeNumber(of: opened) ?? 0

@@ -1,5 +1,13 @@
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The last lines of an engine's log, oldest first.
 ///
 /// Lines of the file that was moved aside (`.1`) fill up what the newer one does not have; a line that the move cut
@@ -44,7 +52,7 @@ struct LogEnd {
   }
 
   private init(ofFile path: String) {
-    guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else {
+    guard let file = openLog(path) else {
       self.init(bytes: [], isWhole: true)
       return
     }
@@ -75,4 +83,15 @@ private let newline = UInt8(ascii: "\n")
 /// A line as text, without the carriage return that some tools write.
 func text(ofLine bytes: some BidirectionalCollection<UInt8>) -> String {
   String(decoding: bytes.last == UInt8(ascii: "\r") ? Array(bytes.dropLast()) : Array(bytes), as: UTF8.self)
+}
+
+/// Opens a log; nil where there is none. Neither it nor its folder may be a link that somebody put there for root.
+func openLog(_ path: String) -> FileDescriptor? {
+  let (folder, name) = (
+    path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex), path.split(separator: "/").last
+  )
+  guard let name, let handle = try? FolderHandle(String(folder), followingLink: geteuid() != 0) else {
+    return nil
+  }
+  return try? handle.file(String(name))
 }

@@ -46,23 +46,33 @@ enum ProcessTable {
       names(in: "/proc").compactMap { Int32($0) }
     }
 
-    /// The processes that keep `path` locked: those with a descriptor that carries an exclusive `flock` on it.
+    /// The processes that keep a file locked: those with a descriptor of it that carries an exclusive `flock`. By the
+    /// file itself, as its path may have another by now.
     ///
     /// Descriptors of other users' processes can be seen by root only.
     static func lockHolders(_ path: String) -> [Int32] {
-      let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+      var info = stat()
+      guard lstat(path, &info) == 0 else { return [] }
       return pids().filter { pid in
-        pid != getpid() && names(in: "/proc/\(pid)/fd").contains { holdsLock(pid, descriptor: $0, real) }
+        pid != getpid() && names(in: "/proc/\(pid)/fd").contains { holdsLock(pid, descriptor: $0, info) }
       }
     }
 
-    private static func holdsLock(_ pid: Int32, descriptor: String, _ path: String) -> Bool {
-      guard linkTarget("/proc/\(pid)/fd/\(descriptor)") == path,
-        let info = readSmallText("/proc/\(pid)/fdinfo/\(descriptor)")
+    private static func holdsLock(_ pid: Int32, descriptor: String, _ file: stat) -> Bool {
+      guard let text = readSmallText("/proc/\(pid)/fdinfo/\(descriptor)"),
+        text.split(separator: "\n").contains(where: {
+          $0.hasPrefix("lock:") && $0.contains("FLOCK") && $0.contains("WRITE")
+        })
       else { return false }
-      return info.split(separator: "\n").contains {
-        $0.hasPrefix("lock:") && $0.contains("FLOCK") && $0.contains("WRITE")
-      }
+      var info = stat()
+      return stat("/proc/\(pid)/fd/\(descriptor)", &info) == 0 && info.st_ino == file.st_ino
+        && info.st_dev == file.st_dev
+    }
+
+    /// The user who started a process, whatever rights it has got since; nil when there is none of that number.
+    static func realUser(_ pid: Int32) -> uid_t? {
+      let line = readSmallText("/proc/\(pid)/status")?.split(separator: "\n").first { $0.hasPrefix("Uid:") }
+      return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { uid_t($0) }
     }
 
     /// Where a symbolic link points; nil when it cannot be read.
@@ -99,6 +109,14 @@ enum ProcessTable {
     }
 
     static func lockHolders(_ path: String) -> [Int32] { [] }
+
+    static func realUser(_ pid: Int32) -> uid_t? {
+      var info = kinfo_proc()
+      var size = MemoryLayout<kinfo_proc>.stride
+      var name: [Int32] = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
+      guard sysctl(&name, 4, &info, &size, nil, 0) == 0, size > 0 else { return nil }
+      return info.kp_eproc.e_pcred.p_ruid
+    }
   #endif
 
   /// The living processes of a session, its leader included.

@@ -26,7 +26,7 @@ final class SessionLeader: Sendable {
       while true {
         let rest = rest(of: session)
         if rest.isEmpty { return }
-        for member in rest { _ = kill(member.pid, SIGKILL) }
+        for member in rest { ProcessTable.signal(member, SIGKILL) }
         try await pause.sleep(until: deadline, "the end of session \(session)")
       }
     }

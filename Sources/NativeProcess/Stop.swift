@@ -37,47 +37,34 @@ private struct EngineStop: Sendable {
   let files: EngineProcessFiles
 
   func run(_ steps: [StopStep]) async throws -> ExitReason? {
-    guard try isLockHeld(files.lockFile) else { return nil }
+    guard try isOccupied else { return nil }
     for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(5))] {
       guard try await isSettled() else { break }
-      signalEngine(step.signal)
-      if try await isFree(within: step.patience) { return reason }
+      try EngineLook(files)?.signalEngine(step.signal)
+      if try await isFree(within: step.patience) { return try reason }
     }
-    killRest()
+    try EngineLook(files)?.killRest(lock: files.lockFile)
     guard try await isFree(within: .seconds(5)) else { throw outlived }
-    return reason
+    return try reason
   }
+
+  private var isOccupied: Bool { get throws { try EngineLook(files)?.isOccupied == true } }
 
   /// Waits a moment for a start that is under way to say who it started. False when nobody can be signalled: what
   /// is left then are children of an engine that has ended.
   private func isSettled() async throws -> Bool { try await settledState(files) != .settling }
 
-  private func signalEngine(_ signal: Int32) {
-    guard let record = EngineRecord.read(files), record.engineIsAlive else { return }
-    _ = kill(record.engine.pid, signal)
-  }
-
-  /// Everything of the engine's own session, then everybody who has the lock (PostgreSQL's children lead
-  /// sessions of their own).
-  private func killRest() {
-    if let record = EngineRecord.read(files), record.boot == ProcessTable.bootID {
-      let session = ProcessTable.members(ofSession: record.engine.pid)
-      for member in session where member.start >= record.engine.start { _ = kill(member.pid, SIGKILL) }
-    }
-    for holder in ProcessTable.lockHolders(files.lockFile) { _ = kill(holder, SIGKILL) }
-  }
-
   private func isFree(within patience: Duration) async throws -> Bool {
     let deadline = Deadline.after(patience)
     var pause = Backoff(limit: .milliseconds(50))
-    while try isLockHeld(files.lockFile) {
+    while try isOccupied {
       guard !deadline.hasPassed else { return false }
       try? await pause.sleep(until: deadline, "the engine's end")
     }
     return true
   }
 
-  private var reason: ExitReason { EngineRecord.read(files)?.reason ?? .unknown }
+  private var reason: ExitReason { get throws { try EngineLook(files)?.record?.reason ?? .unknown } }
 
   private var outlived: NativeProcessError {
     let holders = ProcessTable.lockHolders(files.lockFile).map {

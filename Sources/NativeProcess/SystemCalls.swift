@@ -44,11 +44,11 @@ func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
   return nil
 }
 
-/// The whole of a small file; nil when there is none or it cannot be read.
+/// The whole of a small regular file; nil when there is none or it cannot be read. A link is not followed.
 ///
 /// Files below /proc say that they have no size, so this reads until there is nothing left.
 func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
-  guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return nil }
+  guard let file = try? regularFile(path) else { return nil }
   defer { try? file.close() }
   return try? readToEnd(file, limit: limit)
 }

@@ -63,9 +63,10 @@ static bool open_pipes(struct pipes *pipes, const struct spec *spec) {
 }
 
 // Records the start, lets the child go on and waits until it has become the engine or told why not.
-static void release(const struct spec *spec, const struct pipes *pipes, struct outcome *outcome) {
+static void release(
+    const struct spec *spec, int folder, const struct pipes *pipes, struct outcome *outcome) {
   struct failure failure;
-  if (!record_write(spec->status_path, outcome, false)) {
+  if (!record_write(folder, spec->status_name, outcome, false)) {
     outcome->stage = STAGE_RECORD, outcome->error = errno;
     close(pipes->go[1]);
     waitpid(outcome->engine.pid, NULL, 0);
@@ -75,11 +76,11 @@ static void release(const struct spec *spec, const struct pipes *pipes, struct o
   close(pipes->go[1]);
   if (!read_all(pipes->report[0], &failure, sizeof failure)) return;
   outcome->stage = failure.stage, outcome->error = failure.error;
-  unlink(spec->status_path);
+  unlinkat(folder, spec->status_name, 0);
   waitpid(outcome->engine.pid, NULL, 0);
 }
 
-void engine_launch(const struct spec *spec, int lock, int *log_pipe, struct outcome *outcome) {
+void engine_launch(const struct spec *spec, int folder, int lock, int *log_pipe, struct outcome *outcome) {
   struct pipes pipes;
   pid_t child = -1;
   if (!open_pipes(&pipes, spec) || (child = fork()) < 0) {
@@ -93,8 +94,9 @@ void engine_launch(const struct spec *spec, int lock, int *log_pipe, struct outc
   close(pipes.output[1]), close(pipes.go[0]), close(pipes.report[1]);
   outcome->keeper = identify(getpid());
   outcome->engine = identify(child);
+  outcome->user = spec->has_user ? spec->uid : geteuid();
   outcome->started_ms = now_ms();
-  release(spec, &pipes, outcome);
+  release(spec, folder, &pipes, outcome);
   close(pipes.report[0]);
   *log_pipe = pipes.output[0];
 }

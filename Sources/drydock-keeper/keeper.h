@@ -29,8 +29,8 @@ struct spec {
   char *bytes;
   const char *executable;
   const char *folder;
-  const char *status_path;
-  const char *log_path;
+  const char *status_name;  // in the lock's folder, as the log
+  const char *log_name;
   const char *token;  // comes back in the record; letters and digits
   const char *user;  // for the supplementary groups; NULL when the user has no name
   long long log_limit;
@@ -55,23 +55,31 @@ struct outcome {
   int error;
   struct identity keeper, engine;
   const char *token;  // valid in the keeper only, NULL elsewhere
+  uid_t user;  // as whom the engine was started
   long long started_ms, ended_ms;
   bool ended;
   int wait_status;
 };
 
 struct logfile {
-  int fd;
-  const char *path;
+  int fd, folder;
+  const char *name;
   long long size, limit;
 };
 
+// folder.c
+// Opens the folder of a file and points `name` at the file's name; -1 with errno. Everything of the engine's lies in it.
+int folder_open(const char *path, const char **name);
+// Opens a file of it that is a regular one, and neither a link nor a name for a file elsewhere; -1 with errno.
+int folder_file(int folder, const char *name, int flags);
+
 // spec.c
-bool spec_read(int fd, struct spec *spec);
+// Reads the spec; its files have to lie in the folder of `lock`.
+bool spec_read(int fd, const char *lock, struct spec *spec);
 void spec_free(struct spec *spec);
 
 // lock.c
-int lock_acquire(const char *path, enum stage *stage);
+int lock_acquire(int folder, const char *name, enum stage *stage);
 
 // command.c
 // Becomes the program of `[--files N] [--as UID GID GROUPS] PROGRAM ARGUMENT...`; returns an exit status if it cannot.
@@ -92,14 +100,14 @@ bool fill_standard_descriptors(void);
 // record.c
 const char *stage_name(enum stage stage);
 int outcome_json(const struct outcome *outcome, char *out, size_t size);
-bool record_write(const char *path, const struct outcome *outcome, bool durable);
+bool record_write(int folder, const char *name, const struct outcome *outcome, bool durable);
 
 // logfile.c
-bool logfile_open(struct logfile *log, const char *path, long long limit);
+bool logfile_open(struct logfile *log, int folder, const char *name, long long limit);
 void logfile_write(struct logfile *log, const char *bytes, size_t size);
 
 // engine.c
-void engine_launch(const struct spec *spec, int lock, int *log_pipe, struct outcome *outcome);
+void engine_launch(const struct spec *spec, int folder, int lock, int *log_pipe, struct outcome *outcome);
 
 // confine.c
 // Lets this process, and what it becomes, write in these places alone, where the system can do that. NULL ends them;

@@ -30,9 +30,9 @@ static enum stage take(int fd) {
   return STAGE_LOCK_HELD;
 }
 
-int lock_acquire(const char *path, enum stage *stage) {
+int lock_acquire(int folder, const char *name, enum stage *stage) {
   *stage = STAGE_LOCK_OPEN;
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = folder_file(folder, name, O_RDWR | O_CREAT);
   if (fd < 0) return -1;
   *stage = take(fd);
   if (*stage == STAGE_NONE) return fd;

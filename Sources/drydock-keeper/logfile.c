@@ -9,15 +9,16 @@
 
 #include "keeper.h"
 
-static int open_log(const char *path) {
-  return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+static int open_log(int folder, const char *name) {
+  return folder_file(folder, name, O_WRONLY | O_CREAT | O_APPEND);
 }
 
-bool logfile_open(struct logfile *log, const char *path, long long limit) {
+bool logfile_open(struct logfile *log, int folder, const char *name, long long limit) {
   struct stat info;
-  log->path = path;
+  log->folder = folder;
+  log->name = name;
   log->limit = limit;
-  log->fd = open_log(path);
+  log->fd = open_log(folder, name);
   if (log->fd < 0 || fstat(log->fd, &info) != 0) return false;
   log->size = info.st_size;
   return true;
@@ -25,10 +26,11 @@ bool logfile_open(struct logfile *log, const char *path, long long limit) {
 
 // Where the file cannot be renamed it is emptied: the bound matters more than the old lines.
 static void rotate(struct logfile *log) {
-  char older[PATH_MAX];
-  int named = snprintf(older, sizeof older, "%s.1", log->path);
-  bool moved = named > 0 && (size_t)named < sizeof older && rename(log->path, older) == 0;
-  int fresh = moved ? open_log(log->path) : -1;
+  char older[NAME_MAX + 1];
+  int named = snprintf(older, sizeof older, "%s.1", log->name);
+  bool moved = named > 0 && (size_t)named < sizeof older
+               && renameat(log->folder, log->name, log->folder, older) == 0;
+  int fresh = moved ? open_log(log->folder, log->name) : -1;
   if (fresh >= 0) {
     close(log->fd);
     log->fd = fresh;

@@ -34,13 +34,13 @@ static bool detach(void) {
 }
 
 // The keeper proper, in a session of its own. It says through `report` what came of the start.
-static int keep(struct spec *spec, int lock, struct logfile *log, int report) {
+static int keep(struct spec *spec, int folder, int lock, struct logfile *log, int report) {
   struct outcome outcome = {.stage = STAGE_NONE, .token = spec->token};
   int log_pipe = -1;
   ignore_stray_signals();
   block_child_signal();
   if (detach())
-    engine_launch(spec, lock, &log_pipe, &outcome);
+    engine_launch(spec, folder, lock, &log_pipe, &outcome);
   else
     outcome.stage = STAGE_FORK, outcome.error = errno;
   // Freed before the report: who is told of a failed start may try again at once.
@@ -52,18 +52,18 @@ static int keep(struct spec *spec, int lock, struct logfile *log, int report) {
   outcome.wait_status = supervise(outcome.engine.pid, log_pipe, log);
   outcome.ended = true;
   outcome.ended_ms = now_ms();
-  return record_write(spec->status_path, &outcome, true) ? EX_OK : EX_OSERR;
+  return record_write(folder, spec->status_name, &outcome, true) ? EX_OK : EX_OSERR;
 }
 
 // Forks the keeper and waits until the engine's exec has succeeded or failed.
-static int launch(struct spec *spec, int lock, struct logfile *log) {
+static int launch(struct spec *spec, int folder, int lock, struct logfile *log) {
   struct outcome outcome = {.stage = STAGE_FORK};
   int report[2];
   pid_t keeper;
   if (!pipe_cloexec(report) || (keeper = fork()) < 0) return refuse(STAGE_FORK);
   if (keeper == 0) {
     close(report[0]);
-    _exit(keep(spec, lock, log, report[1]));
+    _exit(keep(spec, folder, lock, log, report[1]));
   }
   close(report[1]);
   close(lock);
@@ -84,9 +84,12 @@ int main(int count, char **arguments) {
   }
   close_from(STDERR_FILENO + 1);
   umask(077);
-  if (!spec_read(STDIN_FILENO, &spec)) return refuse(STAGE_SPEC);
-  int lock = lock_acquire(arguments[1], &stage);
+  if (!spec_read(STDIN_FILENO, arguments[1], &spec)) return refuse(STAGE_SPEC);
+  const char *name;
+  int folder = folder_open(arguments[1], &name);
+  if (folder < 0) return refuse(STAGE_LOCK_OPEN);
+  int lock = lock_acquire(folder, name, &stage);
   if (lock < 0) return refuse(stage);
-  if (!logfile_open(&log, spec.log_path, spec.log_limit)) return refuse(STAGE_LOG);
-  return launch(&spec, lock, &log);
+  if (!logfile_open(&log, folder, spec.log_name, spec.log_limit)) return refuse(STAGE_LOG);
+  return launch(&spec, folder, lock, &log);
 }

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,35 +44,27 @@ int outcome_json(const struct outcome *outcome, char *out, size_t size) {
   int used = snprintf(
       out, size,
       "{\"format\":1,\"token\":\"%.32s\",\"boot\":\"%s\",\"keeper\":{\"pid\":%ld,\"start\":%llu},"
-      "\"engine\":{\"pid\":%ld,\"start\":%llu},\"startedAt\":%lld",
+      "\"engine\":{\"pid\":%ld,\"start\":%llu},\"user\":%u,\"startedAt\":%lld",
       outcome->token ? outcome->token : "", boot, (long)outcome->keeper.pid, outcome->keeper.start, (long)outcome->engine.pid,
-      outcome->engine.start, outcome->started_ms);
+      outcome->engine.start, (unsigned)outcome->user, outcome->started_ms);
   return used + ending_json(outcome, out + used, size - (size_t)used);
 }
 
-static void sync_folder_of(const char *path) {
-  char copy[PATH_MAX];
-  if (strlen(path) >= sizeof copy) return;
-  strcpy(copy, path);
-  int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return;
-  fsync(folder);
-  close(folder);
-}
-
 // `durable` only for the end: a start need not outlive a power cut, since no engine does.
-bool record_write(const char *path, const struct outcome *outcome, bool durable) {
-  char text[512], temporary[PATH_MAX];
+bool record_write(int folder, const char *name, const struct outcome *outcome, bool durable) {
+  char text[512], temporary[NAME_MAX + 1];
   int length = outcome_json(outcome, text, sizeof text);
-  int named = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+  int named = snprintf(temporary, sizeof temporary, "%s.tmp", name);
   if (named < 0 || (size_t)named >= sizeof temporary) return errno = ENAMETOOLONG, false;
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  // What a keeper left that was killed.
+  if (unlinkat(folder, temporary, 0) != 0 && errno != ENOENT) return false;
+  int fd = folder_file(folder, temporary, O_WRONLY | O_CREAT | O_EXCL);
   if (fd < 0) return false;
   bool written = write_all(fd, text, (size_t)length) && (!durable || fsync(fd) == 0);
   int saved = errno;
   close(fd);
-  if (!written) return unlink(temporary), errno = saved, false;
-  if (rename(temporary, path) != 0) return false;
-  if (durable) sync_folder_of(path);
+  if (!written) return unlinkat(folder, temporary, 0), errno = saved, false;
+  if (renameat(folder, temporary, folder, name) != 0) return false;
+  if (durable) fsync(folder);
   return true;
 }

@@ -57,8 +57,8 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
   switch (record[0]) {
     case 'X': spec->executable = value; return value[0] == '/';
     case 'W': spec->folder = value; return value[0] == '/';
-    case 'S': spec->status_path = value; return value[0] == '/';
-    case 'L': spec->log_path = value; return value[0] == '/';
+    case 'S': spec->status_name = value; return true;
+    case 'L': spec->log_name = value; return true;
     case 'T': spec->token = value; return value[strspn(value, "0123456789abcdef")] == 0;
     case 'N': spec->user = value; return true;
     case 'A': spec->argv[(*arguments)++] = value; return true;
@@ -85,11 +85,19 @@ static bool parse(struct spec *spec, size_t length) {
     complete = strcmp(spec->bytes + at, ".") == 0;
     if (!complete && !set(spec, spec->bytes + at, &arguments, &variables, &places)) return false;
   }
-  return complete && arguments > 0 && spec->executable && spec->folder && spec->status_path && spec->log_path
+  return complete && arguments > 0 && spec->executable && spec->folder && spec->status_name && spec->log_name
          && spec->has_user == spec->has_group;
 }
 
-bool spec_read(int fd, struct spec *spec) {
+// The name of a file that lies in the folder of `lock`; NULL for one elsewhere.
+static const char *beside(const char *lock, const char *path) {
+  size_t folder = (size_t)(strrchr(lock, '/') - lock) + 1;
+  if (strncmp(lock, path, folder) != 0) return NULL;
+  const char *name = path + folder;
+  return *name && !strchr(name, '/') ? name : NULL;
+}
+
+bool spec_read(int fd, const char *lock, struct spec *spec) {
   size_t length = 0;
   memset(spec, 0, sizeof *spec);
   spec->token = "";
@@ -98,7 +106,11 @@ bool spec_read(int fd, struct spec *spec) {
   spec->bytes = slurp(fd, &length);
   if (!spec->bytes) return false;
   errno = EINVAL;
-  return parse(spec, length);
+  if (!parse(spec, length)) return false;
+  spec->status_name = beside(lock, spec->status_name);
+  spec->log_name = beside(lock, spec->log_name);
+  errno = EINVAL;
+  return spec->status_name && spec->log_name;
 }
 
 void spec_free(struct spec *spec) {

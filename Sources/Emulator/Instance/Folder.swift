@@ -1,4 +1,6 @@
 import Foundation
+import NativeProcess
+import SystemPackage
 
 /// Folders made and removed with errors that name them.
 enum Folder {
@@ -25,14 +27,23 @@ enum Folder {
     }
   }
 
-  /// Removes a folder with everything in it; one that is not there is fine.
+  /// Removes a file, or a folder with everything in it; what is not there is fine.
+  ///
+  /// No link is followed, not even one that takes a folder's place meanwhile; and nothing is removed that is mounted below.
   static func remove(_ path: String) throws {
-    var info = stat()
-    guard lstat(path, &info) == 0 else { return }
+    let url = URL(filePath: path)
     do {
-      try FileManager.default.removeItem(atPath: path)
+      try FolderHandle(url.deletingLastPathComponent().path, followingLink: true).remove(
+        url.lastPathComponent)
+    } catch let error as Errno where [.noSuchFileOrDirectory, .notDirectory].contains(error) {
+      return
+    } catch let error as RemovalError where error.isMount {
+      throw EmulatorError(
+        .cannotWrite, "cannot remove \(path): something is mounted at \(error.path)",
+        suggestion: "unmount it first")
     } catch {
-      throw EmulatorError(.cannotWrite, "cannot remove \(path): \(error.localizedDescription)")
+      let reason = (error as? RemovalError).map { "\($0.path): \($0.errno)" } ?? "\(error)"
+      throw EmulatorError(.cannotWrite, "cannot remove \(path): \(reason)")
     }
   }
 

@@ -103,6 +103,10 @@ public struct StateHome: Sendable, Hashable {
   /// The folder in which ports are reserved.
   public var ports: String { "\(root)/ports" }
 
+  /// The folder in which the clients of a resource run. No engine's user can reach it: a client of root's reads settings
+  /// in it, and writes down what was typed.
+  func clients(_ name: String, of id: String) -> String { "\(instance(id))/clients/\(Slug.make(name))" }
+
   /// The folder of one resource of an instance.
   public func resource(_ name: String, of id: String) -> String { "\(engines)/\(id)/\(Slug.make(name))" }
 

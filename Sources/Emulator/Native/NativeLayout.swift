@@ -15,6 +15,11 @@ struct NativeLayout: Sendable {
   /// The keeper's files.
   var files: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
 
+  /// The folder for the engine's own passing files.
+  var scratch: String { folders(data: data).scratch }
+  /// What the first release kept here: MySQL's process number, and a password for clients.
+  static let formerFiles = ["server.pid", "client.cnf"]
+
   func folders(data: String) -> NativeFolders {
     NativeFolders(folder: folder, data: data, sockets: sockets)
   }
@@ -27,20 +32,20 @@ struct NativeLayout: Sendable {
 
   /// The version of the server that made the data.
   var dataVersion: ServerVersion? {
-    guard Folder.exists(data), let bytes = FileManager.default.contents(atPath: versionFile) else {
-      return nil
-    }
+    guard Folder.exists(data), let bytes = contents(ofRegularFile: versionFile, limit: 64) else { return nil }
     return ServerVersion(in: String(decoding: bytes, as: UTF8.self))
   }
 
   func record(dataVersion: ServerVersion) throws {
     do {
+      let handle = try FolderHandle(folder, followingLink: true)
+      let name = URL(filePath: versionFile).lastPathComponent
+      if let info = try handle.status(of: name), info.st_mode & S_IFMT == S_IFDIR { try handle.remove(name) }
       // Not synced, as the data is not.
-      try Data("\(dataVersion)\n".utf8).write(to: URL(filePath: versionFile), options: .atomic)
+      try handle.write(Array("\(dataVersion)\n".utf8), to: name, mode: 0o644, isDurable: false)
     } catch {
-      let reason = (error as? CocoaError)?.reason ?? error.localizedDescription
       throw EmulatorError(
-        .cannotWrite, "cannot write \(versionFile): \(reason)", suggestion: StateStore.elsewhere)
+        .cannotWrite, "cannot write \(versionFile): \(error)", suggestion: StateStore.elsewhere)
     }
   }
 

@@ -182,6 +182,7 @@ struct NativeRuntime: Runtime {
     try await layout.removeUnfinished(until: .after(.seconds(10)))
     try Folder.remove(layout.sockets)
     try Folder.remove(layout.folder)
+    try Folder.remove(home.clients(resource, of: id))
   }
 
   func deleteInstance() async throws {

@@ -1,4 +1,3 @@
-import ConvoxEnvironment
 import Engines
 import Foundation
 import MonotonicTime
@@ -17,8 +16,9 @@ struct NativeServer: Sendable {
   func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     let recipe = recipe(layout.folders(data: layout.data))
     let user = try engineUser(recipe)
-    try makeFolders(owner: user)
-    try write(recipe.files, owner: user)
+    let folder = try NativeFolder.open(layout, owner: user)
+    try folder.prepare(socket: layout.socket(launch))
+    try folder.write(recipe.files)
     if !Folder.exists(layout.data) {
       try await initialise(owner: user, progress: progress, until: deadline)
     }
@@ -35,47 +35,6 @@ struct NativeServer: Sendable {
   /// The user that the server runs as: nobody special unless drydock runs as root.
   private func engineUser(_ recipe: NativeRecipe) throws -> ProcessUser? {
     try ProcessUser.forEngine(candidates: recipe.users + ["nobody"])
-  }
-
-  private func makeFolders(owner: ProcessUser?) throws {
-    try Folder.make(layout.folder, mode: 0o700)
-    try Folder.make(layout.files.folder, mode: 0o700)
-    let scratch = layout.folders(data: layout.data).scratch
-    try Folder.make(scratch, mode: 0o700)
-    try makeSocketFolder()
-    guard let owner else { return }
-    for path in [layout.folder, layout.sockets, scratch] {
-      try Folder.give(path, user: owner.userID, group: owner.groupID)
-    }
-  }
-
-  private func makeSocketFolder() throws {
-    let parent = URL(filePath: layout.sockets).deletingLastPathComponent().path
-    if parent != layout.folder {
-      try Folder.make(parent, mode: getuid() == 0 ? 0o711 : 0o700)
-      var info = stat()
-      // The parent lies in /tmp, where anybody could have made it first.
-      guard lstat(parent, &info) == 0, info.st_mode & S_IFMT == S_IFDIR, info.st_uid == getuid() else {
-        throw EmulatorError(.cannotWrite, "\(parent) belongs to somebody else", suggestion: "remove it")
-      }
-    }
-    // PostgreSQL refuses to start over a socket's lock file whose process number belongs to somebody else by now.
-    try Folder.remove(layout.sockets)
-    try Folder.make(layout.sockets, mode: 0o700)
-    if layout.socket(launch) != nil { try Folder.refuseWithoutSockets(layout.sockets) }
-  }
-
-  private func write(_ files: [RecipeFile], owner: ProcessUser?) throws {
-    for file in files {
-      do {
-        try AtomicFile.write(
-          Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode), onlyIfChanged: false)
-      } catch {
-        throw EmulatorError(
-          .cannotWrite, "cannot write \(file.path): \(error.reason)", suggestion: StateStore.elsewhere)
-      }
-      if let owner { try Folder.give(file.path, user: owner.userID, group: owner.groupID) }
-    }
   }
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
@@ -153,7 +112,7 @@ struct NativeServer: Sendable {
     _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
   ) async throws {
     let user = try engineUser(recipe(layout.folders(data: layout.data)))
-    try write(script.files, owner: user)
+    try NativeFolder.open(layout, owner: user).write(script.files)
     defer { for file in script.files { try? Folder.remove(file.path) } }
     let tool = Tool(
       executable: "/bin/sh", arguments: ["-c", script.text],

@@ -1,4 +1,6 @@
 import Foundation
+import NativeProcess
+import SystemPackage
 
 /// A file that says that a server was stopped by drydock, so that its end is no crash.
 struct StopMark: Sendable {
@@ -10,7 +12,10 @@ struct StopMark: Sendable {
   /// To be called before the server is told to stop. Without room for it the server is stopped all the same,
   /// which is what was asked for, and may count as crashed.
   func set() {
-    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    let url = URL(filePath: path)
+    // Neither through a link nor into a file that is there: the folder may be that of whoever runs the server.
+    try? FolderHandle(url.deletingLastPathComponent().path, followingLink: getuid() != 0)
+      .write([], to: url.lastPathComponent, mode: 0o600, isDurable: false)
   }
 
   /// To be called before the server is started.

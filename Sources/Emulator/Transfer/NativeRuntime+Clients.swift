@@ -6,7 +6,8 @@ import NativeProcess
 extension NativeRuntime: ClientHost {
   func clientPlace(of launch: Launch) -> ClientPlace {
     ClientPlace(
-      port: launch.request.port, password: launch.clientPassword, folder: layout(launch.spec.name).folder,
+      port: launch.request.port, password: launch.clientPassword,
+      folder: home.clients(launch.spec.name, of: id),
       authorityFile: launch.request.verifyingAuthority, socket: socket(launch))
   }
 
@@ -30,6 +31,8 @@ extension NativeRuntime: ClientHost {
         "resource \(launch.spec.name): \(names.joined(separator: " or ")) is not installed on this machine",
         suggestion: "apt-get install \(search.clientPackage) (or brew install \(search.packages.brew))")
     }
+    let folder = home.clients(launch.spec.name, of: id)
+    try Folder.make(folder, mode: 0o700, above: 0o700)
     for file in recipe.files {
       do {
         try AtomicFile.write(Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode))
@@ -39,7 +42,7 @@ extension NativeRuntime: ClientHost {
     }
     return PreparedClient(
       words: [executable] + recipe.arguments, environment: recipe.environment,
-      hiddenVariables: recipe.hiddenVariables, place: layout(launch.spec.name).folder)
+      hiddenVariables: recipe.hiddenVariables, place: folder)
   }
 
   /// The installation that runs the server, else the nearest to it.

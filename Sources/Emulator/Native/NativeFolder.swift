@@ -1,0 +1,153 @@
+import Engines
+import Foundation
+import NativeProcess
+import SystemPackage
+
+/// The folder of a native server, held by a descriptor.
+///
+/// Where root runs drydock it is root's, like everything that drydock writes in it, and the engine's user may only pass.
+/// That user owns the folders for data, sockets and scratch, and its configuration files, which drydock writes anew at
+/// each start and never reads. So a server that has been taken over has nothing that it could put in root's way.
+struct NativeFolder: ~Copyable {
+  private let layout: NativeLayout
+  /// The engine's user; nil where it is the user that runs drydock.
+  private let owner: ProcessUser?
+  private let handle: FolderHandle
+
+  private init(layout: NativeLayout, owner: ProcessUser?, handle: consuming FolderHandle) {
+    self.layout = layout
+    self.owner = owner
+    self.handle = handle
+  }
+
+  /// Makes the folder, or takes over one of the first release, in which it was the engine's user's.
+  static func open(_ layout: NativeLayout, owner: ProcessUser?) throws -> NativeFolder {
+    try Folder.make(layout.folder, mode: 0o700)
+    // The folder above is drydock's own, so that a link here would be too.
+    let handle = try attempt("open", layout.folder) { () throws(Errno) in
+      try FolderHandle(layout.folder, followingLink: true)
+    }
+    let folder = NativeFolder(layout: layout, owner: owner, handle: handle)
+    try folder.takeOver()
+    return folder
+  }
+
+  private func takeOver() throws {
+    guard let owner else { return }
+    let info = try Self.attempt("look at", layout.folder) { () throws(Errno) in try handle.status() }
+    guard info.st_uid != 0 || info.st_gid != owner.groupID || info.st_mode & 0o7777 != 0o710 else { return }
+    let version = info.st_uid == 0 ? nil : layout.dataVersion
+    try Self.attempt("give away", layout.folder) { () throws(Errno) in
+      try handle.give(user: 0, group: owner.groupID, mode: 0o710)
+    }
+    if let version { try layout.record(dataVersion: version) }
+  }
+
+  /// What lies in the folder besides data: the keeper's own folder, and those that the engine may write to.
+  func prepare(socket: String?) throws {
+    try makeProcessFolder()
+    try refuseForeignData()
+    try makeEngineFolder(URL(filePath: layout.scratch).lastPathComponent, in: handle)
+    try makeSocketFolder(socket)
+    for name in NativeLayout.formerFiles { try Folder.remove("\(layout.folder)/\(name)") }
+  }
+
+  /// Where lock, record and log lie. They would be believed, so that nobody else may have made it.
+  private func makeProcessFolder() throws {
+    let path = layout.files.folder
+    let name = URL(filePath: path).lastPathComponent
+    do throws(Errno) {
+      try handle.makeFolder(name)
+      let status = try handle.folder(name).status()
+      if owner == nil || status.st_uid == 0 { return }
+    } catch .notDirectory, .tooManySymbolicLinkLevels {
+    } catch {
+      throw Self.failure("make the folder", path, error)
+    }
+    throw EmulatorError(
+      .cannotWrite, "\(path) is no longer drydock's own folder: whoever runs the engine has exchanged it",
+      suggestion: "end that user's processes, look at what is in it, and remove it")
+  }
+
+  /// A link in place of the data would have root's hands in another folder, unless it is root's own link.
+  private func refuseForeignData() throws {
+    let name = URL(filePath: layout.data).lastPathComponent
+    let found = try Self.attempt("look at", layout.data) { () throws(Errno) in try handle.status(of: name) }
+    guard let found, found.st_mode & S_IFMT != S_IFDIR else { return }
+    guard found.st_mode & S_IFMT == S_IFLNK, found.st_uid == geteuid() else {
+      throw EmulatorError(
+        .cannotWrite, "\(layout.data) is no folder: whoever runs the engine has exchanged it",
+        suggestion: "look for the data, or start fresh with down --delete-data")
+    }
+  }
+
+  /// A folder that belongs to the engine's user; what else has its name goes.
+  private func makeEngineFolder(_ name: String, in parent: borrowing FolderHandle) throws {
+    let path = "\(layout.folder)/\(name)"
+    do {
+      try parent.makeFolder(name)
+      if let info = try parent.status(of: name), info.st_mode & S_IFMT != S_IFDIR {
+        try parent.remove(name)
+        try parent.makeFolder(name)
+      }
+    } catch {
+      throw Self.failure("make the folder", path, error)
+    }
+    guard let owner else { return }
+    try Self.attempt("give away", path) { () throws(Errno) in
+      try parent.folder(name).give(user: owner.userID, group: owner.groupID, mode: 0o700)
+    }
+  }
+
+  private func makeSocketFolder(_ socket: String?) throws {
+    let url = URL(filePath: layout.sockets)
+    let parent = url.deletingLastPathComponent().path
+    if parent != layout.folder { try makeSharedFolder(parent) }
+    // PostgreSQL refuses to start over a socket's lock file whose process number belongs to somebody else by now.
+    try Folder.remove(layout.sockets)
+    try Folder.make(layout.sockets, mode: 0o700)
+    if socket != nil { try Folder.refuseWithoutSockets(layout.sockets) }
+    if let owner { try Folder.give(layout.sockets, user: owner.userID, group: owner.groupID) }
+  }
+
+  /// The parent lies in /tmp, where anybody could have made it first.
+  private func makeSharedFolder(_ path: String) throws {
+    try Folder.make(path, mode: getuid() == 0 ? 0o711 : 0o700)
+    guard Folder.isOwn(path) else {
+      throw EmulatorError(.cannotWrite, "\(path) belongs to somebody else", suggestion: "remove it")
+    }
+  }
+
+  /// Writes files of a recipe for the engine's user, in place of whatever has their names.
+  func write(_ files: [RecipeFile]) throws {
+    for file in files {
+      let name = String(file.path.dropFirst(layout.folder.count + 1))
+      guard file.path == "\(layout.folder)/\(name)", !name.isEmpty, !name.contains("/") else {
+        throw EmulatorError(.internalFault, "\(file.path) is not in \(layout.folder)")
+      }
+      do {
+        if let info = try handle.status(of: name), info.st_mode & S_IFMT == S_IFDIR {
+          try handle.remove(name)
+        }
+        try handle.write(
+          Array(file.contents.utf8), to: name, mode: mode_t(file.mode),
+          owner: owner.map { ($0.userID, $0.groupID) })
+      } catch {
+        throw Self.failure("write", file.path, error)
+      }
+    }
+  }
+
+  private static func attempt<Value: ~Copyable>(
+    _ action: String, _ path: String, _ body: () throws(Errno) -> Value
+  ) throws -> Value {
+    do throws(Errno) { return try body() } catch { throw failure(action, path, error) }
+  }
+
+  private static func failure(_ action: String, _ path: String, _ error: any Error) -> EmulatorError {
+    let errno = error as? Errno ?? (error as? RemovalError)?.errno ?? .ioError
+    return EmulatorError(
+      .cannotWrite, "cannot \(action) \(path): \(errno)",
+      suggestion: StateStore.elsewhere(after: errno.rawValue))
+  }
+}

@@ -1,0 +1,116 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One look at the keeper's folder of an engine.
+///
+/// What stands in it is worth as much as whoever owns it: in a folder that is not root's own, root takes only processes of
+/// its owner for the engine's, so that nobody gets root to end what is not theirs.
+struct EngineLook {
+  /// Whether a keeper or an engine holds the lock.
+  let isHeld: Bool
+  let record: EngineRecord?
+  /// As whom the engine runs; nil where that cannot be told.
+  private let user: uid_t?
+
+  /// Looks; nil where there is no such folder.
+  init?(_ files: EngineProcessFiles) throws(NativeProcessError) {
+    guard let folder = try Self.open(files) else { return nil }
+    // The record is read after the lock was seen: a keeper writes it before it lets go.
+    isHeld = try Self.isHeld(folder, files)
+    record = EngineRecord.read(in: folder)
+    user = Self.user(folder, files, record)
+  }
+
+  private static func open(_ files: EngineProcessFiles) throws(NativeProcessError) -> FolderHandle? {
+    do throws(Errno) {
+      // What root looks at may lie in a folder of somebody else's, who could have put a link there.
+      return try FolderHandle(files.folder, followingLink: geteuid() != 0)
+    } catch .noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw .file(files.folder, "open", error)
+    }
+  }
+
+  private static func isHeld(
+    _ folder: borrowing FolderHandle, _ files: EngineProcessFiles
+  ) throws(NativeProcessError) -> Bool {
+    let file: FileDescriptor
+    do throws(Errno) {
+      file = try folder.file(EngineProcessFiles.lockName)
+    } catch .noSuchFileOrDirectory {
+      return false
+    } catch {
+      throw .file(files.lockFile, "open", error)
+    }
+    defer { try? file.close() }
+    switch flockRetrying(file, LOCK_SH | LOCK_NB) {
+    case nil:
+      // Let go at once: a descriptor copied by a fork elsewhere in this process would else keep the lock.
+      _ = flockRetrying(file, LOCK_UN)
+      return false
+    case .wouldBlock: return true
+    default: throw .noLocks(files.lockFile)
+    }
+  }
+
+  /// The first release recorded no user; its folders for servers were the engine's user's own.
+  private static func user(
+    _ folder: borrowing FolderHandle, _ files: EngineProcessFiles, _ record: EngineRecord?
+  ) -> uid_t? {
+    guard geteuid() == 0 else { return geteuid() }
+    guard let owner = try? folder.status().st_uid else { return nil }
+    if owner != 0 { return owner }
+    if let user = record?.user { return user }
+    var info = stat()
+    return lstat(files.folder + "/..", &info) == 0 && info.st_uid != 0 ? info.st_uid : nil
+  }
+
+  /// Whether the engine on record is still there: same boot, same number, same start, its user's.
+  var engineIsAlive: Bool {
+    guard let record, record.exit == nil, record.boot == ProcessTable.bootID, record.engine.isAlive else {
+      return false
+    }
+    return user.map { ProcessTable.realUser(record.engine.pid) == $0 } ?? true
+  }
+
+  /// Whether something runs. An engine may let the lock go that it inherited, but is there all the same.
+  var isOccupied: Bool { isHeld || engineIsAlive }
+
+  /// Sends a signal to the engine on record, if it is still there.
+  func signalEngine(_ signal: Int32) {
+    guard let record, engineIsAlive else { return }
+    ProcessTable.signal(record.engine.pid, signal) { $0.start == record.engine.start }
+  }
+
+  /// Kills what is left: everything of the engine's own session, then whoever has the lock (PostgreSQL's children lead
+  /// sessions of their own).
+  func killRest(lock: String) {
+    if let record, record.boot == ProcessTable.bootID { killSession(of: record) }
+    for holder in ProcessTable.lockHolders(lock) {
+      ProcessTable.signal(holder, SIGKILL, if: isOurs)
+    }
+  }
+
+  private func killSession(of record: EngineRecord) {
+    let session = record.engine.pid
+    // The number of a session that has ended is given away again.
+    if let leader = ProcessTable.entry(session), leader.start != record.engine.start { return }
+    for member in ProcessTable.members(ofSession: session) where member.start >= record.engine.start {
+      ProcessTable.signal(member.pid, SIGKILL) { $0.start == member.start && isOurs($0) }
+    }
+  }
+
+  /// A descriptor of the lock can be handed to any process, so that having it is not enough.
+  private func isOurs(_ process: ProcessTable.Entry) -> Bool {
+    let user = ProcessTable.realUser(process.pid)
+    return user != nil && user == self.user || user == geteuid() && process.name == "drydock-keeper"
+  }
+}
