@@ -15,7 +15,7 @@ public struct Manifest: Sendable, Hashable {
   public var warnings: [Diagnostic]
   /// Resources that were probably meant, and that Convox does not see.
   public internal(set) var hidden: [HiddenResources] = []
-  /// Whether the file says nothing at all.
+  /// Whether the file has no section at all.
   public internal(set) var isBlank: Bool
   /// Where items stand that have no place of their own in the model; empty for a manifest made by hand.
   var places: [ManifestPlace: SourceLocation] = [:]

@@ -29,12 +29,12 @@ struct ManifestReader {
   }
 
   private mutating func readRoot(_ root: YAMLNode) {
-    manifest.isBlank = false
     guard case .mapping(let sections) = root.content else {
       fail(
         cannotUnmarshal(root, into: "manifest.Manifest"), at: root.offset, "a manifest is a map of sections")
       return
     }
+    manifest.isBlank = sections.isEmpty
     let known = ["environment", "params", "resources", "services", "timers"]
     warnUnknown(sections, known: known, in: "the manifest", v3: ManifestReader.v3Sections)
     manifest.environment = readEnvironment(section("environment", sections), of: nil)

@@ -27,7 +27,7 @@ import Testing
   ])
   func areNotSeenWhereThereAreNone(_ text: String) throws { #expect(try load(text).hidden.isEmpty) }
 
-  @Test(arguments: ["", "# nothing\n", "---\n"]) func anEmptyFileIsCalledThat(_ text: String) throws {
+  @Test(arguments: ["", "# nothing\n", "---\n", "{}"]) func anEmptyFileIsCalledThat(_ text: String) throws {
     #expect(try load(text).isBlank)
   }
 
