@@ -13,11 +13,12 @@ extension ManifestReader {
   /// Notes what hides behind keys that Convox ignores.
   mutating func noteHidden(_ pairs: [YAMLNode.Pair], known: [String], in owner: String) {
     for pair in pairs where !known.contains(pair.key.text) && manifest.hidden.count < Findings.limit {
-      let isNear = known.contains("resources") && nearest(to: pair.key.text, in: known) == "resources"
+      guard pair.value.scalar == nil else { continue }
+      let isNear = known.contains("resources") && isNearResources(pair.key.text)
       var names = isNear ? entries(of: pair.value) : declarations(in: pair.value)
       if isDeclaration(pair.value) { names.insert(pair.key.text) }
       // A whole section in the wrong place is told once.
-      names.subtract(manifest.hidden.flatMap { $0.names ?? [] })
+      for hidden in manifest.hidden where !names.isEmpty { names.subtract(hidden.names ?? []) }
       guard !names.isEmpty else { continue }
       hide(
         names, at: pair.key.offset, "unknown key `\(pair.key.text)` in \(owner): Convox ignores it",
@@ -27,7 +28,7 @@ extension ManifestReader {
 
   /// Notes a section of resources that is set in so that it became a service.
   mutating func noteHidden(service name: String, _ value: YAMLNode, at offset: Int) {
-    guard nearest(to: name, in: ["resources"]) != nil else { return }
+    guard isNearResources(name) else { return }
     let names = declarations(in: value)
     guard !names.isEmpty else { return }
     hide(
@@ -40,6 +41,11 @@ extension ManifestReader {
       HiddenResources(
         names: names,
         finding: Diagnostic(.error, at: source.location(of: offset), message, suggestion: suggestion)))
+  }
+
+  /// The length is asked first, which bounds the time that a file full of keys takes.
+  private func isNearResources(_ key: String) -> Bool {
+    (6...14).contains(key.utf8.count) && nearest(to: key, in: ["resources"]) != nil
   }
 
   /// The names in a map, or in a list of names.
