@@ -137,7 +137,7 @@ struct OptionSettlementTests {
     func manifest(_ options: String) -> String {
       "resources:\n  main: {type: postgres}\n  copy: {type: postgres, options: {\(options)}}\n"
     }
-    let following = manifest("readSourceDB: \"#{resources.main}\"")
+    let following = manifest("readSourceDB: \"\(ResourceOption.reference(to: "main"))\"")
     _ = try app.up(following)
     #expect(try app.up(manifest("")).plan.items.map(\.action) == [.verify, .promote])
     #expect(throws: EmulatorError.self) { try app.up(following) }
