@@ -34,6 +34,8 @@ struct EngineLook {
       return try FolderHandle(files.folder, followingLink: geteuid() != 0)
     } catch .noSuchFileOrDirectory {
       return nil
+    } catch .notDirectory, .tooManySymbolicLinkLevels {
+      throw .exchanged(files.folder)
     } catch {
       throw .file(files.folder, "open", error)
     }

@@ -21,6 +21,14 @@ extension NativeProcessError {
       suggestion: error.isAboutSpaceOrRights ? "choose another folder by DRYDOCK_HOME" : nil)
   }
 
+  /// A folder whose content would be believed, and which is not the one that drydock made.
+  public static func exchanged(_ folder: String) -> NativeProcessError {
+    NativeProcessError(
+      .fileUnusable(EPERM),
+      "\(folder) is no longer drydock's own folder: whoever runs the engine has exchanged it",
+      suggestion: "end that user's processes, look at what is in it, and remove it")
+  }
+
   /// A file system without advisory locks.
   static func noLocks(_ path: String) -> NativeProcessError {
     NativeProcessError(

@@ -69,6 +69,17 @@ struct ForgedRecordTests {
     }
   }
 
+  /// What is written in place of the keeper's folder is not read at all.
+  @Test(.enabled(if: isRoot, "only root looks at what others own"), arguments: ["link", "file"])
+  func anExchangedFolderIsNamed(_ how: String) async throws {
+    try await withScratch { scratch in
+      let path = scratch.path("process")
+      if how == "link" { symlink(scratch.folder, path) } else { try Data().write(to: URL(filePath: path)) }
+      let error = #expect(throws: NativeProcessError.self) { try inspect(EngineProcessFiles(folder: path)) }
+      #expect(error?.message.contains("\(path) is no longer") == true)
+    }
+  }
+
   /// A descriptor can be sent to any process.
   @Test(.enabled(if: isRoot, "only root could end another user's process"))
   func aLockThatWasHandedOnEndsNobodyElse() async throws {

@@ -64,9 +64,8 @@ struct NativeFolder: ~Copyable {
     } catch {
       throw Self.failure("make the folder", path, error)
     }
-    throw EmulatorError(
-      .cannotWrite, "\(path) is no longer drydock's own folder: whoever runs the engine has exchanged it",
-      suggestion: "end that user's processes, look at what is in it, and remove it")
+    let error = NativeProcessError.exchanged(path)
+    throw EmulatorError(.cannotWrite, error.message, suggestion: error.suggestion)
   }
 
   /// A link in place of the data would have root's hands in another folder, unless it is root's own link.
