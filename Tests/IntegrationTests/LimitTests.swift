@@ -23,7 +23,8 @@ import Testing
     try await withApp(Self.manifest(40), AppOptions(runtime: "native")) { app in
       // Both limits: nothing can be raised.
       let app = limited(app, "ulimit -n 128")
-      #expect(try await app.up().count == 40)
+      let steps = try await app.up()
+      #expect(steps.count == 40)
       #expect(try await app.ps().values.allSatisfy { $0.status == "running" })
       #expect(try await app.drydock("down").status == 0)
     }
