@@ -106,6 +106,8 @@ final class MySQLConnection {
   /// most; so it has a thread outside of the pool.
   private func proceed(_ status: Int32) async -> (status: Int32, isConnected: Bool) {
     nonisolated(unsafe) let handle = handle
+    // What was waited for is there: the library asks to be told of its own timeout as well, by the same bits.
+    let status = status & ~MYSQL_WAIT_TIMEOUT
     let step: @Sendable () -> (Int32, Bool) = {
       var connected: UnsafeMutablePointer<MYSQL>?
       let status = mysql_real_connect_cont(&connected, handle, status)
