@@ -84,7 +84,7 @@ extension InstanceDirectory {
     if let owner = try owner(of: app, besides: folder) {
       throw EmulatorError(
         .failed, "\(app.handle) has a folder of its own: \(owner.path)",
-        suggestion: "work there, or remove \(owner.drydock) if that folder is to begin anew")
+        suggestion: "work there; it can be adopted once that folder is gone")
     }
     let claimed = try await claim(app, for: folder, until: deadline)
     let held = try await store.hold(app.id, called: app.handle, until: deadline, notice: notice)
