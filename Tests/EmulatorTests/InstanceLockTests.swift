@@ -135,20 +135,19 @@ import Testing
   func anInstanceThatWasDeletedMeanwhileIsNotMadeAgain(_ change: Change) async throws {
     try await TestHome.with { test in
       let state = try test.directory.open(try test.app("web"), app: nil)
-      let waiting = Mutex(false)
+      let (waiting, isWaiting) = AsyncStream<Void>.makeStream()
       try await withThrowingTaskGroup(of: EmulatorError?.self) { group in
         try await holding(test.home.instance(state.id)) {
           group.addTask {
             do {
-              try await change.make(state, test.store) { _ in waiting.withLock { $0 = true } }
+              try await change.make(state, test.store) { _ in isWaiting.yield() }
               return nil
             } catch let error as EmulatorError {
               return error
             }
           }
-          if change == .hold {
-            while !waiting.withLock({ $0 }) { await Task.yield() }
-          }
+          // The others are not told that they wait.
+          if change == .hold { for await _ in waiting { break } }
           try test.store.delete(state.id)
         }
         let error = try #require(try await group.next() ?? nil)
