@@ -47,7 +47,7 @@ extension UnreadState {
   /// The refusal of what this instance may be in the way of.
   public func refusal(_ message: String) -> EmulatorError {
     EmulatorError(
-      .dataMismatch, "\(message): the state of an instance cannot be read: \(file)",
+      .dataMismatch, "\(message), as an instance cannot be read: \(error.message)",
       suggestion: reason == .damaged ? Self.remedy : error.suggestion)
   }
 }
