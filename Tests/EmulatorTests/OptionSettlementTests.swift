@@ -135,9 +135,10 @@ struct OptionSettlementTests {
   func acceptedReplica() throws {
     var app = PlannedApp()
     func manifest(_ options: String) -> String {
-      "resources:\n  main: {type: postgres}\n  copy: {type: postgres, options: {\(options)}}\n"
+      "resources:\n  main: {type: postgres, options: {version: '15'}}\n"
+        + "  copy: {type: postgres, options: {version: '15'\(options)}}\n"
     }
-    let following = manifest("readSourceDB: \"\(ResourceOption.reference(to: "main"))\"")
+    let following = manifest(", readSourceDB: \"\(ResourceOption.reference(to: "main"))\"")
     _ = try app.up(following)
     #expect(try app.up(manifest("")).plan.items.map(\.action) == [.verify, .promote])
     #expect(throws: EmulatorError.self) { try app.up(following) }
