@@ -17,6 +17,8 @@ func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
   case 1049, 1044: .missingDatabase(message: text)
   // TLS that was asked for and not had: no certificate of ours, or none at all.
   case 2026: .stranger(expected: "a certificate of drydock's authority", found: message)
+  // A way to log in that we do not take, since it shows the password.
+  case 5010: .wrongProtocol(message: message)
   case 2007, 2027: .wrongProtocol(message: text)
   default: .rejected(message: text)
   }

@@ -143,6 +143,10 @@ struct TLSProbeTests {
     try await withFiles { files in
       let settings = ["--ssl-cert=\(files.certificate)", "--ssl-key=\(files.key)"]
       try await withTemporaryMariaDB(marker: marker, settings: settings) { engine in
+        _ = try await ReadinessWait(
+          subject: "mariadb", probe: MySQLProbe(target: mariadbAdministrator(engine)),
+          liveness: { liveness(of: engine) }
+        ).run(until: .after(testDeadline))
         let administrator = MySQLAdministrator(target: mariadbAdministrator(engine))
         try await administrator.execute(
           [
@@ -165,7 +169,10 @@ struct TLSProbeTests {
   @Test("Who has no certificate gets no password", arguments: [BadServerTests.Family.postgres, .mysql])
   func noCertificate(_ family: BadServerTests.Family) async throws {
     // PostgreSQL's answer to the wish for TLS; MySQL's is in what it says first.
-    let behaviour = family == .postgres ? .answering(Array("N".utf8), thenCloses: false) : family.trap
+    let behaviour: BlackHoleServer.Behaviour =
+      family == .postgres
+      ? .answering(Array("N".utf8), thenCloses: false)
+      : .greeting(mysqlGreeting(plugin: "mysql_native_password"), thenCloses: false)
     try await withFiles { files in
       try await withBlackHole(behaviour) { server in
         var target = target(server.port, files.authority, password: "secret")
