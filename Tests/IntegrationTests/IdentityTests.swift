@@ -19,6 +19,8 @@ import Testing
       // A hostile clone: all that somebody else can know.
       let clone = try app.sibling("clone", manifest: Manifests.redis)
       try FileManager.default.removeItem(at: app.folder)
+      try FileManager.default.createDirectory(
+        at: clone.folder.appending(path: ".drydock"), withIntermediateDirectories: true)
       try clone.write(String(id.prefix(12)), to: ".drydock/id")
       #expect(try await clone.ps().isEmpty)
       let doubt = try await clone.drydock("env", "set", "A=b")
