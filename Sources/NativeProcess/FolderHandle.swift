@@ -97,7 +97,7 @@ public struct FolderHandle: ~Copyable {
   public func read(_ name: String, limit: Int) -> [UInt8]? {
     guard let file = try? file(name) else { return nil }
     defer { try? file.close() }
-    return try? readToEnd(file, limit: limit)
+    return (try? readToEnd(file, limit: limit)).map { Array($0.prefix(limit)) }
   }
 
   // MARK: Changing

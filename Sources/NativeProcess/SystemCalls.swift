@@ -58,7 +58,7 @@ func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
 func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
   guard let file = try? regularFile(path) else { return nil }
   defer { try? file.close() }
-  return try? readToEnd(file, limit: limit)
+  return (try? readToEnd(file, limit: limit)).map { Array($0.prefix(limit)) }
 }
 
 /// Reads from where the descriptor stands to the end of the file, `limit` bytes at most.

@@ -25,7 +25,8 @@ import Testing
   @Test func whatMakesADataDirectoryCarriesItsName() async throws {
     try await TestHome.with { test in
       let tool = "\(test.path)/initdb"
-      try test.write("#!/bin/sh\nenv > environment\nexit 1\n", to: "initdb")
+      // Where the engine's user may write.
+      try test.write("#!/bin/sh\nenv > scratch/environment\nexit 1\n", to: "initdb")
       chmod(tool, 0o755)
       let installation = NativeInstallation(
         server: "/nonexistent", tools: ["initdb": tool],
@@ -44,7 +45,7 @@ import Testing
       await #expect(throws: (any Error).self) {
         try await server.start(progress: { _ in }, until: .after(.seconds(30)))
       }
-      let environment = try #require(test.text("mydb/environment"))
+      let environment = try #require(test.text("mydb/scratch/environment"))
       #expect(environment.contains("\(NativeLayout.asideVariable)=\(layout.folder)/data.new-"))
     }
   }
