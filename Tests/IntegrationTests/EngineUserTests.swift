@@ -32,7 +32,7 @@ import Testing
   private static let race = """
     cd "$1/data" || exit 1
     while mkdir -p a/b/c; do
-      : >a/b/c/file; mv a/b d; ln -s "$2" a/b; mv -T d e; rm -f a/b; rm -rf e
+      true >a/b/c/file; mv a/b d; ln -s "$2" a/b; mv -T d e; rm -f a/b; rm -rf e
     done 2>/dev/null
     """
 

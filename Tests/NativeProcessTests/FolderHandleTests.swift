@@ -89,7 +89,7 @@ struct FolderHandleTests {
       deep.executableURL = URL(filePath: "/bin/sh")
       deep.currentDirectoryURL = URL(filePath: scratch.path("tree"))
       deep.arguments = [
-        "-c", "i=0; while [ $i -lt 700 ]; do mkdir d && cd -P d || exit 1; : >f; i=$((i+1)); done",
+        "-c", "i=0; while [ $i -lt 150 ]; do mkdir d && cd -P d || exit 1; : >f; i=$((i+1)); done",
       ]
       try deep.run()
       deep.waitUntilExit()
@@ -112,8 +112,8 @@ struct FolderHandleTests {
         "-c",
         """
         i=0
-        while [ $((i += 1)) -lt 200 ]; do
-          mkdir -p tree/a; : >tree/a/file; mv tree/a tree/b; ln -s ../victim tree/a; rm -rf tree/a tree/b
+        while [ $((i += 1)) -lt 40 ]; do
+          mkdir -p tree/a; true >tree/a/file; mv tree/a tree/b; ln -s ../victim tree/a; rm -rf tree/a tree/b
         done 2>/dev/null
         """,
       ]

@@ -18,7 +18,13 @@ extension StateHome {
     try Folder.make(root, mode: 0o700)
     let new = InstanceDirectory.randomID()
     let temporary = "\(keyFile).\(new)"
-    try LocalAuthority.write("\(new)\n", to: temporary, mode: 0o600)
+    do {
+      try AtomicFile.write(Array("\(new)\n".utf8), to: temporary, mode: 0o600)
+    } catch {
+      throw EmulatorError(
+        .cannotWrite, "cannot write \(keyFile): \(error.reason)",
+        suggestion: StateStore.elsewhere(after: error.errno))
+    }
     defer { unlink(temporary) }
     // Some file systems have no links; there the later one's counts.
     guard link(temporary, keyFile) == 0 || errno == EEXIST || rename(temporary, keyFile) == 0 else {
