@@ -60,7 +60,7 @@ import Testing
         let response = try await wire.response()
         #expect(response?.status == 101)
         try await holding(40, "", port: port) {}
-        try await wire.send(frame: 2, Array("still there".utf8))
+        try await wire.send(frame: 1, Array("still there".utf8))
         let frame = try await wire.frame()
         #expect(frame?.text == "still there")
       }
