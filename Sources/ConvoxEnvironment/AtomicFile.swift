@@ -1,3 +1,5 @@
+// The first file of the module, by name, that imports the C library has to import it as the public interface needs it: to an
+// optimised build its types are that import's.
 #if canImport(Darwin)
   public import Darwin
 #elseif canImport(Musl)
