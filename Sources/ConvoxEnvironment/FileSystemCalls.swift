@@ -93,7 +93,7 @@ struct TemporaryFile {
   }
 
   private init(_ prefix: String, base: Int32, target: String) throws(AtomicFileError) {
-    AbandonedFiles.remove(from: prefix.isEmpty ? "." : prefix, relativeTo: base)
+    LeftoverFiles.remove(from: prefix.isEmpty ? "." : prefix, relativeTo: base)
     let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let created = "\(prefix).drydock-\(name).tmp"
     (path, self.base, self.target) = (created, base, target)

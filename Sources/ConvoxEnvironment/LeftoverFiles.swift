@@ -7,7 +7,7 @@
 #endif
 
 /// Temporary files of writers that were killed.
-enum AbandonedFiles {
+enum LeftoverFiles {
   /// How old one is at least: between making it and locking it a writer may be interrupted for a moment.
   private static let age = 60
 

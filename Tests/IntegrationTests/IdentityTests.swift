@@ -31,7 +31,7 @@ import Testing
       #expect(adopt.status == 0, "\(adopt)")
       let after = try #require(try await clone.ps()["cache"])
       #expect(after.pid == before.pid)
-      #expect(try await app.redis("GET", "key", port: try #require(after.port)) == "kept")
+      #expect(try await clone.redis("GET", "key", port: try #require(after.port)) == "kept")
     }
   }
 
