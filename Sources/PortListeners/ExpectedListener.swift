@@ -69,8 +69,14 @@ struct ServerProcess {
 
   /// Whether a socket is among the descriptors of the process, or of one in its session; nil where that cannot be seen.
   func has(_ socket: ListeningSocket) -> Bool? {
+    // All processes of the machine are looked through only where the server itself does not have it.
+    if isHeld(socket, by: [processID]) == true { return true }
+    return isHeld(socket, by: [processID] + forks)
+  }
+
+  private func isHeld(_ socket: ListeningSocket, by members: [Int32]) -> Bool? {
     var isUnseen = false
-    for member in [processID] + forks.lazy {
+    for member in members {
       switch drydock_has_socket(member, socket.inode) {
       case 1: return true
       case 0, -ENOENT, -ESRCH: continue
