@@ -86,36 +86,62 @@ let package = Package(
       ]),
     program("drydock-keeper"),
     program("drydock-mount"),
-    library("DrydockCommands", ["Emulator", "RackAPI", "TerminalProgress", arguments]),
+    library(
+      "DrydockCommands",
+      [
+        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
+        "HealthProbes",
+        "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI", "TerminalProgress",
+        "TransportSecurity", arguments,
+      ]),
     library(
       "RackAPI",
       [
-        "ConvoxEnvironment", "Emulator", "Engines", "MonotonicTime", "NativeProcess", "ConvoxManifest",
-        "TerminalProgress", webSocket,
+        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
+        "MonotonicTime",
+        "NativeProcess", "PortForwarding", "TerminalProgress", webSocket,
       ] + nio),
     library(
       "Emulator",
       [
-        "ConvoxManifest", "ConvoxEnvironment", "Engines", "DockerEngine", "NativeProcess",
-        "HealthProbes", "MonotonicTime", "PortListeners", "TransportSecurity", "CZlib", "CFileBirth", system,
-      ] + sockets),
+        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines",
+        "HealthProbes",
+        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TransportSecurity",
+        "CFileBirth", system,
+      ]),
+    library(
+      "PortForwarding",
+      ["DrydockBase", "MonotonicTime", "NativeProcess", "PortListeners", "TransportSecurity"] + sockets),
     library(
       "Engines",
-      ["ConvoxManifest", "ConvoxEnvironment", "HealthProbes", "MonotonicTime", "TransportSecurity"]),
-    library("ConvoxManifest", ["Yams"]),
-    library("ConvoxEnvironment", ["ConvoxManifest"]),
-    library("DockerEngine", ["MonotonicTime"] + nio),
+      [
+        "ConvoxManifest", "ConvoxEnvironment", "DrydockBase", "HealthProbes", "MonotonicTime",
+        "TransportSecurity",
+      ]),
+    library("ConvoxManifest", ["DrydockBase", "Yams"]),
+    library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
+    library("DockerEngine", ["DrydockBase", "MonotonicTime"] + nio),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
-    library("NativeProcess", ["MonotonicTime", "PortListeners", "CProcessDescriptor", subprocess, system]),
+    library(
+      "NativeProcess",
+      [
+        "ByteStreams", "DrydockBase", "MonotonicTime", "PortListeners", "CProcessDescriptor", subprocess,
+        system,
+      ]),
+    library("ByteStreams", ["DrydockBase", "MonotonicTime", "CZlib"]),
     library(
       "HealthProbes",
-      ["MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis", "CMariaDB"]),
+      [
+        "DrydockBase", "MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis",
+        "CMariaDB",
+      ]),
     library("PortListeners", ["CListeners"]),
     .target(name: "CListeners"),
     library("TransportSecurity", ["COpenSSL"]),
     library("TerminalProgress"),
-    library("MonotonicTime"),
+    library("MonotonicTime", ["DrydockBase"]),
+    library("DrydockBase"),
     // Not a system library target, which would be linked: it loads libpq when that is first needed.
     .target(
       name: "CLibPQ", cSettings: hardened, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),

@@ -1,12 +1,12 @@
 import ConvoxManifest
 
 /// The app env: what `convox env set` keeps for an app.
-public struct AppEnvironment: Sendable, Hashable {
+package struct AppEnvironment: Sendable, Hashable {
   /// The values by their names.
-  public var values: [String: String]
+  package var values: [String: String]
 
   /// An app env of these values.
-  public init(_ values: [String: String] = [:]) {
+  package init(_ values: [String: String] = [:]) {
     self.values = values
   }
 
@@ -14,7 +14,7 @@ public struct AppEnvironment: Sendable, Hashable {
   /// trimmed nor unquoted; lines without `=` or without a key are ignored; the last of two equal keys wins.
   /// A carriage return before a line feed belongs to the line's end.
   /// - Returns: The values, and a sentence for each line that probably means something else than Convox reads.
-  public static func parse(_ text: String) -> (environment: AppEnvironment, warnings: [String]) {
+  package static func parse(_ text: String) -> (environment: AppEnvironment, warnings: [String]) {
     var environment = AppEnvironment()
     var warnings: [String] = []
     for (index, line) in lines(of: text).enumerated() {
@@ -29,7 +29,7 @@ public struct AppEnvironment: Sendable, Hashable {
 
   /// Sorted `KEY=value` lines without a final newline, as Convox writes them back.
   /// Whole lines are sorted, byte by byte: `A1=x` comes before `A=x`, as `1` comes before `=`.
-  public var text: String {
+  package var text: String {
     values.map { "\($0)=\($1)" }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       .joined(separator: "\n")
@@ -37,7 +37,7 @@ public struct AppEnvironment: Sendable, Hashable {
 
   /// The URL of a resource that runs elsewhere: a non-blank `<NAME>_URL`. Such a resource is not started (a v3
   /// rule, which drydock takes for v2 manifests too).
-  public func externalURL(forResource name: String) -> String? {
+  package func externalURL(forResource name: String) -> String? {
     guard let url = values[Resource.environmentPrefix(of: name) + "_URL"],
       url.contains(where: { !$0.isWhitespace })
     else { return nil }

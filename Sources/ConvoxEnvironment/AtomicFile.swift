@@ -1,15 +1,15 @@
 // The first file of the module, by name, that imports the C library has to import it as the public interface needs it: to an
 // optimised build its types are that import's.
 #if canImport(Darwin)
-  public import Darwin
+  package import Darwin
 #elseif canImport(Musl)
-  public import Musl
+  package import Musl
 #else
-  public import Glibc
+  package import Glibc
 #endif
 
 /// Writes whole files so that a reader sees the old content or the new one, and a crash leaves one of them.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Replaces a file's content: a temporary file beside it, fsync, rename, fsync of the folder.
   ///
   /// A symbolic link stays and its target is replaced. An existing file keeps its owner where we may set it;
@@ -23,7 +23,7 @@ public enum AtomicFile {
   /// - Throws: `AtomicFileError`; the file is as it was (but for a failing disk at the
   ///   very end), and the temporary one is gone.
   @discardableResult
-  public static func write(
+  package static func write(
     _ bytes: [UInt8], to path: String, mode: mode_t? = nil, onlyIfChanged: Bool = false
   ) throws(AtomicFileError) -> Bool {
     let target = try FileSystemPath(path).followingLinks()
@@ -50,9 +50,9 @@ public enum AtomicFile {
 }
 
 /// A file could not be written.
-public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The reason, as far as somebody can do something about it.
-  public enum Code: String, Sendable, Hashable, Codable {
+  package enum Code: String, Sendable, Hashable, Codable {
     /// The disk is full, out of inodes, or the quota is used up.
     case noSpace
     /// The file system takes no changes.
@@ -72,14 +72,14 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// The reason.
-  public var code: Code
+  package var code: Code
   /// The file or folder.
-  public var path: String
+  package var path: String
   /// The system's error number; 0 where no call failed.
-  public var errno: Int32
+  package var errno: Int32
 
   /// An error about a path.
-  public init(_ code: Code, path: String, errno: Int32) {
+  package init(_ code: Code, path: String, errno: Int32) {
     self.code = code
     self.path = path
     self.errno = errno
@@ -103,10 +103,10 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// What failed in words.
-  public var message: String { "\(path) cannot be written: \(reason)" }
+  package var message: String { "\(path) cannot be written: \(reason)" }
 
   /// Why, for messages that name the path themselves.
-  public var reason: String {
+  package var reason: String {
     switch code {
     case .notRegularFile: "it is no regular file"
     case .noFolder: "its folder does not exist"
@@ -115,7 +115,7 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// What to do about it, where there is something.
-  public var suggestion: String? {
+  package var suggestion: String? {
     switch code {
     case .noSpace:
       access(path, F_OK) == 0 ? "free some space; the old content is still there" : "free some space"
@@ -129,5 +129,5 @@ public struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

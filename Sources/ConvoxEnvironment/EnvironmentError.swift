@@ -1,7 +1,7 @@
 /// The variables of a service cannot be worked out.
-public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong.
-  public enum Code: String, Sendable, Hashable, Codable {
+  package enum Code: String, Sendable, Hashable, Codable {
     /// `environment:` requires variables that the app env does not set.
     case missingRequired
     /// A linked resource has no endpoint: it was never started.
@@ -11,21 +11,21 @@ public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// What is wrong.
-  public var code: Code
+  package var code: Code
   /// The variables or resources that it is about, sorted.
-  public var names: [String]
+  package var names: [String]
   /// The service whose variables were asked for.
-  public var service: String
+  package var service: String
 
   /// An error about these names.
-  public init(_ code: Code, names: [String], service: String) {
+  package init(_ code: Code, names: [String], service: String) {
     self.code = code
     self.names = names
     self.service = service
   }
 
   /// What is wrong in words; for missing variables, Convox's own.
-  public var message: String {
+  package var message: String {
     let list = names.joined(separator: ", ")
     return switch code {
     case .missingRequired: "required env: \(list)"
@@ -35,7 +35,7 @@ public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// What to do about it.
-  public var suggestion: String {
+  package var suggestion: String {
     switch code {
     case .missingRequired:
       "set them in the app env: drydock env set \(names.map { "\($0)=…" }.joined(separator: " "))"
@@ -46,5 +46,5 @@ public struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

@@ -1,5 +1,5 @@
 /// A form in which variables are written out for others to read.
-public enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codable {
+package enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codable {
   /// `KEY=value` lines that mean the same to `docker run --env-file`, to a shell that sources the file and to
   /// dotenv libraries.
   case dotenv
@@ -13,7 +13,7 @@ public enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codable
 
 /// Writes variables out, sorted by name, a line feed at the end; of two with the same name the last one counts.
 /// - Throws: `EnvironmentFormatError` with every variable that the format cannot hold; nothing is written then.
-public func render(
+package func render(
   _ variables: [EnvironmentVariable], as format: EnvironmentFormat
 ) throws(EnvironmentFormatError) -> String {
   let unique = [EnvironmentVariable](sorting: Dictionary(variables.map { ($0.name, $0.value) }) { $1 })
@@ -31,7 +31,7 @@ public func render(
 
 /// The word that a POSIX shell reads as exactly this text. Anything is literal between single quotes; a single
 /// quote itself stands between double quotes, a backslash outside of quotes.
-public func quotedForShell(_ text: String) -> String {
+package func quotedForShell(_ text: String) -> String {
   "'\(text.replacing("'", with: #"'\''"#))'"
 }
 

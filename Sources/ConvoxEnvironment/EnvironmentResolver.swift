@@ -1,7 +1,7 @@
-public import ConvoxManifest
+package import ConvoxManifest
 
 /// Works out the variables of services, in the order of precedence that Convox has on AWS.
-public struct EnvironmentResolver: Sendable {
+package struct EnvironmentResolver: Sendable {
   private let manifest: Manifest
   private let endpoints: [ResourceEndpoint]
   private let linked: [ResourceEndpoint]
@@ -15,7 +15,7 @@ public struct EnvironmentResolver: Sendable {
   ///   - linked: Resources from outside the manifest, which every service gets.
   ///   - appEnvironment: The app env.
   ///   - context: The release's own variables.
-  public init(
+  package init(
     manifest: Manifest, endpoints: [ResourceEndpoint], linked: [ResourceEndpoint] = [],
     appEnvironment: AppEnvironment, context: ServiceContext
   ) {
@@ -30,7 +30,7 @@ public struct EnvironmentResolver: Sendable {
   /// linked resources; the release's own variables; the app env for the keys that the service declares.
   /// - Throws: `EnvironmentError`, for required variables without a value, for a linked resource that nobody
   ///   knows the whereabouts of, and for resources whose variables have the same names.
-  public func environment(for service: Service) throws(EnvironmentError) -> [EnvironmentVariable] {
+  package func environment(for service: Service) throws(EnvironmentError) -> [EnvironmentVariable] {
     try requireValues(for: service)
     try refuseCollisions(in: service)
     var values = defaults(of: service)
@@ -42,7 +42,7 @@ public struct EnvironmentResolver: Sendable {
   }
 
   /// The variables of every resource whose whereabouts are known, sorted by name.
-  public func allResources() -> [EnvironmentVariable] {
+  package func allResources() -> [EnvironmentVariable] {
     var values: [String: String] = [:]
     for variable in linkedVariables { values[variable.name] = variable.value }
     for resource in manifest.resources {

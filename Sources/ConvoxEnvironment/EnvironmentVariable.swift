@@ -1,12 +1,12 @@
 /// A variable as a process gets it.
-public struct EnvironmentVariable: Sendable, Hashable, Codable {
+package struct EnvironmentVariable: Sendable, Hashable, Codable {
   /// The name.
-  public var name: String
+  package var name: String
   /// The value, which may be empty.
-  public var value: String
+  package var value: String
 
   /// A variable with its value.
-  public init(name: String, value: String) {
+  package init(name: String, value: String) {
     self.name = name
     self.value = value
   }

@@ -51,34 +51,34 @@ private enum DotenvValue {
 }
 
 /// Variables that a format cannot hold unchanged.
-public struct EnvironmentFormatError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct EnvironmentFormatError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One variable and why.
-  public struct Obstacle: Sendable, Hashable {
+  package struct Obstacle: Sendable, Hashable {
     /// The variable's name.
-    public var name: String
+    package var name: String
     /// Why, to be read after the name; the value is not in it.
-    public var reason: String
+    package var reason: String
 
     /// An obstacle in the way of a variable.
-    public init(name: String, reason: String) {
+    package init(name: String, reason: String) {
       self.name = name
       self.reason = reason
     }
   }
 
   /// The format that was asked for.
-  public var format: EnvironmentFormat
+  package var format: EnvironmentFormat
   /// Every variable that it cannot hold, sorted by name.
-  public var obstacles: [Obstacle]
+  package var obstacles: [Obstacle]
 
   /// An error about these variables.
-  public init(format: EnvironmentFormat, obstacles: [Obstacle]) {
+  package init(format: EnvironmentFormat, obstacles: [Obstacle]) {
     self.format = format
     self.obstacles = obstacles
   }
 
   /// The variables and why, in one sentence.
-  public var message: String {
+  package var message: String {
     let list = obstacles.map { "\($0.name) \($0.reason)" }.joined(separator: "; ")
     let readers = "that docker, shells and dotenv libraries read alike"
     return switch format {
@@ -88,10 +88,10 @@ public struct EnvironmentFormatError: Error, Sendable, Hashable, CustomStringCon
   }
 
   /// What to do about it.
-  public var suggestion: String {
+  package var suggestion: String {
     format == .dotenv ? "use --format shell or --format json" : "use --format json"
   }
 
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

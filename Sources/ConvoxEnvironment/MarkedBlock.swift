@@ -1,13 +1,13 @@
 /// A part of somebody else's text file that drydock keeps: two marker lines and what stands between them. All
 /// other bytes of the file stay as they are, in whatever encoding that extends ASCII.
-public struct MarkedBlock: Sendable, Hashable {
+package struct MarkedBlock: Sendable, Hashable {
   /// The line in front.
-  public var begin: String
+  package var begin: String
   /// The line behind.
-  public var end: String
+  package var end: String
 
   /// A block between these lines. The default ones are comments in shells, dotenv and YAML files.
-  public init(begin: String = "# drydock: begin", end: String = "# drydock: end") {
+  package init(begin: String = "# drydock: begin", end: String = "# drydock: end") {
     self.begin = begin
     self.end = end
   }
@@ -15,7 +15,7 @@ public struct MarkedBlock: Sendable, Hashable {
   /// The file with this text between the markers. A block that is not there yet is appended on lines of its own.
   /// The text's lines end as the block's first line does or, without a block, as the file's first line does.
   /// - Throws: `MarkedBlockError`.
-  public func updating(_ file: [UInt8], with text: String) throws(MarkedBlockError) -> [UInt8] {
+  package func updating(_ file: [UInt8], with text: String) throws(MarkedBlockError) -> [UInt8] {
     let content = try contentLines(of: text)
     let lines = try TextLine.all(in: file)
     guard let block = try locate(in: lines, of: file) else {
@@ -29,14 +29,14 @@ public struct MarkedBlock: Sendable, Hashable {
 
   /// The file without the block and its markers.
   /// - Throws: `MarkedBlockError`.
-  public func removing(from file: [UInt8]) throws(MarkedBlockError) -> [UInt8] {
+  package func removing(from file: [UInt8]) throws(MarkedBlockError) -> [UInt8] {
     guard let block = try locate(in: try TextLine.all(in: file), of: file) else { return file }
     return Array(file[..<block.begin.range.lowerBound] + file[block.end.range.upperBound...])
   }
 
   /// The bytes between the markers; nil where the file has no block.
   /// - Throws: `MarkedBlockError`.
-  public func content(of file: [UInt8]) throws(MarkedBlockError) -> [UInt8]? {
+  package func content(of file: [UInt8]) throws(MarkedBlockError) -> [UInt8]? {
     guard let block = try locate(in: try TextLine.all(in: file), of: file) else { return nil }
     return Array(file[block.begin.range.upperBound..<block.end.range.lowerBound])
   }
@@ -111,9 +111,9 @@ private struct TextLine {
 }
 
 /// A file's block cannot be told apart from the rest of the file.
-public struct MarkedBlockError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct MarkedBlockError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong.
-  public enum Code: String, Sendable, Hashable, Codable {
+  package enum Code: String, Sendable, Hashable, Codable {
     /// A second marker of the same kind.
     case twoBlocks
     /// The block is never closed.
@@ -127,18 +127,18 @@ public struct MarkedBlockError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// What is wrong.
-  public var code: Code
+  package var code: Code
   /// The line of the file, from 1, where there is one to show.
-  public var line: Int?
+  package var line: Int?
 
   /// An error at a line.
-  public init(_ code: Code, line: Int? = nil) {
+  package init(_ code: Code, line: Int? = nil) {
     self.code = code
     self.line = line
   }
 
   /// What is wrong in words; the file's name is the caller's to add.
-  public var message: String {
+  package var message: String {
     let place = line.map { "line \($0): " } ?? ""
     return switch code {
     case .twoBlocks: "\(place)a second drydock marker of the same kind"
@@ -150,7 +150,7 @@ public struct MarkedBlockError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// What to do about it.
-  public var suggestion: String {
+  package var suggestion: String {
     switch code {
     case .twoBlocks, .beginWithoutEnd, .endWithoutBegin: "remove the stray marker line, or the whole block"
     case .markerInText: "choose other values"
@@ -159,5 +159,5 @@ public struct MarkedBlockError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }

@@ -1,7 +1,7 @@
 import ConvoxManifest
 
 /// How the variables of a resource type are filled.
-public enum VariableShape: Sendable, Hashable {
+package enum VariableShape: Sendable, Hashable {
   /// All six, with a URL of that scheme: postgres, mysql (mariadb too).
   case database(scheme: String)
   /// Redis and valkey, with the AWS template's quirks: the port carries `/0`, the password its punctuation.
@@ -13,28 +13,28 @@ public enum VariableShape: Sendable, Hashable {
 }
 
 /// Where a resource can be reached and as whom: all that its variables are made of.
-public struct ResourceEndpoint: Sendable, Hashable {
+package struct ResourceEndpoint: Sendable, Hashable {
   /// The resource's name in the manifest.
-  public var resource: String
+  package var resource: String
   /// How its variables are filled.
-  public var shape: VariableShape
+  package var shape: VariableShape
   /// The host, a name or an address.
-  public var host: String
+  package var host: String
   /// The port.
-  public var port: Int
+  package var port: Int
   /// The user; only databases show one.
-  public var user: String
+  package var user: String
   /// The password, which stands raw in the URL as on AWS.
-  public var password: String
+  package var password: String
   /// The database; only databases show one.
-  public var database: String
+  package var database: String
   /// Whether a redis takes TLS and a password (`encrypted: true`).
-  public var encrypted: Bool
+  package var encrypted: Bool
   /// The URL of a resource that runs elsewhere; then only `_URL` has a value and all else here is ignored.
-  public var externalURL: String?
+  package var externalURL: String?
 
   /// An endpoint; the defaults are those of Convox on this machine.
-  public init(
+  package init(
     resource: String, shape: VariableShape, host: String = "127.0.0.1", port: Int = 0, user: String = "app",
     password: String = "", database: String = "app", encrypted: Bool = false, externalURL: String? = nil
   ) {
@@ -51,7 +51,7 @@ public struct ResourceEndpoint: Sendable, Hashable {
 
   /// The six variables in Convox's order `_URL _USER _PASS _HOST _PORT _NAME`; those that the type does not fill
   /// are set to the empty string. None for a resource without variables.
-  public var variables: [EnvironmentVariable] {
+  package var variables: [EnvironmentVariable] {
     guard let fields else { return [] }
     let prefix = Resource.environmentPrefix(of: resource)
     return VariableField.allCases.map {
@@ -60,10 +60,10 @@ public struct ResourceEndpoint: Sendable, Hashable {
   }
 
   /// The URL; nil for a resource without variables.
-  public var url: String? { fields?.url }
+  package var url: String? { fields?.url }
 
   /// The URL with `****` in place of the password, fit for a screen or a log.
-  public var maskedURL: String? {
+  package var maskedURL: String? {
     if let externalURL { return shape == .none ? nil : maskingPassword(inURL: externalURL) }
     guard !password.isEmpty else { return url }
     var masked = self
@@ -73,7 +73,7 @@ public struct ResourceEndpoint: Sendable, Hashable {
 
   /// The value of the one variable that a v3 link `name:ENVNAME` sets: picked by the last `_` token of ENVNAME if
   /// that is one of URL USER PASS HOST PORT NAME, else the URL.
-  public func value(forLinkVariable name: String) -> String {
+  package func value(forLinkVariable name: String) -> String {
     let token = name.split(separator: "_", omittingEmptySubsequences: false).last ?? ""
     return fields?[VariableField(rawValue: String(token)) ?? .url] ?? ""
   }

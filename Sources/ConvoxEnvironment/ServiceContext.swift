@@ -1,24 +1,24 @@
 /// What every service of an app is told about its release, with values that make sense on one's own machine.
-public struct ServiceContext: Sendable, Hashable {
+package struct ServiceContext: Sendable, Hashable {
   /// `APP`.
-  public var app: String
+  package var app: String
   /// `BUILD`.
-  public var build: String
+  package var build: String
   /// `BUILD_GIT_SHA`.
-  public var buildGitSHA: String
+  package var buildGitSHA: String
   /// `BUILD_DESCRIPTION`.
-  public var buildDescription: String
+  package var buildDescription: String
   /// `RACK`.
-  public var rack: String
+  package var rack: String
   /// `AWS_REGION`.
-  public var region: String
+  package var region: String
   /// `RELEASE`.
-  public var release: String
+  package var release: String
   /// The URLs of services by their names, for those that others list under `links:`.
-  public var serviceURLs: [String: String]
+  package var serviceURLs: [String: String]
 
   /// A context.
-  public init(
+  package init(
     app: String = "app", build: String = "BLOCAL", buildGitSHA: String = "", buildDescription: String = "",
     rack: String = "local", region: String = "us-east-1", release: String = "RLOCAL",
     serviceURLs: [String: String] = [:]

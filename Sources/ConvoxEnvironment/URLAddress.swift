@@ -1,15 +1,15 @@
 /// Where a URL points: its scheme, host and port, and nothing of its login.
-public struct URLAddress: Sendable, Hashable {
+package struct URLAddress: Sendable, Hashable {
   /// The scheme; nil for a bare `HOST:PORT`.
-  public var scheme: String?
+  package var scheme: String?
   /// The host, a name or an address; one of IPv6 without its brackets.
-  public var host: String
+  package var host: String
   /// The port; nil where the URL names none.
-  public var port: Int?
+  package var port: Int?
 
   /// Reads a URL; nil for one without a host, or with a port that is none. Its password may hold any character,
   /// unescaped.
-  public init?(_ url: String) {
+  package init?(_ url: String) {
     let (head, rest) = splittingScheme(url)
     let authority = splittingLogin(rest).address.prefix { !"/?#".contains($0) }
     scheme = head.isEmpty ? nil : head.dropLast(3).lowercased()

@@ -1,6 +1,6 @@
 /// A URL with `****` in place of its password and of query values that are named like one. A password may hold
 /// any character, unescaped; where the URL can be read in two ways, more is masked rather than less.
-public func maskingPassword(inURL url: String) -> String {
+package func maskingPassword(inURL url: String) -> String {
   let (head, rest) = splittingScheme(url)
   let (login, address) = splittingLogin(rest)
   guard let login else { return head + maskingQuery(address) }

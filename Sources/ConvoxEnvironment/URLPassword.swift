@@ -1,9 +1,9 @@
 /// What a password may hold, given that it stands in a URL as it is.
-public enum URLPassword {
+package enum URLPassword {
   /// The characters of a password that make its URL mean something else, or nothing: all but the unreserved ones,
   /// the sub-delimiters and the colon of a URL's user information (RFC 3986, 3.2.1). `%` is among them, for it
   /// would be decoded. Each is named once, in the order of the password.
-  public static func charactersBreakingURL(in password: String) -> [Character] {
+  package static func charactersBreakingURL(in password: String) -> [Character] {
     var found: [Character] = []
     for character in password where !isHarmless(character) && !found.contains(character) {
       found.append(character)

@@ -2,7 +2,7 @@ extension Manifest {
   /// Every rule that would fail or surprise at deploy, besides what loading already reported; a required
   /// variable without a value is among them. An `error` would fail, a `warning` surprise.
   /// - Parameter autoMinorVersionUpgrade: The app parameter of that name, which is on by default.
-  public func deployFindings(
+  package func deployFindings(
     catalog: ResourceCatalog, appEnvironment: [String: String], autoMinorVersionUpgrade: Bool = true
   ) -> [Diagnostic] {
     var check = DeployCheck(manifest: self, catalog: catalog)

@@ -2,9 +2,9 @@
 ///
 /// In the texts `{name}`, `{prefix}`, `{version}` and `{service}` stand for the resource's name, the prefix of
 /// its variables, its version (or the default one) and, for `linked`, the service that links it.
-public struct DeployNote: Sendable, Hashable {
+package struct DeployNote: Sendable, Hashable {
   /// When a note holds. An option that is not set counts with its default.
-  public enum Condition: Sendable, Hashable {
+  package enum Condition: Sendable, Hashable {
     /// For every resource of the type.
     case always
     /// For every link of a service to the resource, placed at the link. Inside `all` it holds if any service
@@ -25,16 +25,16 @@ public struct DeployNote: Sendable, Hashable {
   }
 
   /// When it holds.
-  public var condition: Condition
+  package var condition: Condition
   /// `error` where the deploy would fail.
-  public var severity: Diagnostic.Severity
+  package var severity: Diagnostic.Severity
   /// What happens.
-  public var message: String
+  package var message: String
   /// What to do about it.
-  public var suggestion: String?
+  package var suggestion: String?
 
   /// A note with its condition.
-  public init(
+  package init(
     _ condition: Condition, _ message: String, suggestion: String? = nil,
     severity: Diagnostic.Severity = .warning
   ) {

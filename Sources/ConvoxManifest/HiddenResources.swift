@@ -1,12 +1,12 @@
 /// Resources that were probably meant where Convox sees none: under a misspelt key, or in the wrong place.
-public struct HiddenResources: Sendable, Hashable {
+package struct HiddenResources: Sendable, Hashable {
   /// Their names; nil where anything may stand there.
-  public var names: Set<String>?
+  package var names: Set<String>?
   /// Where they are and what to do, as an error for whoever cannot do without them.
-  public var finding: Diagnostic
+  package var finding: Diagnostic
 
   /// Whether a resource of that name may be one of them.
-  public func mayHold(_ name: String) -> Bool { names?.contains(name) ?? true }
+  package func mayHold(_ name: String) -> Bool { names?.contains(name) ?? true }
 }
 
 extension ManifestReader {

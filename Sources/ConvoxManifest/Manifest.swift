@@ -1,27 +1,27 @@
 /// A convox.yml as understood: interpolated, parsed, checked for what Convox's own parser rejects.
 /// Everything is in the order of the file.
-public struct Manifest: Sendable, Hashable {
+package struct Manifest: Sendable, Hashable {
   /// The file it was read from, as the user named it.
-  public var file: String
+  package var file: String
   /// The app-wide `environment:` list.
-  public var environment: [EnvironmentDeclaration]
+  package var environment: [EnvironmentDeclaration]
   /// The resources.
-  public var resources: [Resource]
+  package var resources: [Resource]
   /// The services.
-  public var services: [Service]
+  package var services: [Service]
   /// The timers.
-  public var timers: [Timer]
+  package var timers: [Timer]
   /// What is worth saying although the manifest can be used.
-  public var warnings: [Diagnostic]
+  package var warnings: [Diagnostic]
   /// Resources that were probably meant, and that Convox does not see.
-  public internal(set) var hidden: [HiddenResources] = []
+  package internal(set) var hidden: [HiddenResources] = []
   /// Whether the file has no section at all.
-  public internal(set) var isBlank: Bool
+  package internal(set) var isBlank: Bool
   /// Where items stand that have no place of their own in the model; empty for a manifest made by hand.
   var places: [ManifestPlace: SourceLocation] = [:]
 
   /// A manifest of these parts.
-  public init(
+  package init(
     file: String, environment: [EnvironmentDeclaration] = [], resources: [Resource] = [],
     services: [Service] = [],
     timers: [Timer] = [], warnings: [Diagnostic] = []
@@ -36,9 +36,9 @@ public struct Manifest: Sendable, Hashable {
   }
 
   /// The resource of that name.
-  public func resource(named name: String) -> Resource? { resources.first { $0.name == name } }
+  package func resource(named name: String) -> Resource? { resources.first { $0.name == name } }
   /// The service of that name.
-  public func service(named name: String) -> Service? { services.first { $0.name == name } }
+  package func service(named name: String) -> Service? { services.first { $0.name == name } }
 }
 
 /// An item of the manifest that a finding can point to.
@@ -58,7 +58,7 @@ enum ManifestPlace: Sendable, Hashable {
 }
 
 /// One item of an `environment:` list.
-public enum EnvironmentDeclaration: Sendable, Hashable {
+package enum EnvironmentDeclaration: Sendable, Hashable {
   /// `KEY`: a value has to come from the app env.
   case required(String)
   /// `KEY=value`: a default; the value may be empty.

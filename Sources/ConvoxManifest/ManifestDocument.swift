@@ -1,76 +1,76 @@
 /// A manifest as it is printed as JSON: everything resolved, in the order of the file.
-public struct ManifestDocument: Codable, Sendable, Hashable {
+package struct ManifestDocument: Codable, Sendable, Hashable {
   /// A resource.
-  public struct ResourceEntry: Codable, Sendable, Hashable {
+  package struct ResourceEntry: Codable, Sendable, Hashable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// The type's own name, v2's.
-    public var type: String
+    package var type: String
     /// The prefix of its variables.
-    public var envName: String
+    package var envName: String
     /// The options that are set, as AWS gets them.
-    public var options: [String: String]
+    package var options: [String: String]
   }
 
   /// A service. What is not given is null.
-  public struct ServiceEntry: Codable, Sendable, Hashable {
+  package struct ServiceEntry: Codable, Sendable, Hashable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// The declared variables with the app env over the defaults; null for a required one without a value.
-    public var environment: [String: String?]
+    package var environment: [String: String?]
     /// Its links, `NAME` or v3's `NAME:VARIABLE`.
-    public var resources: [String]
+    package var resources: [String]
     /// Its volumes as written.
-    public var volumes: [String]
+    package var volumes: [String]
     /// `image:`.
-    public var image: String?
+    package var image: String?
     /// `command:`.
-    public var command: String?
+    package var command: String?
     /// `port:`.
-    public var port: String?
+    package var port: String?
     /// The folder of `build:`.
-    public var build: String?
+    package var build: String?
     /// `scale:`.
-    public var scale: String?
+    package var scale: String?
   }
 
   /// A timer. What is not given is null.
-  public struct TimerEntry: Codable, Sendable, Hashable {
+  package struct TimerEntry: Codable, Sendable, Hashable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// The service that it runs in.
-    public var service: String?
+    package var service: String?
     /// Its schedule.
-    public var schedule: String?
+    package var schedule: String?
     /// Its command.
-    public var command: String?
+    package var command: String?
   }
 
   /// A warning with its place.
-  public struct Warning: Codable, Sendable, Hashable {
+  package struct Warning: Codable, Sendable, Hashable {
     /// The file as the user named it.
-    public var file: String
+    package var file: String
     /// The line, from 1.
-    public var line: Int
+    package var line: Int
     /// The column, from 1.
-    public var column: Int
+    package var column: Int
     /// What it is.
-    public var message: String
+    package var message: String
   }
 
   /// The resources.
-  public var resources: [ResourceEntry]
+  package var resources: [ResourceEntry]
   /// The services.
-  public var services: [ServiceEntry]
+  package var services: [ServiceEntry]
   /// The app-wide list as written: `KEY`, `KEY=value`, `*`.
-  public var environment: [String]
+  package var environment: [String]
   /// The timers.
-  public var timers: [TimerEntry]
+  package var timers: [TimerEntry]
   /// What loading warned of.
-  public var warnings: [Warning]
+  package var warnings: [Warning]
 
   /// A manifest with the app env applied to it.
-  public init(_ manifest: Manifest, appEnvironment: [String: String]) {
+  package init(_ manifest: Manifest, appEnvironment: [String: String]) {
     resources = manifest.resources.map(ResourceEntry.init)
     services = manifest.services.map { ServiceEntry($0, appEnvironment) }
     environment = manifest.environment.map(\.text)
@@ -101,7 +101,7 @@ extension ManifestDocument.ServiceEntry {
   }
 
   /// Writes null for what is not given, so that the keys are always the same.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
     try container.encode(environment, forKey: .environment)
@@ -117,7 +117,7 @@ extension ManifestDocument.ServiceEntry {
 
 extension ManifestDocument.TimerEntry {
   /// Writes null for what is not given, so that the keys are always the same.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
     try container.encode(service, forKey: .service)

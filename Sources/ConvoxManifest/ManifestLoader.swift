@@ -1,19 +1,19 @@
 /// Reads a convox.yml in Convox's own order: interpolation of the raw text, YAML 1.1, defaults, validation.
-public struct ManifestLoader: Sendable {
+package struct ManifestLoader: Sendable {
   /// The resource types that there are.
-  public var catalog: ResourceCatalog
+  package var catalog: ResourceCatalog
 
   /// A loader that knows these resource types.
-  public init(catalog: ResourceCatalog) {
+  package init(catalog: ResourceCatalog) {
     self.catalog = catalog
   }
 
   /// The most bytes that a manifest may have.
-  public static var sizeLimit: Int { ManifestSource.sizeLimit }
+  package static var sizeLimit: Int { ManifestSource.sizeLimit }
 
   /// The error about a file that has more bytes than that.
   /// - Parameter count: How many, where that is known.
-  public static func tooLong(_ count: Int?, file: String) -> ManifestError {
+  package static func tooLong(_ count: Int?, file: String) -> ManifestError {
     let length = count.map { "\($0) bytes, more" } ?? "more bytes"
     return ManifestError([
       Diagnostic(
@@ -29,7 +29,7 @@ public struct ManifestLoader: Sendable {
   ///   - file: What the file is called in messages.
   ///   - appEnvironment: The app env, which fills `${NAME}`.
   /// - Throws: `ManifestError` with a place for every finding.
-  public func load(_ bytes: [UInt8], file: String, appEnvironment: [String: String]) throws(ManifestError)
+  package func load(_ bytes: [UInt8], file: String, appEnvironment: [String: String]) throws(ManifestError)
     -> Manifest
   {
     let source = try ManifestSource(bytes, file: file, appEnvironment: appEnvironment)

@@ -124,11 +124,11 @@ extension Resource {
 
 extension ResourceOption {
   /// The resource that a reference such as `#convox.resources.NAME` names; nil where it has another form.
-  public static func referencedName(_ value: String) -> String? {
+  package static func referencedName(_ value: String) -> String? {
     let prefix = reference(to: "")
     return value.hasPrefix(prefix) ? String(value.dropFirst(prefix.count)) : nil
   }
 
   /// The reference to the resource of that name.
-  public static func reference(to name: String) -> String { "#convox.resources.\(name)" }
+  package static func reference(to name: String) -> String { "#convox.resources.\(name)" }
 }

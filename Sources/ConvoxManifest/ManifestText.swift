@@ -1,13 +1,13 @@
 import Yams
 
 /// Writes manifests that drydock makes itself.
-public enum ManifestText {
+package enum ManifestText {
   /// The text of a manifest with one resource.
   ///
   /// Every value is a quoted string, so that it is read back as it was given; a `${` in it is escaped, since
   /// the raw text is interpolated before it is YAML.
   /// - Parameter options: By name; an empty value counts as not set, and is left out.
-  public static func single(_ resource: String, type: String, options: [String: String]) throws -> String {
+  package static func single(_ resource: String, type: String, options: [String: String]) throws -> String {
     let set = options.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
     var pairs: [(Node, Node)] = [(plain("type"), quoted(type))]
     if !set.isEmpty {

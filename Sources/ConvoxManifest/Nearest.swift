@@ -4,7 +4,7 @@
 ///   - candidates: What could have been meant.
 /// - Returns: The candidate with the fewest edits (insert, delete, replace, swap neighbours), the first of
 ///   equals; nil where even that is too far to be a slip: more than a third of the word, at least one edit.
-public func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+package func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
   let limit = max(1, min(word.count, 60) / 3)
   let letters = Array(word.lowercased().prefix(60))
   var best: (candidate: String, distance: Int)?

@@ -1,7 +1,7 @@
 /// One option of a resource type: what it accepts and what it is when absent.
-public struct OptionRule: Sendable, Hashable {
+package struct OptionRule: Sendable, Hashable {
   /// What values an option takes. Values are strings, as YAML 1.1 resolved them.
-  public enum Kind: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     /// Exactly `true` or `false`.
     case boolean
     /// A whole number within bounds.
@@ -25,20 +25,20 @@ public struct OptionRule: Sendable, Hashable {
   }
 
   /// The key under `options:`.
-  public var name: String
+  package var name: String
   /// What it accepts.
-  public var kind: Kind
+  package var kind: Kind
   /// The default that racks of today deploy; nil for none.
-  public var defaultValue: String?
+  package var defaultValue: String?
   /// The default that the documentation's page states, where it differs.
-  public var documentedDefault: String?
+  package var documentedDefault: String?
   /// What AWS does with it, in a few words.
-  public var summary: String
+  package var summary: String
   /// What drydock does with it.
-  public var treatment: OptionTreatment
+  package var treatment: OptionTreatment
 
   /// An option with its rule.
-  public init(
+  package init(
     _ name: String, _ kind: Kind, default defaultValue: String? = nil, documented: String? = nil,
     _ summary: String, here treatment: OptionTreatment = .recorded("no effect here")
   ) {

@@ -1,7 +1,7 @@
 /// What drydock does with an option that is valid.
-public struct OptionTreatment: Sendable, Hashable {
+package struct OptionTreatment: Sendable, Hashable {
   /// How much of it is real here.
-  public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
     /// What AWS would refuse is refused.
     case enforced
     /// It happens for real.
@@ -11,14 +11,14 @@ public struct OptionTreatment: Sendable, Hashable {
   }
 
   /// How much of it is real here.
-  public var kind: Kind
+  package var kind: Kind
   /// What that is, in a few words.
-  public var detail: String
+  package var detail: String
 
   /// What AWS would refuse is refused.
-  public static func enforced(_ detail: String) -> OptionTreatment { .init(kind: .enforced, detail: detail) }
+  package static func enforced(_ detail: String) -> OptionTreatment { .init(kind: .enforced, detail: detail) }
   /// It happens for real.
-  public static func emulated(_ detail: String) -> OptionTreatment { .init(kind: .emulated, detail: detail) }
+  package static func emulated(_ detail: String) -> OptionTreatment { .init(kind: .emulated, detail: detail) }
   /// It is checked and written down only.
-  public static func recorded(_ detail: String) -> OptionTreatment { .init(kind: .recorded, detail: detail) }
+  package static func recorded(_ detail: String) -> OptionTreatment { .init(kind: .recorded, detail: detail) }
 }

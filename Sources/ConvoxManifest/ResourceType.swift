@@ -1,23 +1,23 @@
 /// What the manifest's rules know about one resource type. The engines supply the values, so that the
 /// rules name no engine.
-public struct ResourceType: Sendable, Hashable {
+package struct ResourceType: Sendable, Hashable {
   /// The name in `type:`, as a v2 rack knows it.
-  public var name: String
+  package var name: String
   /// Names that only a v3 rack knows for the same engine (`postgis`, `rds-postgres`).
-  public var v3Names: [String]
+  package var v3Names: [String]
   /// Every option the type takes.
-  public var options: [OptionRule]
+  package var options: [OptionRule]
   /// Whether services get variables for it (efs: none).
-  public var hasVariables: Bool
+  package var hasVariables: Bool
   /// Whether a version without a dot gets `.0` appended (redis, memcached).
-  public var appendsMinorVersion: Bool
+  package var appendsMinorVersion: Bool
   /// Whether it is a file system that a service mounts by a `volumes:` item `NAME:/path` (efs).
-  public var isMounted: Bool
+  package var isMounted: Bool
   /// What would fail or surprise at deploy, beyond what the options' own rules say.
-  public var deployNotes: [DeployNote]
+  package var deployNotes: [DeployNote]
 
   /// A resource type with its rules.
-  public init(
+  package init(
     name: String, v3Names: [String] = [], options: [OptionRule], hasVariables: Bool = true,
     appendsMinorVersion: Bool = false, isMounted: Bool = false, deployNotes: [DeployNote] = []
   ) {
@@ -31,23 +31,23 @@ public struct ResourceType: Sendable, Hashable {
   }
 
   /// The rule of an option, by its exact name.
-  public func option(_ name: String) -> OptionRule? {
+  package func option(_ name: String) -> OptionRule? {
     options.first { $0.name == name }
   }
 }
 
 /// All resource types that there are.
-public struct ResourceCatalog: Sendable {
+package struct ResourceCatalog: Sendable {
   /// The types in the order in which they are listed to users.
-  public var types: [ResourceType]
+  package var types: [ResourceType]
 
   /// A catalog of types.
-  public init(_ types: [ResourceType]) {
+  package init(_ types: [ResourceType]) {
     self.types = types
   }
 
   /// The type of that name, a v2 or a v3 one.
-  public func type(named name: String) -> ResourceType? {
+  package func type(named name: String) -> ResourceType? {
     types.first { $0.name == name } ?? types.first { $0.v3Names.contains(name) }
   }
 }

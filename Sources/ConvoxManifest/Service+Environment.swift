@@ -4,7 +4,7 @@ extension Service {
   /// An app env value beats every default, a later default an earlier one; `*` takes every key of the app env.
   /// A key that is required anywhere in the list lacks a value even where another item gives it a default.
   /// - Returns: The values, and the keys without one, sorted, as often as they are required.
-  public func environmentValues(_ appEnvironment: [String: String]) -> (
+  package func environmentValues(_ appEnvironment: [String: String]) -> (
     values: [String: String], missing: [String]
   ) {
     var values: [String: String] = [:]
@@ -24,7 +24,7 @@ extension Service {
 extension Manifest {
   /// Convox's error about required variables without a value (`required env: ALPHA, GLOBAL`), for the first
   /// service that lacks any; nil when none is missing.
-  public func missingRequiredEnvironment(_ appEnvironment: [String: String]) -> Diagnostic? {
+  package func missingRequiredEnvironment(_ appEnvironment: [String: String]) -> Diagnostic? {
     for service in services {
       let missing = service.environmentValues(appEnvironment).missing
       guard let first = missing.first else { continue }

@@ -1,30 +1,30 @@
 /// A service of the manifest, as far as resources and variables are concerned.
-public struct Service: Sendable, Hashable {
+package struct Service: Sendable, Hashable {
   /// The key under `services:`.
-  public var name: String
+  package var name: String
   /// Its own list with the app-wide one in front.
-  public var environment: [EnvironmentDeclaration]
+  package var environment: [EnvironmentDeclaration]
   /// The links to resources; those that match nothing are left out (a warning says so).
-  public var resources: [ResourceLink]
+  package var resources: [ResourceLink]
   /// The `volumes:` items as written.
-  public var volumes: [String]
+  package var volumes: [String]
   /// Names of services under `links:`.
-  public var links: [String]
+  package var links: [String]
   /// `image:`.
-  public var image: String?
+  package var image: String?
   /// `command:`, words joined by a space where it is a list.
-  public var command: String?
+  package var command: String?
   /// `port:` as written (`3000`, `https:3000`).
-  public var port: String?
+  package var port: String?
   /// `build:`: the folder, where one is given.
-  public var build: String?
+  package var build: String?
   /// `scale:` as written where it is a number or range.
-  public var scale: String?
+  package var scale: String?
   /// Where the name stands.
-  public var location: SourceLocation
+  package var location: SourceLocation
 
   /// A service of these parts.
-  public init(
+  package init(
     name: String, environment: [EnvironmentDeclaration] = [], resources: [ResourceLink] = [],
     volumes: [String] = [],
     links: [String] = [], image: String? = nil, command: String? = nil, port: String? = nil,
@@ -46,7 +46,7 @@ public struct Service: Sendable, Hashable {
 }
 
 /// A service's link to a resource.
-public struct ResourceLink: Sendable, Hashable {
+package struct ResourceLink: Sendable, Hashable {
   /// The names of the variables that it may set.
   var variableNames: [String] {
     if let variable { return [variable] }
@@ -55,12 +55,12 @@ public struct ResourceLink: Sendable, Hashable {
   }
 
   /// The resource's name.
-  public var resource: String
+  package var resource: String
   /// v3's `name:ENVNAME`: the one variable to set instead of the usual six.
-  public var variable: String?
+  package var variable: String?
 
   /// A link to a resource.
-  public init(resource: String, variable: String? = nil) {
+  package init(resource: String, variable: String? = nil) {
     self.resource = resource
     self.variable = variable
   }

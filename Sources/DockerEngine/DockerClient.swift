@@ -1,18 +1,18 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import NIOHTTP1
 
 /// A client of one Docker Engine on this machine.
 ///
 /// Every call takes a deadline and throws ``DockerError``, with code `timedOut` when the deadline passes.
 /// Cancelling the task closes the call's connection and throws `CancellationError`.
-public struct DockerClient: Sendable {
+package struct DockerClient: Sendable {
   /// Where the engine listens.
-  public let endpoint: DockerEndpoint
+  package let endpoint: DockerEndpoint
   /// What the engine said about itself when the client connected.
-  public let engine: EngineVersion
+  package let engine: EngineVersion
   /// The API version in use: the newest that both sides speak.
-  public var apiVersion: String { version.description }
+  package var apiVersion: String { version.description }
 
   let version: APIVersion
   /// The most that an answer outside the streams may hold, in bytes.
@@ -22,7 +22,7 @@ public struct DockerClient: Sendable {
 
   /// Connects to an engine: pings it, asks its version and settles on an API version.
   /// - Throws: ``DockerError`` with `engineUnavailable` when no usable engine answers there.
-  public static func connect(
+  package static func connect(
     to endpoint: DockerEndpoint, until deadline: Deadline, bodyLimit: Int = 16 << 20
   ) async throws -> DockerClient {
     let first = DockerClient(endpoint: endpoint, engine: .unknown, version: nil, bodyLimit: bodyLimit)
@@ -49,7 +49,7 @@ public struct DockerClient: Sendable {
   private let isVersioned: Bool
 
   /// Asks whether the engine answers.
-  public func ping(until deadline: Deadline) async throws {
+  package func ping(until deadline: Deadline) async throws {
     let answer = try await send(EngineRequest(.get, "/_ping", action: "ping the Docker engine"), deadline)
     guard answer == Data("OK".utf8) else {
       throw DockerError(.invalidResponse, "what answers at \(endpoint.socketPath) is not a Docker engine")
@@ -57,12 +57,12 @@ public struct DockerClient: Sendable {
   }
 
   /// The engine's versions.
-  public func version(until deadline: Deadline) async throws -> EngineVersion {
+  package func version(until deadline: Deadline) async throws -> EngineVersion {
     try await get("/version", action: "ask the Docker engine's version", until: deadline)
   }
 
   /// The engine's description of itself and its host.
-  public func info(until deadline: Deadline) async throws -> EngineInfo {
+  package func info(until deadline: Deadline) async throws -> EngineInfo {
     try await get("/info", action: "ask the Docker engine about itself", until: deadline)
   }
 }

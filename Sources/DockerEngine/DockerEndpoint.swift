@@ -1,18 +1,18 @@
 /// Where a Docker Engine listens on this machine, and how that was found.
-public struct DockerEndpoint: Sendable, Hashable {
+package struct DockerEndpoint: Sendable, Hashable {
   /// The path of the Unix socket.
-  public let socketPath: String
+  package let socketPath: String
   /// How the endpoint was found.
-  public let origin: Origin
+  package let origin: Origin
 
   /// An endpoint on a Unix socket.
-  public init(socketPath: String, origin: Origin = .defaultSocket) {
+  package init(socketPath: String, origin: Origin = .defaultSocket) {
     self.socketPath = socketPath
     self.origin = origin
   }
 
   /// Where the address of an engine comes from.
-  public enum Origin: Sendable, Hashable, CustomStringConvertible {
+  package enum Origin: Sendable, Hashable, CustomStringConvertible {
     /// The variable `DOCKER_HOST`.
     case dockerHost
     /// A context of the docker command, named by `DOCKER_CONTEXT` or by config.json.
@@ -33,7 +33,7 @@ public struct DockerEndpoint: Sendable, Hashable {
     case desktop
 
     /// The origin as it stands in a listing.
-    public var description: String {
+    package var description: String {
       switch self {
       case .dockerHost: "DOCKER_HOST"
       case .context(let name): "context \(name)"

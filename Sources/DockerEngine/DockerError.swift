@@ -2,9 +2,9 @@
 ///
 /// Compare by ``code``; ``message`` and ``suggestion`` are for people. A cancelled call throws
 /// `CancellationError` instead.
-public struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kinds of failure that a caller may want to tell apart.
-  public enum Code: Sendable, Hashable {
+  package enum Code: Sendable, Hashable {
     /// The named object does not exist.
     case notFound(ObjectKind)
     /// The engine refuses in the object's present state: a name in use, a volume in use.
@@ -42,7 +42,7 @@ public struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Why an endpoint cannot be used.
-  public enum Unavailability: Sendable, Hashable {
+  package enum Unavailability: Sendable, Hashable {
     /// There is neither a socket nor a sign of an installed engine.
     case notInstalled
     /// The engine is installed, but nothing listens on its socket.
@@ -62,7 +62,7 @@ public struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The kinds of object that the engine keeps.
-  public enum ObjectKind: String, Sendable, Hashable {
+  package enum ObjectKind: String, Sendable, Hashable {
     /// A container.
     case container
     /// An image.
@@ -76,19 +76,19 @@ public struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// What kind of failure this is.
-  public let code: Code
+  package let code: Code
   /// What failed and why, naming the object.
-  public let message: String
+  package let message: String
   /// What to do about it, where that is known.
-  public let suggestion: String?
+  package let suggestion: String?
 
   /// An error with its parts.
-  public init(_ code: Code, _ message: String, suggestion: String? = nil) {
+  package init(_ code: Code, _ message: String, suggestion: String? = nil) {
     self.code = code
     self.message = message
     self.suggestion = suggestion
   }
 
   /// The message a user reads; the suggestion is printed apart.
-  public var description: String { message }
+  package var description: String { message }
 }

@@ -1,15 +1,15 @@
 /// What an engine says about itself, from `GET /version`.
-public struct EngineVersion: Sendable, Hashable, Codable {
+package struct EngineVersion: Sendable, Hashable, Codable {
   /// The engine's own version, such as 28.0.1.
-  public let version: String
+  package let version: String
   /// The newest API version it speaks.
-  public let apiVersion: String
+  package let apiVersion: String
   /// The oldest API version it speaks; nil where the engine does not say.
-  public let minAPIVersion: String?
+  package let minAPIVersion: String?
   /// Its operating system, as Go names it: `linux`.
-  public let os: String
+  package let os: String
   /// Its processor architecture, as Go names it: `amd64`, `arm64`.
-  public let arch: String
+  package let arch: String
 
   enum CodingKeys: String, CodingKey {
     case version = "Version"
@@ -21,19 +21,19 @@ public struct EngineVersion: Sendable, Hashable, Codable {
 }
 
 /// What `GET /info` tells about the engine and its host.
-public struct EngineInfo: Sendable, Hashable, Codable {
+package struct EngineInfo: Sendable, Hashable, Codable {
   /// The host's name.
-  public let name: String?
+  package let name: String?
   /// The version of the engine.
-  public let serverVersion: String?
+  package let serverVersion: String?
   /// `rootless`, `userns`, `seccomp` and the like, as `name=…` entries.
-  public let securityOptions: [String]?
+  package let securityOptions: [String]?
   /// The number of processors that containers may use.
-  public let processors: Int?
+  package let processors: Int?
   /// The memory that containers may use, in bytes.
-  public let memory: Int?
+  package let memory: Int?
   /// The operating system of the host in words, such as "Docker Desktop".
-  public let operatingSystem: String?
+  package let operatingSystem: String?
 
   enum CodingKeys: String, CodingKey {
     case name = "Name"
@@ -45,8 +45,8 @@ public struct EngineInfo: Sendable, Hashable, Codable {
   }
 
   /// Whether the engine runs without root's rights.
-  public var isRootless: Bool { (securityOptions ?? []).contains { $0.contains("rootless") } }
+  package var isRootless: Bool { (securityOptions ?? []).contains { $0.contains("rootless") } }
 
   /// Whether containers' users are mapped to others on the host.
-  public var hasUserNamespaces: Bool { (securityOptions ?? []).contains { $0.contains("userns") } }
+  package var hasUserNamespaces: Bool { (securityOptions ?? []).contains { $0.contains("userns") } }
 }

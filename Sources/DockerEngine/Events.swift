@@ -1,17 +1,17 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Something that happened to an object of the engine.
-public struct EngineEvent: Sendable, Hashable, Decodable {
+package struct EngineEvent: Sendable, Hashable, Decodable {
   /// The kind of object: `container`, `image`, `volume`, `network`.
-  public let type: String
+  package let type: String
   /// What happened: `start`, `die`, `oom`, `destroy` and so on.
-  public let action: String
+  package let action: String
   /// The object's id or name.
-  public let id: String
+  package let id: String
   /// The object's labels and particulars such as `exitCode`.
-  public let attributes: [String: String]
+  package let attributes: [String: String]
   /// When it happened, in nanoseconds since 1970.
-  public let timeNano: Int
+  package let timeNano: Int
 
   private enum CodingKeys: String, CodingKey {
     case type = "Type"
@@ -31,7 +31,7 @@ public struct EngineEvent: Sendable, Hashable, Decodable {
   }
 
   /// Decodes a line of `GET /events`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let actor = try values.decode(Actor.self, forKey: .actor)
     type = try values.decode(String.self, forKey: .type)
@@ -53,7 +53,7 @@ extension DockerClient {
   ///   - deadline: by when to end, which is an error; nil to go on until the task is cancelled or the engine
   ///     ends.
   ///   - opened: called once when the engine has begun to answer, hence no later event is missed.
-  public func events(
+  package func events(
     filters: [String: [String]] = [:], since: String? = nil, until deadline: Deadline?,
     opened: @escaping @Sendable () async throws -> Void = {},
     each: @escaping @Sendable (EngineEvent) async throws -> Void

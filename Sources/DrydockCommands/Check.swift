@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Engines
 
@@ -39,7 +40,7 @@ struct Check: AsyncParsableCommand {
       if findings.isEmpty { session.console.note("nothing to say: this manifest deploys as it runs here") }
     }
     let fails = findings.contains { $0.severity == .error || strict }
-    if fails { throw ExitCode(EmulatorError.Code.manifestInvalid.rawValue) }
+    if fails { throw ExitCode(DrydockError.Code.manifestInvalid.rawValue) }
   }
 
   private func findings(_ session: Session) throws -> [Diagnostic] {

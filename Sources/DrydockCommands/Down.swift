@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import MonotonicTime
 import TerminalProgress
@@ -86,11 +87,11 @@ struct Down: AsyncParsableCommand {
     let what = resources.isEmpty ? "all data" : "the data of \(resources.joined(separator: ", "))"
     let apps = instances.map(\.handle).joined(separator: ", ")
     guard console.isInteractive else {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "--delete-data deletes \(what) of \(apps) for good", suggestion: "say --yes too")
     }
     guard console.confirm("Delete \(what) of \(apps) for good?") else {
-      throw EmulatorError(.failed, "nothing was deleted")
+      throw DrydockError(.failed, "nothing was deleted")
     }
   }
 

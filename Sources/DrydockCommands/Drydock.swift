@@ -1,14 +1,16 @@
-public import ArgumentParser
+package import ArgumentParser
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Foundation
 import NativeProcess
+import PortForwarding
 import TerminalProgress
 
 /// The root command.
-public struct Drydock: AsyncParsableCommand {
+package struct Drydock: AsyncParsableCommand {
   /// The name, the help and the commands below.
-  public static let configuration = CommandConfiguration(
+  package static let configuration = CommandConfiguration(
     commandName: "drydock",
     abstract: "Run a Convox app's resources on this machine, as AWS would give them.",
     discussion: """
@@ -30,10 +32,10 @@ public struct Drydock: AsyncParsableCommand {
     ])
 
   /// The root command.
-  public init() {}
+  package init() {}
 
   /// Parses the arguments, runs the command, and ends the process with the status that fits.
-  public static func runProcess(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) async
+  package static func runProcess(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) async
     -> Never
   {
     StandardStreams.fill()
@@ -59,7 +61,7 @@ public struct Drydock: AsyncParsableCommand {
   }
 
   /// The error about a word that is no command: the parser would only call it unexpected, or print the general help.
-  static func unknownCommand(in arguments: [String]) -> EmulatorError? {
+  static func unknownCommand(in arguments: [String]) -> DrydockError? {
     let asksForHelp = arguments.first == "help"
     var words = arguments.drop { $0 == "help" }
     var parent: any ParsableCommand.Type = Drydock.self

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import Foundation
 import MonotonicTime
@@ -43,7 +44,7 @@ struct Prune: AsyncParsableCommand {
       }
     }
     guard !protected.isEmpty else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "deletion protection is on, so that these were not removed:",
       suggestion: "bring the folder back, set deletionProtection: false, and run drydock up",
       details: protected)
@@ -75,7 +76,7 @@ struct Prune: AsyncParsableCommand {
   /// The folder may have moved, and an `up` in it have said so, while its lock was waited for.
   @Sendable private static func refuseReturned(_ instance: InstanceState) throws {
     guard FileManager.default.fileExists(atPath: instance.path) else { return }
-    throw EmulatorError(.failed, "\(instance.handle) has a folder again: \(instance.path)")
+    throw DrydockError(.failed, "\(instance.handle) has a folder again: \(instance.path)")
   }
 
   private func remove(_ instance: InstanceState, _ session: Session) async throws {

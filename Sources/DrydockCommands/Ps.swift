@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 
 /// `drydock ps`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Foundation
 import NativeProcess
@@ -45,7 +46,7 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     if let first = command.first, first.hasPrefix("-"), first != "--" {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "\(first) stands where the command is expected",
         suggestion: "options come before the service: drydock run \(first) \(service) -- COMMAND")
     }
@@ -73,7 +74,7 @@ struct Run: AsyncParsableCommand {
   private func refuseNUL(_ variables: [EnvironmentVariable]) throws {
     let broken = variables.filter { $0.name.utf8.contains(0) || $0.value.utf8.contains(0) }.map(\.name)
     guard !broken.isEmpty else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "no command can be given \(broken.joined(separator: ", ")), with a NUL in it",
       suggestion: "leave it out of environment: or of the app env")
   }
@@ -83,7 +84,7 @@ struct Run: AsyncParsableCommand {
     let words = command.first == "--" ? Array(command.dropFirst()) : command
     if !words.isEmpty { return words }
     guard let own = try query.command(service: service) else {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "no command to run, and the manifest has none for \(service)",
         suggestion: "drydock run \(service) -- COMMAND")
     }

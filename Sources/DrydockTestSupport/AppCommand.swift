@@ -1,20 +1,20 @@
-public import Foundation
+package import Foundation
 import MonotonicTime
 
 /// What a finished command gave.
-public struct CommandResult: Sendable, CustomStringConvertible {
+package struct CommandResult: Sendable, CustomStringConvertible {
   /// The exit status; 128 and the signal's number for one that a signal ended.
-  public let status: Int32
+  package let status: Int32
   /// What it wrote to standard output.
-  public let stdout: String
+  package let stdout: String
   /// What it wrote to standard error.
-  public let stderr: String
+  package let stderr: String
 
   /// All of it, for the message of a failed expectation.
-  public var description: String { "status \(status)\n--- stdout\n\(stdout)\n--- stderr\n\(stderr)" }
+  package var description: String { "status \(status)\n--- stdout\n\(stdout)\n--- stderr\n\(stderr)" }
 
   /// The standard output as JSON.
-  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+  package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(stdout.utf8))
     } catch {
@@ -24,18 +24,18 @@ public struct CommandResult: Sendable, CustomStringConvertible {
 }
 
 /// A command to run: a program with its surroundings.
-public struct CommandInvocation: Sendable {
+package struct CommandInvocation: Sendable {
   /// The words; the first is the program, looked for on the path.
-  public var words: [String]
+  package var words: [String]
   /// The whole environment.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// The current folder.
-  public var folder: URL
+  package var folder: URL
   /// What it reads from standard input; empty for nothing.
-  public var input: String = ""
+  package var input: String = ""
 
   /// A command with its surroundings.
-  public init(_ words: [String], environment: [String: String], folder: URL, input: String = "") {
+  package init(_ words: [String], environment: [String: String], folder: URL, input: String = "") {
     self.words = words
     self.environment = environment
     self.folder = folder
@@ -46,15 +46,15 @@ public struct CommandInvocation: Sendable {
 /// A command that runs, in a process group of its own, its output going to files.
 ///
 /// Files rather than pipes, so that an engine which outlives it cannot keep the test waiting for the end.
-public final class RunningCommand: Sendable {
+package final class RunningCommand: Sendable {
   /// The process id, which is the number of its process group too.
-  public let processID: Int32
+  package let processID: Int32
   private let process: SpawnedProcess
   private let words: [String]
   private let folder: URL
 
   /// Starts a command; what it writes goes to files in `scratch`, a folder of its own.
-  public init(_ command: CommandInvocation, scratch: URL) throws {
+  package init(_ command: CommandInvocation, scratch: URL) throws {
     self.folder = scratch
     self.words = command.words
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -67,22 +67,22 @@ public final class RunningCommand: Sendable {
   }
 
   /// What it has written so far to standard output.
-  public var stdout: String { text("stdout") }
+  package var stdout: String { text("stdout") }
   /// What it has written so far to standard error.
-  public var stderr: String { text("stderr") }
+  package var stderr: String { text("stderr") }
 
   private func text(_ name: String) -> String {
     String(decoding: (try? Data(contentsOf: folder.appending(path: name))) ?? Data(), as: UTF8.self)
   }
 
   /// Sends a signal to the command alone.
-  public func send(_ signal: Int32) { kill(processID, signal) }
+  package func send(_ signal: Int32) { kill(processID, signal) }
 
   /// Sends a signal to its process group, as a terminal does.
-  public func sendToGroup(_ signal: Int32) { kill(-processID, signal) }
+  package func sendToGroup(_ signal: Int32) { kill(-processID, signal) }
 
   /// Waits for its end; one that takes too long is killed, which is an error.
-  public func result(within limit: Duration = .seconds(240)) async throws -> CommandResult {
+  package func result(within limit: Duration = .seconds(240)) async throws -> CommandResult {
     do {
       let status = try await withDeadline(.after(limit), "the command") { [process] in
         try await process.status()
@@ -99,7 +99,7 @@ public final class RunningCommand: Sendable {
 
 /// Waits until something holds, looking again and again; the condition is what is awaited, never a time.
 /// - Parameter pause: The longest one between two looks; short where a passing moment is to be hit.
-public func eventually(
+package func eventually(
   _ subject: String, within limit: Duration = .seconds(60), pause: Duration = .milliseconds(100),
   _ condition: () async throws -> Bool
 ) async throws {

@@ -1,42 +1,42 @@
-public import Foundation
+package import Foundation
 
 /// An app in a folder of its own, with a drydock home of its own, on which the built drydock is run.
-public struct AppFixture: Sendable {
+package struct AppFixture: Sendable {
   /// Everything of the test: the app, the home, the commands' output.
-  public let root: URL
+  package let root: URL
   /// The app's folder.
-  public var folder: URL
+  package var folder: URL
   /// The folder named by DRYDOCK_HOME.
-  public var home: URL
+  package var home: URL
   /// The environment of its commands.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Words put before each command: a change of user, say.
-  public var prefix: [String] = []
+  package var prefix: [String] = []
   /// The program to run; nil for the one that was built with the tests.
-  public var drydockPath: String?
+  package var drydockPath: String?
 
   /// Writes the app's convox.yml.
-  public func write(manifest: String) throws { try write(manifest, to: "convox.yml") }
+  package func write(manifest: String) throws { try write(manifest, to: "convox.yml") }
 
   /// Writes a file of the app.
-  public func write(_ text: String, to name: String) throws {
+  package func write(_ text: String, to name: String) throws {
     try Data(text.utf8).write(to: folder.appending(path: name))
   }
 
   /// A file of the app; nil when there is none.
-  public func read(_ name: String) -> String? {
+  package func read(_ name: String) -> String? {
     (try? Data(contentsOf: folder.appending(path: name))).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Runs drydock to its end.
-  public func drydock(
+  package func drydock(
     _ arguments: String..., environment: [String: String] = [:], input: String = ""
   ) async throws -> CommandResult {
     try await start(arguments, environment: environment, input: input).result()
   }
 
   /// Starts drydock and leaves it running; with `tool`, the first word is another program.
-  public func start(
+  package func start(
     _ arguments: [String], environment: [String: String] = [:], input: String = "", tool: Bool = false
   ) throws -> RunningCommand {
     if tool { return try start(words: arguments, environment, input) }
@@ -45,7 +45,7 @@ public struct AppFixture: Sendable {
   }
 
   /// Runs another program to its end in the app's folder.
-  public func program(
+  package func program(
     _ words: String..., environment: [String: String] = [:], input: String = ""
   ) async throws -> CommandResult {
     try await start(words: words, environment, input).result()
@@ -61,13 +61,13 @@ public struct AppFixture: Sendable {
   }
 
   /// The ids of all instances of the home.
-  public var instances: [String] {
+  package var instances: [String] {
     let path = home.appending(path: "instances").path(percentEncoded: false)
     return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 
   /// The same home and environment with the app in another folder.
-  public func inFolder(_ other: URL) -> AppFixture {
+  package func inFolder(_ other: URL) -> AppFixture {
     var copy = self
     copy.folder = other
     return copy
@@ -75,20 +75,20 @@ public struct AppFixture: Sendable {
 }
 
 /// How a fixture is made.
-public struct AppOptions: Sendable {
+package struct AppOptions: Sendable {
   /// The runtime, by DRYDOCK_RUNTIME; nil leaves the choice to drydock.
-  public var runtime: String?
+  package var runtime: String?
   /// The app folder's name.
-  public var name = "app"
+  package var name = "app"
   /// The home's path inside the fixture's folder.
-  public var home = "home"
+  package var home = "home"
   /// Further variables; an empty value removes one.
-  public var environment: [String: String] = [:]
+  package var environment: [String: String] = [:]
   /// Whether engines will run, so that it waits until not too many do.
-  public var isHeavy = true
+  package var isHeavy = true
 
   /// The usual fixture, on a runtime.
-  public init(
+  package init(
     runtime: String? = nil, name: String = "app", home: String = "home",
     environment: [String: String] = [:], isHeavy: Bool = true
   ) {
@@ -102,7 +102,7 @@ public struct AppOptions: Sendable {
 
 /// Runs `body` with an app of that manifest; afterwards everything is taken down, and what was left behind is
 /// an error. `DRYDOCK_KEEP_TESTS=1` keeps the folder with all output.
-public func withApp<Value: Sendable>(
+package func withApp<Value: Sendable>(
   _ manifest: String, _ options: AppOptions = AppOptions(),
   _ body: @Sendable (AppFixture) async throws -> Value
 ) async throws -> Value {

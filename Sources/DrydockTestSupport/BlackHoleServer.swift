@@ -5,9 +5,9 @@ import Synchronization
 /// A TCP server on a free port of 127.0.0.1 that accepts connections and treats them badly.
 ///
 /// Holds no thread; everything it opened is closed by `stop`.
-public final class BlackHoleServer: Sendable {
+package final class BlackHoleServer: Sendable {
   /// What happens to an accepted connection.
-  public enum Behaviour: Sendable, Hashable {
+  package enum Behaviour: Sendable, Hashable {
     /// It stays open and is never read nor answered.
     case silent
     /// It is closed at once.
@@ -30,13 +30,13 @@ public final class BlackHoleServer: Sendable {
   }
 
   /// The port it listens on.
-  public let port: Int
+  package let port: Int
   private let behaviour: Behaviour
   private let queue = DispatchQueue(label: "drydock.tests.blackhole")
   private let state = Mutex(State())
 
   /// Starts to listen, at any free port unless one is given.
-  public init(_ behaviour: Behaviour, port wanted: Int = 0) throws {
+  package init(_ behaviour: Behaviour, port wanted: Int = 0) throws {
     let (listener, port) = try bindToLoopback(listens: true, port: wanted)
     self.port = port
     self.behaviour = behaviour
@@ -48,13 +48,13 @@ public final class BlackHoleServer: Sendable {
   }
 
   /// How many connections have come so far.
-  public var accepted: Int { state.withLock { $0.accepted } }
+  package var accepted: Int { state.withLock { $0.accepted } }
 
   /// What it was sent so far, all connections together; one that is silent or closes does not look.
-  public var received: [UInt8] { state.withLock { $0.received } }
+  package var received: [UInt8] { state.withLock { $0.received } }
 
   /// Stops listening and closes every connection.
-  public func stop() {
+  package func stop() {
     queue.sync {
       state.withLock { state in
         state.listener?.cancel()
@@ -127,7 +127,7 @@ public final class BlackHoleServer: Sendable {
 }
 
 /// Runs `body` with such a server and stops it afterwards.
-public func withBlackHole<Value>(
+package func withBlackHole<Value>(
   _ behaviour: BlackHoleServer.Behaviour, port: Int = 0, _ body: (BlackHoleServer) async throws -> Value
 ) async throws -> Value {
   let server = try BlackHoleServer(behaviour, port: port)
@@ -136,14 +136,14 @@ public func withBlackHole<Value>(
 }
 
 /// Runs `body` with a port of 127.0.0.1 that refuses connections and that nobody else can take meanwhile.
-public func withRefusingPort<Value>(_ body: (Int) async throws -> Value) async throws -> Value {
+package func withRefusingPort<Value>(_ body: (Int) async throws -> Value) async throws -> Value {
   let (holder, port) = try bindToLoopback(listens: false)
   defer { close(holder) }
   return try await body(port)
 }
 
 /// A port of 127.0.0.1 on which nothing listened a moment ago.
-public func freePort() throws -> Int {
+package func freePort() throws -> Int {
   let (listener, port) = try bindToLoopback(listens: false)
   close(listener)
   return port

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Executables of this package, as built along with the tests.
-public enum BuiltProducts {
+package enum BuiltProducts {
   /// A product was not built with the tests.
-  public struct Missing: Error, CustomStringConvertible {
+  package struct Missing: Error, CustomStringConvertible {
     /// What was looked for, and where.
-    public let description: String
+    package let description: String
   }
 
   /// The path of a built executable of that name.
@@ -13,7 +13,7 @@ public enum BuiltProducts {
   /// The test runner lies in the folder of the products, or below it in a bundle on macOS. The variable
   /// `DRYDOCK_TEST_PRODUCTS` names another folder, such as that of a release build.
   /// - Throws: `Missing` when none of the runner's parent folders holds it.
-  public static func executable(_ name: String) throws -> String {
+  package static func executable(_ name: String) throws -> String {
     if let folder = ProcessInfo.processInfo.environment["DRYDOCK_TEST_PRODUCTS"], !folder.isEmpty {
       let path = "\(folder)/\(name)"
       guard FileManager.default.isExecutableFile(atPath: path) else {

@@ -1,14 +1,14 @@
-public import DockerEngine
+package import DockerEngine
 import Foundation
 import MonotonicTime
 
 /// Which engines tests can use on this machine.
-public enum EngineAvailability {
+package enum EngineAvailability {
   /// Whether what is missing is a failure rather than a reason to skip.
-  public static var isCI: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
+  package static var isCI: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
 
   /// The Docker engine that answers, or why none does.
-  public static func docker() async -> (client: DockerClient?, reason: String) {
+  package static func docker() async -> (client: DockerClient?, reason: String) {
     let search = EndpointDiscovery(
       environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory(), userID: getuid())
     let result = await search.resolve(until: .after(.seconds(5)))
@@ -16,7 +16,7 @@ public enum EngineAvailability {
   }
 
   /// Whether the Docker engine has images for these, given as `postgres:15`.
-  public static func hasImages(_ names: [String]) async -> Bool {
+  package static func hasImages(_ names: [String]) async -> Bool {
     guard let client = await docker().client else { return false }
     for name in names {
       let image = try? await client.inspectImage("drydock/\(name)", until: .after(.seconds(10)))
@@ -26,13 +26,13 @@ public enum EngineAvailability {
   }
 
   /// Whether every engine of a native test is installed.
-  public static var hasNativeEngines: Bool {
+  package static var hasNativeEngines: Bool {
     InstalledEngines.postgres != nil && InstalledEngines.mariadb != nil && InstalledEngines.redis != nil
       && InstalledEngines.memcached != nil
   }
 
   /// The runtimes that can be tested here; where a missing one is a failure, it is among them.
-  public static func runtimes() async -> [String] {
+  package static func runtimes() async -> [String] {
     var names: [String] = []
     if hasNativeEngines { names.append("native") }
     if await docker().client != nil || isCI { names.append("docker") }

@@ -1,50 +1,50 @@
-public import Foundation
+package import Foundation
 
 /// A fixture could not be set up.
-public struct FixtureError: Error, CustomStringConvertible {
+package struct FixtureError: Error, CustomStringConvertible {
   /// What went wrong.
-  public let description: String
+  package let description: String
 
   /// An error in words.
-  public init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 }
 
 /// A real engine on a temporary folder and a free port of 127.0.0.1, started and not yet waited for.
-public struct TemporaryEngine: Sendable {
+package struct TemporaryEngine: Sendable {
   /// The TCP port.
-  public let port: Int
+  package let port: Int
   /// The engine's folder: data, sockets and logs. Removed afterwards.
-  public let folder: URL
+  package let folder: URL
   /// Its process id; the engine itself, not a shell or a wrapper.
-  public let processID: Int32
+  package let processID: Int32
   /// The Unix socket: PostgreSQL's directory, MariaDB's path; `nil` for the others.
-  public let socket: String?
+  package let socket: String?
   /// The administrator's password: PostgreSQL's "postgres"; empty for the others.
-  public let password: String
+  package let password: String
 
   /// What the engine has logged.
-  public var log: String {
+  package var log: String {
     (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? ""
   }
 }
 
 /// The engines as they are installed on this machine.
-public enum InstalledEngines {
+package enum InstalledEngines {
   /// PostgreSQL's folder of programs.
-  public static let postgres = newest(
+  package static let postgres = newest(
     in: ["/usr/lib/postgresql", "/opt/homebrew/opt"], program: "bin/initdb"
   )
   .map { $0.deletingLastPathComponent() }
   /// MariaDB's server.
-  public static let mariadb = find("mariadbd")
+  package static let mariadb = find("mariadbd")
   /// MariaDB's initialisation.
-  public static let mariadbInstall = find("mariadb-install-db")
+  package static let mariadbInstall = find("mariadb-install-db")
   /// redis.
-  public static let redis = find("redis-server")
+  package static let redis = find("redis-server")
   /// memcached.
-  public static let memcached = find("memcached")
+  package static let memcached = find("memcached")
 
   private static func find(_ name: String) -> URL? {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
@@ -64,7 +64,7 @@ public enum InstalledEngines {
 }
 
 /// Runs `body` with a PostgreSQL server whose `cluster_name` is `marker`; login by password only.
-public func withTemporaryPostgres<Value: Sendable>(
+package func withTemporaryPostgres<Value: Sendable>(
   marker: String, settings: [String: String] = [:], _ body: (TemporaryEngine) async throws -> Value
 ) async throws -> Value {
   guard let programs = InstalledEngines.postgres else { throw FixtureError("PostgreSQL is not installed") }
@@ -97,7 +97,7 @@ public func withTemporaryPostgres<Value: Sendable>(
 
 /// Runs `body` with a MariaDB server whose `report_host` is `marker`; root logs in over its socket without
 /// password.
-public func withTemporaryMariaDB<Value: Sendable>(
+package func withTemporaryMariaDB<Value: Sendable>(
   marker: String, settings: [String] = [], _ body: (TemporaryEngine) async throws -> Value
 ) async throws -> Value {
   guard let server = InstalledEngines.mariadb, let install = InstalledEngines.mariadbInstall else {
@@ -125,7 +125,7 @@ public func withTemporaryMariaDB<Value: Sendable>(
 }
 
 /// Runs `body` with a redis server whose config file's path holds `marker`.
-public func withTemporaryRedis<Value: Sendable>(
+package func withTemporaryRedis<Value: Sendable>(
   marker: String, settings: [String] = [], _ body: (TemporaryEngine) async throws -> Value
 ) async throws -> Value {
   guard let server = InstalledEngines.redis else { throw FixtureError("redis is not installed") }
@@ -144,7 +144,7 @@ public func withTemporaryRedis<Value: Sendable>(
 }
 
 /// Runs `body` with a memcached server.
-public func withTemporaryMemcached<Value: Sendable>(
+package func withTemporaryMemcached<Value: Sendable>(
   _ body: (TemporaryEngine) async throws -> Value
 ) async throws -> Value {
   guard let server = InstalledEngines.memcached else { throw FixtureError("memcached is not installed") }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Whether this system can keep a process from writing elsewhere, as the keeper has it do with engines.
-public enum Landlock {
+package enum Landlock {
   /// Asked of the kernel by Python, since Swift knows no call without a function of its own.
-  public static let isAvailable: Bool = {
+  package static let isAvailable: Bool = {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [

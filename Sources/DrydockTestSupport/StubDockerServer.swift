@@ -1,5 +1,5 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -7,12 +7,12 @@ import Synchronization
 
 /// An HTTP server on a Unix socket in a directory of its own, which records the requests it gets and answers
 /// them as a test says.
-public final class StubDockerServer: Sendable {
+package final class StubDockerServer: Sendable {
   /// Chooses the answer to a request.
-  public typealias Handler = @Sendable (StubRequest) -> StubResponse
+  package typealias Handler = @Sendable (StubRequest) -> StubResponse
 
   /// The path of the server's socket.
-  public let socketPath: String
+  package let socketPath: String
 
   private let state = Mutex(State())
 
@@ -27,7 +27,7 @@ public final class StubDockerServer: Sendable {
   }
 
   /// Runs a server while `body` runs; afterwards its connections, its socket and its directory are gone.
-  public static func run<Value>(
+  package static func run<Value>(
     _ handler: @escaping Handler, body: (StubDockerServer) async throws -> Value
   ) async throws -> Value {
     // Short, since a socket's address holds little more than a hundred bytes.
@@ -47,17 +47,17 @@ public final class StubDockerServer: Sendable {
   }
 
   /// The requests so far, in the order they came.
-  public var requests: [StubRequest] { state.withLock { $0.requests } }
+  package var requests: [StubRequest] { state.withLock { $0.requests } }
 
   /// How many connections are open now.
-  public var openConnections: Int { state.withLock { $0.connections.count } }
+  package var openConnections: Int { state.withLock { $0.connections.count } }
 
   /// How many connections were ever opened.
-  public var acceptedConnections: Int { state.withLock { $0.accepted } }
+  package var acceptedConnections: Int { state.withLock { $0.accepted } }
 
   /// Waits until the condition holds for the server.
   /// - Throws: `TimeoutError` when the deadline passes first.
-  public func wait(
+  package func wait(
     until deadline: Deadline, _ subject: String, for condition: (StubDockerServer) -> Bool
   ) async throws {
     var backoff = Backoff()

@@ -1,7 +1,7 @@
 extension StubDockerServer {
   /// The answers by which a stub passes for an engine; every other request goes to `answer`, which finds its
   /// path prefixed by the version that was agreed on.
-  public static func engine(
+  package static func engine(
     api: String = "1.47", oldest: String = "1.24", answer: @escaping Handler = { _ in .reply(404) }
   ) -> Handler {
     { request in

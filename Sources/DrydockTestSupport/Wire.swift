@@ -4,13 +4,13 @@ import NIOCore
 import NIOPosix
 
 /// A connection to a server on this machine, on which a test says and reads single bytes.
-public struct Wire {
+package struct Wire {
   private var parts: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
   private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
   private var received = ByteBuffer()
 
   /// Connects, runs `body` and closes the connection. Everything together has to be done within a minute.
-  public static func connect<Value: Sendable>(
+  package static func connect<Value: Sendable>(
     port: Int, _ body: @escaping @Sendable @concurrent (inout Wire) async throws -> Value
   ) async throws -> Value {
     try await withDeadline(.after(.seconds(60)), "the server's answer") {
@@ -38,13 +38,13 @@ public struct Wire {
   }
 
   /// Sends text as it is.
-  public func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+  package func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
   /// Sends bytes.
-  public func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+  package func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
 
   /// Says that nothing more will be sent; what the server sends is still read.
-  public func finish() { outbound.finish() }
+  package func finish() { outbound.finish() }
 
   /// Reads more; false at the end of what the server sends.
   @concurrent
@@ -61,7 +61,7 @@ public struct Wire {
 
   /// So many bytes; nil when the connection ends before.
   @concurrent
-  public mutating func read(_ count: Int) async throws -> [UInt8]? {
+  package mutating func read(_ count: Int) async throws -> [UInt8]? {
     while received.readableBytes < count {
       guard try await receive() else { return nil }
     }
@@ -70,7 +70,7 @@ public struct Wire {
 
   /// A line without its CR LF; nil when the connection ends before.
   @concurrent
-  public mutating func line() async throws -> String? {
+  package mutating func line() async throws -> String? {
     while true {
       if let end = received.readableBytesView.firstIndex(of: 10) {
         let bytes = received.readBytes(length: end - received.readerIndex + 1) ?? []
@@ -82,7 +82,7 @@ public struct Wire {
 
   /// All that comes until the server closes the connection.
   @concurrent
-  public mutating func rest() async throws -> [UInt8] {
+  package mutating func rest() async throws -> [UInt8] {
     while try await receive() {}
     return received.readBytes(length: received.readableBytes) ?? []
   }
@@ -91,7 +91,7 @@ public struct Wire {
 
   /// The next response; nil when the connection ends before one.
   @concurrent
-  public mutating func response() async throws -> WireResponse? {
+  package mutating func response() async throws -> WireResponse? {
     guard let first = try await line() else { return nil }
     let words = first.split(separator: " ", maxSplits: 2)
     guard words.count > 1, let status = Int(words[1]) else { throw FixtureError("no status line: \(first)") }
@@ -119,7 +119,7 @@ public struct Wire {
   // MARK: Websocket
 
   /// Sends a frame as a client does, masked unless told otherwise.
-  public func send(frame opcode: UInt8, _ payload: [UInt8], fin: Bool = true, masked: Bool = true)
+  package func send(frame opcode: UInt8, _ payload: [UInt8], fin: Bool = true, masked: Bool = true)
     async throws
   {
     try await send(WireFrame.encode(opcode, payload, fin: fin, masked: masked))
@@ -127,7 +127,7 @@ public struct Wire {
 
   /// The next frame; nil when the connection ends before one.
   @concurrent
-  public mutating func frame() async throws -> WireFrame? {
+  package mutating func frame() async throws -> WireFrame? {
     guard let head = try await read(2) else { return nil }
     var length = Int(head[1] & 0x7f)
     if length >= 126 {
@@ -140,46 +140,46 @@ public struct Wire {
 }
 
 /// A response as it came.
-public struct WireResponse: Sendable, Hashable {
+package struct WireResponse: Sendable, Hashable {
   /// The status code.
-  public var status: Int
+  package var status: Int
   /// The headers, by their names in lower case.
-  public var headers: [String: String] = [:]
+  package var headers: [String: String] = [:]
   /// The body, chunks joined.
-  public var body: [UInt8] = []
+  package var body: [UInt8] = []
   /// Whether the connection ended before a chunked body did.
-  public var isTruncated = false
+  package var isTruncated = false
 
   /// A response without headers and body.
-  public init(status: Int) { self.status = status }
+  package init(status: Int) { self.status = status }
 
   /// The body as text.
-  public var text: String { String(decoding: body, as: UTF8.self) }
+  package var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 /// A websocket frame as it came.
-public struct WireFrame: Sendable, Hashable {
+package struct WireFrame: Sendable, Hashable {
   /// 1 text, 2 binary, 8 close, 9 ping, 10 pong, 0 continuation.
-  public var opcode: UInt8
+  package var opcode: UInt8
   /// Whether it ends its message.
-  public var isFinal: Bool
+  package var isFinal: Bool
   /// What it carries.
-  public var payload: [UInt8]
+  package var payload: [UInt8]
 
   /// A frame of these parts.
-  public init(opcode: UInt8, isFinal: Bool, payload: [UInt8]) {
+  package init(opcode: UInt8, isFinal: Bool, payload: [UInt8]) {
     (self.opcode, self.isFinal, self.payload) = (opcode, isFinal, payload)
   }
 
   /// The payload as text.
-  public var text: String { String(decoding: payload, as: UTF8.self) }
+  package var text: String { String(decoding: payload, as: UTF8.self) }
   /// The status of a close frame.
-  public var closeCode: Int? {
+  package var closeCode: Int? {
     opcode == 8 && payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : nil
   }
 
   /// The bytes of a client's frame.
-  public static func encode(_ opcode: UInt8, _ payload: [UInt8], fin: Bool = true, masked: Bool = true)
+  package static func encode(_ opcode: UInt8, _ payload: [UInt8], fin: Bool = true, masked: Bool = true)
     -> [UInt8]
   {
     let mask: [UInt8] = [0x12, 0xfe, 0x00, 0x77]

@@ -1,13 +1,13 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
-public import HealthProbes
-public import MonotonicTime
+package import ConvoxEnvironment
+package import ConvoxManifest
+package import HealthProbes
+package import MonotonicTime
 
 /// One kind of resource: what it is called, what it takes, how it is run, how it is proved healthy.
 ///
 /// An engine only describes; it starts nothing. Adding one is a new file that conforms to this protocol and
 /// one line in `EngineRegistry`.
-public protocol Engine: Sendable {
+package protocol Engine: Sendable {
   /// The type's name, its options and their rules.
   var resourceType: ResourceType { get }
   /// Which variables services get, and in which form.
@@ -22,11 +22,11 @@ public protocol Engine: Sendable {
 
 extension Engine {
   /// Most types have one engine.
-  public func variant(_ options: [String: String]) -> any Engine { self }
+  package func variant(_ options: [String: String]) -> any Engine { self }
 }
 
 /// An engine that is a server: it listens on a port, answers a protocol and may keep data.
-public protocol ServerEngine: Engine {
+package protocol ServerEngine: Engine {
   /// The port it listens on in AWS and inside containers.
   var standardPort: Int { get }
   /// Which versions there are, by image tag.
@@ -86,55 +86,55 @@ public protocol ServerEngine: Engine {
 
 extension ServerEngine {
   /// The engine itself.
-  public var server: (any ServerEngine)? { self }
+  package var server: (any ServerEngine)? { self }
 
   /// Most are called as their type is.
-  public var product: String { resourceType.name }
+  package var product: String { resourceType.name }
 
   /// Most images are stood in for by nothing but another version.
-  public var understudy: (any ServerEngine)? { nil }
+  package var understudy: (any ServerEngine)? { nil }
 
   /// Most engines are databases.
-  public var keepsData: Bool { true }
+  package var keepsData: Bool { true }
 
   /// Any version of an understudy.
-  public func standsIn(_ version: ServerVersion) -> Bool { true }
+  package func standsIn(_ version: ServerVersion) -> Bool { true }
 
   /// Every version takes every option.
-  public func obstacle(options: [String: String], version: ServerVersion) -> String? { nil }
+  package func obstacle(options: [String: String], version: ServerVersion) -> String? { nil }
 
   /// An engine whose executables nothing else goes by accepts all of them.
-  public func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
+  package func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
 
   /// An engine without accounts has no administrator to let in.
-  public func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }
+  package func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }
 
   /// Most engines have no read replicas.
-  public func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { nil }
+  package func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { nil }
 
   /// What provisioning does, where everything that it does reaches replicas.
-  public func changePassword(
+  package func changePassword(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws {
     try await provision(administrator, request, until: deadline)
   }
 
   /// Nothing to do for an engine without accounts.
-  public func provision(
+  package func provision(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws {}
 
   /// The privileges that provisioning gives are all that there is.
-  public var confinement: Int { 0 }
+  package var confinement: Int { 0 }
 
   /// There is nothing to take.
-  public func confine(
+  package func confine(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws -> String? { nil }
 }
 
 /// Whether an installed server serves an engine's resources.
-public enum Acceptance: Sendable, Hashable {
+package enum Acceptance: Sendable, Hashable {
   /// It is the engine.
   case itself
   /// It is another engine that speaks the same protocol, named here.
@@ -145,14 +145,14 @@ public enum Acceptance: Sendable, Hashable {
 
 /// The accounts of an engine that has accounts. A native server has the app's before it first listens; in a
 /// container it is made through the administrator's once the server answers.
-public struct EngineAccounts: Sendable, Hashable {
+package struct EngineAccounts: Sendable, Hashable {
   /// drydock's own administrator in a native server.
-  public var nativeAdministrator: String
+  package var nativeAdministrator: String
   /// drydock's own administrator in a container, as the image's contract allows.
-  public var containerAdministrator: String
+  package var containerAdministrator: String
   /// A database that always exists, for the administrator to log in to.
-  public var maintenanceDatabase: String
+  package var maintenanceDatabase: String
 
   /// The app's user and database on AWS, for every engine that has accounts.
-  public static let app = "app"
+  package static let app = "app"
 }

@@ -1,9 +1,9 @@
-public import ConvoxManifest
+package import ConvoxManifest
 
 /// Every engine there is. A new one is a new file and one line here.
-public enum EngineRegistry {
+package enum EngineRegistry {
   /// The engines in the order in which they are listed to users.
-  public static let all: [any Engine] = [
+  package static let all: [any Engine] = [
     PostgresEngine(),
     MySQLEngine(),
     MariaDBEngine(),
@@ -13,10 +13,10 @@ public enum EngineRegistry {
   ]
 
   /// The resource types as the manifest's rules want them.
-  public static let catalog = ResourceCatalog(all.map(\.resourceType))
+  package static let catalog = ResourceCatalog(all.map(\.resourceType))
 
   /// The engine of a type.
-  public static func engine(_ type: String) -> (any Engine)? {
+  package static func engine(_ type: String) -> (any Engine)? {
     all.first { $0.resourceType.name == type }
   }
 }

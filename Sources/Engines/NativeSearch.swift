@@ -1,23 +1,23 @@
 /// How servers of an engine are recognised on a machine.
-public struct NativeSearch: Sendable, Hashable {
+package struct NativeSearch: Sendable, Hashable {
   /// Names of the server's executable, best first.
-  public var servers: [String]
+  package var servers: [String]
   /// Tools that must lie beside the server or on the path, by the name that recipes use, each with its spellings.
-  public var tools: [String: [String]]
+  package var tools: [String: [String]]
   /// Folders to look in besides the path; `*` stands for any one name.
-  public var folders: [String]
+  package var folders: [String]
   /// Debian's package, Homebrew's formula: what an error says to install.
-  public var packages: (apt: String, brew: String) {
+  package var packages: (apt: String, brew: String) {
     get { (apt, brew) }
     set { (apt, brew) = newValue }
   }
   /// Debian's package with the clients.
-  public var clientPackage: String
+  package var clientPackage: String
   private var apt: String
   private var brew: String
 
   /// How to find an engine.
-  public init(
+  package init(
     servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String, brew: String,
     clients: String? = nil
   ) {
@@ -31,18 +31,18 @@ public struct NativeSearch: Sendable, Hashable {
 }
 
 /// A server found on the machine.
-public struct NativeInstallation: Sendable, Hashable {
+package struct NativeInstallation: Sendable, Hashable {
   /// The server's executable.
-  public var server: String
+  package var server: String
   /// The tools' executables by the name that recipes use.
-  public var tools: [String: String]
+  package var tools: [String: String]
   /// Its version.
-  public var version: ServerVersion
+  package var version: ServerVersion
   /// What `--version` printed, in which families tell themselves apart.
-  public var banner: String
+  package var banner: String
 
   /// An installation.
-  public init(server: String, tools: [String: String], version: ServerVersion, banner: String) {
+  package init(server: String, tools: [String: String], version: ServerVersion, banner: String) {
     self.server = server
     self.tools = tools
     self.version = version
@@ -50,5 +50,5 @@ public struct NativeInstallation: Sendable, Hashable {
   }
 
   /// Whether it is MariaDB, also where it is installed under MySQL's name.
-  public var isMariaDB: Bool { banner.contains("MariaDB") }
+  package var isMariaDB: Bool { banner.contains("MariaDB") }
 }

@@ -1,22 +1,22 @@
-public import HealthProbes
-public import MonotonicTime
+package import HealthProbes
+package import MonotonicTime
 
 /// The source of a read replica as the replica reaches it.
-public struct ReplicaLink: Sendable, Hashable {
+package struct ReplicaLink: Sendable, Hashable {
   /// The source's address as seen by the replica: 127.0.0.1, or its name in the instance's network.
-  public var host: String
+  package var host: String
   /// The source's port as seen by the replica.
-  public var port: Int
+  package var port: Int
   /// What the source knows the replica by: a slot, an account. `[a-z0-9_]`, at most 32 characters, because MySQL's
   /// user names hold no more.
-  public var name: String
+  package var name: String
   /// The password of drydock's administrator on the source.
-  public var administratorPassword: String
+  package var administratorPassword: String
   /// The password of the account by which the replica reads.
-  public var password: String
+  package var password: String
 
   /// A link to a source.
-  public init(host: String, port: Int, name: String, administratorPassword: String, password: String) {
+  package init(host: String, port: Int, name: String, administratorPassword: String, password: String) {
     self.host = host
     self.port = port
     self.name = name
@@ -26,16 +26,16 @@ public struct ReplicaLink: Sendable, Hashable {
 }
 
 /// A shell script that makes or loads a replica's copy, run where the engine's own tools are.
-public struct ReplicaScript: Sendable, Hashable {
+package struct ReplicaScript: Sendable, Hashable {
   /// The script's text for `sh -c`. It holds no secret.
-  public var text: String
+  package var text: String
   /// Variables for it.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Files that it reads, secrets among them.
-  public var files: [RecipeFile]
+  package var files: [RecipeFile]
 
   /// A script with what it needs.
-  public init(_ text: String, environment: [String: String] = [:], files: [RecipeFile] = []) {
+  package init(_ text: String, environment: [String: String] = [:], files: [RecipeFile] = []) {
     self.text = text
     self.environment = environment
     self.files = files
@@ -43,24 +43,24 @@ public struct ReplicaScript: Sendable, Hashable {
 }
 
 /// How far a replica is.
-public struct ReplicationStatus: Sendable, Hashable, Codable {
+package struct ReplicationStatus: Sendable, Hashable, Codable {
   /// Whether it is connected to its source.
-  public var isConnected: Bool
+  package var isConnected: Bool
   /// Whether it applies what it gets: neither paused nor failed.
-  public var isApplying: Bool
+  package var isApplying: Bool
   /// How much it is behind, in `lagUnit`; nil when that cannot be told.
-  public var lag: Int?
+  package var lag: Int?
   /// What the lag counts: bytes of log, or transactions.
-  public var lagUnit: String
+  package var lagUnit: String
   /// How much it is behind in seconds; nil when that cannot be told.
-  public var lagSeconds: Double?
+  package var lagSeconds: Double?
   /// What keeps it from going on, in the server's words.
-  public var problem: String?
+  package var problem: String?
   /// Whether the source no longer has what it needs, so that it must be built anew.
-  public var isLost: Bool
+  package var isLost: Bool
 
   /// A status.
-  public init(
+  package init(
     isConnected: Bool, isApplying: Bool, lag: Int? = nil, lagUnit: String, lagSeconds: Double? = nil,
     problem: String? = nil, isLost: Bool = false
   ) {
@@ -75,7 +75,7 @@ public struct ReplicationStatus: Sendable, Hashable, Codable {
 }
 
 /// Where a replica's data is made: the tools and paths of a native server, or a container's own.
-public enum ReplicaPlace: Sendable, Hashable {
+package enum ReplicaPlace: Sendable, Hashable {
   /// A native server.
   case native(NativeInstallation, NativeFolders)
   /// A container; files go under this folder in it.
@@ -83,7 +83,7 @@ public enum ReplicaPlace: Sendable, Hashable {
 }
 
 /// What an engine that has read replicas does for them. Administrators are reached by the targets given.
-public protocol Replication: Sendable {
+package protocol Replication: Sendable {
   /// Whether a replica that is delayed or paused connects again after its source's restart.
   var connectsWhileHeldBack: Bool { get }
   /// Makes what the source needs for this replica, and clears away what an interrupted attempt left.
@@ -123,7 +123,7 @@ public protocol Replication: Sendable {
 
 extension Replication {
   /// Most take it up at once.
-  public func needsRestartToResume(_ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool {
+  package func needsRestartToResume(_ replica: ProbeTarget, until deadline: Deadline) async throws -> Bool {
     false
   }
 }

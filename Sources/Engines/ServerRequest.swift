@@ -1,25 +1,25 @@
 /// What is wanted of one server: the inputs of every recipe.
-public struct ServerRequest: Sendable, Hashable {
+package struct ServerRequest: Sendable, Hashable {
   /// A text unique to the instance and resource, by which the server is recognised as ours. At most 60
   /// characters of `[a-z0-9-]`, because MySQL's `report_host` and PostgreSQL's `cluster_name` hold no more.
-  public var marker: String
+  package var marker: String
   /// The port on 127.0.0.1.
-  public var port: Int
+  package var port: Int
   /// The app's password.
-  public var password: String
+  package var password: String
   /// The password of drydock's own administrator.
-  public var administratorPassword: String
+  package var administratorPassword: String
   /// The resource's options, defaults included.
-  public var options: [String: String]
+  package var options: [String: String]
   /// How its connections are protected; nil for a server without TLS.
-  public var security: ServerSecurity?
+  package var security: ServerSecurity?
   /// The version of the server, where it is known before it runs.
-  public var version: ServerVersion?
+  package var version: ServerVersion?
   /// The source, for a read replica.
-  public var replica: ReplicaLink?
+  package var replica: ReplicaLink?
 
   /// A request for a server.
-  public init(
+  package init(
     marker: String, port: Int, password: String, administratorPassword: String,
     options: [String: String] = [:], version: ServerVersion? = nil, replica: ReplicaLink? = nil,
     security: ServerSecurity? = nil
@@ -41,18 +41,18 @@ public struct ServerRequest: Sendable, Hashable {
 }
 
 /// A file that a recipe wants to exist before the server starts.
-public struct RecipeFile: Sendable, Hashable {
+package struct RecipeFile: Sendable, Hashable {
   /// The absolute path, on the host or in the container.
-  public var path: String
+  package var path: String
   /// The content.
-  public var contents: String
+  package var contents: String
   /// Permissions; secrets on the host are 0600.
-  public var mode: UInt16
+  package var mode: UInt16
   /// The user in the container's image who owns it; nil for root. On the host it is the engine's user.
-  public var owner: String?
+  package var owner: String?
 
   /// A file with its content.
-  public init(_ path: String, _ contents: String, mode: UInt16 = 0o600, owner: String? = nil) {
+  package init(_ path: String, _ contents: String, mode: UInt16 = 0o600, owner: String? = nil) {
     self.path = path
     self.contents = contents
     self.mode = mode
@@ -61,18 +61,18 @@ public struct RecipeFile: Sendable, Hashable {
 }
 
 /// How a container is made, by the contract that the engine's official image states.
-public struct ContainerRecipe: Sendable, Hashable {
+package struct ContainerRecipe: Sendable, Hashable {
   /// The command's arguments; empty for the image's own.
-  public var command: [String]
+  package var command: [String]
   /// Environment variables. Passwords travel in files, so that inspecting the container shows none.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Files to place in the container before it starts.
-  public var files: [RecipeFile]
+  package var files: [RecipeFile]
   /// Where the image keeps its data, by the server's version; nil when it keeps none.
-  public var dataPath: String?
+  package var dataPath: String?
 
   /// A container recipe.
-  public init(
+  package init(
     command: [String] = [], environment: [String: String] = [:], files: [RecipeFile] = [],
     dataPath: String? = nil
   ) {
@@ -84,19 +84,19 @@ public struct ContainerRecipe: Sendable, Hashable {
 }
 
 /// The folders of one native server.
-public struct NativeFolders: Sendable, Hashable {
+package struct NativeFolders: Sendable, Hashable {
   /// The server's own folder.
-  public var folder: String
+  package var folder: String
   /// The data directory to initialise or serve.
-  public var data: String
+  package var data: String
   /// A folder with a path short enough for a socket.
-  public var sockets: String
+  package var sockets: String
   /// A folder for files that do not outlive the server. Servers of the MySQL family clear theirs when they start, so
   /// two of them must never share one.
-  public var scratch: String { "\(folder)/scratch" }
+  package var scratch: String { "\(folder)/scratch" }
 
   /// The folders of a server.
-  public init(folder: String, data: String, sockets: String) {
+  package init(folder: String, data: String, sockets: String) {
     self.folder = folder
     self.data = data
     self.sockets = sockets
@@ -104,20 +104,20 @@ public struct NativeFolders: Sendable, Hashable {
 }
 
 /// A command of an engine's own tools.
-public struct NativeCommand: Sendable, Hashable {
+package struct NativeCommand: Sendable, Hashable {
   /// The executable's absolute path.
-  public var executable: String
+  package var executable: String
   /// Its arguments; never a secret.
-  public var arguments: [String]
+  package var arguments: [String]
   /// Variables on top of a clean environment.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// What it reads on its standard input; secrets belong here.
-  public var input: String
+  package var input: String
   /// What it is there for, as a word for a person who waits.
-  public var phase: String
+  package var phase: String
 
   /// A command line.
-  public init(
+  package init(
     _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
     phase: String = "initialising"
   ) {
@@ -130,26 +130,26 @@ public struct NativeCommand: Sendable, Hashable {
 }
 
 /// How a native server is made and run.
-public struct NativeRecipe: Sendable, Hashable {
+package struct NativeRecipe: Sendable, Hashable {
   /// Files to write before anything runs.
-  public var files: [RecipeFile]
+  package var files: [RecipeFile]
   /// Commands that make the data directory, in order; none for a server that makes its own. What they make is the
   /// same for every request, and no server has been on it, so that a copy is as good: see `personalise`.
-  public var initialise: [NativeCommand]
+  package var initialise: [NativeCommand]
   /// Files in a new data directory by which servers tell each other apart. They are removed, and the server makes
   /// its own, so that a copied directory is nobody's twin.
-  public var identityFiles: [String]
+  package var identityFiles: [String]
   /// Commands that give a new data directory what is this request's: passwords, accounts.
-  public var personalise: [NativeCommand]
+  package var personalise: [NativeCommand]
   /// Files in the data directory that a dead server may have left and that keep the next from starting.
-  public var staleFiles: [String]
+  package var staleFiles: [String]
   /// The server itself, in the foreground.
-  public var serve: NativeCommand
+  package var serve: NativeCommand
   /// Unprivileged users to run as when drydock runs as root, best first.
-  public var users: [String]
+  package var users: [String]
 
   /// A native recipe.
-  public init(
+  package init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], identityFiles: [String] = [],
     personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand, users: [String]
   ) {
@@ -164,16 +164,16 @@ public struct NativeRecipe: Sendable, Hashable {
 }
 
 /// One stage of stopping a server: a signal, and how long it is given.
-public struct StopStage: Sendable, Hashable {
+package struct StopStage: Sendable, Hashable {
   /// What is sent.
-  public enum Signal: Sendable, Hashable { case interrupt, terminate, quit, kill }
+  package enum Signal: Sendable, Hashable { case interrupt, terminate, quit, kill }
   /// The signal.
-  public var signal: Signal
+  package var signal: Signal
   /// How long to wait before the next stage.
-  public var patience: Duration
+  package var patience: Duration
 
   /// A stage of stopping.
-  public init(_ signal: Signal, _ patience: Duration) {
+  package init(_ signal: Signal, _ patience: Duration) {
     self.signal = signal
     self.patience = patience
   }
@@ -183,5 +183,5 @@ extension [StopStage] {
   /// The same stages for a server that is still starting, and serves nobody: a kill soon is better than a long wait.
   ///
   /// MariaDB 10.11 (seen with 10.11.19) hangs for good where SIGTERM arrives while it starts.
-  public var ofStart: [StopStage] { map { StopStage($0.signal, Swift.min($0.patience, .seconds(2))) } }
+  package var ofStart: [StopStage] { map { StopStage($0.signal, Swift.min($0.patience, .seconds(2))) } }
 }

@@ -1,7 +1,7 @@
-public import TransportSecurity
+package import TransportSecurity
 
 /// How clients may connect to a server.
-public enum TransportPolicy: String, Sendable, Hashable, Codable {
+package enum TransportPolicy: String, Sendable, Hashable, Codable {
   /// TLS is not spoken.
   case plain
   /// TLS besides plain connections.
@@ -11,16 +11,16 @@ public enum TransportPolicy: String, Sendable, Hashable, Codable {
 }
 
 /// What a server needs for TLS, and what its probes do.
-public struct ServerSecurity: Sendable, Hashable {
+package struct ServerSecurity: Sendable, Hashable {
   /// How clients may connect.
-  public var policy: TransportPolicy
+  package var policy: TransportPolicy
   /// The certificate authority's own certificate on this machine: a path to a PEM file.
-  public var authorityFile: String
+  package var authorityFile: String
   /// The server's certificate and key; nil where a server that runs is only asked.
-  public var identity: KeyedCertificate?
+  package var identity: KeyedCertificate?
 
   /// The security of a server.
-  public init(policy: TransportPolicy, authorityFile: String, identity: KeyedCertificate? = nil) {
+  package init(policy: TransportPolicy, authorityFile: String, identity: KeyedCertificate? = nil) {
     self.policy = policy
     self.authorityFile = authorityFile
     self.identity = identity
@@ -29,12 +29,12 @@ public struct ServerSecurity: Sendable, Hashable {
 
 extension ServerEngine {
   /// No TLS, as memcached has it on AWS.
-  public func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy { .plain }
+  package func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy { .plain }
 }
 
 extension ServerRequest {
   /// The authority against which probes verify the server; nil where they connect without TLS.
-  public var verifyingAuthority: String? {
+  package var verifyingAuthority: String? {
     security?.policy == .required ? security?.authorityFile : nil
   }
 

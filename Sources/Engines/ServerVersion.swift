@@ -1,11 +1,11 @@
 /// A version of an engine: `15.18`, `10.11.6`, `9`.
-public struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The numbers, most significant first; never empty.
-  public let parts: [Int]
+  package let parts: [Int]
 
   /// The first run of numbers and dots in a text (`postgres (PostgreSQL) 15.18 (Debian …)` gives `15.18`);
   /// nil when there is none, or one of the numbers is larger than any version's.
-  public init?(in text: String) {
+  package init?(in text: String) {
     guard let match = text.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
     let numbers = match.output.split(separator: ".")
     let parts = numbers.compactMap { Int($0) }
@@ -14,30 +14,30 @@ public struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConvert
   }
 
   /// The first number.
-  public var major: Int { parts.first ?? 0 }
+  package var major: Int { parts.first ?? 0 }
 
   /// The first `count` numbers, fewer where the version has fewer.
-  public func prefix(_ count: Int) -> [Int] { Array(parts.prefix(count)) }
+  package func prefix(_ count: Int) -> [Int] { Array(parts.prefix(count)) }
 
   /// Whether this version is what `wanted` asks for: `15.18` satisfies `15` and `15.18`, not `15.1`.
-  public func satisfies(_ wanted: ServerVersion) -> Bool {
+  package func satisfies(_ wanted: ServerVersion) -> Bool {
     parts.count >= wanted.parts.count && prefix(wanted.parts.count) == wanted.parts
   }
 
   /// Orders by the numbers; `15` comes before `15.1`.
-  public static func < (left: ServerVersion, right: ServerVersion) -> Bool {
+  package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     left.parts.lexicographicallyPrecedes(right.parts)
   }
 
   /// The numbers with dots between.
-  public var description: String { parts.map(String.init).joined(separator: ".") }
+  package var description: String { parts.map(String.init).joined(separator: ".") }
 }
 
 extension Collection {
   /// The element whose version is best for a wanted one: the same series, else the nearest newer, else the newest.
   ///
   /// A newer server understands what an older one does far more often than the other way round.
-  public func best(for wanted: ServerVersion, version: (Element) -> ServerVersion?) -> Element? {
+  package func best(for wanted: ServerVersion, version: (Element) -> ServerVersion?) -> Element? {
     let known = compactMap { element in version(element).map { (element, $0) } }.sorted { $0.1 < $1.1 }
     if let exact = known.last(where: { $0.1.satisfies(wanted) }) { return exact.0 }
     let series = known.first { $0.1.major == wanted.major && $0.1 >= wanted }

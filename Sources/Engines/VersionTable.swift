@@ -1,31 +1,31 @@
 /// Which image runs which version of an engine.
-public struct VersionTable: Sendable, Hashable {
+package struct VersionTable: Sendable, Hashable {
   /// The official image's repository.
-  public var repository: String
+  package var repository: String
   /// The variable in which the official images state their version.
-  public var imageVariable: String
+  package var imageVariable: String
   /// The version that racks of today deploy when none is named.
-  public var defaultVersion: String
+  package var defaultVersion: String
   /// How many numbers make a series, inside which data is compatible (`15`; `10.11`).
-  public var seriesLength: Int
+  package var seriesLength: Int
   /// Below this first number, a series has one number more (PostgreSQL's 9.6); nil where it never had.
-  public var longerSeriesBelow: Int?
+  package var longerSeriesBelow: Int?
   /// Versions whose official tag cannot be had, by their beginning, with the nearest tag that can and why.
-  public var substitutes: [Substitute]
+  package var substitutes: [Substitute]
   /// Versions without an image for arm64, by their beginning.
-  public var withoutARM64: [String]
+  package var withoutARM64: [String]
 
   /// A version that another tag has to stand for.
-  public struct Substitute: Sendable, Hashable {
+  package struct Substitute: Sendable, Hashable {
     /// The beginning of the versions concerned.
-    public var prefix: String
+    package var prefix: String
     /// The tag used instead.
-    public var tag: String
+    package var tag: String
     /// Why.
-    public var reason: String
+    package var reason: String
 
     /// A substitute tag with its reason.
-    public init(_ prefix: String, tag: String, because reason: String) {
+    package init(_ prefix: String, tag: String, because reason: String) {
       self.prefix = prefix
       self.tag = tag
       self.reason = reason
@@ -33,7 +33,7 @@ public struct VersionTable: Sendable, Hashable {
   }
 
   /// A table of versions.
-  public init(
+  package init(
     repository: String, imageVariable: String, default defaultVersion: String, seriesLength: Int,
     longerSeriesBelow: Int? = nil, substitutes: [Substitute] = [], withoutARM64: [String] = []
   ) {
@@ -47,19 +47,19 @@ public struct VersionTable: Sendable, Hashable {
   }
 
   /// The official tag for a version, and a note where it is not that version's own.
-  public func officialImage(for version: String) -> (reference: String, note: String?) {
+  package func officialImage(for version: String) -> (reference: String, note: String?) {
     let substitute = substitutes.first { version == $0.prefix || version.hasPrefix($0.prefix + ".") }
     guard let substitute else { return ("\(repository):\(version)", nil) }
     return ("\(repository):\(substitute.tag)", substitute.reason)
   }
 
   /// Whether the official image of a version exists for arm64.
-  public func hasARM64(_ version: String) -> Bool {
+  package func hasARM64(_ version: String) -> Bool {
     !withoutARM64.contains { version == $0 || version.hasPrefix($0 + ".") }
   }
 
   /// The series of a version: the numbers inside which data is compatible.
-  public func series(of version: ServerVersion) -> String {
+  package func series(of version: ServerVersion) -> String {
     let isLonger = longerSeriesBelow.map { version.major < $0 } ?? false
     return version.prefix(isLonger ? seriesLength + 1 : seriesLength).map(String.init).joined(separator: ".")
   }

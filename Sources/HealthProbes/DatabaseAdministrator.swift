@@ -1,9 +1,9 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Runs statements as a database's administrator, one connection a call.
 ///
 /// Statements run one by one, each in a transaction of its own, since CREATE DATABASE allows no other.
-public protocol DatabaseAdministrator: Sendable {
+package protocol DatabaseAdministrator: Sendable {
   /// The server, and the account that administers it.
   var target: ProbeTarget { get }
 
@@ -24,26 +24,26 @@ public protocol DatabaseAdministrator: Sendable {
 
 extension DatabaseAdministrator {
   /// Runs statements that hold no secrets.
-  public func execute(_ statements: [String], until deadline: Deadline) async throws {
+  package func execute(_ statements: [String], until deadline: Deadline) async throws {
     try await execute(statements, masking: [], until: deadline)
   }
 
   /// Runs one statement that holds no secret.
-  public func query(_ statement: String, until deadline: Deadline) async throws -> [[String?]] {
+  package func query(_ statement: String, until deadline: Deadline) async throws -> [[String?]] {
     try await query(statement, masking: [], until: deadline)
   }
 }
 
 /// A statement that a database refused. Holds neither the statement nor its secrets.
-public struct StatementError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct StatementError: Error, Sendable, Hashable, CustomStringConvertible {
   /// PostgreSQL's SQLSTATE, or MySQL's and MariaDB's error number.
-  public let code: String
+  package let code: String
   /// The server's own words, secrets masked.
-  public let message: String
+  package let message: String
   /// Which of the statements it was, from 0.
-  public let index: Int
+  package let index: Int
   /// The server, as messages name it.
-  public let address: String
+  package let address: String
 
   init(code: String, message: String, index: Int, target: ProbeTarget, secrets: [String]) {
     self.code = code
@@ -55,7 +55,7 @@ public struct StatementError: Error, Sendable, Hashable, CustomStringConvertible
   }
 
   /// The message a user reads.
-  public var description: String {
+  package var description: String {
     "the database at \(address) refused statement \(index + 1): \(message) (\(code))"
   }
 }

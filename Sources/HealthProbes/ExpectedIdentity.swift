@@ -1,19 +1,19 @@
 /// What must be true of a server's report for the server to be ours.
-public struct ExpectedIdentity: Sendable, Hashable {
+package struct ExpectedIdentity: Sendable, Hashable {
   /// The mark the server was started with. For redis it is enough that the config file's path contains it.
-  public var marker: String?
+  package var marker: String?
   /// The process id the server must report.
-  public var processID: Int?
+  package var processID: Int?
 
   /// An identity; what is `nil` is not compared.
-  public init(marker: String? = nil, processID: Int? = nil) {
+  package init(marker: String? = nil, processID: Int? = nil) {
     self.marker = marker
     self.processID = processID
   }
 
   /// Accepts a report of our server.
   /// - Throws: `ProbeFailure.stranger` if another server made the report.
-  public func check(_ report: ServerReport) throws(ProbeFailure) {
+  package func check(_ report: ServerReport) throws(ProbeFailure) {
     if let processID, report.processID != processID {
       throw .stranger(
         expected: "process \(processID)",

@@ -1,7 +1,7 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// One way to prove that a server is up: log in as its user would, ask it something, report who answered.
-public protocol HealthProbe: Sendable {
+package protocol HealthProbe: Sendable {
   /// What is probed, as messages name it, for instance "postgresql at 127.0.0.1:20001".
   var name: String { get }
 

@@ -2,7 +2,7 @@ internal import CHiredis
 import Foundation
 
 /// The version of hiredis this was compiled against, for instance "0.14.1".
-public func hiredisVersion() -> String {
+package func hiredisVersion() -> String {
   "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)"
 }
 

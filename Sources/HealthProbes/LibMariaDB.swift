@@ -1,9 +1,10 @@
 internal import CMariaDB
 import Foundation
 internal import MonotonicTime
+import PortListeners
 
 /// The version of the libmariadb in use, for instance "3.3.14".
-public func libmariadbVersion() -> String {
+package func libmariadbVersion() -> String {
   mysql_get_client_info().map { String(cString: $0) } ?? "unknown"
 }
 
@@ -94,7 +95,7 @@ final class MySQLConnection {
         isGreeted = true
         try await requireGreeting(until: deadline)
         // The login is answered only now, as a rule: the library may have read a quick greeting already.
-        try proof?.confirm()
+        try proof?.confirmed()
       }
       (status, isConnected) = await proceed(status)
     }

@@ -1,10 +1,11 @@
 internal import CLibPQ
 import Foundation
 internal import MonotonicTime
+import PortListeners
 
 /// The version of the libpq in use, for instance "15.20".
 /// - Throws: `MissingLibraryError`.
-public func libpqVersion() throws -> String {
+package func libpqVersion() throws -> String {
   try loadLibPQ()
   let number = PQlibVersion()
   return number >= 100_000
@@ -106,7 +107,7 @@ final class PostgresConnection {
         isConfirmed = true
         let refusal = pendingError(of: PQsocket(handle))
         guard refusal == 0 else { throw ProbeFailure.unreachable(reason: String(cString: strerror(refusal))) }
-        try proof?.confirm()
+        try proof?.confirmed()
       }
       polling = PQconnectPoll(handle)
       if polling == PGRES_POLLING_FAILED { throw connectionFailure(firstByte: firstByte) }

@@ -1,18 +1,18 @@
 import MonotonicTime
 
 /// A conversation with a server of a text protocol, for somebody who types its commands.
-public struct LineConversation: Sendable {
+package struct LineConversation: Sendable {
   private let target: ProbeTarget
 
   /// A conversation with a server.
-  public init(with target: ProbeTarget) {
+  package init(with target: ProbeTarget) {
     self.target = target
   }
 
   /// Sends what `input` gives, nil at its end, with the line ends of the protocol, then `farewell`; hands on all that the
   /// server says until it closes the connection.
   /// - Throws: `ProbeFailure`, `CancellationError`, and what `input` and `output` throw.
-  public func run(
+  package func run(
     farewell: String, input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws {
@@ -21,21 +21,18 @@ public struct LineConversation: Sendable {
       group.addTask {
         var lines = LineEnds()
         while let bytes = try await input() {
-          try await socket.send(lines.convert(bytes), until: .after(Self.ever))
+          try await socket.send(lines.convert(bytes), until: .never)
         }
-        try await socket.send(lines.finish() + Array(farewell.utf8), until: .after(Self.ever))
+        try await socket.send(lines.finish() + Array(farewell.utf8), until: .never)
       }
       defer { group.cancelAll() }
       do {
-        while true { try await output(try await socket.receive(until: .after(Self.ever))) }
+        while true { try await output(try await socket.receive(until: .never)) }
       } catch ProbeFailure.unreachable {
         return
       }
     }
   }
-
-  /// A person may think for any time.
-  private static let ever = Duration.seconds(365 * 24 * 3600)
 }
 
 /// Makes line feeds the line ends of the internet's text protocols, where they are not already.

@@ -1,22 +1,22 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Proves a memcached server by `version` and `stats` of its text protocol.
-public struct MemcachedProbe: HealthProbe {
+package struct MemcachedProbe: HealthProbe {
   /// The server asked. User, password and database are not used: the protocol has none.
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// A probe of one server.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// What is probed, as messages name it.
-  public var name: String { "memcached at \(target.address)" }
+  package var name: String { "memcached at \(target.address)" }
 
   /// Connects, asks and disconnects.
   /// - Throws: `ProbeFailure` or `CancellationError`.
-  public func attempt(until deadline: Deadline) async throws -> ServerReport {
+  package func attempt(until deadline: Deadline) async throws -> ServerReport {
     let stream = try await SocketStream(to: target, until: deadline)
     try await stream.send(Array("version\r\nstats\r\n".utf8), until: deadline)
     var lines = MemcachedLines()

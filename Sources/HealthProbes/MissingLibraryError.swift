@@ -1,14 +1,14 @@
 /// A client library that is loaded when it is needed cannot be.
-public struct MissingLibraryError: Error, Sendable, Hashable {
+package struct MissingLibraryError: Error, Sendable, Hashable {
   /// The library, for instance "libpq".
-  public let name: String
+  package let name: String
   /// The dynamic loader's message.
-  public let reason: String
+  package let reason: String
   /// What to do about it.
-  public let suggestion: String
+  package let suggestion: String
 }
 
 extension MissingLibraryError: CustomStringConvertible {
   /// The error in words, without what to do about it.
-  public var description: String { "\(name) cannot be loaded: \(reason)" }
+  package var description: String { "\(name) cannot be loaded: \(reason)" }
 }

@@ -1,24 +1,24 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Runs statements on a MySQL or MariaDB server as its administrator, over TCP or its Unix socket.
-public struct MySQLAdministrator: DatabaseAdministrator {
+package struct MySQLAdministrator: DatabaseAdministrator {
   /// The server and the account; the database may be empty.
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// An administrator of one server.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// Asks the server who it is.
   /// - Throws: `ProbeFailure`, `CancellationError`.
-  public func identify(until deadline: Deadline) async throws -> ServerReport {
+  package func identify(until deadline: Deadline) async throws -> ServerReport {
     try await MySQLProbe(target: target).attempt(until: deadline)
   }
 
   /// Runs the statements in order and stops at the first that fails.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
-  public func execute(
+  package func execute(
     _ statements: [String], masking secrets: [String], until deadline: Deadline
   ) async throws {
     let connection = try await MySQLConnection(to: target, until: deadline)
@@ -29,7 +29,7 @@ public struct MySQLAdministrator: DatabaseAdministrator {
 
   /// Runs one statement and returns its rows as text.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
-  public func query(
+  package func query(
     _ statement: String, masking secrets: [String], until deadline: Deadline
   ) async throws -> [[String?]] {
     let connection = try await MySQLConnection(to: target, until: deadline)
@@ -38,7 +38,7 @@ public struct MySQLAdministrator: DatabaseAdministrator {
 
   /// Runs one statement and returns its rows by the columns' names, in which servers differ; NULL is left out.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
-  public func queryByColumn(_ statement: String, until deadline: Deadline) async throws -> [[String: String]]
+  package func queryByColumn(_ statement: String, until deadline: Deadline) async throws -> [[String: String]]
   {
     let connection = try await MySQLConnection(to: target, until: deadline)
     let (rows, columns) = try await answer(connection, statement, 0, [], until: deadline)

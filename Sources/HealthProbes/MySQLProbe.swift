@@ -1,25 +1,25 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Proves a MySQL or MariaDB server: a login as the given user on the given database, and a query.
 ///
 /// By TLS where the target names an authority; without, `caching_sha2_password` fetches the server's RSA key, which is
 /// done where it is known by other means who listens.
-public struct MySQLProbe: HealthProbe {
+package struct MySQLProbe: HealthProbe {
   /// The server asked, and as whom.
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// A probe of one server of either family.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// What is probed, as messages name it.
-  public var name: String { "mysql at \(target.address)" }
+  package var name: String { "mysql at \(target.address)" }
 
   /// Logs in, asks for version, marker and uptime, and disconnects.
   /// - Throws: `ProbeFailure` or `CancellationError`.
-  public func attempt(until deadline: Deadline) async throws -> ServerReport {
+  package func attempt(until deadline: Deadline) async throws -> ServerReport {
     let connection = try await MySQLConnection(to: target, until: deadline)
     return try await connection.report(until: deadline)
   }

@@ -1,24 +1,24 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Runs statements on a PostgreSQL server as its administrator, over TCP or its Unix socket.
-public struct PostgresAdministrator: DatabaseAdministrator {
+package struct PostgresAdministrator: DatabaseAdministrator {
   /// The server and the account; the database is the one statements run in, usually "postgres".
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// An administrator of one server.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// Asks the server who it is.
   /// - Throws: `ProbeFailure`, `CancellationError`.
-  public func identify(until deadline: Deadline) async throws -> ServerReport {
+  package func identify(until deadline: Deadline) async throws -> ServerReport {
     try await PostgresProbe(target: target).attempt(until: deadline)
   }
 
   /// Runs the statements in order and stops at the first that fails.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
-  public func execute(
+  package func execute(
     _ statements: [String], masking secrets: [String], until deadline: Deadline
   ) async throws {
     let connection = try await PostgresConnection(to: target, until: deadline)
@@ -29,7 +29,7 @@ public struct PostgresAdministrator: DatabaseAdministrator {
 
   /// Runs one statement and returns its rows as text.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
-  public func query(
+  package func query(
     _ statement: String, masking secrets: [String], until deadline: Deadline
   ) async throws -> [[String?]] {
     let connection = try await PostgresConnection(to: target, until: deadline)

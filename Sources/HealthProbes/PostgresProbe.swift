@@ -1,26 +1,26 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Proves a PostgreSQL server: a login as the given user on the given database, and a query.
 ///
 /// Encryption is not attempted and the user's own libpq settings have no influence. To that end the
 /// variables that libpq reads past its parameters (`PGSERVICE`, `PGTZ` and a few more) are removed from this
 /// process's environment on use; capture the environment before if it is to be handed on.
-public struct PostgresProbe: HealthProbe {
+package struct PostgresProbe: HealthProbe {
   /// The server asked, and as whom.
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// A probe of one server; an empty database stands for the one named as the user.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// What is probed, as messages name it.
-  public var name: String { "postgresql at \(target.address)" }
+  package var name: String { "postgresql at \(target.address)" }
 
   /// Logs in, asks for version, marker and start time, and disconnects.
   /// - Throws: `ProbeFailure` or `CancellationError`.
-  public func attempt(until deadline: Deadline) async throws -> ServerReport {
+  package func attempt(until deadline: Deadline) async throws -> ServerReport {
     let connection = try await PostgresConnection(to: target, until: deadline)
     return try await connection.report(until: deadline)
   }

@@ -1,5 +1,5 @@
 /// Why one attempt to reach a server did not end in a report. Never thrown for a cancellation.
-public enum ProbeFailure: Error, Sendable, Hashable {
+package enum ProbeFailure: Error, Sendable, Hashable {
   /// Nothing answers: refused, reset, or closed before the server said anything useful.
   case unreachable(reason: String)
   /// A server answers and says that it is starting, stopping or loading.
@@ -22,7 +22,7 @@ public enum ProbeFailure: Error, Sendable, Hashable {
 
 extension ProbeFailure: CustomStringConvertible {
   /// The failure in words, without any password.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreachable(let reason): "not reachable: \(reason)"
     case .starting(let message): "still starting: \(message)"

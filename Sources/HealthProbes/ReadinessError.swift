@@ -1,5 +1,5 @@
 /// Why a wait for a server ended without one. Never thrown for a cancellation.
-public enum ReadinessError: Error, Sendable, Hashable {
+package enum ReadinessError: Error, Sendable, Hashable {
   /// The process or container is gone.
   case died(subject: String, reason: String)
   /// The deadline passed; with the last attempt's failure, the most telling where the last was cut short.
@@ -10,7 +10,7 @@ public enum ReadinessError: Error, Sendable, Hashable {
   case credentials(subject: String, failure: ProbeFailure)
 
   /// What can be done about it.
-  public var suggestion: String {
+  package var suggestion: String {
     switch self {
     case .died: "read its last log lines"
     case .notReady: "read its log; a slow machine may need a longer timeout"
@@ -22,7 +22,7 @@ public enum ReadinessError: Error, Sendable, Hashable {
 
 extension ReadinessError: CustomStringConvertible {
   /// The message a user reads, without the suggestion.
-  public var description: String {
+  package var description: String {
     switch self {
     case .died(let subject, let reason): "\(subject) ended: \(reason)"
     case .notReady(let subject, let last):

@@ -1,7 +1,7 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Whether the process or container behind a server is still there.
-public enum Liveness: Sendable, Hashable {
+package enum Liveness: Sendable, Hashable {
   /// It runs.
   case alive
   /// It has ended; with its exit code or signal in words.
@@ -12,26 +12,26 @@ public enum Liveness: Sendable, Hashable {
 ///
 /// Each round asks first whether the process or container lives, then attempts a login and query, then
 /// compares the identity. Neither an accepted connection nor a log line counts.
-public struct ReadinessWait: Sendable {
+package struct ReadinessWait: Sendable {
   /// How rounds are paced and what counts as final.
-  public struct Pace: Sendable, Hashable {
+  package struct Pace: Sendable, Hashable {
     /// The longest that one attempt may take.
-    public var attemptLimit: Duration
+    package var attemptLimit: Duration
     /// How many engines are starting at the same time: with more of them, pauses grow longer, since polling
     /// slows their start.
-    public var concurrentStarts: Int
+    package var concurrentStarts: Int
     /// The longest pause between rounds for each engine that is starting.
-    public var pausePerStart: Duration
+    package var pausePerStart: Duration
     /// How long after a first success a second look must find the same run of the server: for engines whose
     /// image first starts a temporary one. `nil` for no second look.
-    public var confirmAfter: Duration?
+    package var confirmAfter: Duration?
     /// How many equal answers in a row make a stranger, or a refused login without repair, final.
-    public var finalCount: Int
+    package var finalCount: Int
     /// For how long these answers must have come besides.
-    public var finalAfter: Duration
+    package var finalAfter: Duration
 
     /// The usual pace.
-    public init(
+    package init(
       attemptLimit: Duration = .seconds(3), concurrentStarts: Int = 1,
       pausePerStart: Duration = .milliseconds(10), confirmAfter: Duration? = nil,
       finalCount: Int = 3, finalAfter: Duration = .milliseconds(500)
@@ -61,7 +61,7 @@ public struct ReadinessWait: Sendable {
 
   /// Mends a refused login or a missing database through the administrator's account; `false` when there was
   /// nothing it could do.
-  public typealias Repair = @Sendable (ProbeFailure) async throws -> Bool
+  package typealias Repair = @Sendable (ProbeFailure) async throws -> Bool
 
   let subject: String
   let probe: any HealthProbe
@@ -80,7 +80,7 @@ public struct ReadinessWait: Sendable {
   ///   - liveness: Whether the process or container is there; asked before each attempt and during long ones.
   ///   - progress: Told each failed attempt.
   ///   - repair: Called once, on the first refused login or missing database.
-  public init(
+  package init(
     subject: String, probe: any HealthProbe, identity: ExpectedIdentity = ExpectedIdentity(),
     pace: Pace = Pace(), liveness: @escaping @Sendable () async throws -> Liveness,
     progress: @escaping @Sendable (ProbeFailure) -> Void = { _ in }, repair: Repair? = nil
@@ -97,7 +97,7 @@ public struct ReadinessWait: Sendable {
   /// Waits for the server.
   /// - Returns: What the server said in the attempt that proved it.
   /// - Throws: `ReadinessError`, `CancellationError`, or what `liveness` or `repair` threw.
-  public func run(until deadline: Deadline) async throws -> ServerReport {
+  package func run(until deadline: Deadline) async throws -> ServerReport {
     var rounds = ReadinessRounds(subject: subject, pace: pace)
     var backoff = pace.backoff
     while true {

@@ -1,23 +1,23 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Proves a redis server: `AUTH` where a password is given, `PING` and `INFO`; by TLS where the target names an
 /// authority.
-public struct RedisProbe: HealthProbe {
+package struct RedisProbe: HealthProbe {
   /// The server asked, and as whom. The database is not used: every redis has number 0.
-  public let target: ProbeTarget
+  package let target: ProbeTarget
 
   /// A probe of one server. With a user, `AUTH` names it, which needs redis 6.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
   /// What is probed, as messages name it.
-  public var name: String { "redis at \(target.address)" }
+  package var name: String { "redis at \(target.address)" }
 
   /// Connects, logs in where needed, asks and disconnects.
   /// - Throws: `ProbeFailure` or `CancellationError`.
-  public func attempt(until deadline: Deadline) async throws -> ServerReport {
+  package func attempt(until deadline: Deadline) async throws -> ServerReport {
     let connection = RedisConnection(
       stream: try await connect(to: target, until: deadline), reader: try RedisReader())
     if !target.password.isEmpty {

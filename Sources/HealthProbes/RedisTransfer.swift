@@ -5,11 +5,11 @@ import MonotonicTime
 ///
 /// An RDB would be one moment's picture, but no server takes one in while it runs. This stream is none: keys that change
 /// during the export are taken as they are when their turn comes.
-public struct RedisTransfer: ServerTransfer {
+package struct RedisTransfer: ServerTransfer {
   let target: ProbeTarget
 
   /// The transfer of a server's data.
-  public init(target: ProbeTarget) {
+  package init(target: ProbeTarget) {
     self.target = target
   }
 
@@ -17,7 +17,7 @@ public struct RedisTransfer: ServerTransfer {
   private static let batch = 50
 
   /// Exports every key of every database.
-  public func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws {
+  package func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws {
     let session = try await RedisSession(to: target)
     for database in try await session.databases() {
       _ = try await session.ask("SELECT", "\(database)")
@@ -60,7 +60,7 @@ public struct RedisTransfer: ServerTransfer {
   }
 
   /// Imports an export; keys that it does not name stay as they are.
-  public func load(from source: @Sendable () async throws -> [UInt8]?) async throws {
+  package func load(from source: @Sendable () async throws -> [UInt8]?) async throws {
     let staging = RedisStaging(try await RedisSession(to: target), target)
     do {
       try await staging.begin()

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// What a server said about itself after a successful login and query.
-public struct ServerReport: Sendable, Hashable, Codable {
+package struct ServerReport: Sendable, Hashable, Codable {
   /// The program that answered.
-  public enum Flavour: String, Sendable, Hashable, Codable {
+  package enum Flavour: String, Sendable, Hashable, Codable {
     /// PostgreSQL.
     case postgresql
     /// Oracle's MySQL or a relative that is not MariaDB.
@@ -19,27 +19,27 @@ public struct ServerReport: Sendable, Hashable, Codable {
   }
 
   /// The program that answered.
-  public var flavour: Flavour
+  package var flavour: Flavour
   /// Its version as it states it, for instance "15.20 (Debian 15.20-0+deb12u1)" or "8.4.3".
-  public var version: String
+  package var version: String
   /// The mark drydock gave the server: PostgreSQL's `cluster_name`, MySQL's and MariaDB's `report_host`,
   /// redis's `config_file`. `nil` where the protocol has none or nothing was set.
-  public var marker: String?
+  package var marker: String?
   /// The server's process id in its own namespace: redis and memcached only.
-  public var processID: Int?
+  package var processID: Int?
   /// When it started, as far as it tells. MySQL, redis and memcached count in whole seconds.
-  public var startTime: Date?
+  package var startTime: Date?
   /// How long it has run, in seconds by its own clock.
-  public var uptimeSeconds: Double?
+  package var uptimeSeconds: Double?
   /// What is new at every start: PostgreSQL's exact start time, redis's `run_id`. `nil` for the rest.
-  public var runID: String?
+  package var runID: String?
   /// Whether it takes no writes (a standby, a replica).
-  public var isReadOnly: Bool?
+  package var isReadOnly: Bool?
   /// The TCP port the server itself believes to listen on (inside its container, where it has one).
-  public var port: Int?
+  package var port: Int?
 
   /// A report of a program and its version; the rest is filled in by the probe.
-  public init(
+  package init(
     flavour: Flavour, version: String, marker: String? = nil, processID: Int? = nil,
     startTime: Date? = nil, uptimeSeconds: Double? = nil, runID: String? = nil,
     isReadOnly: Bool? = nil, port: Int? = nil
@@ -59,7 +59,7 @@ public struct ServerReport: Sendable, Hashable, Codable {
   ///
   /// Compares what is exact where there is something, else the start times within two seconds, since
   /// those are derived from whole seconds of uptime.
-  public func isSameRun(as other: ServerReport) -> Bool {
+  package func isSameRun(as other: ServerReport) -> Bool {
     guard flavour == other.flavour, marker == other.marker, processID == other.processID else {
       return false
     }

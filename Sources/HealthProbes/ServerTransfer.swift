@@ -1,5 +1,5 @@
 /// Takes a server's data out and puts it in by a conversation with the server.
-public protocol ServerTransfer: Sendable {
+package protocol ServerTransfer: Sendable {
   /// Hands the data to `sink`, piece by piece, as fast as it is taken.
   /// - Throws: `ProbeFailure`, `CancellationError`, and what `sink` throws.
   func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws
@@ -11,14 +11,14 @@ public protocol ServerTransfer: Sendable {
 }
 
 /// Data that is not what it should be.
-public struct TransferFormatError: Error, Sendable, Hashable {
+package struct TransferFormatError: Error, Sendable, Hashable {
   /// What is wrong with it, and where.
-  public var message: String
+  package var message: String
   /// What to do about it.
-  public var suggestion: String?
+  package var suggestion: String?
 
   /// An error about data.
-  public init(_ message: String, suggestion: String? = nil) {
+  package init(_ message: String, suggestion: String? = nil) {
     self.message = message
     self.suggestion = suggestion
   }

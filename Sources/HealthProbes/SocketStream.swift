@@ -1,5 +1,6 @@
 import Foundation
 internal import MonotonicTime
+import PortListeners
 
 /// A non-blocking stream socket to a target, for protocols whose bytes we move ourselves; closed when released.
 final class SocketStream: Sendable {
@@ -12,7 +13,7 @@ final class SocketStream: Sendable {
     let proof = try ListenerProof(target)
     descriptor = try address.openSocket()
     try await connect(to: address, target, until: deadline)
-    try proof?.confirm()
+    try proof?.confirmed()
   }
 
   private func connect(

@@ -1,35 +1,38 @@
 /// A point on the monotonic clock by which something has to be done.
 ///
 /// The clock is the suspending one: a laptop that sleeps, or a wall clock that jumps, uses up none of the time.
-public struct Deadline: Sendable, Hashable, Comparable {
+package struct Deadline: Sendable, Hashable, Comparable {
   /// The moment itself.
-  public let instant: SuspendingClock.Instant
+  package let instant: SuspendingClock.Instant
 
   /// A deadline at a given moment.
-  public init(_ instant: SuspendingClock.Instant) {
+  package init(_ instant: SuspendingClock.Instant) {
     self.instant = instant
   }
 
   /// A deadline that lies `duration` after now.
-  public static func after(_ duration: Duration) -> Deadline {
+  package static func after(_ duration: Duration) -> Deadline {
     Deadline(SuspendingClock.now.advanced(by: duration))
   }
 
+  /// A year from now: for what only cancelling ends, as a person who thinks.
+  package static var never: Deadline { .after(.seconds(365 * 24 * 3600)) }
+
   /// How long there is left; zero once the deadline has passed.
-  public var remaining: Duration {
+  package var remaining: Duration {
     max(.zero, SuspendingClock.now.duration(to: instant))
   }
 
   /// Whether the deadline has passed.
-  public var hasPassed: Bool { SuspendingClock.now >= instant }
+  package var hasPassed: Bool { SuspendingClock.now >= instant }
 
   /// The earlier of this deadline and one that lies `duration` after now.
-  public func capped(at duration: Duration) -> Deadline {
+  package func capped(at duration: Duration) -> Deadline {
     min(self, .after(duration))
   }
 
   /// Orders deadlines by time.
-  public static func < (left: Deadline, right: Deadline) -> Bool {
+  package static func < (left: Deadline, right: Deadline) -> Bool {
     left.instant < right.instant
   }
 }

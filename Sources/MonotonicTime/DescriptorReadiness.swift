@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// What a descriptor is waited for.
-public enum DescriptorInterest: Sendable {
+package enum DescriptorInterest: Sendable {
   /// That there is something to read, or the end.
   case read
   /// That there is room to write.
@@ -15,7 +15,7 @@ public enum DescriptorInterest: Sendable {
 /// watches the descriptor any more, so its owner may close it at once. The descriptor must be one that can be
 /// waited for: a socket, a pipe, a terminal.
 /// - Throws: `TimeoutError` naming `subject` at the deadline, `CancellationError` when cancelled.
-public func waitUntilReady(
+package func waitUntilReady(
   _ descriptor: Int32, for interest: DescriptorInterest, until deadline: Deadline,
   _ subject: @autoclosure () -> String
 ) async throws {

@@ -2,8 +2,10 @@
 ///
 /// Stopping a process half-way, say, would leave an orphan. The task is unstructured only in that cancellation does not
 /// reach it: it is awaited here, so it never outlives its caller.
-public func shieldedFromCancellation<Value: Sendable>(
-  _ operation: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-  try await Task { try await operation() }.value
+package func shieldedFromCancellation<Value: Sendable, Failure: Error>(
+  _ operation: @escaping @Sendable () async throws(Failure) -> Value
+) async throws(Failure) -> Value {
+  try await Task { () -> Result<Value, Failure> in
+    do throws(Failure) { return .success(try await operation()) } catch { return .failure(error) }
+  }.value.get()
 }

@@ -1,22 +1,22 @@
 /// Something was not done by its deadline. Never thrown for a cancellation.
-public struct TimeoutError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TimeoutError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was waited for, as the object of "timed out waiting for …".
-  public let subject: String
+  package let subject: String
 
   /// An error that names what was waited for.
-  public init(_ subject: String) {
+  package init(_ subject: String) {
     self.subject = subject
   }
 
   /// The message a user reads.
-  public var description: String { "timed out waiting for \(subject)" }
+  package var description: String { "timed out waiting for \(subject)" }
 }
 
 /// Runs `operation` and cancels it when the deadline passes.
 ///
 /// The operation has to heed cancellation; its own result wins where both end at once.
 /// - Throws: `TimeoutError` naming `subject` when the deadline passed first, else what the operation threw.
-public func withDeadline<Value: Sendable>(
+package func withDeadline<Value: Sendable>(
   _ deadline: Deadline, _ subject: String,
   operation: @escaping @Sendable @concurrent () async throws -> Value
 ) async throws -> Value {

@@ -6,7 +6,7 @@
 ///   - inherited: the environment that drydock itself was started with; only PATH is read.
 ///   - home: what HOME shall be; an engine's own folder, so that none reads a user's ~/.my.cnf or ~/.pgpass.
 ///   - additions: variables on top, which win.
-public func cleanEnvironment(
+package func cleanEnvironment(
   inherited: [String: String], home: String = "/", additions: [String: String] = [:]
 ) -> [String: String] {
   let fallback = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,3 +1,4 @@
+import DrydockBase
 import Synchronization
 import SystemPackage
 
@@ -13,7 +14,7 @@ import SystemPackage
 ///
 /// drydock raises its own soft limit, since many resources take many descriptors; what it starts has the limit that
 /// the caller had set. There is one such limit for a whole process, so this is one of the few things that are global.
-public enum DescriptorLimit {
+package enum DescriptorLimit {
   /// The caller's soft limit, once it was raised; what is started gets it back.
   private static let callers = Mutex<UInt64?>(nil)
 
@@ -25,14 +26,14 @@ public enum DescriptorLimit {
   private static let perCommand = 14
 
   /// The caller's soft limit, where it is not this process's own any more.
-  public static var ofCaller: UInt64? { callers.withLock { $0 } }
+  package static var ofCaller: UInt64? { callers.withLock { $0 } }
 
   /// The soft limit now.
-  public static var current: Int { Int(clamping: limits()?.rlim_cur ?? 256) }
+  package static var current: Int { Int(clamping: limits()?.rlim_cur ?? 256) }
 
   /// Raises the soft limit to the hard one.
   /// - Throws: `NativeProcessError` with `.shortage` where there are too few to work with.
-  public static func raise() throws(NativeProcessError) {
+  package static func raise() throws(NativeProcessError) {
     guard var limit = limits() else { return }
     let soft = UInt64(limit.rlim_cur)
     let wanted = min(UInt64(limit.rlim_max), most)
@@ -44,7 +45,7 @@ public enum DescriptorLimit {
   }
 
   /// Puts the caller's limit back, for a program that takes this process's place.
-  public static func restore() {
+  package static func restore() {
     guard let soft = ofCaller, var limit = limits() else { return }
     limit.rlim_cur = rlim_t(soft)
     if set(&limit) { callers.withLock { $0 = nil } }
@@ -52,7 +53,7 @@ public enum DescriptorLimit {
 
   /// How many things may be done at once that each start commands or hold connections: as many as there are
   /// descriptors for, which is more than anybody asks for under the usual limits.
-  public static var width: Int { max(1, (current - least) / perCommand) }
+  package static var width: Int { max(1, (current - least) / perCommand) }
 
   /// Makes sure that a command can be started. The library that starts them ends this process ("was not closed")
   /// where it gets some of the descriptors that it needs, and not all.
@@ -60,7 +61,7 @@ public enum DescriptorLimit {
 
   /// Makes sure that so many descriptors are free, by taking them for a moment; one caller after the other, so that
   /// they do not take them from each other.
-  public static func require(_ count: Int) throws(NativeProcessError) {
+  package static func require(_ count: Int) throws(NativeProcessError) {
     let error = callers.withLock { _ in
       var taken: [Int32] = []
       defer { taken.forEach { close($0) } }
@@ -99,23 +100,5 @@ extension NativeProcessError {
   static func shortage(_ errno: Int32, _ what: String) -> NativeProcessError {
     NativeProcessError(
       .shortage(errno), "\(what): \(Errno(rawValue: errno))", suggestion: Shortage.remedy(errno))
-  }
-}
-
-/// What a system can run out of.
-public enum Shortage {
-  /// Whether an error number says that the system, or the share of it that a user or a process has, is used up.
-  public static func isShortage(_ errno: Int32) -> Bool { remedy(errno) != nil }
-
-  /// What to do about it; nil for an error number that says something else. `fork` fails by EAGAIN, which is no
-  /// shortage in most other calls, so it counts only where a process was to be started.
-  public static func remedy(_ errno: Int32, ofProcess: Bool = false) -> String? {
-    switch errno {
-    case EMFILE: "a process may have \(DescriptorLimit.current) files open here; more: ulimit -n 4096"
-    case ENFILE: "this machine has no more file descriptors: end something, or raise fs.file-max"
-    case ENOMEM: "there is too little memory, or ulimit -v allows too little"
-    case EAGAIN where ofProcess: "this user may run no more processes; see ulimit -u, and what runs already"
-    default: nil
-    }
   }
 }

@@ -1,28 +1,28 @@
 /// What to run as an engine, and as whom.
-public struct EngineProcessSpec: Sendable, Hashable {
+package struct EngineProcessSpec: Sendable, Hashable {
   /// Absolute path of the engine's executable.
-  public var executable: String
+  package var executable: String
   /// The arguments after the executable's own name. They show up in `ps`, so no secret belongs here.
-  public var arguments: [String]
+  package var arguments: [String]
   /// The whole environment of the engine: nothing is inherited. See `cleanEnvironment`.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Absolute path of the engine's current folder; it has to be reachable for `user`.
-  public var workingDirectory: String
+  package var workingDirectory: String
   /// The user to drop to; nil keeps the one that runs drydock.
-  public var user: ProcessUser?
+  package var user: ProcessUser?
   /// The only files and folders that the engine may write in, where the system can see to that; empty for everywhere.
-  public var writablePaths: [String]
+  package var writablePaths: [String]
   /// Where the engine's lock, status and log lie.
-  public var files: EngineProcessFiles
+  package var files: EngineProcessFiles
   /// A few words for readers of `ps`, for example `shop/main-db`.
-  public var label: String
+  package var label: String
   /// At how many bytes the log is moved to `.1` and begun anew; both together are never longer than twice that.
-  public var logLimit: Int
+  package var logLimit: Int
   /// How many files the engine may have open, its soft limit; nil leaves the one that this process has.
-  public var filesLimit: UInt64? = DescriptorLimit.ofCaller
+  package var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
   /// Describes an engine to be run.
-  public init(
+  package init(
     executable: String, arguments: [String] = [], environment: [String: String],
     workingDirectory: String, user: ProcessUser? = nil, files: EngineProcessFiles, label: String = "",
     logLimit: Int = 8 << 20, writablePaths: [String] = []
@@ -62,23 +62,23 @@ extension EngineProcessSpec {
 }
 
 /// Where the traces of one engine lie: a folder of its own.
-public struct EngineProcessFiles: Sendable, Hashable {
+package struct EngineProcessFiles: Sendable, Hashable {
   /// The folder, which has to exist; an absolute path.
-  public let folder: String
+  package let folder: String
 
   /// The files below `folder`.
-  public init(folder: String) {
+  package init(folder: String) {
     self.folder = folder
   }
 
   /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the engine lives.
-  public var lockFile: String { folder + "/" + Self.lockName }
+  package var lockFile: String { folder + "/" + Self.lockName }
   /// Who was started last and how it ended, as JSON; replaced atomically.
-  public var statusFile: String { folder + "/" + Self.statusName }
+  package var statusFile: String { folder + "/" + Self.statusName }
   /// What the engine wrote to its standard output and error.
-  public var logFile: String { folder + "/engine.log" }
+  package var logFile: String { folder + "/engine.log" }
   /// What the engine wrote before that, up to the same size.
-  public var olderLogFile: String { logFile + ".1" }
+  package var olderLogFile: String { logFile + ".1" }
 
   static let lockName = "engine.lock"
   static let statusName = "engine.status"

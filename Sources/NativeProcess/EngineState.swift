@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import SystemPackage
 
 #if canImport(Glibc)
@@ -10,17 +10,17 @@ import SystemPackage
 #endif
 
 /// An engine that runs.
-public struct RunningEngine: Sendable, Hashable, Codable {
+package struct RunningEngine: Sendable, Hashable, Codable {
   /// The process that holds the lock and will record the engine's end.
-  public let keeperPID: Int32
+  package let keeperPID: Int32
   /// The engine itself, which leads a session and process group of its own.
-  public let enginePID: Int32
+  package let enginePID: Int32
   /// When it was started, by the wall clock.
-  public let startedAt: Date
+  package let startedAt: Date
 }
 
 /// How a process ended.
-public enum ExitReason: Sendable, Hashable, CustomStringConvertible {
+package enum ExitReason: Sendable, Hashable, CustomStringConvertible {
   /// It ended by itself with this exit code.
   case code(Int32)
   /// This signal ended it.
@@ -29,7 +29,7 @@ public enum ExitReason: Sendable, Hashable, CustomStringConvertible {
   case unknown
 
   /// As a person says it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .code(let code): "exit code \(code)"
     case .signal(let signal): "signal \(signal)"
@@ -39,7 +39,7 @@ public enum ExitReason: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What became of an engine.
-public enum EngineState: Sendable, Hashable {
+package enum EngineState: Sendable, Hashable {
   /// Nothing was ever started here.
   case neverStarted
   /// The lock is held and the engine on record lives.
@@ -55,7 +55,7 @@ public enum EngineState: Sendable, Hashable {
 ///
 /// The lock is tried in shared mode for a moment; a start that goes on at the same time waits for that moment.
 /// - Throws: `NativeProcessError` with `.locksUnsupported` or `.fileUnusable`.
-public func inspect(_ files: EngineProcessFiles) throws(NativeProcessError) -> EngineState {
+package func inspect(_ files: EngineProcessFiles) throws(NativeProcessError) -> EngineState {
   guard let look = try EngineLook(files) else { return .neverStarted }
   guard look.isOccupied else {
     return look.record.map { .exited($0.reason, at: $0.ended) } ?? .neverStarted

@@ -1,18 +1,18 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
-  public import Glibc
+  package import Glibc
 #elseif canImport(Musl)
-  public import Musl
+  package import Musl
 #elseif canImport(Darwin)
-  public import Darwin
+  package import Darwin
 #endif
 
 /// A folder held by a descriptor.
 ///
 /// What is done in it is done in that very folder, wherever its path leads by then, and no link in it is followed: it may
 /// belong to somebody who would like to send root elsewhere.
-public struct FolderHandle: ~Copyable {
+package struct FolderHandle: ~Copyable {
   let descriptor: Int32
 
   private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -22,12 +22,12 @@ public struct FolderHandle: ~Copyable {
   /// Opens the folder at a path.
   /// - Parameter followingLink: Whether the path itself may be a link; what is above it is always followed.
   /// - Throws: `Errno`: `.noSuchFileOrDirectory`, `.notDirectory` for anything else that is there.
-  public init(_ path: String, followingLink: Bool = false) throws(Errno) {
+  package init(_ path: String, followingLink: Bool = false) throws(Errno) {
     self.init(descriptor: try Self.open(AT_FDCWD, path, followingLink ? 0 : O_NOFOLLOW))
   }
 
   /// Opens a folder in this one.
-  public func folder(_ name: String) throws(Errno) -> FolderHandle {
+  package func folder(_ name: String) throws(Errno) -> FolderHandle {
     try folder(Array(name.utf8CString))
   }
 
@@ -46,14 +46,14 @@ public struct FolderHandle: ~Copyable {
   // MARK: Looking
 
   /// What the system knows about the folder itself.
-  public func status() throws(Errno) -> stat {
+  package func status() throws(Errno) -> stat {
     var info = stat()
     if fstat(descriptor, &info) != 0 { throw lastErrno() }
     return info
   }
 
   /// What is there by that name, a link as itself; nil for nothing.
-  public func status(of name: String) throws(Errno) -> stat? { try status(of: Array(name.utf8CString)) }
+  package func status(of name: String) throws(Errno) -> stat? { try status(of: Array(name.utf8CString)) }
 
   func status(of name: [CChar]) throws(Errno) -> stat? {
     var info = stat()
@@ -64,7 +64,7 @@ public struct FolderHandle: ~Copyable {
   }
 
   /// The names of what is in it; bytes that are not UTF-8 are replaced.
-  public func names() throws(Errno) -> [String] {
+  package func names() throws(Errno) -> [String] {
     try rawNames().map { $0.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" } }
   }
 
@@ -89,12 +89,12 @@ public struct FolderHandle: ~Copyable {
 
   /// Opens a regular file for reading: neither a link nor a device, and nothing that would have to be waited for.
   /// - Throws: `Errno`; `.noSuchFileOrDirectory`, `.notPermitted` for what is no regular file.
-  public func file(_ name: String) throws(Errno) -> FileDescriptor {
+  package func file(_ name: String) throws(Errno) -> FileDescriptor {
     try regularFile(name, in: descriptor)
   }
 
   /// The first bytes of a regular file; nil where there is none.
-  public func read(_ name: String, limit: Int) -> [UInt8]? {
+  package func read(_ name: String, limit: Int) -> [UInt8]? {
     guard let file = try? file(name) else { return nil }
     defer { try? file.close() }
     return (try? readToEnd(file, limit: limit)).map { Array($0.prefix(limit)) }
@@ -103,13 +103,13 @@ public struct FolderHandle: ~Copyable {
   // MARK: Changing
 
   /// Sets owner and permissions of the folder itself.
-  public func give(user: uid_t, group: gid_t, mode: mode_t) throws(Errno) {
+  package func give(user: uid_t, group: gid_t, mode: mode_t) throws(Errno) {
     // In this order: until it has its owner it is open to nobody else.
     if fchown(descriptor, user, group) != 0 || fchmod(descriptor, mode) != 0 { throw lastErrno() }
   }
 
   /// Makes a folder in it, unless there is one.
-  public func makeFolder(_ name: String) throws(Errno) {
+  package func makeFolder(_ name: String) throws(Errno) {
     if mkdirat(descriptor, name, 0o700) == 0 { return }
     let error = lastErrno()
     if error != .fileExists { throw error }
@@ -119,7 +119,7 @@ public struct FolderHandle: ~Copyable {
   /// - Parameters:
   ///   - owner: Whom it is given to; nil keeps it.
   ///   - isDurable: Whether its content has reached the disk before it takes the other's place.
-  public func write(
+  package func write(
     _ bytes: [UInt8], to name: String, mode: mode_t, owner: (user: uid_t, group: gid_t)? = nil,
     isDurable: Bool = true
   ) throws(Errno) {
@@ -143,7 +143,7 @@ public struct FolderHandle: ~Copyable {
 
   /// Removes a file or a link, not what it leads to; nothing there is fine.
   /// - Throws: `Errno`; `.isDirectory` or `.notPermitted` for a folder.
-  public func removeFile(_ name: String) throws(Errno) { try removeFile(Array(name.utf8CString)) }
+  package func removeFile(_ name: String) throws(Errno) { try removeFile(Array(name.utf8CString)) }
 
   func removeFile(_ name: [CChar]) throws(Errno) {
     if unlinkat(descriptor, name, 0) == 0 { return }
@@ -168,4 +168,6 @@ func regularFile(_ path: String, in folder: Int32 = AT_FDCWD) throws(Errno) -> F
 }
 
 /// The first bytes of a regular file; nil where there is none. A link is not followed, nothing is waited for.
-public func contents(ofRegularFile path: String, limit: Int) -> [UInt8]? { readSmallFile(path, limit: limit) }
+package func contents(ofRegularFile path: String, limit: Int) -> [UInt8]? {
+  readSmallFile(path, limit: limit)
+}

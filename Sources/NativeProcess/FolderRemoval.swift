@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,13 +9,13 @@ public import SystemPackage
 #endif
 
 /// What could not be removed, and why.
-public struct RemovalError: Error, Sendable, Hashable {
+package struct RemovalError: Error, Sendable, Hashable {
   /// Its path below the folder in which it was to be removed.
-  public let path: String
+  package let path: String
   /// The system's reason.
-  public let errno: Errno
+  package let errno: Errno
   /// Whether another file system is mounted there, which is not emptied.
-  public var isMount: Bool { errno == .resourceBusy }
+  package var isMount: Bool { errno == .resourceBusy }
 }
 
 extension FolderHandle {
@@ -24,7 +24,7 @@ extension FolderHandle {
   /// No link is followed, even if folders are exchanged for links meanwhile. Root first takes each folder over, so that
   /// its owner can put nothing more into it. Another file system that is mounted below is left alone.
   /// - Throws: `RemovalError`.
-  public func remove(_ name: String) throws(RemovalError) {
+  package func remove(_ name: String) throws(RemovalError) {
     try remove(Array(name.utf8CString), below: "", depth: 0, top: nil)
   }
 

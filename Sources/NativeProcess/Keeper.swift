@@ -1,15 +1,16 @@
+import DrydockBase
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import Subprocess
 import SystemPackage
 
 /// The small program that starts an engine, holds its lock and records its end.
-public struct Keeper: Sendable, Hashable {
+package struct Keeper: Sendable, Hashable {
   /// Where its executable lies.
-  public let executable: String
+  package let executable: String
 
   /// The keeper at a known place.
-  public init(executable: String) {
+  package init(executable: String) {
     self.executable = executable
   }
 
@@ -18,7 +19,7 @@ public struct Keeper: Sendable, Hashable {
   ///   - executable: path of drydock's own executable; symbolic links are followed.
   ///   - environment: the environment that drydock was started with.
   /// - Throws: `NativeProcessError` with `.keeperMissing`, naming the places.
-  public static func locate(
+  package static func locate(
     beside executable: String = ownExecutable, environment: [String: String]
   ) throws(NativeProcessError) -> Keeper {
     let folder = URL(fileURLWithPath: executable).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -37,7 +38,7 @@ public struct Keeper: Sendable, Hashable {
   }
 
   /// The path of the executable that runs now.
-  public static var ownExecutable: String {
+  package static var ownExecutable: String {
     #if os(Linux)
       ProcessTable.linkTarget("/proc/self/exe") ?? CommandLine.arguments[0]
     #else
@@ -52,7 +53,7 @@ public struct Keeper: Sendable, Hashable {
   /// - Throws: `NativeProcessError` with `.alreadyRunning`, `.locksUnsupported`, `.fileUnusable`,
   ///   `.cannotExecute`, `.cannotChangeUser`, `.cannotFork` or `.keeperFailed`; `TimeoutError`;
   ///   `CancellationError`.
-  public func start(_ spec: EngineProcessSpec, until deadline: Deadline) async throws -> RunningEngine {
+  package func start(_ spec: EngineProcessSpec, until deadline: Deadline) async throws -> RunningEngine {
     let token = String(UInt64.random(in: .min ... .max), radix: 16)
     guard let input = spec.encoded(token: token) else {
       throw NativeProcessError(.keeperFailed, "an argument or variable of \(spec.executable) holds a NUL")

@@ -1,5 +1,5 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Ends processes that an earlier, killed run left at work, and waits until they are gone.
 ///
@@ -7,7 +7,7 @@ public import MonotonicTime
 /// number alone proves nothing, and a command's children seldom keep its arguments. Where the system does not
 /// show environments (macOS), nothing is done.
 /// - Throws: `TimeoutError`, `CancellationError`.
-public func endProcesses(withVariable name: String, _ value: String, until deadline: Deadline) async throws {
+package func endProcesses(withVariable name: String, _ value: String, until deadline: Deadline) async throws {
   #if os(Linux)
     let wanted = Data("\(name)=\(value)\0".utf8)
     @Sendable func isLeftover(_ pid: Int32) -> Bool {

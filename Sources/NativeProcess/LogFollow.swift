@@ -7,7 +7,7 @@ import SystemPackage
 /// - Parameters:
 ///   - logFile: the log's path.
 ///   - backlog: how many lines of what is there already come first.
-public func follow(logFile: String, backlog: Int = 0) -> AsyncStream<String> {
+package func follow(logFile: String, backlog: Int = 0) -> AsyncStream<String> {
   let follower = LogFollower(path: logFile, backlog: backlog)
   return AsyncStream { await follower.next() }
 }

@@ -13,7 +13,7 @@ import SystemPackage
 /// Lines of the file that was moved aside (`.1`) fill up what the newer one does not have; a line that the move cut
 /// in two is whole again. Bytes that are not UTF-8 are replaced; at most a megabyte of each file is looked at. A
 /// missing log has no lines.
-public func tail(logFile: String, lines count: Int) -> [String] {
+package func tail(logFile: String, lines count: Int) -> [String] {
   guard count > 0 else { return [] }
   let end = LogEnd(ofLog: logFile, wanting: count)
   return (end.lines + (end.rest.isEmpty ? [] : [text(ofLine: end.rest)])).suffix(count)

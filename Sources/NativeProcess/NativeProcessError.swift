@@ -1,7 +1,7 @@
 /// A failure to start, find, stop or ask about a process of this machine.
-public struct NativeProcessError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct NativeProcessError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of failure it is; the part that callers compare.
-  public enum Code: Sendable, Hashable {
+  package enum Code: Sendable, Hashable {
     /// The keeper's executable is at none of the places where it is looked for.
     case keeperMissing
     /// The keeper's executable is there but could not be run, or answered in a way that drydock does not know.
@@ -37,19 +37,19 @@ public struct NativeProcessError: Error, Sendable, Hashable, CustomStringConvert
   }
 
   /// The kind of failure.
-  public let code: Code
+  package let code: Code
   /// What happened, naming the object.
-  public let message: String
+  package let message: String
   /// What to do next, where there is something.
-  public let suggestion: String?
+  package let suggestion: String?
 
   /// An error of a kind, with a message that names the object.
-  public init(_ code: Code, _ message: String, suggestion: String? = nil) {
+  package init(_ code: Code, _ message: String, suggestion: String? = nil) {
     self.code = code
     self.message = message
     self.suggestion = suggestion
   }
 
   /// The message and the suggestion on one line.
-  public var description: String { suggestion.map { "\(message); \($0)" } ?? message }
+  package var description: String { suggestion.map { "\(message); \($0)" } ?? message }
 }

@@ -1,5 +1,5 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 #if canImport(Glibc)
   import Glibc
@@ -13,7 +13,7 @@ public import MonotonicTime
 ///
 /// They are known by the descriptor of the lock, which they keep: the system still says where the file was. Of other
 /// users' processes only root sees that. Where the system does not show descriptors (macOS), none is found.
-public func orphans(of files: EngineProcessFiles) -> [Int32] {
+package func orphans(of files: EngineProcessFiles) -> [Int32] {
   #if os(Linux)
     let removed = "\(realPath(files.lockFile)) (deleted)"
     return ProcessTable.pids().filter { pid in
@@ -29,7 +29,7 @@ public func orphans(of files: EngineProcessFiles) -> [Int32] {
 
 /// Ends them, and waits until they are gone. There is nothing that they could still save.
 /// - Throws: `TimeoutError`, `CancellationError`.
-public func endOrphans(of files: EngineProcessFiles, until deadline: Deadline) async throws {
+package func endOrphans(of files: EngineProcessFiles, until deadline: Deadline) async throws {
   var pause = Backoff(limit: .milliseconds(50))
   while true {
     let found = orphans(of: files)

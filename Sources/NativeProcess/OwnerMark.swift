@@ -10,18 +10,18 @@ import Foundation
 
 /// Words for the environment of a client that tell which drydock it works for, so that one whose drydock was killed is
 /// known.
-public enum OwnerMark {
+package enum OwnerMark {
   /// The variable that holds the mark, and after a dot whatever the caller adds to it.
-  public static let variable = "DRYDOCK_CLIENT"
+  package static let variable = "DRYDOCK_CLIENT"
 
   /// The mark of this process: `NAMESPACE-PID-START`.
-  public static var own: String {
+  package static var own: String {
     "\(namespace)-\(getpid())-\(ProcessTable.entry(getpid())?.start ?? 0)"
   }
 
   /// Whether a mark is that of a process which is gone. One from another container, whose numbers mean nothing here, is
   /// nobody's to judge.
-  public static func isAbandoned(_ mark: some StringProtocol) -> Bool {
+  package static func isAbandoned(_ mark: some StringProtocol) -> Bool {
     let parts = mark.prefix { $0 != "." }.split(separator: "-")
     guard parts.count == 3, parts[0] == namespace, let pid = Int32(parts[1]), let start = UInt64(parts[2])
     else { return false }
@@ -30,7 +30,7 @@ public enum OwnerMark {
 
   /// Ends the clients on this machine whose drydock is gone. Where the system does not show environments (macOS),
   /// nothing is done.
-  public static func endAbandoned() {
+  package static func endAbandoned() {
     #if os(Linux)
       let prefix = Data("\(variable)=".utf8)
       for pid in ProcessTable.pids() {

@@ -4,17 +4,17 @@ import Foundation
 ///
 /// Each reserved port is a file in `folder`, named by its number and holding its owner. A file is changed only under
 /// its lock, so that of two processes at once never both get a port.
-public struct PortAllocator: Sendable {
+package struct PortAllocator: Sendable {
   /// The folder of the port files; every drydock process of the machine has to use the same.
-  public let folder: String
+  package let folder: String
   /// Where ports are chosen from. An exact port may lie outside.
-  public let range: ClosedRange<Int>
+  package let range: ClosedRange<Int>
   private let isStale: @Sendable (_ owner: String) -> Bool
 
   /// An allocator on a folder that exists.
   /// - Parameter isStale: says that an owner no longer exists, so that its port may be given away. Asked while
   ///   the port's file is locked, so it must not reserve ports itself.
-  public init(
+  package init(
     folder: String, range: ClosedRange<Int> = PortRange.standard,
     isStale: @escaping @Sendable (_ owner: String) -> Bool = { _ in false }
   ) {
@@ -33,7 +33,7 @@ public struct PortAllocator: Sendable {
   ///   - owner: who the port is for; one line of text.
   ///   - excluding: ports that the caller knows to be of no use.
   /// - Throws: `NativeProcessError` with `.noFreePort`, `.fileUnusable` or `.locksUnsupported`.
-  public func reserve(
+  package func reserve(
     seed: String, owner: String, excluding: Set<Int> = []
   ) throws(NativeProcessError) -> Int {
     let kept = ports(of: owner).first { range.contains($0) && !excluding.contains($0) }
@@ -53,7 +53,7 @@ public struct PortAllocator: Sendable {
   /// Reserves that very port.
   /// - Throws: `NativeProcessError` with `.portTaken` naming who has it, `.portNotPermitted`, `.fileUnusable`
   ///   or `.locksUnsupported`.
-  public func reserve(exact port: Int, owner: String) throws(NativeProcessError) {
+  package func reserve(exact port: Int, owner: String) throws(NativeProcessError) {
     switch try claim(port, owner) {
     case .claimed: return
     case .reserved(let other):
@@ -71,19 +71,19 @@ public struct PortAllocator: Sendable {
 
   /// Gives a port back. A port that is not the owner's stays as it is.
   /// - Throws: `NativeProcessError` with `.fileUnusable` or `.locksUnsupported`.
-  public func release(_ port: Int, owner: String) throws(NativeProcessError) {
+  package func release(_ port: Int, owner: String) throws(NativeProcessError) {
     guard self.owner(of: port) == owner, let file = try PortFile.lock(path(port)) else { return }
     defer { file.unlock() }
     if try file.owner() == owner { try file.remove() }
   }
 
   /// Who has reserved a port; nil when nobody has.
-  public func owner(of port: Int) -> String? {
+  package func owner(of port: Int) -> String? {
     readSmallText(path(port)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// All ports that an owner has, in order.
-  public func ports(of owner: String) -> [Int] {
+  package func ports(of owner: String) -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.compactMap { Int($0) }.filter { self.owner(of: $0) == owner }.sorted()
   }

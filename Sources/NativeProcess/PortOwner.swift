@@ -1,18 +1,18 @@
 import PortListeners
 
 /// Who listens where an engine wants to.
-public struct PortOwner: Sendable, Hashable, CustomStringConvertible {
+package struct PortOwner: Sendable, Hashable, CustomStringConvertible {
   /// The port.
-  public let port: Int
+  package let port: Int
   /// The listening process; nil when it belongs to another user, or the system does not tell.
-  public let pid: Int32?
+  package let pid: Int32?
   /// Its name as in `ps`.
-  public let processName: String?
+  package let processName: String?
   /// The number of the user whose socket it is.
-  public let userID: UInt32?
+  package let userID: UInt32?
 
   /// For example `PID 4711 (redis-server)`.
-  public var description: String {
+  package var description: String {
     if let pid { return "PID \(pid) (\(processName ?? "?"))" }
     return userID.map { "a process of user \($0)" } ?? "an unknown process"
   }
@@ -21,7 +21,7 @@ public struct PortOwner: Sendable, Hashable, CustomStringConvertible {
   ///
   /// The process is searched among the descriptors of all processes that may be looked at. A best effort: it is for
   /// messages, not for decisions.
-  public static func of(port: Int) -> PortOwner? {
+  package static func of(port: Int) -> PortOwner? {
     #if os(Linux)
       guard let socket = try? ListeningSocket.all(at: port).first else { return nil }
       let pid = holder(of: socket)

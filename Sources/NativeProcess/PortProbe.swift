@@ -9,7 +9,7 @@ import SystemPackage
 #endif
 
 /// Whether an engine could listen on 127.0.0.1 at a port.
-public enum PortAvailability: Sendable, Hashable {
+package enum PortAvailability: Sendable, Hashable {
   /// It could, at this moment.
   case free
   /// Another socket has it, on 127.0.0.1 or on all addresses.
@@ -22,7 +22,7 @@ public enum PortAvailability: Sendable, Hashable {
   /// A plain bind also fails on the remains of closed connections (TIME_WAIT), which do not hinder an engine. On
   /// Linux a second try with SO_REUSEADDR tells these apart: it still fails on a listener, also on that of all
   /// addresses. On macOS that option would let a bind succeed beside such a listener, so there is no second try.
-  public static func of(_ port: Int) -> PortAvailability {
+  package static func of(_ port: Int) -> PortAvailability {
     let plain = bindLoopback(port, reuse: false)
     #if os(Linux)
       return plain == .taken ? bindLoopback(port, reuse: true) : plain
@@ -65,4 +65,4 @@ public enum PortAvailability: Sendable, Hashable {
 }
 
 /// Whether an engine could listen on 127.0.0.1 at that port at this moment.
-public func isFree(port: Int) -> Bool { PortAvailability.of(port) == .free }
+package func isFree(port: Int) -> Bool { PortAvailability.of(port) == .free }

@@ -1,10 +1,12 @@
+import DrydockBase
+
 /// Which ports drydock takes for itself, and where it begins to look.
-public enum PortRange {
+package enum PortRange {
   /// 15000–29999, cut off where the kernel's own range for outgoing connections begins.
   ///
   /// A port out of that range could be taken by any connection while an engine is stopped. A kernel that leaves fewer
   /// than a thousand of them gives no choice: then the whole range is used.
-  public static var standard: ClosedRange<Int> {
+  package static var standard: ClosedRange<Int> {
     let whole = 15_000...29_999
     guard let first = firstEphemeral, first <= whole.upperBound, first - whole.lowerBound >= 1000 else {
       return whole
@@ -18,12 +20,7 @@ public enum PortRange {
   }
 
   /// The place in `range` where the search for a seed's port begins: the same on every machine and in every run.
-  public static func start(seed: String, in range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(fnv1a(seed.utf8) % UInt64(range.count))
-  }
-
-  /// FNV-1a with 64 bits, by its published offset basis and prime. Swift's own hashes differ from run to run.
-  static func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  package static func start(seed: String, in range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(fnv1a(seed) % UInt64(range.count))
   }
 }

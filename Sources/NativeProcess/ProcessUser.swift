@@ -9,26 +9,26 @@ import Foundation
 #endif
 
 /// A user that a process runs as.
-public struct ProcessUser: Sendable, Hashable {
+package struct ProcessUser: Sendable, Hashable {
   /// The user's number.
-  public let userID: UInt32
+  package let userID: UInt32
   /// The number of its main group.
-  public let groupID: UInt32
+  package let groupID: UInt32
   /// Its name; nil where the user database knows none, as in many containers.
-  public let name: String?
+  package let name: String?
 
   /// A user by its numbers.
-  public init(userID: UInt32, groupID: UInt32, name: String? = nil) {
+  package init(userID: UInt32, groupID: UInt32, name: String? = nil) {
     self.userID = userID
     self.groupID = groupID
     self.name = name
   }
 
   /// Whether it is the superuser, as whom initdb and mysqld refuse to run.
-  public var isRoot: Bool { userID == 0 }
+  package var isRoot: Bool { userID == 0 }
 
   /// The user that runs this process. Having no entry in the user database is no failure.
-  public static var current: ProcessUser {
+  package static var current: ProcessUser {
     ProcessUser(
       userID: geteuid(), groupID: getegid(),
       name: lookUp { getpwuid_r(geteuid(), $0, $1, $2, $3) }?.name)
@@ -36,7 +36,7 @@ public struct ProcessUser: Sendable, Hashable {
 
   /// The user of that name.
   /// - Throws: `NativeProcessError` with `.userUnknown`.
-  public static func resolve(_ name: String) throws(NativeProcessError) -> ProcessUser {
+  package static func resolve(_ name: String) throws(NativeProcessError) -> ProcessUser {
     guard let user = lookUp({ getpwnam_r(name, $0, $1, $2, $3) }) else {
       throw NativeProcessError(.userUnknown, "there is no user \(name) on this machine")
     }
@@ -46,7 +46,7 @@ public struct ProcessUser: Sendable, Hashable {
   /// The user to run an engine as: nil for the current one when that is not root, else the first of
   /// `candidates` that exists and is not root.
   /// - Throws: `NativeProcessError` with `.userUnknown` when drydock runs as root and none of them exists.
-  public static func forEngine(
+  package static func forEngine(
     candidates: [String] = ["postgres", "mysql", "redis", "nobody"]
   ) throws(NativeProcessError) -> ProcessUser? {
     guard current.isRoot else { return nil }

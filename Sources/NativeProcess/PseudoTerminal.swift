@@ -55,7 +55,7 @@ final class PseudoTerminal: Sendable {
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .write, until: .after(Self.ever), "a terminal")
+        try await waitUntilReady(ours, for: .write, until: .never, "a terminal")
       } else if errno != EINTR {
         return false
       }
@@ -72,13 +72,10 @@ final class PseudoTerminal: Sendable {
       // EIO is how the end of a terminal looks.
       guard count < 0, errno == EAGAIN || errno == EINTR else { return nil }
       if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .read, until: .after(Self.ever), "a terminal")
+        try await waitUntilReady(ours, for: .read, until: .never, "a terminal")
       }
     }
   }
-
-  /// How long a person may think is the caller's to say, by cancelling.
-  private static let ever = Duration.seconds(365 * 24 * 3600)
 }
 
 /// The calls whose names the type's methods take.

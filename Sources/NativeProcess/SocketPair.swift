@@ -50,7 +50,7 @@ final class SocketPair: Sendable {
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .write, until: .after(Self.ever), "a command's input")
+        try await waitUntilReady(ours, for: .write, until: .never, "a command's input")
       } else if errno != EINTR {
         return false
       }
@@ -69,13 +69,10 @@ final class SocketPair: Sendable {
       if count > 0 { return count == buffer.count ? buffer : Array(buffer[..<count]) }
       guard count < 0, errno == EAGAIN || errno == EINTR else { return nil }
       if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .read, until: .after(Self.ever), "a command's output")
+        try await waitUntilReady(ours, for: .read, until: .never, "a command's output")
       }
     }
   }
-
-  /// How long a command may take over its next bytes is the caller's to say, by cancelling.
-  private static let ever = Duration.seconds(365 * 24 * 3600)
 
   #if os(Linux)
     private static let noSignal = Int32(MSG_NOSIGNAL)

@@ -9,14 +9,14 @@ import MonotonicTime
 #endif
 
 /// One step of a stop: a signal, and how long to wait for its effect.
-public struct StopStep: Sendable, Hashable {
+package struct StopStep: Sendable, Hashable {
   /// The signal's number, for example `SIGTERM`.
-  public let signal: Int32
+  package let signal: Int32
   /// How long to wait before the next step.
-  public let patience: Duration
+  package let patience: Duration
 
   /// A signal and the time that the engine has to heed it.
-  public init(signal: Int32, patience: Duration) {
+  package init(signal: Int32, patience: Duration) {
     self.signal = signal
     self.patience = patience
   }
@@ -29,7 +29,7 @@ public struct StopStep: Sendable, Hashable {
 /// caller gets its result only once the engine has ended.
 /// - Returns: how the engine ended; nil when nothing ran.
 /// - Throws: `NativeProcessError` with `.cannotStop`, `.locksUnsupported` or `.fileUnusable`.
-public func stop(_ files: EngineProcessFiles, steps: [StopStep]) async throws -> ExitReason? {
+package func stop(_ files: EngineProcessFiles, steps: [StopStep]) async throws -> ExitReason? {
   try await shieldedFromCancellation { try await EngineStop(files: files).run(steps) }
 }
 
@@ -79,7 +79,7 @@ private struct EngineStop: Sendable {
 /// The state once a start that is under way has said who it started, or the keeper of an engine that has ended how
 /// it ended: either takes moments. `.settling` when nobody said so within a second.
 /// - Throws: `NativeProcessError` as `inspect`, `CancellationError`.
-public func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
+package func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
   let deadline = Deadline.after(.seconds(1))
   var pause = Backoff(limit: .milliseconds(20))
   var state = try inspect(files)

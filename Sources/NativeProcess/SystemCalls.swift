@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import SystemPackage
 
@@ -22,7 +23,7 @@ extension NativeProcessError {
   }
 
   /// A folder whose content would be believed, and which is not the one that drydock made.
-  public static func exchanged(_ folder: String) -> NativeProcessError {
+  package static func exchanged(_ folder: String) -> NativeProcessError {
     NativeProcessError(
       .fileUnusable(EPERM),
       "\(folder) is no longer drydock's own folder: whoever runs the engine has exchanged it",

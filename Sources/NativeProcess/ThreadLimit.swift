@@ -1,3 +1,5 @@
+import DrydockBase
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,12 +12,12 @@
 ///
 /// The runtime waits for ever for one that the system does not give it, so this is asked first, where a limit of the
 /// caller's makes it doubtful: threads count as processes of the user, and each needs address space for its stack.
-public enum ThreadLimit {
+package enum ThreadLimit {
   /// Below that a limit of processes is looked at, and one of address space, in bytes.
   private static let doubtful: (processes: UInt64, space: UInt64) = (4096, 4 << 30)
 
   /// - Throws: `NativeProcessError` with `.shortage` where there are too few.
-  public static func check() throws(NativeProcessError) {
+  package static func check() throws(NativeProcessError) {
     #if os(Linux)
       let processes = softLimit(__rlimit_resource_t(__RLIMIT_NPROC.rawValue))
       let space = softLimit(__rlimit_resource_t(RLIMIT_AS.rawValue))

@@ -1,4 +1,5 @@
-public import MonotonicTime
+import DrydockBase
+package import MonotonicTime
 import Subprocess
 import SystemPackage
 
@@ -11,36 +12,36 @@ import SystemPackage
 #endif
 
 /// What a command wrote.
-public struct ToolOutput: Sendable, Hashable {
+package struct ToolOutput: Sendable, Hashable {
   /// Its standard output.
-  public let output: [UInt8]
+  package let output: [UInt8]
   /// Its standard error.
-  public let error: [UInt8]
+  package let error: [UInt8]
 
   /// The standard output as text; bytes that are not UTF-8 are replaced.
-  public var text: String { String(decoding: output, as: UTF8.self) }
+  package var text: String { String(decoding: output, as: UTF8.self) }
 }
 
 /// A command that does one thing and ends, such as initdb.
 ///
 /// It runs in a session of its own, so that Ctrl-C at the terminal does not reach it, and nothing of that session
 /// outlives the call, however it ends.
-public struct Tool: Sendable, Hashable {
+package struct Tool: Sendable, Hashable {
   /// Absolute path of the executable.
-  public var executable: String
+  package var executable: String
   /// The arguments after the executable's own name. They show up in `ps`, so no secret belongs here.
-  public var arguments: [String]
+  package var arguments: [String]
   /// The whole environment of the command: nothing is inherited. See `cleanEnvironment`.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Absolute path of the folder to run in.
-  public var workingDirectory: String
+  package var workingDirectory: String
   /// What it is called in messages: the last part of the executable's path.
   private(set) var name: String
   /// How long the command may take to heed SIGTERM before it is killed.
-  public var patience: Duration = .seconds(2)
+  package var patience: Duration = .seconds(2)
 
   /// Describes a command.
-  public init(
+  package init(
     executable: String, arguments: [String] = [], environment: [String: String],
     workingDirectory: String = "/"
   ) {
@@ -56,7 +57,7 @@ public struct Tool: Sendable, Hashable {
   ///
   /// The keeper makes the change, as a process with threads cannot make it safely in a child of its own.
   /// - Parameter files: The limit of open files; nil leaves the one that this process has.
-  public func run(
+  package func run(
     as user: ProcessUser?, by keeper: Keeper, files: UInt64? = DescriptorLimit.ofCaller
   ) -> Tool {
     var words = files.map { ["--files", "\($0)"] } ?? []
@@ -73,7 +74,7 @@ public struct Tool: Sendable, Hashable {
   }
 
   /// How many bytes of its output and of its error output a command may write.
-  public static let outputLimit = 16 << 20
+  package static let outputLimit = 16 << 20
 
   /// Runs the command to its end.
   ///
@@ -82,7 +83,7 @@ public struct Tool: Sendable, Hashable {
   /// - Parameter input: what it reads on standard input.
   /// - Throws: `NativeProcessError` with `.commandFailed` (its last lines in the message), `.cannotExecute`,
   ///   `.outputTooLarge` or `.cannotFork`; `TimeoutError`; `CancellationError`.
-  public func run(input: [UInt8] = [], until deadline: Deadline) async throws -> ToolOutput {
+  package func run(input: [UInt8] = [], until deadline: Deadline) async throws -> ToolOutput {
     let session = SessionLeader()
     do {
       let output = try await withDeadline(deadline, name) { try await execute(input, session) }

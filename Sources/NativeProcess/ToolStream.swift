@@ -12,14 +12,14 @@ import SystemPackage
 #endif
 
 /// How a command ended whose input and output were streamed.
-public struct ToolEnding: Sendable, Hashable {
+package struct ToolEnding: Sendable, Hashable {
   /// Its exit code; 128 and the signal's number for one that a signal ended.
-  public let exitCode: Int
+  package let exitCode: Int
   /// What it wrote to standard error.
-  public let error: [UInt8]
+  package let error: [UInt8]
 
   /// An ending.
-  public init(exitCode: Int, error: [UInt8]) {
+  package init(exitCode: Int, error: [UInt8]) {
     self.exitCode = exitCode
     self.error = error
   }
@@ -36,7 +36,7 @@ extension Tool {
   ///     cancelled once the command has closed its output.
   ///   - output: takes the next bytes of its output.
   /// - Throws: what `input` or `output` threw; `NativeProcessError`; `CancellationError`.
-  public func stream(
+  package func stream(
     input: (@Sendable () async throws -> [UInt8]?)?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> ToolEnding {

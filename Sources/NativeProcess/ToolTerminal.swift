@@ -19,7 +19,7 @@ extension Tool {
   ///   - input: what is typed; nil at the end.
   ///   - output: takes what appears on the terminal.
   /// - Returns: The exit code; 128 and the signal's number for one that a signal ended.
-  public func onTerminal(
+  package func onTerminal(
     sizes: any AsyncSequence<ScreenSize, Never> & Sendable,
     input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
@@ -106,14 +106,14 @@ extension Tool {
 }
 
 /// How large a terminal is, in character cells.
-public struct ScreenSize: Sendable, Hashable {
+package struct ScreenSize: Sendable, Hashable {
   /// The width.
-  public var columns: Int
+  package var columns: Int
   /// The height.
-  public var rows: Int
+  package var rows: Int
 
   /// A size in character cells.
-  public init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
   }

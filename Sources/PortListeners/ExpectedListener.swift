@@ -2,20 +2,20 @@ import CListeners
 import Foundation
 
 /// Which process has to be the one that listens at a port of 127.0.0.1 for its server to be ours.
-public struct ExpectedListener: Sendable, Hashable {
+package struct ExpectedListener: Sendable, Hashable {
   /// The port.
-  public var port: Int
+  package var port: Int
   /// The server's process, the leader of its session; nil where it has ended, so that whoever listens is a stranger.
-  public var processID: Int32?
+  package var processID: Int32?
 
   /// An expectation.
-  public init(port: Int, processID: Int32?) {
+  package init(port: Int, processID: Int32?) {
     self.port = port
     self.processID = processID
   }
 
   /// What the kernel says about a port.
-  public enum Finding: Sendable, Hashable {
+  package enum Finding: Sendable, Hashable {
     /// The process listens, by these sockets and nobody by others. Empty where the system has no way to tell, as on
     /// macOS.
     case ours(Set<ListeningSocket>)
@@ -29,7 +29,7 @@ public struct ExpectedListener: Sendable, Hashable {
 
   /// Asks the kernel who listens, and the process whether that is one of its sockets. Takes some tenths of a
   /// millisecond.
-  public func look() -> Finding {
+  package func look() -> Finding {
     #if os(Linux)
       do {
         return judge(try ListeningSocket.all(at: port))

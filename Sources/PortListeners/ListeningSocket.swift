@@ -2,11 +2,11 @@ import CListeners
 import Foundation
 
 /// A TCP socket that gets connections to 127.0.0.1 at some port.
-public struct ListeningSocket: Sendable, Hashable {
+package struct ListeningSocket: Sendable, Hashable {
   /// The number by which `/proc/PID/fd` names it; no two sockets that are open have the same.
-  public let inode: UInt32
+  package let inode: UInt32
   /// The number of the user whose socket it is.
-  public let userID: UInt32
+  package let userID: UInt32
 
   /// Where the kernel is asked.
   enum Source: CaseIterable {
@@ -20,7 +20,7 @@ public struct ListeningSocket: Sendable, Hashable {
   /// Those that get connections to 127.0.0.1 at `port`: on that address, on all of IPv4, or on all of IPv6 where that
   /// takes IPv4 as well. More than one where they share the port (SO_REUSEPORT).
   /// - Throws: `ListenersUnknown` where the system does not tell.
-  public static func all(at port: Int) throws(ListenersUnknown) -> [ListeningSocket] {
+  package static func all(at port: Int) throws(ListenersUnknown) -> [ListeningSocket] {
     var reason = ""
     for source in Source.allCases {
       do {
@@ -55,7 +55,7 @@ public struct ListeningSocket: Sendable, Hashable {
 }
 
 /// The system does not tell who listens.
-public struct ListenersUnknown: Error, Sendable, Hashable {
+package struct ListenersUnknown: Error, Sendable, Hashable {
   /// Why, in the system's words.
-  public var reason: String
+  package var reason: String
 }

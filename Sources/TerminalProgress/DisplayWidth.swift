@@ -1,13 +1,13 @@
 /// How text sits on a screen of character cells.
-public enum DisplayWidth {
+package enum DisplayWidth {
   /// The cells that a text takes: none for colour sequences, marks and control characters, two for wide
   /// (East Asian, emoji) characters, one for others.
-  public static func of(_ text: String) -> Int {
+  package static func of(_ text: String) -> Int {
     pieces(of: text).reduce(0) { $0 + $1.width }
   }
 
   /// The text cut to a number of cells, with `…` at its end where something is cut. Colours are closed.
-  public static func truncated(_ text: String, to columns: Int) -> String {
+  package static func truncated(_ text: String, to columns: Int) -> String {
     guard of(text) > columns else { return text }
     guard columns > 0 else { return "" }
     var kept = ""
@@ -23,7 +23,7 @@ public enum DisplayWidth {
   }
 
   /// The text with spaces behind it up to a number of cells.
-  public static func padded(_ text: String, to columns: Int) -> String {
+  package static func padded(_ text: String, to columns: Int) -> String {
     text + String(repeating: " ", count: max(0, columns - of(text)))
   }
 

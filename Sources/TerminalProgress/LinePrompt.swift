@@ -1,5 +1,5 @@
 /// A prompt on a terminal in raw mode: lines that are typed, and answers that appear above the line being typed.
-public actor LinePrompt {
+package actor LinePrompt {
   private let prompt: String
   private let input: @Sendable () async throws -> [UInt8]?
   private let output: @Sendable ([UInt8]) async throws -> Void
@@ -8,7 +8,7 @@ public actor LinePrompt {
   private var isOver = false
 
   /// A prompt that reads keys from `input`, which gives nil at its end, and draws on `output`.
-  public init(
+  package init(
     prompt: String, input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) {
@@ -18,7 +18,7 @@ public actor LinePrompt {
   }
 
   /// The next line that was typed, with its end; nil when no more will come.
-  public func next() async throws -> [UInt8]? {
+  package func next() async throws -> [UInt8]? {
     while !isOver {
       guard let event = editor.next() else {
         try await draw()
@@ -40,7 +40,7 @@ public actor LinePrompt {
   }
 
   /// Shows an answer, and the line that is being typed below it.
-  public func show(_ answer: [UInt8]) async throws {
+  package func show(_ answer: [UInt8]) async throws {
     // The terminal is in raw mode, where a line feed alone keeps the column.
     let shown = answers.show(answer).flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
     try await output(Array("\r\u{1B}[K".utf8) + shown)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Writes to a descriptor that nobody may be reading. Who hands it a text never waits: what finds no room is dropped,
 /// and how much that was is told once there is room again.
-public final class LossyWriter: Sendable {
+package final class LossyWriter: Sendable {
   private struct State {
     var pending: [String] = []
     var size = 0
@@ -19,13 +19,13 @@ public final class LossyWriter: Sendable {
 
   /// A writer to an open descriptor.
   /// - Parameter capacity: How many bytes may wait for their reader.
-  public init(descriptor: Int32, capacity: Int = 256 << 10) {
+  package init(descriptor: Int32, capacity: Int = 256 << 10) {
     self.descriptor = descriptor
     self.capacity = capacity
   }
 
   /// Hands a text over, to be written as soon as there is room.
-  public func write(_ text: String) {
+  package func write(_ text: String) {
     let starts = state.withLock { state in
       guard state.size + text.utf8.count <= capacity else {
         state.dropped += 1
@@ -40,7 +40,7 @@ public final class LossyWriter: Sendable {
   }
 
   /// Waits until all is written, but not for long: somebody who reads takes milliseconds.
-  public func flush(within limit: Duration = .milliseconds(200)) async {
+  package func flush(within limit: Duration = .milliseconds(200)) async {
     guard state.withLock({ $0.isDraining }) else { return }
     await withCheckedContinuation { continuation in
       let end = OnceEnd(continuation)

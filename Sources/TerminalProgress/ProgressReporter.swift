@@ -2,7 +2,7 @@ import Synchronization
 
 /// Shows what several subjects are doing: on a terminal by a live line each, elsewhere by a plain line for each
 /// change of phase. All methods may be called from anywhere at once; what they write comes out whole and in order.
-public final class ProgressReporter: Sendable {
+package final class ProgressReporter: Sendable {
   private let terminal: Bool
   private let style: Style
   private let size: @Sendable () -> TerminalSize
@@ -35,7 +35,7 @@ public final class ProgressReporter: Sendable {
   ///   - size: The terminal's size; asked before each drawing, for it may change.
   ///   - now: The time, for the pace of drawing.
   ///   - write: Writes to the stream; called under a lock, one call a drawing.
-  public init(
+  package init(
     terminal: Bool, colour: Bool, size: @escaping @Sendable () -> TerminalSize,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
     write: @escaping @Sendable (String) -> Void
@@ -48,7 +48,7 @@ public final class ProgressReporter: Sendable {
   }
 
   /// A reporter on an open descriptor, usually 2, by what it is and what the environment says of it.
-  public convenience init(descriptor: Int32 = 2, environment: [String: String]) {
+  package convenience init(descriptor: Int32 = 2, environment: [String: String]) {
     let traits = TerminalTraits(descriptor: descriptor, environment: environment)
     self.init(
       terminal: traits.terminal, colour: traits.colour, size: { .current(of: descriptor) },
@@ -56,17 +56,17 @@ public final class ProgressReporter: Sendable {
   }
 
   /// Says what a subject is doing now, such as `postgres  pulling 43 %`.
-  public func update(_ subject: String, _ phase: String) {
+  package func update(_ subject: String, _ phase: String) {
     state.withLock { report(subject, Phase(phase), outcome: nil, in: &$0) }
   }
 
   /// Says how a subject ended.
-  public func finish(_ subject: String, _ phase: String, success: Bool) {
+  package func finish(_ subject: String, _ phase: String, success: Bool) {
     state.withLock { report(subject, Phase(phase), outcome: success, in: &$0) }
   }
 
   /// Writes a message that stays, above the live lines.
-  public func log(_ line: String) {
+  package func log(_ line: String) {
     let text = TerminalText.message(line) + "\n"
     state.withLock { state in
       guard isLive(state), !state.area.isEmpty else { return write(text) }
@@ -78,7 +78,7 @@ public final class ProgressReporter: Sendable {
 
   /// Draws what is still held back and leaves the live lines on the screen for good. What is reported after that
   /// begins anew below.
-  public func close() {
+  package func close() {
     state.withLock { state in
       if isLive(state), !state.entries.isEmpty { draw(&state) }
       state = State()

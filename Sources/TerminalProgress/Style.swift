@@ -1,30 +1,30 @@
 /// Colours by the standard escape sequences, or none.
-public struct Style: Sendable, Hashable {
+package struct Style: Sendable, Hashable {
   /// Whether anything is coloured at all.
-  public var colour: Bool
+  package var colour: Bool
 
   /// A style with or without colours.
-  public init(colour: Bool) {
+  package init(colour: Bool) {
     self.colour = colour
   }
 
   /// Text as it is.
-  public static let plain = Style(colour: false)
+  package static let plain = Style(colour: false)
 
   /// What went well.
-  public func green(_ text: String) -> String { wrap(text, 32) }
+  package func green(_ text: String) -> String { wrap(text, 32) }
   /// What failed.
-  public func red(_ text: String) -> String { wrap(text, 31) }
+  package func red(_ text: String) -> String { wrap(text, 31) }
   /// What wants attention.
-  public func yellow(_ text: String) -> String { wrap(text, 33) }
+  package func yellow(_ text: String) -> String { wrap(text, 33) }
   /// What matters most.
-  public func bold(_ text: String) -> String { wrap(text, 1) }
+  package func bold(_ text: String) -> String { wrap(text, 1) }
   /// What matters least.
-  public func dim(_ text: String) -> String { wrap(text, 2) }
+  package func dim(_ text: String) -> String { wrap(text, 2) }
 
   /// The text with every occurrence of the secrets masked as `****`; longer secrets first, so that one inside of
   /// another leaves nothing behind. Secrets of fewer than four characters would mask ordinary words and are left.
-  public static func masking(_ secrets: some Sequence<String>, in text: String) -> String {
+  package static func masking(_ secrets: some Sequence<String>, in text: String) -> String {
     let useful = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
     return useful.reduce(text) { $0.replacing($1, with: "****") }
   }

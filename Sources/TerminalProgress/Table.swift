@@ -1,19 +1,19 @@
 /// Rows of text in columns: each column as wide as its widest cell, two spaces apart, the last one unpadded.
-public struct Table: Sendable, Hashable {
+package struct Table: Sendable, Hashable {
   /// The header row; empty for none.
-  public var header: [String]
+  package var header: [String]
   /// The rows; a cell may have several lines, and missing cells are empty.
-  public var rows: [[String]]
+  package var rows: [[String]]
 
   /// A table with a header, or without one.
-  public init(header: [String] = [], rows: [[String]] = []) {
+  package init(header: [String] = [], rows: [[String]] = []) {
     self.header = header
     self.rows = rows
   }
 
   /// The table as text, a line feed at the end of each line; a table without header and rows is empty.
   /// - Parameter style: Makes the header bold.
-  public func rendered(style: Style = .plain) -> String {
+  package func rendered(style: Style = .plain) -> String {
     let titles = header.isEmpty ? [] : [header.map { style.bold(TerminalText.line($0)) }]
     let lines = titles + rows.flatMap(Self.lines(of:))
     let columns = lines.map(\.count).max() ?? 0

@@ -1,20 +1,20 @@
 /// Text that somebody else wrote, made harmless for a terminal: what would move its cursor, change its settings, turn
 /// the order of its letters round or break a line is shown as an escape (`\x1b`, `\u202e`, `\n`).
-public enum TerminalText {
+package enum TerminalText {
   /// A text on one line. A tab becomes a space.
-  public static func line(_ text: String) -> String {
+  package static func line(_ text: String) -> String {
     guard holdsControl(text, besides: []) else { return text }
     return escaped(text) { $0 == "\t" ? " " : escape($0) }
   }
 
   /// A text of several lines, whose line feeds and tabs stay.
-  public static func lines(_ text: String) -> String {
+  package static func lines(_ text: String) -> String {
     guard holdsControl(text, besides: ["\n", "\t"]) else { return text }
     return escaped(text) { $0 == "\n" || $0 == "\t" ? String($0) : escape($0) }
   }
 
   /// A message: its lines after the first are set in, so that none of them can pass for a message of its own.
-  public static func message(_ text: String) -> String {
+  package static func message(_ text: String) -> String {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     return parts.enumerated().map { index, part in
       (index == 0 || part.isEmpty || part.hasPrefix("  ") ? "" : "  ") + line(String(part))
@@ -22,7 +22,7 @@ public enum TerminalText {
   }
 
   /// JSON, in which the same characters are escaped as JSON does it. Between its strings there are none but line feeds.
-  public static func json(_ text: String) -> String {
+  package static func json(_ text: String) -> String {
     guard holdsControl(text, besides: ["\n", "\t"]) else { return text }
     return escaped(text) { $0 == "\n" || $0 == "\t" ? String($0) : "\\u\(hexadecimal($0, digits: 4))" }
   }
@@ -64,14 +64,14 @@ public enum TerminalText {
 }
 
 /// The same for a stream of bytes, of which a piece may end within a character.
-public struct TerminalTextStream: Sendable {
+package struct TerminalTextStream: Sendable {
   private var pending: [UInt8] = []
 
   /// A stream at its beginning.
-  public init() {}
+  package init() {}
 
   /// What a terminal may be shown of the next bytes. A carriage return before a line feed stays.
-  public mutating func show(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  package mutating func show(_ bytes: some Sequence<UInt8>) -> [UInt8] {
     pending += bytes
     let whole = pending.count - Self.unfinished(pending)
     defer { pending.removeFirst(whole) }
@@ -79,7 +79,7 @@ public struct TerminalTextStream: Sendable {
   }
 
   /// What is left at the end.
-  public mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     defer { pending = [] }
     return Self.shown(pending[...])
   }

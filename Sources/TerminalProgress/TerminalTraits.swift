@@ -7,20 +7,20 @@
 #endif
 
 /// How large a terminal's screen is, in character cells.
-public struct TerminalSize: Sendable, Hashable {
+package struct TerminalSize: Sendable, Hashable {
   /// The width.
-  public var columns: Int
+  package var columns: Int
   /// The height.
-  public var rows: Int
+  package var rows: Int
 
   /// A size in character cells.
-  public init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
   }
 
   /// The size of the terminal behind a descriptor now; 80 by 24 where there is none or it does not know.
-  public static func current(of descriptor: Int32) -> TerminalSize {
+  package static func current(of descriptor: Int32) -> TerminalSize {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
       return TerminalSize(columns: 80, rows: 24)
@@ -30,22 +30,22 @@ public struct TerminalSize: Sendable, Hashable {
 }
 
 /// What may be written to a stream.
-public struct TerminalTraits: Sendable, Hashable {
+package struct TerminalTraits: Sendable, Hashable {
   /// Whether the cursor can be moved.
-  public var terminal: Bool
+  package var terminal: Bool
   /// Whether colours are wanted.
-  public var colour: Bool
+  package var colour: Bool
 
   /// Works out the traits of a stream. A `TERM` that is `dumb` or missing allows neither; any non-empty
   /// `NO_COLOR` forbids colours (no-color.org).
-  public init(isTerminal: Bool, environment: [String: String]) {
+  package init(isTerminal: Bool, environment: [String: String]) {
     let name = environment["TERM"] ?? ""
     terminal = isTerminal && name != "dumb" && !name.isEmpty
     colour = terminal && (environment["NO_COLOR"] ?? "").isEmpty
   }
 
   /// The traits of the stream behind a descriptor.
-  public init(descriptor: Int32, environment: [String: String]) {
+  package init(descriptor: Int32, environment: [String: String]) {
     self.init(isTerminal: isatty(descriptor) == 1, environment: environment)
   }
 }

@@ -1,8 +1,8 @@
 import COpenSSL
-public import Foundation
+package import Foundation
 
 /// An X.509 certificate.
-public final class Certificate {
+package final class Certificate {
   let handle: OpaquePointer
 
   init(owning handle: OpaquePointer) {
@@ -13,7 +13,7 @@ public final class Certificate {
 
   /// The first certificate of a text in PEM form.
   /// - Throws: `TLSError.unreadable`.
-  public convenience init(pem: String) throws(TLSError) {
+  package convenience init(pem: String) throws(TLSError) {
     let buffer = try MemoryBuffer(pem)
     guard let read = PEM_read_bio_X509(buffer.handle, nil, nil, nil) else {
       throw TLSError(.unreadable, "no certificate in PEM form: \(lastReason())")
@@ -22,16 +22,16 @@ public final class Certificate {
   }
 
   /// The certificate in PEM form.
-  public func pem() throws(TLSError) -> String {
+  package func pem() throws(TLSError) -> String {
     let buffer = try MemoryBuffer()
     try require(PEM_write_bio_X509(buffer.handle, handle), "write a certificate")
     return buffer.text
   }
 
   /// When it begins to hold.
-  public var notBefore: Date { Self.date(X509_get0_notBefore(handle)) }
+  package var notBefore: Date { Self.date(X509_get0_notBefore(handle)) }
   /// When it ends to hold.
-  public var notAfter: Date { Self.date(X509_get0_notAfter(handle)) }
+  package var notAfter: Date { Self.date(X509_get0_notAfter(handle)) }
 
   private static func date(_ time: UnsafePointer<ASN1_TIME>?) -> Date {
     var parts = tm()
@@ -40,7 +40,7 @@ public final class Certificate {
   }
 
   /// The SHA-256 fingerprint, in hexadecimal digits.
-  public var fingerprint: String {
+  package var fingerprint: String {
     var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     guard X509_digest(handle, EVP_sha256(), &digest, &count) == 1 else { return "" }
@@ -48,21 +48,21 @@ public final class Certificate {
   }
 
   /// Whether it may sign others.
-  public var isAuthority: Bool { X509_check_ca(handle) == 1 }
+  package var isAuthority: Bool { X509_check_ca(handle) == 1 }
 
   /// Whether it is for that host name, or for that numeric address.
-  public func covers(_ host: String) -> Bool {
+  package func covers(_ host: String) -> Bool {
     X509_check_host(handle, host, 0, 0, nil) == 1 || X509_check_ip_asc(handle, host, 0) == 1
   }
 
   /// Whether that key is the certificate's.
-  public func matches(_ key: PrivateKey) -> Bool {
+  package func matches(_ key: PrivateKey) -> Bool {
     defer { ERR_clear_error() }
     return X509_check_private_key(handle, key.handle) == 1
   }
 
   /// Whether that authority's key signed it.
-  public func isSigned(by authority: Certificate) -> Bool {
+  package func isSigned(by authority: Certificate) -> Bool {
     defer { ERR_clear_error() }
     guard X509_check_issued(authority.handle, handle) == X509_V_OK,
       let key = X509_get0_pubkey(authority.handle)

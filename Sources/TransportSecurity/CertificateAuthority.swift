@@ -1,40 +1,40 @@
-public import Foundation
+package import Foundation
 
 /// A certificate and its private key, both in PEM form. Printing one shows the certificate alone.
-public struct KeyedCertificate: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package struct KeyedCertificate: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
   /// The certificate.
-  public var certificate: String
+  package var certificate: String
   /// The private key, a secret.
-  public var privateKey: String
+  package var privateKey: String
 
   /// A certificate with its key.
-  public init(certificate: String, privateKey: String) {
+  package init(certificate: String, privateKey: String) {
     self.certificate = certificate
     self.privateKey = privateKey
   }
 
   /// The certificate.
-  public var description: String { certificate }
+  package var description: String { certificate }
   /// Hides the key from `dump` and from test output.
-  public var customMirror: Mirror { Mirror(self, children: ["certificate": certificate]) }
+  package var customMirror: Mirror { Mirror(self, children: ["certificate": certificate]) }
 }
 
 /// Signs certificates for servers on this machine.
-public struct CertificateAuthority {
+package struct CertificateAuthority {
   /// The authority's own certificate, which clients have to trust.
-  public let certificate: Certificate
+  package let certificate: Certificate
   private let key: PrivateKey
 
   /// How long an authority holds.
-  public static let lifetime = TimeInterval(10 * 365 * 86_400)
+  package static let lifetime = TimeInterval(10 * 365 * 86_400)
   /// How long a server's certificate holds: what the strictest clients accept (398 days) and a day less.
-  public static let serverLifetime = TimeInterval(397 * 86_400)
+  package static let serverLifetime = TimeInterval(397 * 86_400)
   /// Clocks of containers and virtual machines may be late.
   private static let clockSkew = TimeInterval(86_400)
 
   /// An authority from what was kept of it.
   /// - Throws: `TLSError.unreadable` also where key and certificate do not belong together.
-  public init(_ kept: KeyedCertificate) throws(TLSError) {
+  package init(_ kept: KeyedCertificate) throws(TLSError) {
     certificate = try Certificate(pem: kept.certificate)
     key = try PrivateKey(pem: kept.privateKey)
     guard certificate.matches(key), certificate.isAuthority else {
@@ -43,7 +43,7 @@ public struct CertificateAuthority {
   }
 
   /// A new authority.
-  public static func make(name: String, now: Date) throws(TLSError) -> KeyedCertificate {
+  package static func make(name: String, now: Date) throws(TLSError) -> KeyedCertificate {
     let key = try PrivateKey.generate()
     let request = CertificateRequest(
       commonName: name, validity: now - clockSkew...now + lifetime, isAuthority: true)
@@ -53,7 +53,7 @@ public struct CertificateAuthority {
 
   /// A new key and a certificate for a server.
   /// - Parameter hosts: names, and numeric addresses, under which it is reached.
-  public func issue(name: String, hosts: [String], now: Date) throws(TLSError) -> KeyedCertificate {
+  package func issue(name: String, hosts: [String], now: Date) throws(TLSError) -> KeyedCertificate {
     let serverKey = try PrivateKey.generate()
     let request = CertificateRequest(
       commonName: name, validity: now - Self.clockSkew...now + Self.serverLifetime, hosts: hosts)

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// A private key on the curve P-256. Printing one shows nothing of it.
-public final class PrivateKey: CustomStringConvertible {
+package final class PrivateKey: CustomStringConvertible {
   let handle: OpaquePointer
 
   init(owning handle: OpaquePointer) {
@@ -11,7 +11,7 @@ public final class PrivateKey: CustomStringConvertible {
   deinit { EVP_PKEY_free(handle) }
 
   /// A new random key.
-  public static func generate() throws(TLSError) -> PrivateKey {
+  package static func generate() throws(TLSError) -> PrivateKey {
     let context = try require(EVP_PKEY_CTX_new_from_name(nil, "EC", nil), "make a key")
     defer { EVP_PKEY_CTX_free(context) }
     try require(EVP_PKEY_keygen_init(context), "make a key")
@@ -23,7 +23,7 @@ public final class PrivateKey: CustomStringConvertible {
 
   /// A key from its PEM form without a passphrase.
   /// - Throws: `TLSError.unreadable`.
-  public convenience init(pem: String) throws(TLSError) {
+  package convenience init(pem: String) throws(TLSError) {
     let buffer = try MemoryBuffer(pem)
     // Without a callback the library would ask for a passphrase on the terminal.
     let read = PEM_read_bio_PrivateKey(buffer.handle, nil, { _, _, _, _ in -1 }, nil)
@@ -32,7 +32,7 @@ public final class PrivateKey: CustomStringConvertible {
   }
 
   /// The key as PKCS #8 in PEM form: a secret.
-  public func pem() throws(TLSError) -> String {
+  package func pem() throws(TLSError) -> String {
     let buffer = try MemoryBuffer()
     try require(
       PEM_write_bio_PKCS8PrivateKey(buffer.handle, handle, nil, nil, 0, nil, nil), "write a key")
@@ -40,5 +40,5 @@ public final class PrivateKey: CustomStringConvertible {
   }
 
   /// Says nothing of the key.
-  public var description: String { "PrivateKey" }
+  package var description: String { "PrivateKey" }
 }

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// The client's side of one TLS connection, apart from any socket: it takes the bytes that came and gives the
 /// bytes to send, so that whoever owns the socket waits in his own way.
-public final class TLSClient {
+package final class TLSClient {
   private let context: OpaquePointer
   private let session: OpaquePointer
   private let incoming: OpaquePointer
@@ -13,7 +13,7 @@ public final class TLSClient {
   ///   - authorityFile: The authority's certificate in PEM form, a path.
   ///   - host: The host name or numeric address for which the server's certificate has to be.
   /// - Throws: `TLSError.unreadable` where the file has no certificate.
-  public init(authorityFile: String, host: String) throws(TLSError) {
+  package init(authorityFile: String, host: String) throws(TLSError) {
     context = try require(SSL_CTX_new(TLS_client_method()), "set TLS up")
     guard let session = SSL_new(context), let incoming = BIO_new(BIO_s_mem()),
       let outgoing = BIO_new(BIO_s_mem())
@@ -48,13 +48,13 @@ public final class TLSClient {
   }
 
   /// Takes bytes that came from the server.
-  public func receive(_ bytes: [UInt8]) throws(TLSError) {
+  package func receive(_ bytes: [UInt8]) throws(TLSError) {
     guard !bytes.isEmpty else { return }
     try require(BIO_write(incoming, bytes, Int32(bytes.count)), "take bytes in")
   }
 
   /// The bytes to send to the server now, maybe none.
-  public func bytesToSend() -> [UInt8] {
+  package func bytesToSend() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: drydock_bio_pending(outgoing))
     guard !bytes.isEmpty else { return [] }
     let count = BIO_read(outgoing, &bytes, Int32(bytes.count))
@@ -64,7 +64,7 @@ public final class TLSClient {
   /// Goes on with the handshake; afterwards there may be bytes to send.
   /// - Returns: Whether it is finished; if not, more bytes are needed.
   /// - Throws: `TLSError.untrusted`, `.handshakeFailed`.
-  public func handshake() throws(TLSError) -> Bool {
+  package func handshake() throws(TLSError) -> Bool {
     ERR_clear_error()
     let result = SSL_do_handshake(session)
     if result == 1 { return true }
@@ -82,7 +82,7 @@ public final class TLSClient {
   }
 
   /// Encrypts bytes; they are then to be sent.
-  public func encrypt(_ bytes: [UInt8]) throws(TLSError) {
+  package func encrypt(_ bytes: [UInt8]) throws(TLSError) {
     guard !bytes.isEmpty else { return }
     ERR_clear_error()
     guard SSL_write(session, bytes, Int32(bytes.count)) == bytes.count else {
@@ -91,14 +91,14 @@ public final class TLSClient {
   }
 
   /// Says that nothing more will be sent; what the server sends still comes. The word is then to be sent.
-  public func endSending() {
+  package func endSending() {
     ERR_clear_error()
     _ = SSL_shutdown(session)
     ERR_clear_error()
   }
 
   /// Decrypted bytes; none while a record is incomplete, nil once the server has ended the connection.
-  public func decrypt() throws(TLSError) -> [UInt8]? {
+  package func decrypt() throws(TLSError) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 16 * 1024)
     ERR_clear_error()
     let count = SSL_read(session, &bytes, Int32(bytes.count))
@@ -112,6 +112,6 @@ public final class TLSClient {
 }
 
 /// The version of the OpenSSL in use, for instance "3.0.19".
-public func opensslVersion() -> String {
+package func opensslVersion() -> String {
   String(cString: OpenSSL_version(OPENSSL_VERSION_STRING))
 }

@@ -1,9 +1,9 @@
 import COpenSSL
 
 /// A certificate, a key or a TLS connection is not usable.
-public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong.
-  public enum Code: Sendable, Hashable {
+  package enum Code: Sendable, Hashable {
     /// The text is no certificate or key in PEM form.
     case unreadable
     /// The peer's certificate is not one that our authority signed for this host, or has expired.
@@ -15,18 +15,18 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// What is wrong.
-  public var code: Code
+  package var code: Code
   /// The same in words, naming the thing.
-  public var message: String
+  package var message: String
 
   /// An error with its words.
-  public init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
   /// The message.
-  public var description: String { message }
+  package var description: String { message }
 }
 
 /// What OpenSSL noted last in this thread, and a clean slate for the next call.

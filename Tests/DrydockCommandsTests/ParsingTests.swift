@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import Emulator
 import Testing
 
+@testable import DrydockBase
 @testable import DrydockCommands
 
 /// A command line as a command of that type.

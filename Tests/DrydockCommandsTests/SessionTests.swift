@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator
 
@@ -59,8 +60,8 @@ struct TestApp {
 }
 
 @Suite struct SessionTests {
-  private func failure(_ body: () async throws -> Void) async throws -> EmulatorError {
-    try await #require(throws: EmulatorError.self) { try await body() }
+  private func failure(_ body: () async throws -> Void) async throws -> DrydockError {
+    try await #require(throws: DrydockError.self) { try await body() }
   }
 
   /// It is not passed over in silence, as a folder without a manifest is.
@@ -210,17 +211,17 @@ struct TestApp {
       func variables(_ service: String) throws -> [EnvironmentVariable] {
         try EnvironmentQuery(app.session()).variables(service: service)
       }
-      let never = try #require(throws: EmulatorError.self) { _ = try variables("web") }
+      let never = try #require(throws: DrydockError.self) { _ = try variables("web") }
       #expect(never.suggestion?.contains("drydock up") == true)
       var state = try app.up()
-      let unknown = try #require(throws: EmulatorError.self) { _ = try variables("wep") }
+      let unknown = try #require(throws: DrydockError.self) { _ = try variables("wep") }
       #expect(unknown.code == .usage)
       #expect(unknown.suggestion == "did you mean web? there is web, picky")
       let missing = try #require(throws: EnvironmentError.self) { _ = try variables("picky") }
       #expect(missing.names == ["SECRET"])
       state.resources["mydb"] = nil
       try app.context.store.save(state)
-      let idle = try #require(throws: EmulatorError.self) { _ = try variables("web") }
+      let idle = try #require(throws: DrydockError.self) { _ = try variables("web") }
       #expect(idle.message == "never started: mydb")
     }
   }

@@ -4,17 +4,18 @@ import ConvoxManifest
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator
 
 @Suite struct ErrorReportTests {
   @Test(
     arguments: [
-      (EmulatorError.Code.failed, 1), (.usage, 64), (.manifestInvalid, 65), (.manifestMissing, 66),
+      (DrydockError.Code.failed, 1), (.usage, 64), (.manifestInvalid, 65), (.manifestMissing, 66),
       (.unavailable, 69), (.internalFault, 70), (.cannotWrite, 73), (.notReady, 75), (.dataMismatch, 78),
-    ] as [(EmulatorError.Code, Int32)])
-  func everyKindOfFailureHasItsStatus(_ code: EmulatorError.Code, _ status: Int32) {
-    #expect(ErrorReport.print(EmulatorError(code, "a test's error")) == status)
+    ] as [(DrydockError.Code, Int32)])
+  func everyKindOfFailureHasItsStatus(_ code: DrydockError.Code, _ status: Int32) {
+    #expect(ErrorReport.print(DrydockError(code, "a test's error")) == status)
   }
 
   @Test func othersErrorsHaveTheStatusThatFits() {
@@ -25,8 +26,8 @@ import Testing
     #expect(ErrorReport.print(Interrupted(signal: SIGTERM)) == 143)
     #expect(ErrorReport.print(Interrupted(signal: SIGHUP)) == 129)
     #expect(ErrorReport.print(ExitCode(127)) == 127)
-    let late = EmulatorError(.notReady, "a test's error")
-    #expect(ErrorReport.print(AggregateError([("a", late), ("b", EmulatorError(.unavailable, "b"))])) == 69)
+    let late = DrydockError(.notReady, "a test's error")
+    #expect(ErrorReport.print(AggregateError([("a", late), ("b", DrydockError(.unavailable, "b"))])) == 69)
     struct Unknown: Error {}
     #expect(ErrorReport.print(Unknown()) == 70)
   }
@@ -170,7 +171,7 @@ import Testing
 
   @Test func oneThatFailsKeepsNoneFromItsTurn() async throws {
     let result = try await EveryInstance(instances) { instance in
-      if instance.handle == "b" { throw EmulatorError(.unavailable, "no Docker engine answers") }
+      if instance.handle == "b" { throw DrydockError(.unavailable, "no Docker engine answers") }
       return [instance.handle]
     }
     #expect(result.values == ["a", "c"])
@@ -180,8 +181,8 @@ import Testing
   }
 
   @Test func ofOneAloneTheErrorIsAsItWas() async throws {
-    let error = try await #require(throws: EmulatorError.self) {
-      _ = try await EveryInstance([instances[0]]) { _ -> [Int] in throw EmulatorError(.failed, "x") }
+    let error = try await #require(throws: DrydockError.self) {
+      _ = try await EveryInstance([instances[0]]) { _ -> [Int] in throw DrydockError(.failed, "x") }
     }
     #expect(error.message == "x")
   }

@@ -3,6 +3,7 @@ import Engines
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite("App parameters")
@@ -17,7 +18,7 @@ struct AppParameterTests {
     ] as [(String, String?)])
   func password(value: String, problem: String?) throws {
     guard let problem else { return try AppParameter.resourcePassword.check(value) }
-    let error = try #require(throws: EmulatorError.self) { try AppParameter.resourcePassword.check(value) }
+    let error = try #require(throws: DrydockError.self) { try AppParameter.resourcePassword.check(value) }
     #expect(error.code == .usage)
     #expect(error.message.contains(problem))
     #expect(value.isEmpty || !error.message.contains(value))
@@ -50,7 +51,7 @@ struct AppParameterTests {
     let text = PlannedApp.manifest("mysql", "")
     app.state.set(.resourcePassword, to: String(repeating: "a", count: 42))
     let specs = try PlannedApp.specs(text)
-    let error = try #require(throws: EmulatorError.self) { try PasswordRule.refuse(app.state, specs) }
+    let error = try #require(throws: DrydockError.self) { try PasswordRule.refuse(app.state, specs) }
     #expect(error.code == .manifestInvalid)
     let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
       Array(text.utf8), file: "convox.yml", appEnvironment: [:])
@@ -63,12 +64,12 @@ struct AppParameterTests {
 
   @Test("AutoMinorVersionUpgrade takes true or false", arguments: ["yes", "True", "", "1"])
   func autoMinorVersionUpgrade(value: String) {
-    #expect(throws: EmulatorError.self) { try AppParameter.autoMinorVersionUpgrade.check(value) }
+    #expect(throws: DrydockError.self) { try AppParameter.autoMinorVersionUpgrade.check(value) }
   }
 
   @Test("An unknown parameter suggests the nearest")
   func unknown() throws {
-    let error = try #require(throws: EmulatorError.self) { try AppParameter.named("ResourcePasword") }
+    let error = try #require(throws: DrydockError.self) { try AppParameter.named("ResourcePasword") }
     #expect(error.suggestion?.hasPrefix("did you mean ResourcePassword?") == true)
   }
 

@@ -2,6 +2,7 @@ import NativeProcess
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct ConcurrentlyTests {
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test func shortagesOfTheLeavesAreToldAsSuch() {
-    let error = EmulatorError(NativeProcessError(.shortage(24), "full", suggestion: "more"), resource: "db")
+    let error = DrydockError(NativeProcessError(.shortage(24), "full", suggestion: "more"), resource: "db")
     #expect(error.isShortage && error.code == .failed && error.suggestion == "more")
   }
 }

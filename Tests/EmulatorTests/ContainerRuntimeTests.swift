@@ -7,6 +7,7 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct ContainerStartTests {

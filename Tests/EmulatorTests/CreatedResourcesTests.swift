@@ -4,6 +4,7 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// The life of created resources, by those that need no engine.

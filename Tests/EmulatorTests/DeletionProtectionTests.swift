@@ -1,5 +1,6 @@
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite("Deletion protection")
@@ -9,7 +10,7 @@ struct DeletionProtectionTests {
     var app = PlannedApp()
     _ = try app.up(PlannedApp.manifest("postgres", "deletionProtection: true"))
     for names in [nil, ["db"]] {
-      let error = try #require(throws: EmulatorError.self) { try DeletionProtection.refuse(names, app.state) }
+      let error = try #require(throws: DrydockError.self) { try DeletionProtection.refuse(names, app.state) }
       #expect(error.code == .failed)
       #expect(error.message.contains("db"))
     }
@@ -26,7 +27,7 @@ struct DeletionProtectionTests {
       "resources:\n  a: {type: mysql, options: {deletionProtection: true}}\n  b: {type: mysql}\n  c: {type: redis}\n"
     )
     try DeletionProtection.refuse(["b", "c"], app.state)
-    #expect(throws: EmulatorError.self) { try DeletionProtection.refuse(["b", "a"], app.state) }
+    #expect(throws: DrydockError.self) { try DeletionProtection.refuse(["b", "a"], app.state) }
   }
 
   @Test("One that leaves the manifest stays protected, and that is said")

@@ -2,6 +2,7 @@ import ConvoxEnvironment
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// What came out of a stranger's archive, on its way into a shared directory.
@@ -84,7 +85,7 @@ import Testing
         try #require(symlink("../outside", place.path("aside/z")) == 0)
         try place.write("share/z/kept")
       }
-      #expect(throws: EmulatorError.self) { try place.merge() }
+      #expect(throws: DrydockError.self) { try place.merge() }
       #expect(place.mode("share/a") == 0)
       #expect(place.mode("outside/su") == 0o4755)
     }

@@ -5,6 +5,7 @@ import HealthProbes
 import MonotonicTime
 import Synchronization
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A runtime that does what a test says, and remembers what it was asked.
@@ -40,7 +41,7 @@ final class FakeRuntime: Runtime {
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     note("resolve \(spec.name)" + (strict ? " strictly" : ""))
     let source = try resolution(spec)
-    if strict, let drift = source.drift { throw EmulatorError(.unavailable, drift) }
+    if strict, let drift = source.drift { throw DrydockError(.unavailable, drift) }
     return source
   }
 

@@ -3,6 +3,7 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// Folders that lost their id, are seen by several homes, or carry an id that is not theirs.

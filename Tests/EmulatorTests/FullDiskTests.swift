@@ -4,6 +4,7 @@ import HealthProbes
 import NativeProcess
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A full disk ends with 73, whoever says so and in whatever words.
@@ -26,7 +27,7 @@ import Testing
       NativeProcessError(.commandFailed(.code(1)), words), ProbeFailure.rejected(message: words),
     ]
     for failure in failures {
-      let error = EmulatorError(failure, resource: "db")
+      let error = DrydockError(failure, resource: "db")
       #expect(error.code == .cannotWrite && error.suggestion?.contains("free some space") == true, "\(error)")
     }
   }
@@ -35,11 +36,11 @@ import Testing
     "Errcode: 2 \"No such file\"", "error 280", "error 1045", "exit code 28", "Got error 28000",
   ])
   func isNotSeenElsewhere(_ words: String) {
-    #expect(!EmulatorError.saysDiskIsFull(words))
+    #expect(!WriteRemedy.saysDiskIsFull(words))
   }
 
   @Test func isToldOfFilesOfOurs() throws {
-    let error = EmulatorError(CocoaError(.fileWriteOutOfSpace), resource: "db")
+    let error = DrydockError(CocoaError(.fileWriteOutOfSpace), resource: "db")
     #expect(error.code == .cannotWrite && error.message.contains("No space left on device"))
   }
 }

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import ByteStreams
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct GzipTests {
@@ -57,9 +59,9 @@ import Testing
   @Test("Data that breaks off or is damaged is refused") func damage() async throws {
     var compressed = try await compress(Self.text)
     for count in [1, 9, 100, compressed.count - 1] {
-      await #expect(throws: EmulatorError.self) { _ = try await expand(Array(compressed.prefix(count))) }
+      await #expect(throws: DrydockError.self) { _ = try await expand(Array(compressed.prefix(count))) }
     }
     compressed[compressed.count - 6] ^= 1
-    await #expect(throws: EmulatorError.self) { _ = try await expand(compressed) }
+    await #expect(throws: DrydockError.self) { _ = try await expand(compressed) }
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// root, or anybody else, in a home of another user (`sudo -E drydock up`).
@@ -91,7 +92,7 @@ import Testing
       // What root locks there, its owner can lock later.
       let lock = try await InstanceLock.acquire(
         test.home.instance(state.id), making: .never, until: .after(.seconds(30)))
-      guard let lock else { throw EmulatorError(.failed, "it is there") }
+      guard let lock else { throw DrydockError(.failed, "it is there") }
       defer { _ = lock }
       var info = stat()
       try #require(stat("\(test.home.instance(state.id))/lock", &info) == 0)

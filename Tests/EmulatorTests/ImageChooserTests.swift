@@ -2,6 +2,7 @@ import DrydockTestSupport
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct ImageChooserTests {

@@ -3,6 +3,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct InstanceDirectoryTests {

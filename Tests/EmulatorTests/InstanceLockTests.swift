@@ -3,6 +3,7 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct InstanceLockTests {
@@ -136,13 +137,13 @@ import Testing
     try await TestHome.with { test in
       let state = try test.directory.open(try test.app("web"), app: nil)
       let (waiting, isWaiting) = AsyncStream<Void>.makeStream()
-      try await withThrowingTaskGroup(of: EmulatorError?.self) { group in
+      try await withThrowingTaskGroup(of: DrydockError?.self) { group in
         try await holding(test.home.instance(state.id)) {
           group.addTask {
             do {
               try await change.make(state, test.store) { _ in isWaiting.yield() }
               return nil
-            } catch let error as EmulatorError {
+            } catch let error as DrydockError {
               return error
             }
           }

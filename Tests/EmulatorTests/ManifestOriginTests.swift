@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A convox.yml that nobody named may be another user's, or lead to another file.
@@ -45,9 +46,9 @@ import Testing
       }
       // A build machine's checkout: the current folder has the same owner.
       try find(test, from: "checkout")
-      #expect(throws: EmulatorError.self) { try find(test, from: "checkout/sub") }
+      #expect(throws: DrydockError.self) { try find(test, from: "checkout/sub") }
       try find(test, from: "checkout/sub", ["SUDO_UID": "\(Self.alice)"])
-      #expect(throws: EmulatorError.self) {
+      #expect(throws: DrydockError.self) {
         try find(test, from: "checkout/sub", ["SUDO_UID": "\(Self.mallory)"])
       }
     }

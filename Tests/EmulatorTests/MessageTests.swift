@@ -1,6 +1,7 @@
 import ConvoxManifest
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// What is cited in a message comes from a repository, an engine or a dump, and may hold line feeds.
@@ -8,9 +9,9 @@ import Testing
   private static let forged = "a\nERROR: forged\r\nWARNING: forged"
 
   @Test func noLineOfAnErrorIsSomebodyElses() {
-    let text = EmulatorError(.failed, Self.forged, suggestion: Self.forged, details: [Self.forged]).text
+    let text = DrydockError(.failed, Self.forged, suggestion: Self.forged, details: [Self.forged]).text
     #expect(text.split(whereSeparator: \.isNewline).dropFirst().allSatisfy { $0.hasPrefix("  ") })
-    #expect(EmulatorError(.failed, "initdb failed:\n  no space").text == "initdb failed:\n  | no space")
+    #expect(DrydockError(.failed, "initdb failed:\n  no space").text == "initdb failed:\n  | no space")
   }
 
   @Test func noLineOfADiagnosticIsSomebodyElses() {

@@ -4,6 +4,7 @@ import MonotonicTime
 import NativeProcess
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A server's folder as the first release made it: the engine's user could put anything into it.

@@ -1,6 +1,7 @@
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct NativeResolverTests {

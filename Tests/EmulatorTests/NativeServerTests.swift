@@ -5,6 +5,7 @@ import MonotonicTime
 import NativeProcess
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct NativeServerTests {
@@ -14,7 +15,7 @@ import Testing
       try Folder.refuseWithoutSockets(test.path)
       #expect(try FileManager.default.contentsOfDirectory(atPath: test.path).isEmpty)
       #if os(Linux)
-        let error = #expect(throws: EmulatorError.self) { try Folder.refuseWithoutSockets("/proc/self") }
+        let error = #expect(throws: DrydockError.self) { try Folder.refuseWithoutSockets("/proc/self") }
         #expect(error?.code == .cannotWrite && error?.message.contains("/proc/self") == true)
         #expect(error?.suggestion?.contains("DRYDOCK_HOME") == true)
       #endif

@@ -2,6 +2,7 @@ import ConvoxManifest
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite("Options explained")
@@ -56,7 +57,7 @@ struct ReplicaSettlementTests {
     var app = PlannedApp()
     _ = try app.up("resources:\n  main: {type: mysql, options: {version: \"8.0\", storage: 50}}\n")
     let before = app.state
-    let error = try #require(throws: EmulatorError.self) {
+    let error = try #require(throws: DrydockError.self) {
       try app.up(pair("version: \"8.0\"", "version: \"8.0\", storage: 30"))
     }
     #expect(error.code == .dataMismatch)
@@ -70,7 +71,7 @@ struct ReplicaSettlementTests {
     var app = PlannedApp()
     _ = try app.up(pair("version: \"8.0\", encrypted: true", "version: \"8.0\", encrypted: true"))
     app.state.resources["main"]?.options["encrypted"] = "false"
-    let error = try #require(throws: EmulatorError.self) {
+    let error = try #require(throws: DrydockError.self) {
       try app.up(pair("version: \"8.0\", storage: 20", "version: \"8.0\""))
     }
     #expect(error.message.hasSuffix("it cannot be encrypted while main is not, as deployed"))

@@ -2,6 +2,7 @@ import ConvoxManifest
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A generator with a seed (SplitMix64), so that a failure can be run again.
@@ -88,7 +89,7 @@ struct OptionPropertyTests {
         let again = try app.plan(specs)
         #expect(again.plan.items.allSatisfy { $0.changes.isEmpty }, "seed \(seed): \(text)")
       } else {
-        #expect(throws: EmulatorError.self, "seed \(seed): \(text)") { try app.up(specs) }
+        #expect(throws: DrydockError.self, "seed \(seed): \(text)") { try app.up(specs) }
         #expect(app.state == before, "seed \(seed): \(text)")
       }
     }

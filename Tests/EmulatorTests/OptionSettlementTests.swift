@@ -2,6 +2,7 @@ import ConvoxManifest
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite("Options laid over what is deployed")
@@ -79,7 +80,7 @@ struct OptionSettlementTests {
     _ = try app.up(PlannedApp.manifest(example.type, example.before))
     let recorded = app.state
     if let (status, message) = example.refusal {
-      let error = try #require(throws: EmulatorError.self) {
+      let error = try #require(throws: DrydockError.self) {
         try app.up(PlannedApp.manifest(example.type, example.after))
       }
       #expect(error.code.rawValue == status)
@@ -98,7 +99,7 @@ struct OptionSettlementTests {
     var app = PlannedApp()
     let two = "resources:\n  a: {type: mysql, options: {storage: 50}}\n  b: {type: mysql}\n"
     _ = try app.up(two)
-    let error = try #require(throws: EmulatorError.self) {
+    let error = try #require(throws: DrydockError.self) {
       try app.up(
         "resources:\n  a: {type: mysql, options: {storage: 40}}\n  b: {type: mysql, options: {storage: 10}}\n"
       )
@@ -114,7 +115,7 @@ struct OptionSettlementTests {
     var app = PlannedApp()
     func storage(_ size: Int) -> String { PlannedApp.manifest("postgres", "storage: \(size)") }
     _ = try app.up(storage(100))
-    let error = try #require(throws: EmulatorError.self) { try app.up(storage(50)) }
+    let error = try #require(throws: DrydockError.self) { try app.up(storage(50)) }
     #expect(error.suggestion?.contains("drydock up --accept-options db") == true)
     let first = try app.up(storage(50), accepting: ["db"])
     #expect(first.plan.items.first?.changes.map(\.description) == ["storage 100 → 50"])
@@ -128,7 +129,7 @@ struct OptionSettlementTests {
     let back = try app.up(storage(100))
     #expect(back.settled.findings == [])
     #expect(app.state.resources["db"]?.acceptedOptions == nil)
-    #expect(throws: EmulatorError.self) { try app.up(storage(50)) }
+    #expect(throws: DrydockError.self) { try app.up(storage(50)) }
   }
 
   @Test("An independent database stays one, with its data, whatever readSourceDB says")
@@ -141,7 +142,7 @@ struct OptionSettlementTests {
     let following = manifest(", readSourceDB: \"\(ResourceOption.reference(to: "main"))\"")
     _ = try app.up(following)
     #expect(try app.up(manifest("")).plan.items.map(\.action) == [.verify, .promote])
-    #expect(throws: EmulatorError.self) { try app.up(following) }
+    #expect(throws: DrydockError.self) { try app.up(following) }
     for accepting in [["copy"], []] as [Set<String>] {
       let result = try app.up(following, accepting: accepting)
       #expect(result.plan.items.map(\.action) == [.verify, .verify])
@@ -156,7 +157,7 @@ struct OptionSettlementTests {
   func notAcceptable() throws {
     var app = PlannedApp()
     _ = try app.up(PlannedApp.manifest("redis", "engine: redis"))
-    #expect(throws: EmulatorError.self) {
+    #expect(throws: DrydockError.self) {
       try app.up(PlannedApp.manifest("redis", "engine: valkey"), accepting: ["db"])
     }
   }
@@ -181,7 +182,7 @@ struct OptionSettlementTests {
     let result = try app.up(specs, selected: ["b"])
     #expect(result.plan.items.map(\.resource) == ["b"])
     #expect(app.state.resources["a"] == before)
-    #expect(throws: EmulatorError.self) { try app.up(specs) }
+    #expect(throws: DrydockError.self) { try app.up(specs) }
   }
 
   @Test("A URL that stands in for a resource changes nothing of what is deployed")
@@ -199,7 +200,7 @@ struct OptionSettlementTests {
     var app = PlannedApp()
     _ = try app.up(PlannedApp.manifest("postgres", "storage: 50"))
     let before = app.state
-    let error = try #require(throws: EmulatorError.self) { try app.up(PlannedApp.manifest("mysql", "")) }
+    let error = try #require(throws: DrydockError.self) { try app.up(PlannedApp.manifest("mysql", "")) }
     #expect(error.code == .dataMismatch)
     #expect(app.state == before)
   }
@@ -215,7 +216,7 @@ struct OptionSettlementTests {
     var app = PlannedApp()
     _ = try app.up(text, ["POSTGRES_STORAGE_SIZE": "50"])
     if let refusal {
-      let error = try #require(throws: EmulatorError.self) {
+      let error = try #require(throws: DrydockError.self) {
         try app.up(text, ["POSTGRES_STORAGE_SIZE": size])
       }
       #expect(error.code == .dataMismatch)

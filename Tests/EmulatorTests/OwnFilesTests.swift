@@ -2,6 +2,7 @@ import ConvoxManifest
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A repository that somebody else wrote brings a `.drydock` of its own.
@@ -37,7 +38,7 @@ import Testing
       #expect(error.code == .cannotWrite)
       #expect(error.message.contains("\(folder.drydock)/\(name)") && error.message.contains("symbolic link"))
       #expect(error.suggestion?.contains("move") == true)
-      if name != "id" { #expect(throws: EmulatorError.self) { try files(test, folder).write() } }
+      if name != "id" { #expect(throws: DrydockError.self) { try files(test, folder).write() } }
       try EnvironmentFiles.remove(from: folder, home: test.home) { _ in }
       #expect(test.text("bashrc") == "precious\n")
     }
@@ -50,7 +51,7 @@ import Testing
       try link(folder.drydock, to: "\(test.path)/others")
       let error = try await emulatorError { _ = try test.directory.open(folder, app: nil) }
       #expect(error.message.contains(folder.drydock) && error.message.contains("symbolic link"))
-      #expect(throws: EmulatorError.self) { try files(test, folder).write() }
+      #expect(throws: DrydockError.self) { try files(test, folder).write() }
       var told: [String] = []
       try EnvironmentFiles.remove(from: folder, home: test.home) { told.append($0) }
       #expect(told.count == 1)

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct PlanOrderTests {

@@ -2,6 +2,7 @@ import Engines
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct PlannerTests {

@@ -5,6 +5,7 @@ import NativeProcess
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 @testable import Engines
 
@@ -130,7 +131,7 @@ import Testing
       let failing = FakeRuntime { _ in
         // What a drydock that is killed here leaves behind.
         #expect(try test.store.load("abc123def456")?.resources["mem"]?.options == ["storage": "50"])
-        throw EmulatorError(.failed, "no space")
+        throw DrydockError(.failed, "no space")
       }
       var again = Try(test: test, runtime: failing, specs: [wanting("200")], state: first.state)
       again.observed = ["mem": Observation(.stopped, hasData: true)]
@@ -217,7 +218,7 @@ import Testing
     try await TestHome.with { test in
       let told = Mutex<[String]>([])
       let runtime = FakeRuntime { launch in
-        if launch.spec.name == "bad" { throw EmulatorError(.failed, "a test's error") }
+        if launch.spec.name == "bad" { throw DrydockError(.failed, "a test's error") }
       }
       var attempt = Try(test: test, runtime: runtime, specs: [fake("good"), fake("bad")])
       attempt.done = { outcome in told.withLock { $0.append(outcome.resource) } }
@@ -243,7 +244,7 @@ import Testing
   @Test func everyFailureIsTold() async throws {
     try await TestHome.with { test in
       let runtime = FakeRuntime { launch in
-        if launch.spec.name != "b" { throw EmulatorError(.unavailable, "\(launch.spec.name) broke") }
+        if launch.spec.name != "b" { throw DrydockError(.unavailable, "\(launch.spec.name) broke") }
       }
       let error = try await #require(throws: AggregateError.self) {
         _ = try await Try(test: test, runtime: runtime, specs: [fake("c"), fake("b"), fake("a")]).run()

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite("What can be created")
@@ -28,7 +29,7 @@ struct ResourceKindTests {
   }
 
   @Test func unknown() throws {
-    let error = try #require(throws: EmulatorError.self) { try ResourceKind.named("mysq") }
+    let error = try #require(throws: DrydockError.self) { try ResourceKind.named("mysq") }
     #expect(error.message == "no such resource type: mysq")
     #expect(error.code == .failed)
     #expect(error.suggestion?.hasPrefix("did you mean mysql?") == true)
@@ -81,7 +82,7 @@ struct ResourceKindTests {
       ("syslog", [:], "needs Url", "Url="),
     ] as [(String, [String: String], String, String?)])
   func refused(type: String, options: [String: String], problem: String, remedy: String?) throws {
-    let error = try #require(throws: EmulatorError.self) { try manifest(type, options).check() }
+    let error = try #require(throws: DrydockError.self) { try manifest(type, options).check() }
     #expect(error.code == .failed)
     #expect(error.message.contains(problem), "\(error.message)")
     #expect(!error.message.contains("convox.yml:"), "\(error.message)")
@@ -101,7 +102,7 @@ struct ResourceKindTests {
       options: try ResourceKind.named(type).defaults.merging(["storage": "50"]) { $1 })
     record.dataVersion = "12.1"
     guard let problem else { return try manifest(type, options).check(over: record) }
-    let error = try #require(throws: EmulatorError.self) { try manifest(type, options).check(over: record) }
+    let error = try #require(throws: DrydockError.self) { try manifest(type, options).check(over: record) }
     #expect(error.message.contains(problem), "\(error.message)")
   }
 

@@ -3,7 +3,9 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
+@testable import PortForwarding
 
 /// Which resources there are, whose they are, and where they are reached.
 @Suite struct ResourceLookupTests {
@@ -182,28 +184,28 @@ import Testing
 
   @Test(arguments: [("postgres", 5432), ("mysql", 3306), ("redis", 6379), ("memcached", 11211)])
   func serversOnThisMachineAreProxiedAtTheEnginesPort(_ type: String, _ standard: Int) throws {
-    let destination = try ProxyDestination(try target(type), tls: false, home: home)
+    let destination = try ForwardingDestination(try target(type), tls: false, home: home)
     #expect(destination.host == "127.0.0.1" && destination.port == 15001)
     #expect(destination.defaultPort == standard && destination.authorityFile == nil)
   }
 
   @Test func othersAtThePortOfTheirURL() throws {
-    let named = try ProxyDestination(
+    let named = try ForwardingDestination(
       try target("redis", url: "redis://:p@ss@cache.example.org:6380/0"), tls: false, home: home)
     #expect(named.host == "cache.example.org" && named.port == 6380 && named.defaultPort == 6380)
-    let plain = try ProxyDestination(
+    let plain = try ForwardingDestination(
       try target("postgres", url: "postgres://a:b@db/x"), tls: false, home: home)
     #expect(plain.host == "db" && plain.port == 5432 && plain.defaultPort == 5432)
-    let bare = try ProxyDestination(try target("memcached", url: "mem:11300"), tls: false, home: home)
+    let bare = try ForwardingDestination(try target("memcached", url: "mem:11300"), tls: false, home: home)
     #expect(bare.host == "mem" && bare.port == 11300)
   }
 
   @Test func tlsIsForWhatTakesItFromTheFirstByte() async throws {
     let encrypted = try target("redis", options: ["encrypted": "true"])
-    #expect(try ProxyDestination(encrypted, tls: true, home: home).authorityFile == "/nowhere/ca/ca.pem")
+    #expect(try ForwardingDestination(encrypted, tls: true, home: home).authorityFile == "/nowhere/ca/ca.pem")
     for type in ["redis", "memcached", "postgres", "mysql"] {
       let error = try await emulatorError {
-        _ = try ProxyDestination(try target(type), tls: true, home: home)
+        _ = try ForwardingDestination(try target(type), tls: true, home: home)
       }
       #expect(error.suggestion?.hasPrefix("leave --tls out") == true, "\(error)")
     }
@@ -212,7 +214,7 @@ import Testing
   @Test(arguments: ["redis://", "redis://:secret@host:99999/0"])
   func aURLThatLeadsNowhereIsShownWithoutItsPassword(_ url: String) async throws {
     let error = try await emulatorError {
-      _ = try ProxyDestination(try target("redis", url: url), tls: false, home: home)
+      _ = try ForwardingDestination(try target("redis", url: url), tls: false, home: home)
     }
     #expect(error.message.contains("no host") && !error.message.contains("secret"), "\(error)")
   }

@@ -1,6 +1,7 @@
 import Engines
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct RuntimeSelectorTests {
@@ -11,13 +12,13 @@ import Testing
   ) -> RuntimeSelector {
     RuntimeSelector(
       docker: {
-        guard let docker else { throw EmulatorError(.unavailable, "no Docker engine answers") }
+        guard let docker else { throw DrydockError(.unavailable, "no Docker engine answers") }
         return docker
       }, native: native, isOffline: isOffline, isStrict: isStrict)
   }
 
   private static func missing(_ spec: ResourceSpec) throws -> ServerSource {
-    throw EmulatorError(
+    throw DrydockError(
       .unavailable, "resource \(spec.name): fake is not installed", suggestion: "apt-get install fake")
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// What guards data by looking at other instances, where one of them cannot be read.
@@ -75,7 +76,7 @@ import Testing
     try await TestHome.with { test in
       let app = try damaged(test)
       let folder = try test.app("web")
-      #expect(throws: EmulatorError.self) { try test.directory.existing(in: folder) }
+      #expect(throws: DrydockError.self) { try test.directory.existing(in: folder) }
       #expect(test.directory.unread(in: folder)?.id == app.id)
       let other = try test.app("other")
       #expect(test.directory.unread(in: other) == nil)
@@ -102,7 +103,7 @@ import Testing
         do {
           try await instance.remove(until: .after(.seconds(30))) { _ in }
           #expect(unread.id == app.id)
-        } catch let error as EmulatorError {
+        } catch let error as DrydockError {
           #expect(unread.id == newer.id && error.suggestion == "update drydock")
         }
       }

@@ -7,6 +7,7 @@ import MonotonicTime
 import NativeProcess
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 @Suite struct EndpointTests {
@@ -83,9 +84,9 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: "\(base)/\(link)", withDestinationPath: outside)
       }
       let directory = directory(["path": path, "owner-uid": "1234", "owner-gid": "4321"], test)
-      let error = #expect(throws: EmulatorError.self) { try directory.make() }
+      let error = #expect(throws: DrydockError.self) { try directory.make() }
       #expect(error?.message.contains("symbolic link") == true, "\(String(describing: error))")
-      #expect(throws: EmulatorError.self) { try directory.open() }
+      #expect(throws: DrydockError.self) { try directory.open() }
       #expect(try FileManager.default.contentsOfDirectory(atPath: outside).isEmpty)
       #expect(directory.mountSource == "\(base)/\(path)")
     }
@@ -263,7 +264,7 @@ import Testing
   }
 }
 
-@Suite struct EmulatorErrorTests {
+@Suite struct DrydockErrorTests {
   @Test(
     arguments: [
       (DockerError(.engineUnavailable(.notRunning), "m"), .unavailable),
@@ -275,25 +276,25 @@ import Testing
       (NativeProcessError(.portTaken, "m"), .failed), (TimeoutError("m"), .notReady),
       (PortTakenError(port: 7, owner: "m"), .failed), (ProbeFailure.starting(message: "m"), .failed),
       (AtomicFileError(.noSpace, path: "m", errno: 28), .cannotWrite), (Unknown.m, .internalFault),
-      (EmulatorError(.dataMismatch, "m"), .dataMismatch),
-    ] as [(any Error, EmulatorError.Code)])
-  func errorsOfTheLibrariesAreTranslated(_ error: any Error, _ code: EmulatorError.Code) {
-    let translated = EmulatorError.describing(error)
+      (DrydockError(.dataMismatch, "m"), .dataMismatch),
+    ] as [(any Error, DrydockError.Code)])
+  func errorsOfTheLibrariesAreTranslated(_ error: any Error, _ code: DrydockError.Code) {
+    let translated = DrydockError(error)
     #expect(translated.code == code)
     #expect(translated.message.contains("m"))
-    if !(error is EmulatorError) {
-      #expect(EmulatorError(error, resource: "mydb").message.hasPrefix("resource mydb: "))
+    if !(error is DrydockError) {
+      #expect(DrydockError(error, resource: "mydb").message.hasPrefix("resource mydb: "))
     }
   }
 
   private enum Unknown: Error { case m }
 
   @Test func ofSeveralFailuresTheFirstDecidesAndAMissedDeadlineLast() {
-    let late = EmulatorError(.notReady, "late")
-    let wrong = EmulatorError(.unavailable, "wrong")
+    let late = DrydockError(.notReady, "late")
+    let wrong = DrydockError(.unavailable, "wrong")
     #expect(AggregateError([("a", late), ("b", wrong)]).code == .unavailable)
     #expect(AggregateError([("a", late), ("b", late)]).code == .notReady)
-    #expect(AggregateError([("a", EmulatorError(.failed, "x")), ("b", wrong)]).code == .failed)
+    #expect(AggregateError([("a", DrydockError(.failed, "x")), ("b", wrong)]).code == .failed)
     #expect(AggregateError([]).code == .failed)
   }
 

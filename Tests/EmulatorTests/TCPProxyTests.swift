@@ -5,7 +5,9 @@ import Synchronization
 import Testing
 import TransportSecurity
 
+@testable import DrydockBase
 @testable import Emulator
+@testable import PortForwarding
 
 /// A proxy of a test, and what it has told.
 struct TestProxy: Sendable {
@@ -14,7 +16,7 @@ struct TestProxy: Sendable {
 
   /// Runs a proxy for as long as `body` lasts.
   static func with(
-    to destination: ProxyDestination, limit: Int? = nil, grace: Duration = .seconds(30),
+    to destination: ForwardingDestination, limit: Int? = nil, grace: Duration = .seconds(30),
     _ body: @escaping @Sendable (TestProxy) async throws -> Void
   ) async throws {
     try await withProxyRun(to: destination, limit: limit, grace: grace) { proxy, _ in try await body(proxy) }
@@ -22,7 +24,7 @@ struct TestProxy: Sendable {
 
   /// The same; `body` can end the proxy itself.
   static func withProxyRun(
-    to destination: ProxyDestination, limit: Int? = nil, grace: Duration,
+    to destination: ForwardingDestination, limit: Int? = nil, grace: Duration,
     _ body: @escaping @Sendable (TestProxy, _ end: @Sendable () -> Void) async throws -> Void
   ) async throws {
     let log = EventLog()
@@ -77,7 +79,7 @@ final class EventLog: Sendable {
   /// A server that treats each connection on a thread of its own until the body is through.
   private func withServer(
     _ serve: @escaping @Sendable (TestSocket) throws -> Void,
-    _ body: @escaping @Sendable (ProxyDestination) async throws -> Void
+    _ body: @escaping @Sendable (ForwardingDestination) async throws -> Void
   ) async throws {
     let (listener, port) = try TestSocket.listen()
     Thread.detachNewThread { [listener] in
@@ -86,7 +88,7 @@ final class EventLog: Sendable {
       }
     }
     defer { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
-    try await body(ProxyDestination(host: "127.0.0.1", port: port))
+    try await body(ForwardingDestination(host: "127.0.0.1", port: port))
   }
 
   @Sendable private static func echo(_ client: TestSocket) throws {
@@ -210,7 +212,7 @@ final class EventLog: Sendable {
 
   @Test func whereNothingListensTheClientIsCutOffAndOthersAreNot() async throws {
     try await withRefusingPort { port in
-      try await TestProxy.with(to: ProxyDestination(host: "127.0.0.1", port: port)) { proxy in
+      try await TestProxy.with(to: ForwardingDestination(host: "127.0.0.1", port: port)) { proxy in
         for _ in 0..<3 {
           try await onThread {
             let socket = try TestSocket.connect(proxy.port)
@@ -303,11 +305,11 @@ final class EventLog: Sendable {
   @Test func aTakenPortIsNamedWithItsOwner() async throws {
     let (listener, port) = try TestSocket.listen()
     defer { _ = listener }
-    let elsewhere = ProxyDestination(host: "127.0.0.1", port: 1)
+    let elsewhere = ForwardingDestination(host: "127.0.0.1", port: 1)
     let error = try await emulatorError { try await TCPProxy(to: elsewhere, port: port).run { _ in } }
     #expect(error.message.hasPrefix("port \(port) of 127.0.0.1 is taken by "))
     #expect(error.suggestion == "choose another port: -p PORT")
-    let itself = ProxyDestination(host: "127.0.0.1", port: port)
+    let itself = ForwardingDestination(host: "127.0.0.1", port: port)
     let own = try await emulatorError { try await TCPProxy(to: itself, port: port).run { _ in } }
     #expect(own.message == "port \(port) of 127.0.0.1 is taken by the resource itself")
   }

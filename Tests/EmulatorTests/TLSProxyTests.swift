@@ -4,6 +4,7 @@ import Testing
 import TransportSecurity
 
 @testable import Emulator
+@testable import PortForwarding
 
 /// A proxy that speaks TLS for its clients, before a real redis that takes nothing else.
 @Suite(.enabled(if: InstalledEngines.redis != nil)) struct TLSProxyTests {
@@ -45,7 +46,7 @@ import TransportSecurity
 
   @Test func plainClientsComeThroughWithLargeValues() async throws {
     try await withRedis { port, authority, _ in
-      let destination = ProxyDestination(host: "127.0.0.1", port: port, authorityFile: authority)
+      let destination = ForwardingDestination(host: "127.0.0.1", port: port, authorityFile: authority)
       try await TestProxy.with(to: destination) { proxy in
         try await awaitPong(proxy.port)
         let size = 20_000_000
@@ -72,9 +73,9 @@ import TransportSecurity
 
   @Test func aStrangersCertificateIsRefused() async throws {
     try await withRedis { port, authority, stranger in
-      let right = ProxyDestination(host: "127.0.0.1", port: port, authorityFile: authority)
+      let right = ForwardingDestination(host: "127.0.0.1", port: port, authorityFile: authority)
       try await TestProxy.with(to: right) { try await awaitPong($0.port) }
-      let wrong = ProxyDestination(host: "127.0.0.1", port: port, authorityFile: stranger)
+      let wrong = ForwardingDestination(host: "127.0.0.1", port: port, authorityFile: stranger)
       try await TestProxy.with(to: wrong) { proxy in
         try await onThread {
           let socket = try TestSocket.connect(proxy.port)
@@ -94,7 +95,8 @@ import TransportSecurity
         while let client = try? listener.accept() { try? client.send("-ERR what?\r\n") }
       }
       defer { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
-      let destination = ProxyDestination(host: "127.0.0.1", port: port, authorityFile: "\(test.path)/ca.pem")
+      let destination = ForwardingDestination(
+        host: "127.0.0.1", port: port, authorityFile: "\(test.path)/ca.pem")
       try await TestProxy.with(to: destination) { proxy in
         try await onThread {
           let socket = try TestSocket.connect(proxy.port)

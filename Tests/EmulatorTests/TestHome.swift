@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// A folder of a test's own, with a state home and room for apps in it; removed when the body is through.
@@ -60,6 +61,6 @@ func state(_ id: String = "abc123def456", handle: String = "web", path: String =
 /// The error of a call that has to fail with one of ours.
 func emulatorError(
   sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
-) async throws -> EmulatorError {
-  try await #require(throws: EmulatorError.self, sourceLocation: sourceLocation) { try await body() }
+) async throws -> DrydockError {
+  try await #require(throws: DrydockError.self, sourceLocation: sourceLocation) { try await body() }
 }

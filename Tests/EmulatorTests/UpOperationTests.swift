@@ -6,6 +6,7 @@ import NativeProcess
 import Synchronization
 import Testing
 
+@testable import DrydockBase
 @testable import Emulator
 
 /// Whole operations, on apps that need no engine and on a stub of one.

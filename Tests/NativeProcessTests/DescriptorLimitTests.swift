@@ -2,6 +2,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import DrydockBase
 @testable import NativeProcess
 
 @Suite("The caller's limit of open files")

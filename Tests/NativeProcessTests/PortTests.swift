@@ -68,15 +68,6 @@ struct PortTests {
     #expect(PortAvailability.of(port) == .notPermitted)
   }
 
-  /// Test vectors of the hash's authors.
-  @Test(
-    arguments: [
-      ("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8),
-    ] as [(String, UInt64)])
-  func theHashIsFNV1a(_ text: String, _ hash: UInt64) {
-    #expect(PortRange.fnv1a(text.utf8) == hash)
-  }
-
   @Test func theStandardRangeLiesBelowTheKernels() {
     #expect(PortRange.standard.lowerBound == 15_000)
     #expect(PortRange.standard.upperBound <= 29_999)

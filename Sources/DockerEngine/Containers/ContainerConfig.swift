@@ -1,91 +1,91 @@
 /// What a container is to be made of.
-public struct ContainerConfig: Sendable, Hashable {
+package struct ContainerConfig: Sendable, Hashable {
   /// The image's name or id.
-  public var image: String
+  package var image: String
   /// The command; nil for the image's own.
-  public var command: [String]?
+  package var command: [String]?
   /// The entry point; nil for the image's own.
-  public var entrypoint: [String]?
+  package var entrypoint: [String]?
   /// Variables, as `NAME=value`.
-  public var environment: [String] = []
+  package var environment: [String] = []
   /// Labels.
-  public var labels: [String: String] = [:]
+  package var labels: [String: String] = [:]
   /// Ports that the container listens on, beyond those of its bindings.
-  public var exposedPorts: [ContainerPort] = []
+  package var exposedPorts: [ContainerPort] = []
   /// The user to run as, `name`, `uid` or `uid:gid`; nil for the image's own.
-  public var user: String?
+  package var user: String?
   /// The host name inside; nil for the container's short id.
-  public var hostname: String?
+  package var hostname: String?
   /// The working directory; nil for the image's own.
-  public var workingDirectory: String?
+  package var workingDirectory: String?
   /// What is mounted.
-  public var mounts: [ContainerMount] = []
+  package var mounts: [ContainerMount] = []
   /// Ports published on the host.
-  public var portBindings: [PortBinding] = []
+  package var portBindings: [PortBinding] = []
   /// The network to attach to; nil for the engine's default bridge.
-  public var network: NetworkAttachment?
+  package var network: NetworkAttachment?
   /// The signal that stops it, such as `SIGINT`; nil for the image's own.
-  public var stopSignal: String?
+  package var stopSignal: String?
   /// The seconds between the stop signal and the kill; nil for the engine's default.
-  public var stopTimeout: Int?
+  package var stopTimeout: Int?
   /// Where its output is kept.
-  public var log = ContainerLog()
+  package var log = ContainerLog()
   /// The size of `/dev/shm`, in bytes; nil for the engine's default of 64 MiB.
-  public var sharedMemory: Int?
+  package var sharedMemory: Int?
   /// The most memory it may use, in bytes; nil for no limit.
-  public var memory: Int?
+  package var memory: Int?
   /// Whether the engine's init process runs as process 1 and reaps.
-  public var hasInit = false
+  package var hasInit = false
   /// Capabilities added to the default set, such as `SYS_NICE`.
-  public var addedCapabilities: [String] = []
+  package var addedCapabilities: [String] = []
   /// Capabilities taken from the default set.
-  public var droppedCapabilities: [String] = []
+  package var droppedCapabilities: [String] = []
   /// Whether the process gets a terminal; its output is then one stream.
-  public var hasTerminal = false
+  package var hasTerminal = false
 
   /// A container of an image with everything else at its default. Its health check is always off, and it is
   /// never restarted by the engine.
-  public init(image: String, command: [String]? = nil) {
+  package init(image: String, command: [String]? = nil) {
     self.image = image
     self.command = command
   }
 }
 
 /// A port inside a container.
-public struct ContainerPort: Sendable, Hashable, CustomStringConvertible {
+package struct ContainerPort: Sendable, Hashable, CustomStringConvertible {
   /// The port's number.
-  public let number: Int
+  package let number: Int
   /// `tcp` or `udp`.
-  public let transport: String
+  package let transport: String
 
   /// A port by number.
-  public init(_ number: Int, transport: String = "tcp") {
+  package init(_ number: Int, transport: String = "tcp") {
     self.number = number
     self.transport = transport
   }
 
   /// A port as the API writes it, `5432/tcp`; nil for any other text.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/")
     guard let first = parts.first, let number = Int(first), parts.count <= 2 else { return nil }
     self.init(number, transport: parts.count == 2 ? String(parts[1]) : "tcp")
   }
 
   /// The port as the API writes it.
-  public var description: String { "\(number)/\(transport)" }
+  package var description: String { "\(number)/\(transport)" }
 }
 
 /// A container's port published on the host.
-public struct PortBinding: Sendable, Hashable {
+package struct PortBinding: Sendable, Hashable {
   /// The host's address.
-  public let hostIP: String
+  package let hostIP: String
   /// The host's port; zero lets the engine choose one at each start.
-  public let hostPort: Int
+  package let hostPort: Int
   /// The port inside.
-  public let containerPort: ContainerPort
+  package let containerPort: ContainerPort
 
   /// A binding on the loopback address unless another is given.
-  public init(hostIP: String = "127.0.0.1", hostPort: Int, containerPort: ContainerPort) {
+  package init(hostIP: String = "127.0.0.1", hostPort: Int, containerPort: ContainerPort) {
     self.hostIP = hostIP
     self.hostPort = hostPort
     self.containerPort = containerPort
@@ -93,7 +93,7 @@ public struct PortBinding: Sendable, Hashable {
 }
 
 /// Something mounted into a container.
-public enum ContainerMount: Sendable, Hashable {
+package enum ContainerMount: Sendable, Hashable {
   /// A named volume.
   case volume(name: String, target: String)
   /// A file or directory of the host, which has to exist.
@@ -103,28 +103,28 @@ public enum ContainerMount: Sendable, Hashable {
 }
 
 /// A network and the names that others find the container under.
-public struct NetworkAttachment: Sendable, Hashable {
+package struct NetworkAttachment: Sendable, Hashable {
   /// The network's name or id.
-  public let network: String
+  package let network: String
   /// Host names inside the network.
-  public let aliases: [String]
+  package let aliases: [String]
 
   /// An attachment to a network.
-  public init(_ network: String, aliases: [String] = []) {
+  package init(_ network: String, aliases: [String] = []) {
     self.network = network
     self.aliases = aliases
   }
 }
 
 /// Where a container's output is kept: JSON files on the host, rotated.
-public struct ContainerLog: Sendable, Hashable {
+package struct ContainerLog: Sendable, Hashable {
   /// The size at which a file is rotated, in bytes.
-  public let maxSize: Int
+  package let maxSize: Int
   /// How many files are kept.
-  public let maxFiles: Int
+  package let maxFiles: Int
 
   /// A bound of 10 MiB in each of two files unless others are given.
-  public init(maxSize: Int = 10 << 20, maxFiles: Int = 2) {
+  package init(maxSize: Int = 10 << 20, maxFiles: Int = 2) {
     self.maxSize = maxSize
     self.maxFiles = maxFiles
   }

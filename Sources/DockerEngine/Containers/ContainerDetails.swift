@@ -1,44 +1,44 @@
 /// A container as it is now. Its health check is ignored: readiness is proved otherwise.
-public struct ContainerDetails: Sendable, Hashable {
+package struct ContainerDetails: Sendable, Hashable {
   /// The container's id.
-  public let id: String
+  package let id: String
   /// Its name, without the leading slash.
-  public let name: String
+  package let name: String
   /// The id of its image.
-  public let imageID: String
+  package let imageID: String
   /// The image's name as it was given at creation.
-  public let image: String
+  package let image: String
   /// What it is doing.
-  public let state: ContainerState
+  package let state: ContainerState
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// Its environment, as `NAME=value`.
-  public let environment: [String]
+  package let environment: [String]
   /// Whether its process has a terminal.
-  public let hasTerminal: Bool
+  package let hasTerminal: Bool
   /// How often the engine restarted it.
-  public let restartCount: Int
+  package let restartCount: Int
   /// The port bindings it was created with; a port of zero is chosen by the engine.
-  public let portBindings: [PortBinding]
+  package let portBindings: [PortBinding]
   /// The ports that are published now; empty while it does not run.
-  public let publishedPorts: [PortBinding]
+  package let publishedPorts: [PortBinding]
   /// What is mounted.
-  public let mounts: [MountPoint]
+  package let mounts: [MountPoint]
   /// The networks it is attached to, by name.
-  public let networks: [String: ContainerNetwork]
+  package let networks: [String: ContainerNetwork]
 
   /// A mount of a container.
-  public struct MountPoint: Sendable, Hashable, Decodable {
+  package struct MountPoint: Sendable, Hashable, Decodable {
     /// `volume`, `bind` or `tmpfs`.
-    public let type: String
+    package let type: String
     /// The volume's name; nil for other types.
-    public let name: String?
+    package let name: String?
     /// The path on the host, where there is one.
-    public let source: String?
+    package let source: String?
     /// The path inside the container.
-    public let target: String
+    package let target: String
     /// Whether the container may write there.
-    public let isWritable: Bool?
+    package let isWritable: Bool?
 
     private enum CodingKeys: String, CodingKey {
       case type = "Type"
@@ -51,13 +51,13 @@ public struct ContainerDetails: Sendable, Hashable {
 }
 
 /// A container's place in a network.
-public struct ContainerNetwork: Sendable, Hashable, Decodable {
+package struct ContainerNetwork: Sendable, Hashable, Decodable {
   /// The network's id; empty before the first start.
-  public let networkID: String?
+  package let networkID: String?
   /// The container's address there; empty while it does not run.
-  public let address: String?
+  package let address: String?
   /// The names that others find it under.
-  public let aliases: [String]?
+  package let aliases: [String]?
 
   private enum CodingKeys: String, CodingKey {
     case networkID = "NetworkID"
@@ -67,9 +67,9 @@ public struct ContainerNetwork: Sendable, Hashable, Decodable {
 }
 
 /// What a container is doing.
-public struct ContainerState: Sendable, Hashable {
+package struct ContainerState: Sendable, Hashable {
   /// The states of the API.
-  public enum Status: String, Sendable, Hashable, Decodable {
+  package enum Status: String, Sendable, Hashable, Decodable {
     /// Made, never started.
     case created
     /// Running.
@@ -88,28 +88,28 @@ public struct ContainerState: Sendable, Hashable {
     case other
 
     /// Decodes a state; an unknown one becomes ``other``.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       let text = try decoder.singleValueContainer().decode(String.self)
       self = Status(rawValue: text) ?? .other
     }
   }
 
   /// The state's name.
-  public let status: Status
+  package let status: Status
   /// Whether its process exists.
-  public let isRunning: Bool
+  package let isRunning: Bool
   /// The code of the last exit; zero before the first.
-  public let exitCode: Int
+  package let exitCode: Int
   /// Whether the kernel killed it for want of memory.
-  public let wasOutOfMemory: Bool
+  package let wasOutOfMemory: Bool
   /// Why the last start failed; empty where it did not.
-  public let error: String
+  package let error: String
   /// The id of its first process on the engine's host; nil while it does not run.
-  public let pid: Int?
+  package let pid: Int?
   /// When it was last started, in RFC 3339 as the engine writes it; nil if never.
-  public let startedAt: String?
+  package let startedAt: String?
   /// When it last ended, in RFC 3339 as the engine writes it; nil if never.
-  public let finishedAt: String?
+  package let finishedAt: String?
 }
 
 extension ContainerState: Decodable {
@@ -125,7 +125,7 @@ extension ContainerState: Decodable {
   }
 
   /// Decodes the state in the answer of `GET /containers/{id}/json`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     // Go's zero time stands for "never".
     func time(_ key: CodingKeys) throws -> String? {

@@ -44,7 +44,7 @@ extension ContainerDetails: Decodable {
   }
 
   /// Decodes the answer of `GET /containers/{id}/json`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let config = try values.decode(Config.self, forKey: .config)
     let hostConfig = try values.decodeIfPresent(HostConfig.self, forKey: .hostConfig)
@@ -93,17 +93,17 @@ private struct PortMap: Decodable {
 }
 
 /// A container in a listing.
-public struct ContainerSummary: Sendable, Hashable, Decodable {
+package struct ContainerSummary: Sendable, Hashable, Decodable {
   /// The container's id.
-  public let id: String
+  package let id: String
   /// Its name, without the leading slash.
-  public let name: String
+  package let name: String
   /// The image's name as it was given at creation.
-  public let image: String
+  package let image: String
   /// What it is doing.
-  public let status: ContainerState.Status
+  package let status: ContainerState.Status
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
 
   private enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -114,7 +114,7 @@ public struct ContainerSummary: Sendable, Hashable, Decodable {
   }
 
   /// Decodes an entry of `GET /containers/json`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let names = try values.decodeIfPresent([String].self, forKey: .names) ?? []
     id = try values.decode(String.self, forKey: .id)

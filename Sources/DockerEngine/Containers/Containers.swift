@@ -1,11 +1,11 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Containers from creation to removal. A container is named by its id or its name.
 extension DockerClient {
   /// Makes a container and returns its id.
   /// - Throws: ``DockerError``: `conflict` where the name is in use, `noSuchImage` where the
   ///   image is not on this machine.
-  public func createContainer(
+  package func createContainer(
     name: String, _ config: ContainerConfig, platform: Platform? = nil, until deadline: Deadline
   ) async throws -> String {
     let request = try EngineRequest(
@@ -16,12 +16,12 @@ extension DockerClient {
 
   /// Starts a container; one that runs already stays as it is.
   /// - Throws: ``DockerError`` with `portTaken` where a published port is in use.
-  public func startContainer(_ id: String, until deadline: Deadline) async throws {
+  package func startContainer(_ id: String, until deadline: Deadline) async throws {
     try await act(.post, id, "/start", "start", until: deadline)
   }
 
   /// A container as it is now, or nil where there is none.
-  public func inspectContainer(_ id: String, until deadline: Deadline) async throws -> ContainerDetails? {
+  package func inspectContainer(_ id: String, until deadline: Deadline) async throws -> ContainerDetails? {
     try await ifFound {
       try await get(
         Self.path(id) + "/json", action: "inspect the container \(id)", object: .container, until: deadline)
@@ -30,7 +30,7 @@ extension DockerClient {
 
   /// The containers that bear all of the labels; an empty value asks for the label's presence only.
   /// - Parameter all: whether containers that do not run are listed too.
-  public func listContainers(
+  package func listContainers(
     all: Bool = true, labels: [String: String] = [:], until deadline: Deadline
   ) async throws -> [ContainerSummary] {
     try await get(
@@ -41,13 +41,14 @@ extension DockerClient {
   /// Stops a container by its stop signal; one that does not run stays as it is.
   /// - Parameter timeout: the whole seconds after which the engine kills it; nil for the container's own
   ///   timeout. The deadline has to allow for it.
-  public func stopContainer(_ id: String, timeout: Int? = nil, until deadline: Deadline) async throws {
+  package func stopContainer(_ id: String, timeout: Int? = nil, until deadline: Deadline) async throws {
     try await act(.post, id, "/stop", "stop", query: [("t", timeout.map(String.init))], until: deadline)
   }
 
   /// Sends a signal to a container's first process.
   /// - Throws: ``DockerError`` with `conflict` where it does not run.
-  public func killContainer(_ id: String, signal: String = "SIGKILL", until deadline: Deadline) async throws {
+  package func killContainer(_ id: String, signal: String = "SIGKILL", until deadline: Deadline) async throws
+  {
     try await act(.post, id, "/kill", "signal", query: [("signal", signal)], until: deadline)
   }
 
@@ -55,7 +56,7 @@ extension DockerClient {
   /// - Parameters:
   ///   - force: whether a running one is killed first.
   ///   - volumes: whether its anonymous volumes go too; named ones stay.
-  public func removeContainer(
+  package func removeContainer(
     _ id: String, force: Bool = false, volumes: Bool = false, until deadline: Deadline
   ) async throws {
     let query = [("force", force ? "true" : nil), ("v", volumes ? "true" : nil)]
@@ -63,7 +64,7 @@ extension DockerClient {
   }
 
   /// Waits until a container does not run and returns its exit code.
-  public func waitForContainer(_ id: String, until deadline: Deadline) async throws -> Int {
+  package func waitForContainer(_ id: String, until deadline: Deadline) async throws -> Int {
     let request = EngineRequest(
       .post, Self.path(id) + "/wait", query: [("condition", "not-running")],
       action: "wait for the container \(id)",
@@ -77,7 +78,7 @@ extension DockerClient {
 
   /// Unpacks a tar archive inside a container, which need not run.
   /// - Parameter path: a directory that exists in the container.
-  public func putArchive(_ archive: [UInt8], into id: String, path: String, until deadline: Deadline)
+  package func putArchive(_ archive: [UInt8], into id: String, path: String, until deadline: Deadline)
     async throws
   {
     let request = EngineRequest(

@@ -1,34 +1,34 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// Commands run inside a running container.
 extension DockerClient {
   /// What to run.
-  public struct ExecConfig: Sendable, Hashable {
+  package struct ExecConfig: Sendable, Hashable {
     /// The program and its arguments.
-    public var command: [String]
+    package var command: [String]
     /// Variables beyond the container's own, as `NAME=value`.
-    public var environment: [String] = []
+    package var environment: [String] = []
     /// The user to run as; nil for the container's own.
-    public var user: String?
+    package var user: String?
     /// The working directory; nil for the container's own.
-    public var workingDirectory: String?
+    package var workingDirectory: String?
     /// Whether the command gets a terminal; its output is then one stream.
-    public var hasTerminal = false
+    package var hasTerminal = false
 
     /// A command with everything else at the container's own.
-    public init(_ command: [String]) {
+    package init(_ command: [String]) {
       self.command = command
     }
   }
 
   /// What a command gave.
-  public struct ExecResult: Sendable, Hashable {
+  package struct ExecResult: Sendable, Hashable {
     /// Its exit code.
-    public let exitCode: Int
+    package let exitCode: Int
     /// What it wrote to standard output.
-    public let stdout: [UInt8]
+    package let stdout: [UInt8]
     /// What it wrote to standard error.
-    public let stderr: [UInt8]
+    package let stderr: [UInt8]
   }
 
   /// Runs a command to its end, handing on its output, and returns its exit code.
@@ -39,7 +39,7 @@ extension DockerClient {
   ///   - input: writes the command's standard input, which ends when this returns; nil for no input. When
   ///     this throws, the call throws the same error, yet to the command its input has ended as well.
   ///   - each: called for one piece of output at a time.
-  public func exec(
+  package func exec(
     _ config: ExecConfig, in id: String, until deadline: Deadline, input: StreamInput.Writer? = nil,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
@@ -54,7 +54,7 @@ extension DockerClient {
   /// - Parameters:
   ///   - patience: how long the engine may take over each of its own answers.
   ///   - sizes: the sizes of the command's terminal, as they change.
-  public func exec(
+  package func exec(
     _ config: ExecConfig, in id: String, patience: Duration,
     sizes: (any AsyncSequence<ExecTerminalSize, Never> & Sendable)? = nil,
     input: StreamInput.Writer? = nil, each: @escaping @Sendable (LogChunk) async throws -> Void
@@ -95,7 +95,7 @@ extension DockerClient {
   ///   - input: what it reads from its standard input; nil for none. Secrets belong here, since a command's
   ///     arguments can be seen by others.
   ///   - limit: the most bytes of each stream that are kept; what is over it is dropped from the front.
-  public func exec(
+  package func exec(
     _ config: ExecConfig, in id: String, input: [UInt8]? = nil, limit: Int = 1 << 20, until deadline: Deadline
   ) async throws -> ExecResult {
     let (stdout, stderr) = (Kept(limit: limit), Kept(limit: limit))
@@ -145,14 +145,14 @@ extension DockerClient {
 }
 
 /// How large a command's terminal is, in character cells.
-public struct ExecTerminalSize: Sendable, Hashable {
+package struct ExecTerminalSize: Sendable, Hashable {
   /// The width.
-  public var columns: Int
+  package var columns: Int
   /// The height.
-  public var rows: Int
+  package var rows: Int
 
   /// A size in character cells.
-  public init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
   }

@@ -1,27 +1,27 @@
-public import MonotonicTime
+package import MonotonicTime
 import NIOHTTP1
 
 /// What a container wrote.
 extension DockerClient {
   /// How much of a log is wanted.
-  public struct LogOptions: Sendable, Hashable {
+  package struct LogOptions: Sendable, Hashable {
     /// The number of last lines to begin with; nil for all there are.
-    public var tail: Int?
+    package var tail: Int?
     /// Whether to wait for more output until the container ends.
-    public var follow = false
+    package var follow = false
     /// Whether standard output is wanted.
-    public var stdout = true
+    package var stdout = true
     /// Whether standard error is wanted.
-    public var stderr = true
+    package var stderr = true
     /// Whether the engine puts the time before each line.
-    public var timestamps = false
+    package var timestamps = false
     /// Output from this moment on, in seconds since 1970 or RFC 3339; nil for all.
-    public var since: String?
+    package var since: String?
     /// Whether the container was made with a terminal. Engines before API 1.42 do not say it themselves.
-    public var hasTerminal = false
+    package var hasTerminal = false
 
     /// All output there is, of both streams.
-    public init(tail: Int? = nil, follow: Bool = false) {
+    package init(tail: Int? = nil, follow: Bool = false) {
       self.tail = tail
       self.follow = follow
     }
@@ -33,7 +33,7 @@ extension DockerClient {
   ///   - deadline: by when reading has to be over; nil to follow until the container ends or the task is
   ///     cancelled. The engine has to begin its answer within ten seconds in any case.
   ///   - each: called for one piece at a time; while it runs, no more is read from the engine.
-  public func logs(
+  package func logs(
     of id: String, _ options: LogOptions = LogOptions(), until deadline: Deadline?,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws {
@@ -64,7 +64,7 @@ extension DockerClient {
 
   /// The last lines of a container's log, both streams as they come, as text.
   /// - Parameter limit: the most bytes that are kept; what is over it is dropped from the front.
-  public func logTail(
+  package func logTail(
     of id: String, lines: Int, limit: Int = 64 << 10, hasTerminal: Bool = false, until deadline: Deadline
   ) async throws -> String {
     let kept = Kept(limit: limit)

@@ -1,9 +1,9 @@
-public import MonotonicTime
+package import MonotonicTime
 
 extension DockerClient {
   /// Reads a file of a container, which need not run.
   /// - Returns: Its bytes; nil where the container has no such regular file.
-  public func readFile(_ path: String, in id: String, until deadline: Deadline) async throws -> [UInt8]? {
+  package func readFile(_ path: String, in id: String, until deadline: Deadline) async throws -> [UInt8]? {
     let request = EngineRequest(
       .get, Self.path(id) + "/archive", query: [("path", path)],
       action: "read \(path) in the container \(id)", object: .container)

@@ -1,23 +1,23 @@
 /// A tar archive of small files in memory, in the ustar format that the engine unpacks.
 ///
 /// Source: POSIX.1-2017, pax, "ustar Interchange Format".
-public struct TarArchive: Sendable {
+package struct TarArchive: Sendable {
   private var blocks: [UInt8] = []
 
   private static let blockSize = 512
 
   /// An archive without members.
-  public init() {}
+  package init() {}
 
   /// The archive, closed by its two empty blocks.
-  public var bytes: [UInt8] { blocks + [UInt8](repeating: 0, count: 2 * Self.blockSize) }
+  package var bytes: [UInt8] { blocks + [UInt8](repeating: 0, count: 2 * Self.blockSize) }
 
   /// Adds a file.
   /// - Parameters:
   ///   - name: its path without a leading slash, of at most 100 bytes.
   ///   - mode: its permission bits.
   /// - Throws: ``DockerError`` with `invalidArgument` for a value that the format cannot hold.
-  public mutating func addFile(
+  package mutating func addFile(
     _ name: String, mode: UInt32 = 0o644, uid: UInt32 = 0, gid: UInt32 = 0, bytes: [UInt8]
   ) throws {
     blocks += try header(name, mode: mode, uid: uid, gid: gid, size: bytes.count, type: "0")
@@ -26,7 +26,7 @@ public struct TarArchive: Sendable {
   }
 
   /// Adds a directory; the parameters are those of ``addFile(_:mode:uid:gid:bytes:)``.
-  public mutating func addDirectory(
+  package mutating func addDirectory(
     _ name: String, mode: UInt32 = 0o755, uid: UInt32 = 0, gid: UInt32 = 0
   ) throws {
     let path = name.hasSuffix("/") ? name : name + "/"

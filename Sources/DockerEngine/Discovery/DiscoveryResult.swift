@@ -1,7 +1,7 @@
 /// What a search for an engine found.
-public struct DiscoveryResult: Sendable {
+package struct DiscoveryResult: Sendable {
   /// What became of a candidate.
-  public enum Outcome: Sendable, Hashable {
+  package enum Outcome: Sendable, Hashable {
     /// An engine answered, of this version, with which this API version is spoken.
     case answered(version: String, apiVersion: String)
     /// It cannot be used: the kind of reason, and the reason in words.
@@ -9,23 +9,23 @@ public struct DiscoveryResult: Sendable {
   }
 
   /// One candidate and what became of it.
-  public struct Attempt: Sendable, Hashable {
+  package struct Attempt: Sendable, Hashable {
     /// The candidate.
-    public let candidate: EndpointCandidate
+    package let candidate: EndpointCandidate
     /// What became of it.
-    public let outcome: Outcome
+    package let outcome: Outcome
   }
 
   /// A client of the first engine that answered; nil where none did.
-  public let client: DockerClient?
+  package let client: DockerClient?
   /// The candidates up to the one that answered, all of them where none did.
-  public let attempts: [Attempt]
+  package let attempts: [Attempt]
 
   /// Why there is no client; nil where there is one.
   ///
   /// Of several reasons the one that a user most likely wants to mend: first what forbids or breaks an engine
   /// that is there, then one that was named but cannot be used, then one that does not run.
-  public var error: DockerError? {
+  package var error: DockerError? {
     guard client == nil else { return nil }
     let reasons = attempts.compactMap { attempt -> (kind: DockerError.Unavailability, text: String)? in
       guard case .unavailable(let kind, let text) = attempt.outcome else { return nil }

@@ -1,7 +1,7 @@
 /// A place where an engine may listen, before anybody asked.
-public struct EndpointCandidate: Sendable, Hashable {
+package struct EndpointCandidate: Sendable, Hashable {
   /// What may be done with a candidate.
-  public enum Target: Sendable, Hashable {
+  package enum Target: Sendable, Hashable {
     /// A Unix socket on this machine.
     case socket(path: String)
     /// An engine on another machine, refused for this reason.
@@ -11,14 +11,14 @@ public struct EndpointCandidate: Sendable, Hashable {
   }
 
   /// How the candidate was found.
-  public let origin: DockerEndpoint.Origin
+  package let origin: DockerEndpoint.Origin
   /// Its address as it was found.
-  public let address: String
+  package let address: String
   /// What may be done with it.
-  public let target: Target
+  package let target: Target
 
   /// A candidate with its parts.
-  public init(origin: DockerEndpoint.Origin, address: String, target: Target) {
+  package init(origin: DockerEndpoint.Origin, address: String, target: Target) {
     self.origin = origin
     self.address = address
     self.target = target

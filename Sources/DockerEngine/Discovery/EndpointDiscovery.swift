@@ -1,12 +1,12 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Finds the Docker Engine of this machine.
 ///
 /// The order: `DOCKER_HOST`; `DOCKER_CONTEXT`, else the current context of config.json; the default socket;
 /// rootless Docker; Colima; OrbStack; Rancher Desktop; Podman; Docker Desktop. Where `DOCKER_HOST` or
 /// `DOCKER_CONTEXT` is set, nothing else counts: to use another engine than the one named would surprise.
-public struct EndpointDiscovery: Sendable {
+package struct EndpointDiscovery: Sendable {
   private let environment: [String: String]
   private let home: String
   private let userID: UInt32
@@ -24,7 +24,7 @@ public struct EndpointDiscovery: Sendable {
   ///   - configDirectory: the docker command's; nil for `DOCKER_CONFIG`, else `~/.docker`.
   ///   - root: put before `/var/run` and `/run`.
   ///   - pingLimit: how long one engine may take to answer.
-  public init(
+  package init(
     environment: [String: String], home: String, userID: UInt32, configDirectory: String? = nil,
     root: String = "",
     pingLimit: Duration = .seconds(2)
@@ -39,7 +39,7 @@ public struct EndpointDiscovery: Sendable {
   }
 
   /// The places to ask, in order, each socket once.
-  public func candidates() -> [EndpointCandidate] {
+  package func candidates() -> [EndpointCandidate] {
     if let host = environment["DOCKER_HOST"] {
       return [EndpointCandidate(origin: .dockerHost, address: host)]
     }
@@ -78,7 +78,7 @@ public struct EndpointDiscovery: Sendable {
 
   /// Asks all places at once and takes the first in order that answers, so that several engines that hang
   /// cost no more time than one.
-  public func resolve(until deadline: Deadline) async -> DiscoveryResult {
+  package func resolve(until deadline: Deadline) async -> DiscoveryResult {
     let candidates = candidates()
     let limit = deadline.capped(at: pingLimit)
     return await withTaskGroup(of: (Int, Probe).self) { group in

@@ -1,34 +1,34 @@
 /// An image on this machine.
-public struct ImageInfo: Sendable, Hashable {
+package struct ImageInfo: Sendable, Hashable {
   /// The digest of the image's configuration: `sha256:…`.
-  public let id: String
+  package let id: String
   /// The names it is known by.
-  public let repoTags: [String]
+  package let repoTags: [String]
   /// The names with digests it was pulled by.
-  public let repoDigests: [String]
+  package let repoDigests: [String]
   /// What it was made for.
-  public let platform: Platform
+  package let platform: Platform
   /// When it was made, in RFC 3339.
-  public let created: String?
+  package let created: String?
   /// Its size, in bytes.
-  public let size: Int
+  package let size: Int
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// Its environment, as `NAME=value`.
-  public let environment: [String]
+  package let environment: [String]
   /// The ports it says to listen on, as `5432/tcp`.
-  public let exposedPorts: [String]
+  package let exposedPorts: [String]
   /// The paths it declares as volumes.
-  public let volumes: [String]
+  package let volumes: [String]
   /// The user its process runs as; empty for root.
-  public let user: String
+  package let user: String
   /// Its default command.
-  public let command: [String]
+  package let command: [String]
   /// Its entry point.
-  public let entrypoint: [String]
+  package let entrypoint: [String]
 
   /// The value of a variable in the image's environment.
-  public func variable(_ name: String) -> String? {
+  package func variable(_ name: String) -> String? {
     environment.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
   }
 }
@@ -67,7 +67,7 @@ extension ImageInfo: Decodable {
   }
 
   /// Decodes the answer of `GET /images/{name}/json`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let config = try values.decodeIfPresent(Config.self, forKey: .config)
     let variant = try values.decodeIfPresent(String.self, forKey: .variant)
@@ -91,13 +91,13 @@ extension ImageInfo: Decodable {
 }
 
 /// An image in a listing.
-public struct ImageSummary: Sendable, Hashable, Decodable {
+package struct ImageSummary: Sendable, Hashable, Decodable {
   /// The digest of the image's configuration: `sha256:…`.
-  public let id: String
+  package let id: String
   /// The names it is known by.
-  public let repoTags: [String]
+  package let repoTags: [String]
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
 
   private enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -106,7 +106,7 @@ public struct ImageSummary: Sendable, Hashable, Decodable {
   }
 
   /// Decodes an entry of `GET /images/json`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     id = try values.decode(String.self, forKey: .id)
     // Engines before API 1.43 write "<none>:<none>" for an image without a name.

@@ -1,17 +1,17 @@
 /// The name of an image, taken apart and completed as the docker command does it.
-public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
+package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
   /// The registry: `docker.io` where the name states none.
-  public let registry: String
+  package let registry: String
   /// The repository in the registry: `library/postgres` for `postgres`.
-  public let repository: String
+  package let repository: String
   /// The tag: `latest` where the name states neither tag nor digest.
-  public let tag: String?
+  package let tag: String?
   /// The digest, such as `sha256:…`.
-  public let digest: String?
+  package let digest: String?
 
   /// Takes a name apart.
   /// - Throws: ``DockerError`` with `invalidArgument` for a name that no registry would take.
-  public init(_ name: String) throws {
+  package init(_ name: String) throws {
     let (rest, digest) = Self.split(name, at: "@")
     let lastPart = rest.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     let tag = lastPart.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first
@@ -27,7 +27,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The complete name: `docker.io/library/postgres:16`.
-  public var description: String { familiarBase(registry + "/" + repository) }
+  package var description: String { familiarBase(registry + "/" + repository) }
 
   /// What `fromImage` and `tag` are when the image is pulled; a digest goes where the tag is.
   var pullParameters: (image: String, tag: String) {

@@ -1,12 +1,12 @@
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import Synchronization
 
 /// Images on this machine and in registries.
 extension DockerClient {
   /// An image on this machine by name or id, or nil where there is none.
   /// - Throws: ``DockerError`` with `invalidArgument` for a name whose path would lead to something else.
-  public func inspectImage(_ name: String, until deadline: Deadline) async throws -> ImageInfo? {
+  package func inspectImage(_ name: String, until deadline: Deadline) async throws -> ImageInfo? {
     guard !name.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
     else { throw DockerError(.invalidArgument, "\"\(name)\" is not the name of an image") }
     return try await ifFound {
@@ -17,7 +17,7 @@ extension DockerClient {
   }
 
   /// The images that bear all of the labels; an empty value asks for the label's presence only.
-  public func listImages(labels: [String: String] = [:], until deadline: Deadline) async throws
+  package func listImages(labels: [String: String] = [:], until deadline: Deadline) async throws
     -> [ImageSummary]
   {
     try await get(
@@ -31,7 +31,7 @@ extension DockerClient {
   /// - Throws: ``DockerError``: `noSuchImage`, `accessDenied`, `rateLimited`, `noMatchingPlatform`,
   ///   `unsupportedImageFormat`, `registryUnreachable` and the general ones. The engine reports most of these
   ///   inside a stream that began well.
-  public func pullImage(
+  package func pullImage(
     _ name: String, platform: Platform? = nil, until deadline: Deadline,
     progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
   ) async throws {
@@ -52,7 +52,7 @@ extension DockerClient {
 
   /// Asks the image's registry for which platforms it has the image, without pulling it.
   /// - Throws: ``DockerError`` as ``pullImage(_:platform:until:progress:)`` does.
-  public func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
+  package func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
     let complete = try ImageReference(name).description
     let answer: Distribution = try await get(
       "/distribution/\(EngineRequest.encodeName(complete))/json", action: "look up the image \(name)",
@@ -62,7 +62,7 @@ extension DockerClient {
   }
 
   /// Removes an image's name, and the image with its last name.
-  public func removeImage(_ name: String, force: Bool = false, until deadline: Deadline) async throws {
+  package func removeImage(_ name: String, force: Bool = false, until deadline: Deadline) async throws {
     let request = EngineRequest(
       .delete, "/images/\(EngineRequest.encodeName(name))", query: [("force", force ? "true" : nil)],
       action: "remove the image \(name)", object: .image)
@@ -71,7 +71,7 @@ extension DockerClient {
 
   /// Makes an image of one layer from a tar archive and returns the image's id.
   /// - Parameter changes: Dockerfile instructions for its configuration, such as `CMD ["/bin/sh"]`.
-  public func importImage(
+  package func importImage(
     _ archive: [UInt8], name: String, changes: [String] = [], until deadline: Deadline
   ) async throws -> String {
     let (image, tag) = try ImageReference(name).pullParameters

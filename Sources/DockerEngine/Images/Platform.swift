@@ -1,26 +1,26 @@
 /// An operating system and processor architecture that an image is made for.
-public struct Platform: Sendable, Hashable, CustomStringConvertible {
+package struct Platform: Sendable, Hashable, CustomStringConvertible {
   /// The operating system, as Go names it: `linux`.
-  public let os: String
+  package let os: String
   /// The architecture, as Go names it: `amd64`, `arm64`.
-  public let architecture: String
+  package let architecture: String
   /// The variant of the architecture, such as `v8`.
-  public let variant: String?
+  package let variant: String?
 
   /// A platform from its parts.
-  public init(os: String = "linux", architecture: String, variant: String? = nil) {
+  package init(os: String = "linux", architecture: String, variant: String? = nil) {
     self.os = os
     self.architecture = architecture
     self.variant = variant
   }
 
   /// The platform as the API takes it: `linux/arm64/v8`.
-  public var description: String {
+  package var description: String {
     [os, architecture, variant].compactMap(\.self).joined(separator: "/")
   }
 
   /// Whether an image for this platform runs on the other; a variant counts only where both have one.
-  public func matches(_ other: Platform) -> Bool {
+  package func matches(_ other: Platform) -> Bool {
     guard os == other.os, architecture == other.architecture else { return false }
     guard let variant, let otherVariant = other.variant else { return true }
     return variant == otherVariant
@@ -33,7 +33,7 @@ extension Platform: Decodable {
   }
 
   /// Decodes the form in which registries list platforms.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let variant = try values.decodeIfPresent(String.self, forKey: .variant)
     self.init(

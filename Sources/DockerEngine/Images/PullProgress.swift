@@ -1,15 +1,15 @@
 /// How far a pull has come.
-public struct PullProgress: Sendable, Hashable {
+package struct PullProgress: Sendable, Hashable {
   /// The share of the work done, from 0 to 100, never falling; nil before any layer is known.
   ///
   /// A layer counts by its bytes, 70 of 100 for its download and the rest for its extraction.
-  public let percent: Double?
+  package let percent: Double?
   /// Layers that are done.
-  public let layersDone: Int
+  package let layersDone: Int
   /// Layers that are known of.
-  public let layers: Int
+  package let layers: Int
   /// What the engine said last.
-  public let status: String
+  package let status: String
 }
 
 /// One line of the stream that a pull answers with.

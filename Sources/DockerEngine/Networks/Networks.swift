@@ -1,17 +1,17 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// A network of containers.
-public struct NetworkInfo: Sendable, Hashable, Decodable {
+package struct NetworkInfo: Sendable, Hashable, Decodable {
   /// The network's id.
-  public let id: String
+  package let id: String
   /// Its name, which need not be its alone.
-  public let name: String
+  package let name: String
   /// Its driver, `bridge` for the ones made here.
-  public let driver: String
+  package let driver: String
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// The ids of the running containers attached to it; empty in listings.
-  public let containers: [String]
+  package let containers: [String]
 
   private enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -24,7 +24,7 @@ public struct NetworkInfo: Sendable, Hashable, Decodable {
   private struct Member: Decodable {}
 
   /// Decodes a network of the API.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     id = try values.decode(String.self, forKey: .id)
     name = try values.decode(String.self, forKey: .name)
@@ -38,7 +38,7 @@ public struct NetworkInfo: Sendable, Hashable, Decodable {
 extension DockerClient {
   /// Makes a bridge network and returns its id.
   /// - Throws: ``DockerError`` with `conflict` where the name is in use.
-  public func createNetwork(
+  package func createNetwork(
     _ name: String, labels: [String: String] = [:], until deadline: Deadline
   ) async throws -> String {
     let request = try EngineRequest(
@@ -48,7 +48,7 @@ extension DockerClient {
   }
 
   /// A network by name or id, or nil where there is none.
-  public func inspectNetwork(_ name: String, until deadline: Deadline) async throws -> NetworkInfo? {
+  package func inspectNetwork(_ name: String, until deadline: Deadline) async throws -> NetworkInfo? {
     try await ifFound {
       try await get(
         Self.path(network: name), action: "inspect the network \(name)", object: .network, until: deadline)
@@ -57,14 +57,14 @@ extension DockerClient {
 
   /// Removes a network.
   /// - Throws: ``DockerError``, in general with `server(status: 403)`, while containers run in it.
-  public func removeNetwork(_ name: String, until deadline: Deadline) async throws {
+  package func removeNetwork(_ name: String, until deadline: Deadline) async throws {
     let request = EngineRequest(
       .delete, Self.path(network: name), action: "remove the network \(name)", object: .network)
     try await send(request, deadline)
   }
 
   /// The networks that bear all of the labels; an empty value asks for the label's presence only.
-  public func listNetworks(labels: [String: String] = [:], until deadline: Deadline) async throws
+  package func listNetworks(labels: [String: String] = [:], until deadline: Deadline) async throws
     -> [NetworkInfo]
   {
     try await get(
@@ -72,7 +72,7 @@ extension DockerClient {
   }
 
   /// Attaches a container to a network.
-  public func connect(
+  package func connect(
     _ container: String, to attachment: NetworkAttachment, until deadline: Deadline
   ) async throws {
     let request = try EngineRequest(
@@ -83,7 +83,7 @@ extension DockerClient {
   }
 
   /// Detaches a container from a network.
-  public func disconnect(_ container: String, from network: String, until deadline: Deadline) async throws {
+  package func disconnect(_ container: String, from network: String, until deadline: Deadline) async throws {
     let request = try EngineRequest(
       .post, Self.path(network: network) + "/disconnect", json: ["Container": container],
       action: "disconnect the container \(container) from the network \(network)", object: .container)

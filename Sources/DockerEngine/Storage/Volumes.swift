@@ -1,17 +1,17 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// A named volume.
-public struct VolumeInfo: Sendable, Hashable, Decodable {
+package struct VolumeInfo: Sendable, Hashable, Decodable {
   /// The volume's name.
-  public let name: String
+  package let name: String
   /// Who keeps it; `local` for the engine itself.
-  public let driver: String
+  package let driver: String
   /// Its labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// When it was made, in RFC 3339, where the engine says so.
-  public let createdAt: String?
+  package let createdAt: String?
   /// Where it lies on the engine's host.
-  public let mountpoint: String?
+  package let mountpoint: String?
 
   private enum CodingKeys: String, CodingKey {
     case name = "Name"
@@ -22,7 +22,7 @@ public struct VolumeInfo: Sendable, Hashable, Decodable {
   }
 
   /// Decodes a volume of the API.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
     driver = try values.decode(String.self, forKey: .driver)
@@ -36,7 +36,7 @@ public struct VolumeInfo: Sendable, Hashable, Decodable {
 extension DockerClient {
   /// Makes a volume. One that exists under the name is returned as it is, with its own labels.
   @discardableResult
-  public func createVolume(
+  package func createVolume(
     _ name: String, labels: [String: String] = [:], until deadline: Deadline
   ) async throws -> VolumeInfo {
     let request = try EngineRequest(
@@ -47,7 +47,7 @@ extension DockerClient {
   }
 
   /// A volume, or nil where there is none.
-  public func inspectVolume(_ name: String, until deadline: Deadline) async throws -> VolumeInfo? {
+  package func inspectVolume(_ name: String, until deadline: Deadline) async throws -> VolumeInfo? {
     try await ifFound {
       try await get(
         "/volumes/" + EngineRequest.encode(name), action: "inspect the volume \(name)", object: .volume,
@@ -57,14 +57,14 @@ extension DockerClient {
 
   /// Removes a volume with its data.
   /// - Throws: ``DockerError`` with `conflict` where a container, even a stopped one, uses it.
-  public func removeVolume(_ name: String, until deadline: Deadline) async throws {
+  package func removeVolume(_ name: String, until deadline: Deadline) async throws {
     let request = EngineRequest(
       .delete, "/volumes/" + EngineRequest.encode(name), action: "remove the volume \(name)", object: .volume)
     try await send(request, deadline)
   }
 
   /// The volumes that bear all of the labels; an empty value asks for the label's presence only.
-  public func listVolumes(labels: [String: String] = [:], until deadline: Deadline) async throws
+  package func listVolumes(labels: [String: String] = [:], until deadline: Deadline) async throws
     -> [VolumeInfo]
   {
     let answer: VolumeList = try await get(

@@ -1,9 +1,9 @@
 import NIOCore
 
 /// Some output of a container or of a command inside it.
-public struct LogChunk: Sendable, Hashable {
+package struct LogChunk: Sendable, Hashable {
   /// The output streams.
-  public enum Stream: Sendable, Hashable {
+  package enum Stream: Sendable, Hashable {
     /// Standard output, or everything where the container has a terminal.
     case stdout
     /// Standard error.
@@ -11,12 +11,12 @@ public struct LogChunk: Sendable, Hashable {
   }
 
   /// Which stream the bytes were written to.
-  public let stream: Stream
+  package let stream: Stream
   /// The bytes; neither lines nor characters are kept whole.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// A chunk of output.
-  public init(stream: Stream, bytes: [UInt8]) {
+  package init(stream: Stream, bytes: [UInt8]) {
     self.stream = stream
     self.bytes = bytes
   }

@@ -3,9 +3,9 @@ import NIOHTTP1
 import Synchronization
 
 /// The standard input of a command that runs inside a container.
-public struct StreamInput: Sendable {
+package struct StreamInput: Sendable {
   /// Writes all of an input; the input ends when it returns.
-  public typealias Writer = @Sendable (StreamInput) async throws -> Void
+  package typealias Writer = @Sendable (StreamInput) async throws -> Void
 
   private let outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
   private let channel: any Channel
@@ -17,7 +17,7 @@ public struct StreamInput: Sendable {
 
   /// Writes some bytes, waiting while the command does not read. Once the command has ended, they are
   /// dropped.
-  public func write(_ bytes: [UInt8]) async throws {
+  package func write(_ bytes: [UInt8]) async throws {
     do {
       // The engine takes the connection over after its head, so these bytes belong to no HTTP message.
       try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 
 /// `drydock env get`.
@@ -16,7 +17,7 @@ struct GetEnv: AsyncParsableCommand {
   func run() async throws {
     let session = try Session(options).selecting(rack)
     guard let value = try session.appEnvironment(try session.existingInstance())[key] else {
-      throw EmulatorError(.failed, "env not found: \(key)")
+      throw DrydockError(.failed, "env not found: \(key)")
     }
     session.console.print(value)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 
 /// `drydock env set`.
@@ -19,12 +20,12 @@ struct SetEnv: AsyncParsableCommand {
     var values = try StandardInput.assignments(unless: pairs, session.console)
     for pair in pairs {
       guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
-        throw EmulatorError(.usage, "Key=Value expected: \(pair)")
+        throw DrydockError(.usage, "Key=Value expected: \(pair)")
       }
       values[String(pair[..<split])] = String(pair[pair.index(after: split)...])
     }
     guard !values.isEmpty else {
-      throw EmulatorError(.usage, "nothing to set", suggestion: "drydock env set KEY=value")
+      throw DrydockError(.usage, "nothing to set", suggestion: "drydock env set KEY=value")
     }
     try await AppEnvironmentEdit(session).change { $0.merge(values) { $1 } }
     session.console.print("Setting \(values.keys.sorted().joined(separator: ", "))... OK")

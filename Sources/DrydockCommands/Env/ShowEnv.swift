@@ -1,6 +1,7 @@
-public import ArgumentParser
-public import ConvoxEnvironment
-public import Emulator
+import ArgumentParser
+package import ConvoxEnvironment
+import DrydockBase
+package import Emulator
 import Foundation
 
 /// `drydock env [SERVICE]`.
@@ -28,7 +29,7 @@ struct ShowEnv: AsyncParsableCommand {
 
   func run() async throws {
     if write != nil, format == .json {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "a marked block of other lines cannot be kept in JSON",
         suggestion: "drydock env --format json > FILE")
     }
@@ -50,7 +51,7 @@ struct ShowEnv: AsyncParsableCommand {
       return try BoundedFile.read(path, limit: 1 << 26)
     } catch {
       if case .missing = error { return nil }
-      throw EmulatorError(
+      throw DrydockError(
         .cannotWrite, "cannot keep a block in \(path): \(error.reason)",
         suggestion: "name a text file of your own")
     }

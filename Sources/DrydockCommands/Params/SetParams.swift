@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import MonotonicTime
 
@@ -60,7 +61,7 @@ struct SetParams: AsyncParsableCommand {
     }
     for pair in pairs {
       guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
-        throw EmulatorError(.usage, "Key=Value expected: \(pair)")
+        throw DrydockError(.usage, "Key=Value expected: \(pair)")
       }
       let parameter = try AppParameter.named(String(pair[..<split]))
       let value = String(pair[pair.index(after: split)...])
@@ -68,7 +69,7 @@ struct SetParams: AsyncParsableCommand {
       values[parameter] = value
     }
     guard !values.isEmpty else {
-      throw EmulatorError(.usage, "nothing to set", suggestion: "drydock params set KEY=value")
+      throw DrydockError(.usage, "nothing to set", suggestion: "drydock params set KEY=value")
     }
     return values
   }

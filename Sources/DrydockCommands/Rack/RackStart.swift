@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import MonotonicTime
 import RackAPI
@@ -54,7 +55,7 @@ struct RackStart: AsyncParsableCommand {
   private func tellRunning(_ status: RackStatus, _ console: Console) throws {
     try RackStatusCommand.render(status, common.format, console)
     if noConsole, status.hasConsoles != false {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "the rack runs already, with consoles", suggestion: "stop it first: drydock rack stop")
     }
     let wish =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteStreams
 import ConvoxEnvironment
 import Emulator
 import Foundation

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 
 /// `drydock resources delete`.
@@ -38,11 +39,11 @@ struct DeleteResource: AsyncParsableCommand {
   private func confirm(_ console: Console) throws {
     guard !yes else { return }
     guard console.isInteractive else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "this deletes the created \(name) and all its data for good", suggestion: "say --yes too")
     }
     guard console.confirm("Delete the created \(name) and all its data for good?") else {
-      throw EmulatorError(.failed, "nothing was deleted")
+      throw DrydockError(.failed, "nothing was deleted")
     }
   }
 }

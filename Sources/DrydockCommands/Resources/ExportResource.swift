@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import Foundation
 
@@ -31,7 +32,7 @@ struct ExportResource: AsyncParsableCommand {
       let target = try query.lookup.target(name, app: query.app)
       let output = DumpFile(file)
       if output.isStandard, isatty(STDOUT_FILENO) == 1, ["redis", "efs"].contains(target.type) {
-        throw EmulatorError(
+        throw DrydockError(
           .failed, "the export of a \(target.type) is no text for a terminal",
           suggestion: "drydock resources export \(name) -f FILE")
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import MonotonicTime
 
@@ -28,7 +29,7 @@ struct RenameResource: AsyncParsableCommand {
     let session = Session(options)
     let instance = try session.requiredInstance()
     if instance.created != nil {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "\(instance.handle) was created on its own, and keeps its name",
         suggestion: "create another, and take the data there: drydock resources export, import")
     }

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import Emulator
 import Engines
 import Foundation
+import PortForwarding
 import TerminalProgress
 
 /// `drydock resources proxy`.
@@ -41,7 +42,7 @@ struct ResourceProxy: AsyncParsableCommand {
       let session = Session(options)
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
-      let destination = try ProxyDestination(target, tls: tls, home: session.context.home)
+      let destination = try ForwardingDestination(target, tls: tls, home: session.context.home)
       let lines = ProxyLines(destination: destination, console: session.console, resource: target)
       await lines.notes(session.context, tls: tls)
       let proxy = TCPProxy(to: destination, port: port ?? destination.defaultPort)
@@ -55,14 +56,14 @@ struct ResourceProxy: AsyncParsableCommand {
 
 /// What a proxy says, line by line.
 struct ProxyLines: Sendable {
-  let destination: ProxyDestination
+  let destination: ForwardingDestination
   let console: Console
   let resource: ResourceTarget
   /// What the proxy carries never waits for somebody who reads of it.
   private let results = LossyWriter(descriptor: STDOUT_FILENO)
   private let remarks = LossyWriter(descriptor: STDERR_FILENO)
 
-  init(destination: ProxyDestination, console: Console, resource: ResourceTarget) {
+  init(destination: ForwardingDestination, console: Console, resource: ResourceTarget) {
     self.destination = destination
     self.console = console
     self.resource = resource

@@ -1,3 +1,4 @@
+import DrydockBase
 import Emulator
 
 /// Where a resource command looks: the app that its options or folder mean, if any, and all that was created.
@@ -37,10 +38,10 @@ struct ResourceQuery: Sendable {
     if let app { return app }
     do {
       _ = try session.workspace()
-    } catch var error as EmulatorError {
+    } catch var error as DrydockError {
       error.suggestion = "change to the app's folder, or name the app: --app NAME"
       throw error
     }
-    throw EmulatorError(.failed, "this folder has no app")
+    throw DrydockError(.failed, "this folder has no app")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import MonotonicTime
 
@@ -76,12 +77,12 @@ struct ResourceWorkOptions: ParsableArguments {
     if !created.contains(name), let app = (try? ResourceQuery(session))?.app,
       app.resources[name]?.isRemoved == true
     {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(name) is a resource of \(app.handle) that its convox.yml no longer names",
         suggestion: removed ?? remedy)
     }
     guard !created.contains(name), let app = appDeclaring(name) else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "\(name) is a resource of \(app.handle), declared in its convox.yml", suggestion: remedy)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 
 /// `drydock resources`.
@@ -29,7 +30,7 @@ struct Resources: AsyncParsableCommand {
     defaultSubcommand: ListResources.self)
 
   /// The error about a verb that there is not: the parser would take it for an argument of the list.
-  static func unknownVerb(in arguments: [String]) -> EmulatorError? {
+  static func unknownVerb(in arguments: [String]) -> DrydockError? {
     let names = configuration.subcommands.map { $0._commandName }
     guard arguments.count > 1, arguments[0] == "resources", !arguments[1].hasPrefix("-"),
       !(names + ["help"]).contains(arguments[1])

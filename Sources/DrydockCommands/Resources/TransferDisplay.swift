@@ -1,3 +1,4 @@
+import DrydockBase
 import Emulator
 import Foundation
 import Synchronization
@@ -72,7 +73,7 @@ extension Figures {
 func asConvoxTransfer(_ body: () async throws -> Void) async throws {
   do {
     try await body()
-  } catch var error as EmulatorError {
+  } catch var error as DrydockError {
     if error.code != .unavailable { error.code = .failed }
     throw error
   }

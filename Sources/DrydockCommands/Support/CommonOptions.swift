@@ -1,6 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import ConvoxEnvironment
-public import Emulator
+import DrydockBase
+package import Emulator
 import Foundation
 
 /// The options that every command takes, but for `--format`, which means more where variables are printed.
@@ -64,7 +65,7 @@ extension SharedOptions {
       do {
         bytes = try BoundedFile.read(path, limit: 1 << 24, takesStreams: true)
       } catch {
-        throw EmulatorError(
+        throw DrydockError(
           .usage, "cannot read the env file \(path): \(error.reason)",
           suggestion: "name a file with a NAME=value on each line")
       }

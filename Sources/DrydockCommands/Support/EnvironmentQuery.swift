@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Engines
 
@@ -13,7 +14,7 @@ struct EnvironmentQuery: Sendable {
   private let environment: [String: String]
 
   /// Looks at state and manifest.
-  /// - Throws: `ManifestError`, `EmulatorError` for an app without an instance or a manifest.
+  /// - Throws: `ManifestError`, `DrydockError` for an app without an instance or a manifest.
   init(_ session: Session) throws {
     var state = try session.requiredInstance()
     let environment = try session.appEnvironment(state)
@@ -40,7 +41,7 @@ struct EnvironmentQuery: Sendable {
   private func serviceOrCommand(_ name: String) throws -> Service {
     do {
       return try service(name)
-    } catch var error as EmulatorError {
+    } catch var error as DrydockError {
       let services = manifest.services.map(\.name)
       if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"])
       {
@@ -54,7 +55,7 @@ struct EnvironmentQuery: Sendable {
   /// The variables of a service, or of all resources when no service is named.
   func variables(service name: String?, from viewpoint: Viewpoint = .host) throws -> [EnvironmentVariable] {
     if viewpoint == .container, state.runtime == .native {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(state.handle) runs natively, on 127.0.0.1, where no container reaches it",
         suggestion: "run it in Docker: drydock down --delete-data, then drydock up --runtime docker")
     }
@@ -94,7 +95,7 @@ struct EnvironmentQuery: Sendable {
         && state.endpoint(of: spec.name, engine: spec.engine) == nil
     }
     guard !missing.isEmpty else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "never started: \(missing.map(\.name).joined(separator: ", "))",
       suggestion: "start them: drydock up")
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Foundation
 import TerminalProgress
@@ -19,7 +20,7 @@ enum ErrorReport {
       return error.rawValue
     case let error as ManifestError:
       error.diagnostics.forEach { write(lines(of: $0)) }
-      return EmulatorError.Code.manifestInvalid.rawValue
+      return DrydockError.Code.manifestInvalid.rawValue
     case let error as AggregateError:
       error.failures.forEach { write(lines(of: $0.error)) }
       return error.code.rawValue
@@ -32,17 +33,17 @@ enum ErrorReport {
     }
   }
 
-  private static func known(_ error: any Error) -> EmulatorError? {
-    if let error = error as? EmulatorError { return error }
+  private static func known(_ error: any Error) -> DrydockError? {
+    if let error = error as? DrydockError { return error }
     if let error = error as? EnvironmentError {
-      return EmulatorError(.manifestInvalid, error.message, suggestion: error.suggestion)
+      return DrydockError(.manifestInvalid, error.message, suggestion: error.suggestion)
     }
     if let error = error as? EnvironmentFormatError {
-      return EmulatorError(.failed, error.message, suggestion: error.suggestion)
+      return DrydockError(.failed, error.message, suggestion: error.suggestion)
     }
     // The argument parser's own errors are of types that it keeps to itself.
     if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
-    return EmulatorError.describing(error)
+    return DrydockError(error)
   }
 
   private static func lines(of diagnostic: Diagnostic) -> String {
@@ -50,7 +51,7 @@ enum ErrorReport {
     return "\(label): \(diagnostic.text)"
   }
 
-  private static func lines(of error: EmulatorError) -> String { "ERROR: \(error.text)" }
+  private static func lines(of error: DrydockError) -> String { "ERROR: \(error.text)" }
 
   private static func write(_ text: String) { StandardStreams.say(TerminalText.message(text) + "\n") }
 

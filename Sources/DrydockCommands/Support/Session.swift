@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import Foundation
 import MonotonicTime
@@ -38,11 +39,11 @@ struct Session: Sendable {
   }
 
   /// The folder with the manifest; nil where there is none.
-  /// - Throws: `EmulatorError.notTrusted` for one that is somebody else's.
+  /// - Throws: `DrydockError.notTrusted` for one that is somebody else's.
   private func workspaceIfPresent() throws -> Workspace? {
     do {
       return try workspace()
-    } catch let error as EmulatorError where error.code == .manifestMissing {
+    } catch let error as DrydockError where error.code == .manifestMissing {
       return nil
     }
   }
@@ -81,12 +82,12 @@ struct Session: Sendable {
   }
 
   /// The instance that exists.
-  /// - Throws: `EmulatorError` when the app never had an `up`.
+  /// - Throws: `DrydockError` when the app never had an `up`.
   func requiredInstance() throws -> InstanceState {
     if let instance = try existingInstance() { return instance }
     // Without a manifest there is nothing that could be started.
     _ = try workspace()
-    throw EmulatorError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
+    throw DrydockError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
   }
 
   /// The instance that exists, else a new one of the folder.
@@ -102,7 +103,7 @@ struct Session: Sendable {
       let instance = instance(named: app)
     else { return try workspace() }
     if instance.created?.isDrain == true {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(app) is a syslog resource: it has no variables and no manifest",
         suggestion: "its URL: drydock resources url \(app)")
     }
@@ -112,13 +113,13 @@ struct Session: Sendable {
   /// The workspace of the folder; where there is none, of the instance that `--app` names.
   func workspaceToBringUp() throws -> Workspace {
     if let app = options.app, instance(named: app)?.created != nil {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "\(app) is no app, but a resource that was created on its own",
         suggestion: "start it: drydock resources start \(app)")
     }
     do {
       return try workspace()
-    } catch let error as EmulatorError where error.code == .manifestMissing && options.manifest == nil {
+    } catch let error as DrydockError where error.code == .manifestMissing && options.manifest == nil {
       guard let app = options.app, instance(named: app) != nil else { throw error }
       return try workspaceOfInstance()
     }

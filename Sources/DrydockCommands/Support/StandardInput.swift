@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Emulator
 import Foundation
 
@@ -11,7 +12,7 @@ enum StandardInput {
     do {
       data = try FileHandle.standardInput.readToEnd() ?? Data()
     } catch {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "standard input cannot be read", suggestion: "give the values as arguments: NAME=value")
     }
     let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))

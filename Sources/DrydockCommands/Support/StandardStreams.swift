@@ -1,3 +1,4 @@
+import DrydockBase
 import Emulator
 import Foundation
 
@@ -55,7 +56,7 @@ enum StandardStreams {
   /// Makes sure that there is a standard input: programs take whatever file they open next for theirs.
   static func requireInput() throws {
     guard fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE == O_WRONLY else { return }
-    throw EmulatorError(.usage, "standard input is closed", suggestion: "for no input: </dev/null")
+    throw DrydockError(.usage, "standard input is closed", suggestion: "for no input: </dev/null")
   }
 
   /// Says something that is no result. Where nobody listens, the exit status has to do.

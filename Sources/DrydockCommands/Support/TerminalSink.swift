@@ -1,3 +1,4 @@
+import ByteStreams
 import Emulator
 import Synchronization
 import TerminalProgress

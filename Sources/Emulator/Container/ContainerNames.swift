@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// What an instance's Docker objects are called, and the labels by which they are found.
 struct ContainerNames: Sendable {
   /// The instance's id.

@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -68,12 +69,12 @@ struct ContainerRuntime: Runtime {
 
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     guard let engine = spec.engine.server else {
-      throw EmulatorError(.internalFault, "\(spec.name) has no server")
+      throw DrydockError(.internalFault, "\(spec.name) has no server")
     }
     let chooser = ImageChooser(client: client, environment: environment, deadline: soon)
     let source = try await chooser.choose(spec, engine, data: data, strict: strict)
     if strict, let drift = source.drift {
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable, "resource \(spec.name): \(drift)",
         suggestion:
           "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
@@ -106,7 +107,7 @@ struct ContainerRuntime: Runtime {
     let result = try await client.exec(command, in: container, until: deadline)
     guard result.exitCode == 0 else {
       let words = String(decoding: result.stderr, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(8)
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(launch.spec.name): copying the source failed with exit code \(result.exitCode)",
         details: words.map(String.init))
     }
@@ -170,7 +171,7 @@ struct ContainerRuntime: Runtime {
     let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
     let isOurs = container?.publishedPorts.contains { $0.hostPort == launch.request.port } ?? false
     guard isOurs || container?.state.isRunning != true else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(launch.spec.name): its container does not publish port \(launch.request.port)",
         suggestion: "make the container anew: drydock down, drydock up")
     }

@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import Engines
 import MonotonicTime
 
@@ -20,11 +21,11 @@ struct ContainerStart: Sendable {
 
   func run() async throws {
     guard case .image(let reference, let isLocal) = launch.source.origin else {
-      throw EmulatorError(.internalFault, "\(resource) was resolved for another runtime")
+      throw DrydockError(.internalFault, "\(resource) was resolved for another runtime")
     }
     if !isLocal { try await pull(reference) }
     guard let image = try await client.inspectImage(reference, until: deadline) else {
-      throw EmulatorError(.unavailable, "resource \(resource): the image \(reference) is not there")
+      throw DrydockError(.unavailable, "resource \(resource): the image \(reference) is not there")
     }
     let recipe = engine.container(launch.request)
     let wanted = configuration(image, recipe)
@@ -60,7 +61,7 @@ struct ContainerStart: Sendable {
     guard platform == nil, client.engine.arch == "arm64", reference == official,
       !launch.engine.versions.hasARM64(launch.spec.version)
     else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .unavailable, "resource \(resource): the image \(reference) does not exist for arm64",
       suggestion: "run the other architecture's: DRYDOCK_PLATFORM=linux/amd64, or choose a newer version")
   }
@@ -139,7 +140,7 @@ struct ContainerStart: Sendable {
       [config.image] + (config.command ?? []) + config.environment
       + config.portBindings.map { "\($0.hostPort)" }
       + config.mounts.map { "\($0)" } + (config.network?.aliases ?? [])
-    return String(Slug.fnv1a(parts.joined(separator: "\n")), radix: 36)
+    return shortHash(parts.joined(separator: "\n"))
   }
 
   /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
@@ -161,7 +162,9 @@ struct ContainerStart: Sendable {
     do {
       try await fill(container, script)
     } catch {
-      await shielded { try? await client.removeContainer(container, force: true, until: runtime.soon) }
+      await shieldedFromCancellation {
+        try? await client.removeContainer(container, force: true, until: runtime.soon)
+      }
       throw error
     }
     try await client.removeContainer(container, force: true, until: deadline)
@@ -175,7 +178,7 @@ struct ContainerStart: Sendable {
     let status = try await client.waitForContainer(container, until: deadline)
     guard status == 0 else {
       let log = try await client.logTail(of: container, lines: 10, until: deadline)
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(resource): copying the source failed with exit code \(status)",
         details: log.split(whereSeparator: \.isNewline).map(String.init))
     }

@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import Foundation
 import MonotonicTime
 
@@ -16,12 +17,12 @@ struct DockerAccess: Sendable {
   }
 
   /// A client of the engine.
-  /// - Throws: `EmulatorError.unavailable` saying why there is none.
+  /// - Throws: `DrydockError.unavailable` saying why there is none.
   func connect() async throws -> DockerClient {
     let result = await discover()
     if let client = result.client { return client }
     let error = result.error
-    throw EmulatorError(
+    throw DrydockError(
       .unavailable, error?.message ?? "no Docker engine answers", suggestion: error?.suggestion)
   }
 }

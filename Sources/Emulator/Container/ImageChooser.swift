@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import Engines
 import MonotonicTime
 
@@ -24,7 +25,7 @@ struct ImageChooser: Sendable {
     if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"], !named.isEmpty {
       let source = try await explicit(named, engine)
       if let data, let version = source.version, !engine.canServe(data: data, with: version) {
-        throw EmulatorError(
+        throw DrydockError(
           .dataMismatch,
           "resource \(spec.name): its data was made by \(spec.product) \(data), and the image \(named) holds \(version)",
           suggestion: "name another image, or start fresh: drydock down \(spec.name) --delete-data")
@@ -125,9 +126,9 @@ struct ImageChooser: Sendable {
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
-    -> EmulatorError
+    -> DrydockError
   {
-    EmulatorError(
+    DrydockError(
       .dataMismatch,
       "resource \(spec.name): its data was made by \(spec.product) \(data?.description ?? "?"), and no image of it can be had",
       suggestion: "name one by DRYDOCK_IMAGE_\(spec.product.uppercased()), or start fresh: "

@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import MonotonicTime
 
 /// Puts the servers of created resources into the networks of the apps that they are linked to, under their
@@ -31,7 +32,7 @@ struct LinkedNetworks: Sendable {
     let client: DockerClient
     do {
       client = try await DockerAccess(environment: context.environment).connect()
-    } catch let error as EmulatorError where error.code == .unavailable {
+    } catch let error as DrydockError where error.code == .unavailable {
       // Nothing runs there then, and whatever starts comes by here.
       return
     }
@@ -41,7 +42,7 @@ struct LinkedNetworks: Sendable {
       } catch let error as CancellationError {
         throw error
       } catch {
-        let reason = EmulatorError(error, resource: server.handle).message
+        let reason = DrydockError(error, resource: server.handle).message
         notice("containers of linked apps may not reach \(server.handle): \(reason)")
       }
     }

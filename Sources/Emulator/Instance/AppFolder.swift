@@ -1,24 +1,25 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// The app's own folder: where its convox.yml lies, and the `.drydock` folder that drydock keeps in it.
-public struct AppFolder: Sendable, Hashable {
+package struct AppFolder: Sendable, Hashable {
   /// The folder's real path.
-  public let path: String
+  package let path: String
 
   /// The folder at a path, links resolved.
-  public init(_ path: String) {
+  package init(_ path: String) {
     self.path = URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 
   /// `.drydock` in the folder.
-  public var drydock: String { "\(path)/.drydock" }
+  package var drydock: String { "\(path)/.drydock" }
 
   /// The id that the folder carries; nil when it never had an instance, and where none can be read.
-  public var id: String? { try? mark()?.id }
+  package var id: String? { try? mark()?.id }
 
   /// A text file in `.drydock`; nil where there is none.
-  /// - Throws: `EmulatorError.cannotWrite` for what is no file of drydock's own.
+  /// - Throws: `DrydockError.cannotWrite` for what is no file of drydock's own.
   func content(of name: String) throws -> String? {
     try OwnFiles(existingIn: self)?.read(name).map { String(decoding: $0, as: UTF8.self) }
   }
@@ -37,7 +38,7 @@ public struct AppFolder: Sendable, Hashable {
   }
 
   /// The app's name: the file `.convox/app`, else the folder's name.
-  public var appName: String {
+  package var appName: String {
     if let named = nameInFile, !named.isEmpty {
       // A name becomes part of variables and messages.
       let isPlain = named.utf8.count <= 255 && !named.unicodeScalars.contains(where: Self.isUnprintable)

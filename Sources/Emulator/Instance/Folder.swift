@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import NativeProcess
 import SystemPackage
@@ -38,22 +39,22 @@ enum Folder {
     } catch let error as Errno where [.noSuchFileOrDirectory, .notDirectory].contains(error) {
       return
     } catch let error as RemovalError where error.isMount {
-      throw EmulatorError(
+      throw DrydockError(
         .cannotWrite, "cannot remove \(path): something is mounted at \(error.path)",
         suggestion: "unmount it first")
     } catch {
       let reason = (error as? RemovalError).map { "\($0.path): \($0.errno)" } ?? "\(error)"
-      throw EmulatorError(.cannotWrite, "cannot remove \(path): \(reason)")
+      throw DrydockError(.cannotWrite, "cannot remove \(path): \(reason)")
     }
   }
 
   /// Makes a socket in a folder and removes it again: some network and FUSE file systems have none.
-  /// - Throws: `EmulatorError.cannotWrite` with another place to use.
+  /// - Throws: `DrydockError.cannotWrite` with another place to use.
   static func refuseWithoutSockets(_ folder: String) throws {
     #if os(Linux)
       let path = "\(folder)/probe"
       guard mknod(path, S_IFSOCK | 0o600, 0) == 0 else {
-        throw EmulatorError(
+        throw DrydockError(
           .cannotWrite, "no socket can be made in \(folder): \(String(cString: strerror(errno)))",
           suggestion: "name a folder on a local disk by DRYDOCK_HOME")
       }
@@ -89,10 +90,10 @@ enum Folder {
     guard lchown(path, user, group) == 0 else { throw failure("give away", path) }
   }
 
-  static func failure(_ action: String, _ path: String) -> EmulatorError {
+  static func failure(_ action: String, _ path: String) -> DrydockError {
     let error = errno
-    return EmulatorError(
+    return DrydockError(
       .cannotWrite, "cannot \(action) \(path): \(String(cString: strerror(error)))",
-      suggestion: StateStore.elsewhere(after: error))
+      suggestion: WriteRemedy.elsewhere(after: error))
   }
 }

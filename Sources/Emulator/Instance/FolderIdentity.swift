@@ -5,20 +5,20 @@ import Foundation
 ///
 /// The inode alone says nothing: ext4 hands it out again at once, so that a new worktree often has that of the one
 /// removed before it.
-public struct FolderIdentity: Sendable, Hashable, Codable {
+package struct FolderIdentity: Sendable, Hashable, Codable {
   /// The inode's number.
-  public var inode: UInt64
+  package var inode: UInt64
   /// When it was made, in nanoseconds since 1970; nil where the file system does not say.
-  public var born: Int64?
+  package var born: Int64?
 
   /// An identity of these parts.
-  public init(inode: UInt64, born: Int64?) {
+  package init(inode: UInt64, born: Int64?) {
     self.inode = inode
     self.born = born
   }
 
   /// The identity of the folder at a path; nil where there is none.
-  public init?(of path: String) {
+  package init?(of path: String) {
     var (inode, born): (UInt64, Int64) = (0, 0)
     guard drydock_file_birth(path, &inode, &born) == 0 else { return nil }
     self.init(inode: inode, born: born == 0 ? nil : born)

@@ -3,16 +3,16 @@
 /// A line that anybody may write proves nothing by itself: a repository can bring the id of another app along. The token
 /// beside it stands in the instance's state besides and nowhere else. The home tells whose the file is, as a folder may
 /// be used from two homes.
-public struct FolderMark: Sendable, Hashable {
+package struct FolderMark: Sendable, Hashable {
   /// The instance's id.
-  public var id: String
+  package var id: String
   /// The secret that the instance's state holds too; nil in folders of a drydock that had none.
-  public var token: String?
+  package var token: String?
   /// The key of the home that wrote it; nil in those too.
-  public var home: String?
+  package var home: String?
 
   /// A mark of these parts.
-  public init(id: String, token: String? = nil, home: String? = nil) {
+  package init(id: String, token: String? = nil, home: String? = nil) {
     self.id = id
     self.token = token
     self.home = home
@@ -44,7 +44,7 @@ extension AppFolder {
   static func markFile(of home: String) -> String { "id-\(home)" }
 
   /// The mark in a file of `.drydock`; nil where there is none.
-  /// - Throws: `EmulatorError.cannotWrite` for what is no file of drydock's own.
+  /// - Throws: `DrydockError.cannotWrite` for what is no file of drydock's own.
   func mark(in file: String = AppFolder.markFile) throws -> FolderMark? {
     try content(of: file).flatMap(FolderMark.init)
   }

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 extension StateHome {
@@ -21,9 +22,9 @@ extension StateHome {
     do {
       try AtomicFile.write(Array("\(new)\n".utf8), to: temporary, mode: 0o600)
     } catch {
-      throw EmulatorError(
+      throw DrydockError(
         .cannotWrite, "cannot write \(keyFile): \(error.reason)",
-        suggestion: StateStore.elsewhere(after: error.errno))
+        suggestion: WriteRemedy.elsewhere(after: error.errno))
     }
     defer { unlink(temporary) }
     // Some file systems have no links; there the later one's counts.
@@ -31,7 +32,7 @@ extension StateHome {
       throw Folder.failure("write", keyFile)
     }
     guard let key else {
-      throw EmulatorError(.cannotWrite, "\(keyFile) is damaged", suggestion: "remove it")
+      throw DrydockError(.cannotWrite, "\(keyFile) is damaged", suggestion: "remove it")
     }
     return key
   }

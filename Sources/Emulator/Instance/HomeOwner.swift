@@ -1,19 +1,20 @@
+import DrydockBase
 import Foundation
 
 /// Another user, to whom a home belongs.
 ///
 /// The files of engines and ports have one owner. What another user wrote there, root before all, would be beyond the
 /// owner's reach from then on, and engines that root starts are others than the owner's.
-public struct HomeOwner: Sendable, Hashable {
+package struct HomeOwner: Sendable, Hashable {
   /// The user's number.
-  public var user: UInt32
+  package var user: UInt32
   /// The user's name, where the machine knows one.
-  public var name: String?
+  package var name: String?
   /// Whether that user called this command by `sudo`.
-  public var isCaller: Bool
+  package var isCaller: Bool
 
   /// An owner.
-  public init(user: UInt32, name: String?, isCaller: Bool) {
+  package init(user: UInt32, name: String?, isCaller: Bool) {
     self.user = user
     self.name = name
     self.isCaller = isCaller
@@ -36,10 +37,10 @@ public struct HomeOwner: Sendable, Hashable {
   }
 
   /// Refuses to change anything.
-  func refusal(of root: String) -> EmulatorError {
+  func refusal(of root: String) -> DrydockError {
     let owner = name.map { "\($0) (uid \(user))" } ?? "the user \(user)"
     let caller = isCaller ? ", who called this by sudo (SUDO_UID)" : ""
-    return EmulatorError(
+    return DrydockError(
       .cannotWrite,
       "the home \(root) belongs to \(owner)\(caller): engines' and ports' files have one owner, and this is uid \(geteuid())",
       suggestion: isCaller
@@ -51,8 +52,8 @@ public struct HomeOwner: Sendable, Hashable {
 
 extension StateHome {
   /// Refuses to change a home that is another user's.
-  /// - Throws: `EmulatorError.cannotWrite` naming the owner.
-  public func refuseOthers() throws {
+  /// - Throws: `DrydockError.cannotWrite` naming the owner.
+  package func refuseOthers() throws {
     if let owner { throw owner.refusal(of: root) }
   }
 }

@@ -1,5 +1,6 @@
+import DrydockBase
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 extension InstanceDirectory {
   /// Writes down, in the state and in the folder, that they belong together. The instance's lock has to be held, unless
@@ -48,7 +49,7 @@ extension InstanceDirectory {
   }
 
   /// Whether an app had a folder of the user's, and none is its own now.
-  public func lostFolder(_ app: InstanceState) throws -> Bool {
+  package func lostFolder(_ app: InstanceState) throws -> Bool {
     guard app.created == nil else { return false }
     guard Folder.exists(app.path) else { return true }
     if app.isWithoutFolder(store.home) { return false }
@@ -73,8 +74,8 @@ extension InstanceDirectory {
 
   /// `adopt`: gives a folder the instance of that handle.
   /// - Returns: The instance, and the one that the folder had before.
-  /// - Throws: `EmulatorError.usage` for a handle that no app has; `.failed` while another folder is the app's own.
-  public func adopt(
+  /// - Throws: `DrydockError.usage` for a handle that no app has; `.failed` while another folder is the app's own.
+  package func adopt(
     _ handle: String, into folder: AppFolder, until deadline: Deadline, notice: (String) -> Void
   ) async throws -> (state: InstanceState, before: InstanceState?) {
     guard let app = app(named: handle) else {
@@ -82,7 +83,7 @@ extension InstanceDirectory {
     }
     let before = try existing(in: folder)
     if let owner = try owner(of: app, besides: folder) {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(app.handle) has a folder of its own: \(owner.path)",
         suggestion: "work there; it can be adopted once that folder is gone")
     }

@@ -1,12 +1,13 @@
-public import MonotonicTime
+import DrydockBase
+package import MonotonicTime
 
 extension InstanceDirectory {
   /// Makes an app that has no folder of the user's: it lies in drydock's home.
-  /// - Throws: `EmulatorError.usage` when an app of that name exists, or a resource created on its own.
-  public func create(app name: String, until deadline: Deadline) async throws -> InstanceState {
+  /// - Throws: `DrydockError.usage` when an app of that name exists, or a resource created on its own.
+  package func create(app name: String, until deadline: Deadline) async throws -> InstanceState {
     try store.home.refuseOthers()
     guard try !store.survey().complete("whether a name is free").contains(where: { $0.handle == name }) else {
-      throw EmulatorError(.usage, "app already exists: \(name)")
+      throw DrydockError(.usage, "app already exists: \(name)")
     }
     try Folder.make(store.home.app(name), mode: 0o700)
     return try await open(AppFolder(store.home.app(name)), app: name, until: deadline)

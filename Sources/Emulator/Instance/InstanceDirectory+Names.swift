@@ -1,8 +1,10 @@
+import DrydockBase
+
 extension InstanceDirectory {
   /// The app that a name means: the one of that handle, else of that app name the one in a folder, or the only one.
   ///
   /// An app's handle is another than its name where a worktree, or a resource created on its own, had it first.
-  public func app(named name: String, in folder: AppFolder? = nil) -> InstanceState? {
+  package func app(named name: String, in folder: AppFolder? = nil) -> InstanceState? {
     let survey = store.survey()
     let apps = survey.instances.filter { $0.created == nil }
     if let app = apps.first(where: { $0.handle == name }) { return app }

@@ -1,19 +1,20 @@
+import DrydockBase
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// Finds the instance that belongs to a folder or handle, and makes new ones.
-public struct InstanceDirectory: Sendable {
+package struct InstanceDirectory: Sendable {
   /// What is remembered of instances.
-  public let store: StateStore
+  package let store: StateStore
 
   /// A directory over a store.
-  public init(store: StateStore) {
+  package init(store: StateStore) {
     self.store = store
   }
 
   /// The instance of a folder, one that moved with its folder too: nil when there is none, or when it is a copy
   /// of another app's that has not had an `up` of its own.
-  public func existing(in folder: AppFolder) throws -> InstanceState? {
+  package func existing(in folder: AppFolder) throws -> InstanceState? {
     guard case .instance(var state, let evidence) = try meaning(of: folder) else { return nil }
     if [.moved, .named].contains(evidence) { state.path = folder.path }
     if evidence == .moved { remember(state) }
@@ -46,7 +47,7 @@ public struct InstanceDirectory: Sendable {
   /// by from now on are not saved here: that is for whoever holds the instance's lock.
   /// - Parameter notice: Told, in a line, where an instance is found otherwise than by its id, and where one may be meant
   ///   that is not taken.
-  public func open(
+  package func open(
     _ folder: AppFolder, app: String?, notice: (String) -> Void = { _ in }
   ) throws -> InstanceState {
     switch try meaning(of: folder) {
@@ -94,7 +95,7 @@ public struct InstanceDirectory: Sendable {
 
   /// The same, while no other command of this home makes an instance: of two at once in a new folder, the second
   /// finds what the first has made. An app that `--app` names and that has no folder any more gets this one.
-  public func open(
+  package func open(
     _ folder: AppFolder, app: String?, until deadline: Deadline, notice: (String) -> Void = { _ in }
   ) async throws -> InstanceState {
     if let app, let other = try unclaimed(app, for: folder) {
@@ -109,7 +110,7 @@ public struct InstanceDirectory: Sendable {
   }
 
   /// The instance of that handle.
-  public func instance(handle: String) -> InstanceState? {
+  package func instance(handle: String) -> InstanceState? {
     store.all().first { $0.handle == handle }
   }
 

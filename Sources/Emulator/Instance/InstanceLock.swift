@@ -1,11 +1,12 @@
+import DrydockBase
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 
 /// The advisory lock of a folder, by which only one command at a time changes what is in it.
 ///
 /// A folder may be deleted while somebody waits for its lock. A lock counts only while its file is the one at the path:
 /// else two would hold "the" lock, one of them that of a file that nobody else can see.
-public struct InstanceLock: ~Copyable {
+package struct InstanceLock: ~Copyable {
   private let descriptor: Int32
 
   private init(descriptor: Int32) {
@@ -30,8 +31,8 @@ public struct InstanceLock: ~Copyable {
   ///   - limit: The longest pause between two tries.
   ///   - deadline: When to give up.
   ///   - waiting: Called once if the lock is held by another command, with its process id where that is known.
-  /// - Throws: `EmulatorError.notReady` at the deadline, `.cannotWrite` where no lock can be had.
-  public static func acquire(
+  /// - Throws: `DrydockError.notReady` at the deadline, `.cannotWrite` where no lock can be had.
+  package static func acquire(
     _ folder: String, pause limit: Duration = .milliseconds(50),
     until deadline: Deadline, waiting: (Int32?) -> Void = { _ in }
   ) async throws -> InstanceLock {
@@ -104,7 +105,7 @@ public struct InstanceLock: ~Copyable {
     var pause = Backoff(limit: limit)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw EmulatorError(
+        throw DrydockError(
           .cannotWrite,
           "no locks can be had on the file system of \(folder): \(String(cString: strerror(errno)))",
           suggestion: "name a folder on a local disk by DRYDOCK_HOME")
@@ -113,7 +114,7 @@ public struct InstanceLock: ~Copyable {
       do {
         try await pause.sleep(until: deadline, "the lock of \(folder)")
       } catch is TimeoutError {
-        throw EmulatorError(
+        throw DrydockError(
           .notReady,
           "another drydock command is busy with this app\(holder.map { " (process \($0))" } ?? "")",
           suggestion: "wait for it, or stop it")

@@ -2,13 +2,13 @@ import ConvoxManifest
 
 extension InstanceState {
   /// The app env that is kept for a rack; the local one without a name.
-  public func appEnvironment(rack: String?) -> [String: String] {
+  package func appEnvironment(rack: String?) -> [String: String] {
     guard let rack else { return appEnvironment }
     return rackEnvironments?[rack] ?? [:]
   }
 
   /// Changes the app env that is kept for a rack; the local one without a name. An empty one is forgotten.
-  public mutating func editAppEnvironment(rack: String?, _ edit: (inout [String: String]) -> Void) {
+  package mutating func editAppEnvironment(rack: String?, _ edit: (inout [String: String]) -> Void) {
     guard let rack else { return edit(&appEnvironment) }
     var values = appEnvironment(rack: rack)
     edit(&values)
@@ -18,7 +18,7 @@ extension InstanceState {
   }
 
   /// What to say of a rack for which nothing is kept; nil for one that is known and for the local app env.
-  public func unknownRack(_ rack: String?) -> String? {
+  package func unknownRack(_ rack: String?) -> String? {
     guard let rack, rackEnvironments?[rack] == nil else { return nil }
     let known = (rackEnvironments ?? [:]).keys.sorted()
     let guess = nearest(to: rack, in: known).map { "did you mean \($0)? " } ?? ""

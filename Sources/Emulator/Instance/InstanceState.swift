@@ -1,5 +1,7 @@
+import DrydockBase
+
 /// Where the resources of an instance run.
-public enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
+package enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// Containers of a Docker engine.
   case docker
   /// Processes of engines installed on this machine.
@@ -8,50 +10,50 @@ public enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// What drydock remembers of one app instance. It is a note of what was decided (ports, passwords, versions);
 /// what runs is always read from reality.
-public struct InstanceState: Sendable, Hashable, Codable {
+package struct InstanceState: Sendable, Hashable, Codable {
   /// The format that this version of drydock writes.
-  public static let currentFormat = 1
+  package static let currentFormat = 1
 
   /// The format of the file.
-  public var format = InstanceState.currentFormat
+  package var format = InstanceState.currentFormat
   /// A random id, kept in the app's folder too.
-  public var id: String
+  package var id: String
   /// The name that is unique on this machine.
-  public var handle: String
+  package var handle: String
   /// The app's name, which services see as `APP`.
-  public var app: String
+  package var app: String
   /// The app folder's real path.
-  public var path: String
+  package var path: String
   /// What tells that folder from another at the same path; nil in states of a drydock that kept none.
-  public var folder: FolderIdentity?
+  package var folder: FolderIdentity?
   /// The secret beside the id in the folder, without which an id elsewhere than at the path counts for nothing; nil in
   /// states of a drydock that had none.
-  public var token: String?
+  package var token: String?
   /// The manifest's path when it is not the folder's convox.yml.
-  public var manifest: String?
+  package var manifest: String?
   /// Where its data lives; nil before the first `up`.
-  public var runtime: RuntimeKind?
+  package var runtime: RuntimeKind?
   /// The password of all its resources, as AWS has one an app.
-  public var resourcePassword: String
+  package var resourcePassword: String
   /// Whether PostgreSQL refuses connections without TLS, as RDS does with `rds.force_ssl`; nil for no.
-  public var forcesTLS: Bool?
+  package var forcesTLS: Bool?
   /// The app env.
-  public var appEnvironment: [String: String]
+  package var appEnvironment: [String: String]
   /// App envs kept for racks elsewhere, by the rack's name.
-  public var rackEnvironments: [String: [String: String]]?
+  package var rackEnvironments: [String: [String: String]]?
   /// The rack whose app env the last `up` took; nil for the local one.
-  public var lastRack: String?
+  package var lastRack: String?
   /// The app parameters that were set, but for the password.
-  public var parameters: [String: String]?
+  package var parameters: [String: String]?
   /// Whether the password was set as an app parameter, not made by drydock.
-  public var isPasswordChosen: Bool?
+  package var isPasswordChosen: Bool?
   /// What was decided for each resource.
-  public var resources: [String: ResourceRecord]
+  package var resources: [String: ResourceRecord]
   /// What was asked for, where the instance is a resource created on its own; nil for an app.
-  public var created: CreatedResource?
+  package var created: CreatedResource?
 
   /// The state of a new instance.
-  public init(id: String, handle: String, app: String, path: String, resourcePassword: String) {
+  package init(id: String, handle: String, app: String, path: String, resourcePassword: String) {
     self.id = id
     self.handle = handle
     self.app = app
@@ -63,7 +65,7 @@ public struct InstanceState: Sendable, Hashable, Codable {
 
   /// The name under which a resource's data lies: the one that it had when the data was made. A new resource gets one
   /// that is not another's by now.
-  public func storage(of resource: String) -> String {
+  package func storage(of resource: String) -> String {
     if let record = resources[resource] { return record.storageName ?? resource }
     let taken = Set(resources.map { Slug.make($0.value.storageName ?? $0.key) })
     var (name, number) = (resource, 1)
@@ -75,62 +77,63 @@ public struct InstanceState: Sendable, Hashable, Codable {
   }
 
   /// What a source knows a replica by: `[a-z0-9_]`, at most 32 characters.
-  public func replicaName(of resource: String) -> String {
+  package func replicaName(of resource: String) -> String {
     "drydock_" + Slug.make(resource, limit: 24).replacing("-", with: "_")
   }
 
   /// A text unique to the resource, at most 60 characters of `[a-z0-9-]`: what servers report to prove whose they are.
-  public func marker(of resource: String) -> String {
+  package func marker(of resource: String) -> String {
     "drydock-\(id)-\(Slug.make(resource, limit: 60 - 9 - id.count))"
   }
 }
 
 /// What was decided for one resource.
-public struct ResourceRecord: Sendable, Hashable, Codable {
+package struct ResourceRecord: Sendable, Hashable, Codable {
   /// The resource's type.
-  public var type: String
+  package var type: String
   /// The port on 127.0.0.1; nil for one without a server.
-  public var port: Int?
+  package var port: Int?
   /// The administrator's password.
-  public var administratorPassword: String
+  package var administratorPassword: String
   /// The version that the manifest asked for last.
-  public var wantedVersion: String
+  package var wantedVersion: String
   /// The version that runs, or ran last.
-  public var version: String?
+  package var version: String?
   /// Whether another engine stands in for the wanted one (MariaDB for MySQL).
-  public var standIn: String?
+  package var standIn: String?
   /// The version that made the data; nil while there is none that served a client.
-  public var dataVersion: String?
+  package var dataVersion: String?
   /// The options at the last `up`.
-  public var options: [String: String]
+  package var options: [String: String]
   /// What was accepted of them although AWS would not do it: the values that AWS has, by option; nil for nothing.
-  public var acceptedOptions: [String: String]?
+  package var acceptedOptions: [String: String]?
   /// The name under which its data lies; nil for its own. Another one after it was renamed.
-  public var storageName: String?
+  package var storageName: String?
   /// Whether the last manifest no longer names it.
-  public var isRemoved: Bool
+  package var isRemoved: Bool
   /// How its connections are protected; nil for a server without TLS, and for one that is not healthy yet.
-  public var transport: TransportRecord?
+  package var transport: TransportRecord?
   /// The resource of which it is a read replica; nil for an independent one.
-  public var source: String?
+  package var source: String?
   /// The password of the account by which it reads from its source.
-  public var replicaPassword: String?
+  package var replicaPassword: String?
   /// The source's port that it was started with.
-  public var sourcePort: Int?
+  package var sourcePort: Int?
   /// By how many seconds it delays what it applies.
-  public var delaySeconds: Int?
+  package var delaySeconds: Int?
   /// Whether applying is paused.
-  public var isPaused: Bool?
+  package var isPaused: Bool?
   /// The generation of what its data keeps from the app's account; nil for data of a drydock that kept nothing.
-  public var confinement: Int?
+  package var confinement: Int?
   /// The app env's URL that stands in for it, where there is one.
-  public var externalURL: String?
+  package var externalURL: String?
   /// Whether a running server was to be started again, as what is recorded here is not what it was started with; nil
   /// once it is proved.
-  public var isRestarting: Bool?
+  package var isRestarting: Bool?
 
   /// A record of a resource that never ran.
-  public init(type: String, administratorPassword: String, wantedVersion: String, options: [String: String]) {
+  package init(type: String, administratorPassword: String, wantedVersion: String, options: [String: String])
+  {
     self.type = type
     self.administratorPassword = administratorPassword
     self.wantedVersion = wantedVersion

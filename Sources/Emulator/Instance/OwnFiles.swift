@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// The files in an app's `.drydock`, drydock's own. Whoever made the repository, or can write in it, may have put
@@ -10,7 +11,7 @@ struct OwnFiles: Sendable {
   private let directory: DirectoryDescriptor
 
   /// The files of an app; nil where there is no `.drydock`.
-  /// - Throws: `EmulatorError.cannotWrite` for a `.drydock` that is no folder of drydock's.
+  /// - Throws: `DrydockError.cannotWrite` for a `.drydock` that is no folder of drydock's.
   init?(existingIn folder: AppFolder) throws {
     let app: DirectoryDescriptor
     do {
@@ -28,7 +29,7 @@ struct OwnFiles: Sendable {
   }
 
   /// The files of an app, whose `.drydock` is made if there is none.
-  /// - Throws: `EmulatorError.cannotWrite`.
+  /// - Throws: `DrydockError.cannotWrite`.
   init(madeIn folder: AppFolder) throws {
     if !Folder.exists(folder.path) { try Folder.make(folder.path, mode: getuid() == 0 ? 0o711 : 0o700) }
     (owners, directory) = try Self.attempt("use") { () throws(DirectoryError) in
@@ -75,8 +76,8 @@ struct OwnFiles: Sendable {
     do { return try body() } catch { throw failure(verb, error) }
   }
 
-  private static func failure(_ verb: String, _ error: DirectoryError) -> EmulatorError {
-    EmulatorError(
+  private static func failure(_ verb: String, _ error: DirectoryError) -> DrydockError {
+    DrydockError(
       .cannotWrite, "cannot \(verb) \(error.path): \(error.reason)",
       suggestion: error.isRefusal ? away(error.path) : error.isUnsupported ? error.remedy : writable)
   }

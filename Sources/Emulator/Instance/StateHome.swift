@@ -1,23 +1,24 @@
+import DrydockBase
 import Foundation
 
 /// The folders in which drydock keeps what outlives a command.
-public struct StateHome: Sendable, Hashable {
+package struct StateHome: Sendable, Hashable {
   /// State of instances, port reservations.
-  public let root: String
+  package let root: String
   /// Where native engines keep their data.
-  public let engines: String
+  package let engines: String
   /// Where sockets go when the engines' own folders have too long a path.
-  public let sockets: String
+  package let sockets: String
   /// What can be made again at any time.
-  public let cache: String
+  package let cache: String
   /// Whose home it is, where it is another user's.
-  public let owner: HomeOwner?
+  package let owner: HomeOwner?
 
   /// A home with explicit folders.
   /// - Parameters:
   ///   - cache: Nil puts it below the root.
   ///   - owner: Another user, whose home it is.
-  public init(
+  package init(
     root: String, engines: String, sockets: String, cache: String? = nil, owner: HomeOwner? = nil
   ) {
     self.owner = owner
@@ -31,7 +32,7 @@ public struct StateHome: Sendable, Hashable {
   ///
   /// Run by root, engines drop to another user, who cannot enter root's own home; their folders then lie under
   /// /var/lib/drydock and /var/cache/drydock unless `DRYDOCK_HOME` is reachable for everyone.
-  public init(environment: [String: String]) {
+  package init(environment: [String: String]) {
     let userID = getuid()
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     let root = Self.root(environment, home: home)
@@ -74,7 +75,7 @@ public struct StateHome: Sendable, Hashable {
   /// The folder, unless root cannot share it with the engines' users; then one below `elsewhere`.
   private static func reachable(_ folder: String, below: String, else elsewhere: String) -> String {
     guard getuid() == 0, !isReachableByAll(below) else { return folder }
-    return "\(elsewhere)/\(String(Slug.fnv1a(below), radix: 36))"
+    return "\(elsewhere)/\(shortHash(below))"
   }
 
   private static func root(_ environment: [String: String], home: String) -> String {
@@ -99,22 +100,22 @@ public struct StateHome: Sendable, Hashable {
   }
 
   /// The folder of one instance's state.
-  public func instance(_ id: String) -> String { "\(root)/instances/\(id)" }
+  package func instance(_ id: String) -> String { "\(root)/instances/\(id)" }
   /// The folder in which ports are reserved.
-  public var ports: String { "\(root)/ports" }
+  package var ports: String { "\(root)/ports" }
 
   /// The folder in which the clients of a resource run. No engine's user can reach it: a client of root's reads settings
   /// in it, and writes down what was typed.
   func clients(_ name: String, of id: String) -> String { "\(instance(id))/clients/\(Slug.make(name))" }
 
   /// The folder of one resource of an instance.
-  public func resource(_ name: String, of id: String) -> String { "\(engines)/\(id)/\(Slug.make(name))" }
+  package func resource(_ name: String, of id: String) -> String { "\(engines)/\(id)/\(Slug.make(name))" }
 
   /// A folder for a resource's sockets: inside its own folder where that leaves room for a socket's name in
   /// the 103 bytes that a socket address holds, else a short hashed one.
-  public func socketFolder(_ name: String, of id: String) -> String {
+  package func socketFolder(_ name: String, of id: String) -> String {
     let inside = "\(resource(name, of: id))/sockets"
     guard inside.utf8.count > 103 - 24 else { return inside }
-    return "\(sockets)/\(String(Slug.fnv1a(inside), radix: 36))"
+    return "\(sockets)/\(shortHash(inside))"
   }
 }

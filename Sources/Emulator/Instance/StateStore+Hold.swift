@@ -1,10 +1,11 @@
-public import MonotonicTime
+import DrydockBase
+package import MonotonicTime
 
 /// An instance whose lock is held: nobody else changes or deletes it until the value goes.
-public struct HeldInstance: ~Copyable {
+package struct HeldInstance: ~Copyable {
   private let lock: InstanceLock
   /// What is remembered of it, read under the lock.
-  public let state: InstanceState
+  package let state: InstanceState
 
   init(_ lock: consuming InstanceLock, _ state: InstanceState) {
     self.lock = lock
@@ -21,14 +22,14 @@ extension StateStore {
   ///   - handle: What messages call it.
   ///   - isStop: Whether engines are stopped and nothing else is done, which root may do in another user's home.
   ///   - notice: Told, once, if another command has to be waited for.
-  /// - Throws: `EmulatorError.failed` where it is gone; what taking the lock and reading the state throw.
-  public func hold(
+  /// - Throws: `DrydockError.failed` where it is gone; what taking the lock and reading the state throw.
+  package func hold(
     _ id: String, called handle: String? = nil, isStop: Bool = false, until deadline: Deadline,
     notice: (String) -> Void = { _ in }
   ) async throws -> HeldInstance {
     if !isStop { try home.refuseOthers() }
     if let held = try await holdIfPresent(id, until: deadline, notice: notice) { return held }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "\(handle ?? "the instance \(id)") was deleted by another drydock command",
       suggestion: "nothing was started or changed; to begin anew: drydock up")
   }
@@ -53,7 +54,7 @@ extension StateStore {
   /// Changes an instance's state under its lock.
   /// - Returns: The state as it is then.
   @discardableResult
-  public func update(
+  package func update(
     _ id: String, until deadline: Deadline = .after(.seconds(30)), _ change: (inout InstanceState) -> Void
   ) async throws -> InstanceState {
     let held = try await hold(id, until: deadline)

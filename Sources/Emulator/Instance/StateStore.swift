@@ -1,19 +1,20 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// Reads and writes what drydock remembers of the instances on this machine.
-public struct StateStore: Sendable {
+package struct StateStore: Sendable {
   /// The folders it works in.
-  public let home: StateHome
+  package let home: StateHome
 
   /// A store in these folders.
-  public init(home: StateHome) {
+  package init(home: StateHome) {
     self.home = home
   }
 
   /// The state of an instance; nil when there is none.
-  /// - Throws: `EmulatorError.dataMismatch` for a file that cannot be understood: it is left as it is.
-  public func load(_ id: String) throws -> InstanceState? {
+  /// - Throws: `DrydockError.dataMismatch` for a file that cannot be understood: it is left as it is.
+  package func load(_ id: String) throws -> InstanceState? {
     switch read(id) {
     case .success(let state): return state
     case .failure(let unread): throw unread.error
@@ -24,14 +25,14 @@ public struct StateStore: Sendable {
   func read(_ id: String) -> Result<InstanceState?, UnreadState> {
     let path = "\(home.instance(id))/state.json"
     func failure(
-      _ reason: UnreadState.Reason, _ code: EmulatorError.Code, _ message: String, _ remedy: String
+      _ reason: UnreadState.Reason, _ code: DrydockError.Code, _ message: String, _ remedy: String
     )
       -> Result<InstanceState?, UnreadState>
     {
       .failure(
         UnreadState(
           id: id, file: path, reason: reason,
-          error: EmulatorError(code, "\(path) \(message)", suggestion: remedy)))
+          error: DrydockError(code, "\(path) \(message)", suggestion: remedy)))
     }
     let data: Data
     do {
@@ -57,8 +58,8 @@ public struct StateStore: Sendable {
   }
 
   /// Writes the state, readable for the user alone.
-  /// - Throws: `EmulatorError.cannotWrite` naming the folder.
-  public func save(_ state: InstanceState) throws {
+  /// - Throws: `DrydockError.cannotWrite` naming the folder.
+  package func save(_ state: InstanceState) throws {
     let folder = home.instance(state.id)
     try Folder.make(folder, mode: 0o700)
     let encoder = JSONEncoder()
@@ -69,22 +70,14 @@ public struct StateStore: Sendable {
       try AtomicFile.write(Array(data), to: path, mode: 0o600, onlyIfChanged: true)
     } catch {
       let reason = (error as? AtomicFileError)?.reason ?? "\(error)"
-      throw EmulatorError(
-        .cannotWrite, "cannot write the state \(path): \(reason)", suggestion: Self.elsewhere)
+      throw DrydockError(
+        .cannotWrite, "cannot write the state \(path): \(reason)", suggestion: WriteRemedy.elsewhere)
     }
   }
 
-  /// What to do about a file or folder that could not be written.
-  static func elsewhere(after error: Int32) -> String {
-    [EACCES, EPERM, EROFS].contains(error)
-      ? "name a folder that is yours to write, on a local disk, by DRYDOCK_HOME" : elsewhere
-  }
-
-  static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
-
   /// Forgets an instance. Its lock has to be held: the folder goes at once, with the lock's file in it, so that whoever
   /// waits for that finds the instance gone.
-  public func delete(_ id: String) throws {
+  package func delete(_ id: String) throws {
     let deleted = "\(home.root)/instances/.deleted-\(id)"
     // What a delete that was killed here left.
     try Folder.remove(deleted)

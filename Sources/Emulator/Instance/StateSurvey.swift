@@ -1,9 +1,10 @@
+package import DrydockBase
 import Foundation
 
 /// An instance whose state file is there and cannot be used.
-public struct UnreadState: Error, Sendable, Hashable {
+package struct UnreadState: Error, Sendable, Hashable {
   /// Why it cannot.
-  public enum Reason: Sendable, Hashable {
+  package enum Reason: Sendable, Hashable {
     /// It is not what drydock wrote.
     case damaged
     /// A newer drydock wrote it.
@@ -13,27 +14,27 @@ public struct UnreadState: Error, Sendable, Hashable {
   }
 
   /// The instance's id.
-  public var id: String
+  package var id: String
   /// The file.
-  public var file: String
+  package var file: String
   /// Why it cannot be used.
-  public var reason: Reason
+  package var reason: Reason
   /// The same for a person.
-  public var error: EmulatorError
+  package var error: DrydockError
 }
 
 /// What is remembered of the instances on this machine, told apart from what cannot be read.
 ///
 /// What guards data by looking at other instances has to look at both: an instance that cannot be read may be linked,
 /// or have that name. Listings pass the unread ones over.
-public struct StateSurvey: Sendable {
+package struct StateSurvey: Sendable {
   /// Every instance that can be read, by handle.
-  public var instances: [InstanceState] = []
+  package var instances: [InstanceState] = []
   /// Every other.
-  public var unread: [UnreadState] = []
+  package var unread: [UnreadState] = []
 
   /// All instances, for what must not overlook one.
-  /// - Throws: `EmulatorError.dataMismatch` naming the first file that cannot be read.
+  /// - Throws: `DrydockError.dataMismatch` naming the first file that cannot be read.
   func complete(_ purpose: String) throws -> [InstanceState] {
     if let first = unread.first { throw first.refusal("\(purpose) cannot be decided") }
     return instances
@@ -45,8 +46,8 @@ extension UnreadState {
   static let remedy = "restore the file; or list what it leaves, and give that up: drydock prune --damaged"
 
   /// The refusal of what this instance may be in the way of.
-  public func refusal(_ message: String) -> EmulatorError {
-    EmulatorError(
+  package func refusal(_ message: String) -> DrydockError {
+    DrydockError(
       .dataMismatch, "\(message), as an instance cannot be read: \(error.message)",
       suggestion: reason == .damaged ? Self.remedy : error.suggestion)
   }
@@ -54,7 +55,7 @@ extension UnreadState {
 
 extension StateStore {
   /// Looks at all instances.
-  public func survey() -> StateSurvey {
+  package func survey() -> StateSurvey {
     let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
     var survey = StateSurvey()
     // What begins with a dot is being deleted.
@@ -71,5 +72,5 @@ extension StateStore {
   }
 
   /// Every instance on this machine that can be read, by handle.
-  public func all() -> [InstanceState] { survey().instances }
+  package func all() -> [InstanceState] { survey().instances }
 }

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import MonotonicTime
@@ -33,7 +34,7 @@ struct DataTemplate: Sendable {
     let owner = tools.user?.userID ?? geteuid()
     let described = anywhere.initialise.map { "\($0)" } + ["\(anywhere.identityFiles) \(server) \(owner)"]
     let name = URL(filePath: installation.server).resolvingSymlinksInPath().lastPathComponent
-    let key = String(Slug.fnv1a(described.joined(separator: "\n")), radix: 36)
+    let key = shortHash(described.joined(separator: "\n"))
     self.cache = cache
     self.boot = boot
     self.folder = "\(cache)/templates/\(boot)/\(name)-\(installation.version)-\(key)"
@@ -75,7 +76,7 @@ struct DataTemplate: Sendable {
       defer { _ = lock }
       isOurs = true
       return try await fillLocked(data, progress: progress, until: deadline, initialise: initialise)
-    } catch let error as EmulatorError where !isOurs && [.notReady, .cannotWrite].contains(error.code) {
+    } catch let error as DrydockError where !isOurs && [.notReady, .cannotWrite].contains(error.code) {
       try await initialise()
       return false
     }

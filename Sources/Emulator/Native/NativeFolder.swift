@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import NativeProcess
@@ -65,7 +66,7 @@ struct NativeFolder: ~Copyable {
       throw Self.failure("make the folder", path, error)
     }
     let error = NativeProcessError.exchanged(path)
-    throw EmulatorError(.cannotWrite, error.message, suggestion: error.suggestion)
+    throw DrydockError(.cannotWrite, error.message, suggestion: error.suggestion)
   }
 
   /// A link in place of the data would have root's hands in another folder, unless it is root's own link.
@@ -74,7 +75,7 @@ struct NativeFolder: ~Copyable {
     let found = try Self.attempt("look at", layout.data) { () throws(Errno) in try handle.status(of: name) }
     guard let found, found.st_mode & S_IFMT != S_IFDIR else { return }
     guard found.st_mode & S_IFMT == S_IFLNK, found.st_uid == geteuid() else {
-      throw EmulatorError(
+      throw DrydockError(
         .cannotWrite, "\(layout.data) is no folder: whoever runs the engine has exchanged it",
         suggestion: "look for the data, or start fresh with down --delete-data")
     }
@@ -113,7 +114,7 @@ struct NativeFolder: ~Copyable {
   private func makeSharedFolder(_ path: String) throws {
     try Folder.make(path, mode: getuid() == 0 ? 0o711 : 0o700)
     guard Folder.isOwn(path) else {
-      throw EmulatorError(.cannotWrite, "\(path) belongs to somebody else", suggestion: "remove it")
+      throw DrydockError(.cannotWrite, "\(path) belongs to somebody else", suggestion: "remove it")
     }
   }
 
@@ -122,7 +123,7 @@ struct NativeFolder: ~Copyable {
     for file in files {
       let name = String(file.path.dropFirst(layout.folder.count + 1))
       guard file.path == "\(layout.folder)/\(name)", !name.isEmpty, !name.contains("/") else {
-        throw EmulatorError(.internalFault, "\(file.path) is not in \(layout.folder)")
+        throw DrydockError(.internalFault, "\(file.path) is not in \(layout.folder)")
       }
       do {
         if let info = try handle.status(of: name), info.st_mode & S_IFMT == S_IFDIR {
@@ -143,10 +144,10 @@ struct NativeFolder: ~Copyable {
     do throws(Errno) { return try body() } catch { throw failure(action, path, error) }
   }
 
-  private static func failure(_ action: String, _ path: String, _ error: any Error) -> EmulatorError {
+  private static func failure(_ action: String, _ path: String, _ error: any Error) -> DrydockError {
     let errno = error as? Errno ?? (error as? RemovalError)?.errno ?? .ioError
-    return EmulatorError(
+    return DrydockError(
       .cannotWrite, "cannot \(action) \(path): \(errno)",
-      suggestion: StateStore.elsewhere(after: errno.rawValue))
+      suggestion: WriteRemedy.elsewhere(after: errno.rawValue))
   }
 }

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import MonotonicTime
@@ -44,8 +45,8 @@ struct NativeLayout: Sendable {
       // Not synced, as the data is not.
       try handle.write(Array("\(dataVersion)\n".utf8), to: name, mode: 0o644, isDurable: false)
     } catch {
-      throw EmulatorError(
-        .cannotWrite, "cannot write \(versionFile): \(error)", suggestion: StateStore.elsewhere)
+      throw DrydockError(
+        .cannotWrite, "cannot write \(versionFile): \(error)", suggestion: WriteRemedy.elsewhere)
     }
   }
 

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 
 /// Chooses the installation that serves a resource.
@@ -19,7 +20,7 @@ struct NativeResolver: Sendable {
     }
     let source = describe(chosen, spec, engine, wanted)
     if strict, let drift = source.drift {
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable, "resource \(spec.name): \(drift)",
         suggestion:
           "install \(spec.product) \(spec.version), use --runtime docker, or leave --strict-version out")
@@ -51,18 +52,18 @@ struct NativeResolver: Sendable {
     return ServerSource(.installation(chosen), version: chosen.version, drift: drift)
   }
 
-  private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> EmulatorError {
+  private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> DrydockError {
     let packages = engine.nativeSearch.packages
-    return EmulatorError(
+    return DrydockError(
       .unavailable, "resource \(spec.name): \(spec.product) is not installed on this machine",
       suggestion: "apt-get install \(packages.apt) (or brew install \(packages.brew)), or start Docker")
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
-    -> EmulatorError
+    -> DrydockError
   {
     let series = data.map { engine.versions.series(of: $0) } ?? "?"
-    return EmulatorError(
+    return DrydockError(
       .dataMismatch,
       "resource \(spec.name): its data was made by \(spec.product) \(data?.description ?? "?"), and no \(series) is installed",
       suggestion: "install \(spec.product) \(series), or start fresh: drydock down \(spec.name) --delete-data"

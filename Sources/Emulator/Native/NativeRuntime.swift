@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -74,10 +75,10 @@ struct NativeRuntime: Runtime {
 
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
     guard let engine = spec.engine.server else {
-      throw EmulatorError(.internalFault, "\(spec.name) has no server")
+      throw DrydockError(.internalFault, "\(spec.name) has no server")
     }
     if let image = spec.image {
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable, "resource \(spec.name) asks for the image \(image), which only Docker can run",
         suggestion: "use --runtime docker")
     }
@@ -89,7 +90,7 @@ struct NativeRuntime: Runtime {
 
   func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     guard case .installation(let installation) = launch.source.origin else {
-      throw EmulatorError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
+      throw DrydockError(.internalFault, "\(launch.spec.name) was resolved for another runtime")
     }
     let layout = layout(launch.spec.name)
     switch try inspect(layout.files) {
@@ -199,15 +200,6 @@ struct NativeRuntime: Runtime {
     for await line in NativeProcess.follow(logFile: layout(resource).files.logFile, backlog: lines) {
       await each(line)
     }
-  }
-}
-
-extension ExpectedListener {
-  /// The engine of a keeper's files as it runs now.
-  init(port: Int, processOf files: EngineProcessFiles) {
-    var processID: Int32?
-    if case .running(let engine)? = try? inspect(files) { processID = engine.enginePID }
-    self.init(port: port, processID: processID)
   }
 }
 

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import MonotonicTime
@@ -52,13 +53,13 @@ struct NativeServer: Sendable {
       let isFull = error is TimeoutError && Folder.isFull(layout.folder)
       try? Folder.remove(aside)
       if isFull {
-        throw EmulatorError(
+        throw DrydockError(
           .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
-          suggestion: StateStore.elsewhere)
+          suggestion: WriteRemedy.elsewhere)
       }
       if let remedy = AppArmor().remedy(for: installation.server) {
-        let plain = EmulatorError(error, resource: launch.spec.name)
-        throw EmulatorError(plain.code, plain.message, suggestion: remedy, details: plain.details)
+        let plain = DrydockError(error, resource: launch.spec.name)
+        throw DrydockError(plain.code, plain.message, suggestion: remedy, details: plain.details)
       }
       throw explained(error)
     }
@@ -127,7 +128,7 @@ struct NativeServer: Sendable {
   private func explained(_ error: any Error) -> any Error {
     guard let failure = error as? NativeProcessError, failure.suggestion == nil, getpwuid(geteuid()) == nil
     else { return error }
-    var described = EmulatorError(failure, resource: launch.spec.name)
+    var described = DrydockError(failure, resource: launch.spec.name)
     described.suggestion =
       "user \(geteuid()) has no name on this machine: add it to /etc/passwd, or use --runtime docker"
     return described

@@ -1,10 +1,11 @@
+import DrydockBase
 import Engines
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import NativeProcess
 
 /// `down`: stops what runs, and deletes data only where that is asked.
-public struct DownOperation: Sendable {
+package struct DownOperation: Sendable {
   private let context: DrydockContext
   private let instance: InstanceState
   private let selected: [String]?
@@ -15,13 +16,13 @@ public struct DownOperation: Sendable {
   private let notice: @Sendable (String) -> Void
 
   /// What a `down` ended with, by resource.
-  public struct Outcome: Sendable, Hashable, Codable {
+  package struct Outcome: Sendable, Hashable, Codable {
     /// The resource's name.
-    public var resource: String
+    package var resource: String
     /// Whether it ran before.
-    public var wasRunning: Bool
+    package var wasRunning: Bool
     /// Whether its data was deleted.
-    public var dataDeleted: Bool
+    package var dataDeleted: Bool
   }
 
   /// A `down` of an instance; of the named resources only where names are given.
@@ -29,7 +30,7 @@ public struct DownOperation: Sendable {
   ///   - ending: The ids of all instances that the same command takes down.
   ///   - isForgotten: Whether the instance is forgotten afterwards, so that notes of it matter no more.
   ///   - condition: Looks at the instance once its lock is held, and throws where it is not to be touched after all.
-  public init(
+  package init(
     context: DrydockContext, instance: InstanceState, selected: [String]?, deletesData: Bool,
     ending: Set<String> = [], isForgotten: Bool = false,
     condition: @escaping @Sendable (InstanceState) throws -> Void = { _ in },
@@ -46,7 +47,7 @@ public struct DownOperation: Sendable {
   }
 
   /// Carries it out.
-  public func run(until deadline: Deadline) async throws -> [Outcome] {
+  package func run(until deadline: Deadline) async throws -> [Outcome] {
     let held = try await context.store.hold(
       instance.id, called: instance.handle, isStop: !deletesData, until: deadline, notice: notice)
     defer { _ = held }
@@ -91,7 +92,7 @@ public struct DownOperation: Sendable {
       let replicas = state.resources.filter { $0.value.source == name && !names.contains($0.key) }.keys
         .sorted()
       guard !replicas.isEmpty else { continue }
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(name) is the source of \(replicas.joined(separator: ", "))",
         suggestion: "delete the replicas too, or promote them first: remove readSourceDB, drydock up")
     }
@@ -121,12 +122,12 @@ public struct DownOperation: Sendable {
         (name: name, server: $0)
       }
     }
-    let failures = await concurrently(running) { name, server -> (resource: String, error: EmulatorError)? in
+    let failures = await concurrently(running) { name, server -> (resource: String, error: DrydockError)? in
       do {
         try await runtime.stop(name, steps: server.stopSteps)
         return nil
       } catch {
-        return (name, EmulatorError(error, resource: name))
+        return (name, DrydockError(error, resource: name))
       }
     }.compactMap { $0 }.sorted { $0.resource < $1.resource }
     if !failures.isEmpty { throw AggregateError(failures) }
@@ -151,7 +152,7 @@ public struct DownOperation: Sendable {
     }
     do {
       try context.store.save(state)
-    } catch let error as EmulatorError where error.code == .cannotWrite {
+    } catch let error as DrydockError where error.code == .cannotWrite {
       // The data is gone, and an `up` finds out by itself.
       if isForgotten { return }
       notice("the data is deleted, but drydock's note of it is not: \(error.message)")

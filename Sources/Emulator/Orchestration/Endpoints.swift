@@ -1,8 +1,8 @@
-public import ConvoxEnvironment
-public import Engines
+package import ConvoxEnvironment
+package import Engines
 
 /// From where a resource's address is seen.
-public enum Viewpoint: String, Sendable, Hashable, CaseIterable {
+package enum Viewpoint: String, Sendable, Hashable, CaseIterable {
   /// From this machine: 127.0.0.1 and the published port.
   case host
   /// From the instance's Docker network: the resource's name and the engine's own port.
@@ -11,7 +11,7 @@ public enum Viewpoint: String, Sendable, Hashable, CaseIterable {
 
 extension InstanceState {
   /// Where a resource is and with what it is used; nil when it never had a port and no URL stands in for it.
-  public func endpoint(of resource: String, engine: any Engine, from viewpoint: Viewpoint = .host)
+  package func endpoint(of resource: String, engine: any Engine, from viewpoint: Viewpoint = .host)
     -> ResourceEndpoint?
   {
     guard let record = resources[resource] else { return nil }
@@ -34,7 +34,7 @@ extension InstanceState {
   }
 
   /// The endpoints of these resources that have one.
-  public func endpoints(_ specs: [ResourceSpec], from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
+  package func endpoints(_ specs: [ResourceSpec], from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
     specs.compactMap { endpoint(of: $0.name, engine: $0.engine, from: viewpoint) }
   }
 }

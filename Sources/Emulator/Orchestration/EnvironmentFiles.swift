@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Foundation
 
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
@@ -116,7 +117,7 @@ struct EnvironmentFiles {
         return
       }
       files = existing
-    } catch let error as EmulatorError {
+    } catch let error as DrydockError {
       return notice("\(error.message): nothing is removed there")
     }
     for name in existing(in: files) + [writer] { try files.remove(name) }

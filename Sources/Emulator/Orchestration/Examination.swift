@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -7,11 +8,11 @@ import NativeProcess
 import TransportSecurity
 
 /// `doctor`: what is there and what is missing.
-public struct Examination: Sendable {
+package struct Examination: Sendable {
   /// One thing that was looked at.
-  public struct Finding: Sendable, Hashable, Codable {
+  package struct Finding: Sendable, Hashable, Codable {
     /// How it is.
-    public enum Verdict: String, Sendable, Hashable, Codable {
+    package enum Verdict: String, Sendable, Hashable, Codable {
       /// As it should be.
       case fine
       /// Usable, with a catch.
@@ -21,24 +22,24 @@ public struct Examination: Sendable {
     }
 
     /// What was looked at.
-    public var subject: String
+    package var subject: String
     /// How it is.
-    public var verdict: Verdict
+    package var verdict: Verdict
     /// What was seen.
-    public var detail: String
+    package var detail: String
     /// The command that mends it.
-    public var remedy: String?
+    package var remedy: String?
   }
 
   private let context: DrydockContext
 
   /// An examination of this machine.
-  public init(context: DrydockContext) {
+  package init(context: DrydockContext) {
     self.context = context
   }
 
   /// Looks at everything; never fails.
-  public func run() async -> [Finding] {
+  package func run() async -> [Finding] {
     var findings = await engines()
     findings += await docker()
     findings += [keeper(), state(), ports(), disk()].compactMap { $0 } + libraries()
@@ -53,7 +54,7 @@ public struct Examination: Sendable {
       do {
         findings.append(describe(server, try await discovery.installations(of: server)))
       } catch {
-        let error = EmulatorError(error, resource: nil)
+        let error = DrydockError(error)
         findings.append(
           Finding(
             subject: server.resourceType.name, verdict: .warning,
@@ -106,7 +107,7 @@ public struct Examination: Sendable {
       return Finding(subject: "state folder", verdict: .fine, detail: root)
     } catch {
       return Finding(
-        subject: "state folder", verdict: .missing, detail: EmulatorError(error, resource: nil).message,
+        subject: "state folder", verdict: .missing, detail: DrydockError(error).message,
         remedy: "export DRYDOCK_HOME=/a/folder/of/yours")
     }
   }
@@ -142,7 +143,7 @@ public struct Examination: Sendable {
     do {
       return Finding(subject: "libpq", verdict: .fine, detail: try libpqVersion())
     } catch {
-      let error = EmulatorError(error, resource: nil)
+      let error = DrydockError(error)
       return Finding(
         subject: "libpq", verdict: .missing, detail: "\(error.message); postgres needs it",
         remedy: error.suggestion)

@@ -1,13 +1,13 @@
 import Engines
 
 /// `logs`: what the engines wrote.
-public struct LogOperation: Sendable {
+package struct LogOperation: Sendable {
   /// The servers whose logs are shown.
-  public let names: [String]
+  package let names: [String]
   private let runtime: (any Runtime)?
 
   /// The logs of an instance's servers, or of the selected ones.
-  public init(context: DrydockContext, instance: InstanceState, selected: [String]) async throws {
+  package init(context: DrydockContext, instance: InstanceState, selected: [String]) async throws {
     let known = instance.resources.keys.sorted()
     for name in selected where !known.contains(name) {
       throw UnknownName.error("resource", name, known: known)
@@ -21,7 +21,7 @@ public struct LogOperation: Sendable {
   }
 
   /// The last lines of each log, one server after the other.
-  public func lines(_ count: Int) async throws -> [(resource: String, line: String)] {
+  package func lines(_ count: Int) async throws -> [(resource: String, line: String)] {
     guard let runtime else { return [] }
     var lines: [(String, String)] = []
     for name in names { lines += try await runtime.log(name, lines: count).map { (name, $0) } }
@@ -29,7 +29,7 @@ public struct LogOperation: Sendable {
   }
 
   /// Goes on with every log at once until cancelled.
-  public func follow(
+  package func follow(
     lines: Int, each: @escaping @Sendable (_ resource: String, _ line: String) -> Void
   ) async throws {
     guard let runtime else { return }

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// Whose a manifest is that nobody named. Its commands are run and its links are followed, so that one which another
@@ -13,7 +14,7 @@ struct ManifestOrigin {
 
   /// Refuses a manifest whose owner, or whose folder's owner, is neither the caller nor root, nor for root the user
   /// who called sudo, nor the owner of the current folder, whose checkout a build machine's root may work on.
-  /// - Throws: `EmulatorError.notTrusted`.
+  /// - Throws: `DrydockError.notTrusted`.
   func refuseStrangers(from currentDirectory: String, _ environment: [String: String]) throws {
     let trusted = Self.trusted(currentDirectory, environment)
     for path in [manifest, folder] {
@@ -30,7 +31,7 @@ struct ManifestOrigin {
   }
 
   /// Refuses a link out of the repository: an error about the manifest would show what it leads to.
-  /// - Throws: `EmulatorError.notTrusted`.
+  /// - Throws: `DrydockError.notTrusted`.
   func refuseLinkElsewhere() throws {
     guard let status = Self.status(manifest, lstat), status.st_mode & S_IFMT == S_IFLNK else { return }
     let target = URL(filePath: manifest).resolvingSymlinksInPath().path
@@ -50,8 +51,8 @@ struct ManifestOrigin {
     return folders.first { Self.status("\($0)/.git", lstat) != nil } ?? own
   }
 
-  private func refusal(_ message: String) -> EmulatorError {
-    EmulatorError(.notTrusted, message, suggestion: "if you trust it, name it: --manifest \(manifest)")
+  private func refusal(_ message: String) -> DrydockError {
+    DrydockError(.notTrusted, message, suggestion: "if you trust it, name it: --manifest \(manifest)")
   }
 
   private static func trusted(_ currentDirectory: String, _ environment: [String: String]) -> Set<uid_t> {

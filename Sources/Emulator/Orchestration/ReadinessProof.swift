@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
@@ -76,7 +77,7 @@ struct ReadinessProof: Sendable {
       try await action(administrator, launch.request)
     } catch let failure as ProbeFailure {
       guard case .credentials = failure else { throw failure }
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch,
         "resource \(launch.spec.name): its data has another password for drydock's administrator than the one kept here",
         suggestion: "start fresh: drydock down \(launch.spec.name) --delete-data")
@@ -89,16 +90,16 @@ struct ReadinessProof: Sendable {
     // An engine says much after the line that tells why it ends.
     let words = (try? await runtime.log(name, lines: 60)) ?? []
     let log = Array(words.suffix(10))
-    let isFull = words.contains(where: EmulatorError.saysDiskIsFull)
+    let isFull = words.contains(where: WriteRemedy.saysDiskIsFull)
     switch error {
     case .died(_, let reason):
       if let taken = portTaken(log) { return taken }
       if isFull {
-        return EmulatorError(
+        return DrydockError(
           .cannotWrite, "resource \(name) ended for want of space: \(reason)",
-          suggestion: StateStore.elsewhere, details: log)
+          suggestion: WriteRemedy.elsewhere, details: log)
       }
-      return EmulatorError(
+      return DrydockError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
         suggestion: confinement ?? "its log: drydock logs \(name)", details: log)
     case .stranger(_, let failure):
@@ -106,19 +107,19 @@ struct ReadinessProof: Sendable {
       return PortTakenError(
         port: port, owner: HostPort.owner(port) ?? "a server that is not ours: \(failure)")
     case .credentials(_, let failure):
-      return EmulatorError(
+      return DrydockError(
         .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",
         suggestion: "start fresh: drydock down \(name) --delete-data", details: log)
     case .notReady where isFull:
-      return EmulatorError(
-        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: StateStore.elsewhere,
+      return DrydockError(
+        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: WriteRemedy.elsewhere,
         details: log)
     case .notReady(_, .unproved(let reason)):
-      return EmulatorError(
+      return DrydockError(
         .notReady, "resource \(name) is not proved to be drydock's own server: \(reason)",
         suggestion: "start it anew: drydock down \(name), drydock up; or use --runtime docker")
     case .notReady(_, let last):
-      return EmulatorError(
+      return DrydockError(
         .notReady, "resource \(name) was not ready in time: \(last.map { "\($0)" } ?? "it never answered")",
         suggestion: "its log: drydock logs \(name); more time: --timeout SECONDS", details: log)
     }

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -58,7 +59,7 @@ actor Reconciler {
         let source = plan.items.firstIndex { $0.resource == plan.items[index].source }
         guard let source, case .failure = results[source] else { return true }
         results[index] = .failure(
-          EmulatorError(
+          DrydockError(
             .failed,
             "resource \(plan.items[index].resource): its source \(plan.items[source].resource) failed"))
         return false
@@ -94,15 +95,15 @@ actor Reconciler {
   ) throws -> [ResourceOutcome] {
     try Task.checkCancellation()
     var outcomes: [ResourceOutcome] = []
-    var failures: [(String, EmulatorError)] = []
+    var failures: [(String, DrydockError)] = []
     for (index, item) in plan.items.enumerated() {
       switch results[index] {
       case .success(let outcome): outcomes.append(outcome)
       case .failure(let error):
-        failures.append((item.resource, EmulatorError(error, resource: item.resource)))
+        failures.append((item.resource, DrydockError(error, resource: item.resource)))
       case nil:
         failures.append(
-          (item.resource, EmulatorError(.internalFault, "resource \(item.resource): nothing became of it")))
+          (item.resource, DrydockError(.internalFault, "resource \(item.resource): nothing became of it")))
       }
     }
     if !failures.isEmpty { throw AggregateError(failures) }
@@ -174,14 +175,14 @@ actor Reconciler {
   /// Names the app whose port it is; of apps that are not known the reservation itself tells.
   private func refuseReserved(_ port: Int, _ resource: String) throws {
     guard runtime.kind == .docker || port >= HostPort.firstUnprivileged else {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "port \(port) is the system's own, and native servers do not run as root",
         suggestion: "choose one from \(HostPort.firstUnprivileged) on: --port \(resource)=PORT")
     }
     guard let parts = ports.owner(of: port)?.split(separator: "/"), parts.count == 2,
       let holder = try? store.load(String(parts[0]))
     else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "port \(port) is reserved for \(parts[1]) of \(holder.handle)",
       suggestion: "choose another by --port")
   }
@@ -208,7 +209,7 @@ actor Reconciler {
   func movePort(of resource: String, from taken: PortTakenError) throws {
     guard options.ports[resource] == nil else {
       try restorePort(of: resource, instead: taken.port)
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "port \(taken.port) for \(resource) is taken by \(taken.owner ?? "another process")",
         suggestion: "stop it, or choose another: --port \(resource)=PORT")
     }

@@ -1,12 +1,13 @@
+import DrydockBase
 import Engines
-public import MonotonicTime
+package import MonotonicTime
 import NativeProcess
 
 /// `resources rename`: lets a resource go on under another name, with its data.
 ///
 /// The data stays where it lies; the record says under which name. So one write of the state is all of it, and nothing
 /// is half renamed. The server takes its new name when it is started.
-public struct RenameOperation: Sendable {
+package struct RenameOperation: Sendable {
   private let context: DrydockContext
   private let instance: InstanceState
   private let manifest: Set<String>?
@@ -14,7 +15,7 @@ public struct RenameOperation: Sendable {
 
   /// A renaming in an app.
   /// - Parameter declared: The names in the app's manifest; nil where there is none.
-  public init(
+  package init(
     context: DrydockContext, instance: InstanceState, declared: Set<String>?,
     notice: @escaping @Sendable (String) -> Void
   ) {
@@ -25,8 +26,8 @@ public struct RenameOperation: Sendable {
   }
 
   /// Carries it out. The resource is stopped afterwards.
-  /// - Throws: `EmulatorError` saying what stands against it, and then nothing was changed.
-  public func run(_ old: String, to new: String, until deadline: Deadline) async throws {
+  /// - Throws: `DrydockError` saying what stands against it, and then nothing was changed.
+  package func run(_ old: String, to new: String, until deadline: Deadline) async throws {
     let held = try await context.store.hold(
       instance.id, called: instance.handle, until: deadline, notice: notice)
     defer { _ = held }
@@ -47,20 +48,20 @@ public struct RenameOperation: Sendable {
 
   private func refuse(_ old: String, _ new: String, _ record: ResourceRecord, _ state: InstanceState) throws {
     if let manifest, manifest.contains(old) || !manifest.contains(new) {
-      throw EmulatorError(
+      throw DrydockError(
         .failed,
         manifest.contains(old) ? "convox.yml still names \(old)" : "convox.yml names no resource \(new)",
         suggestion: "rename it there first, then run this again")
     }
     if state.resources[new]?.isDeployed == true {
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch, "\(new) has data of its own by now",
         suggestion: "delete that first: drydock down \(new) --delete-data; or take the other way:",
         details: Self.byTransfer(old, new))
     }
     let replicas = state.resources.filter { $0.value.source == old }.keys.sorted()
     guard record.source == nil, replicas.isEmpty else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed,
         record.source.map { "\(old) is a read replica of \($0), which knows it by its name" }
           ?? "\(old) is the source of \(replicas.joined(separator: ", "))",

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
@@ -68,7 +69,7 @@ struct ReplicaPair: Sendable {
       }
     } catch let error where error is TimeoutError || (error is ProbeFailure && deadline.hasPassed) {
       if isExcused { return .following }
-      throw EmulatorError(
+      throw DrydockError(
         .notReady,
         "resource \(replica.spec.name) does not follow \(source.spec.name): \(last.map(describe) ?? "\(error)")",
         suggestion: "its log: drydock logs \(replica.spec.name); more time: --timeout SECONDS")

@@ -1,17 +1,18 @@
+import DrydockBase
 import Engines
-public import MonotonicTime
+package import MonotonicTime
 
 /// `replica`: how fast a read replica applies what its source writes.
-public struct ReplicaOperation: Sendable {
+package struct ReplicaOperation: Sendable {
   private let context: DrydockContext
 
   /// Operations on replicas.
-  public init(context: DrydockContext) {
+  package init(context: DrydockContext) {
     self.context = context
   }
 
   /// Delays what a replica applies by a number of seconds, kept over restarts; 0 for not at all.
-  public func setDelay(
+  package func setDelay(
     _ seconds: Int, of name: String, in instance: InstanceState, until deadline: Deadline
   ) async throws {
     try await change(name, instance, deadline) { record in
@@ -22,7 +23,7 @@ public struct ReplicaOperation: Sendable {
   }
 
   /// Stops or goes on applying, kept over restarts.
-  public func setPaused(
+  package func setPaused(
     _ paused: Bool, of name: String, in instance: InstanceState, until deadline: Deadline
   ) async throws {
     try await change(name, instance, deadline) { record in
@@ -54,18 +55,18 @@ public struct ReplicaOperation: Sendable {
       throw UnknownName.error("resource", name, known: state.resources.keys.sorted())
     }
     guard let kind = state.runtime, record.source != nil else {
-      throw EmulatorError(.failed, "resource \(name) is no read replica", suggestion: replicas(state))
+      throw DrydockError(.failed, "resource \(name) is no read replica", suggestion: replicas(state))
     }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     guard try await runtime.observe([name])[name]?.isRunning == true else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(name) is not running", suggestion: "start it: drydock up \(name)")
     }
     guard let pair = try ReplicaPair(name, state, runtime) else { return }
     do {
       try await apply(pair)
     } catch {
-      throw EmulatorError(error, resource: name)
+      throw DrydockError(error, resource: name)
     }
     change(&record)
     state.resources[name] = record

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
@@ -40,7 +41,7 @@ struct ReplicaStep: Sendable {
         step.progress("fell too far behind its source: it is built anew")
         try await discard()
       case .lost:
-        throw EmulatorError(.failed, "resource \(spec.name) loses its source's log as soon as it is built")
+        throw DrydockError(.failed, "resource \(spec.name) loses its source's log as soon as it is built")
       }
     }
   }
@@ -54,12 +55,12 @@ struct ReplicaStep: Sendable {
     let state = await step.ledger.state
     guard let name = spec.source ?? state.resources[spec.name]?.source, let record = state.resources[name]
     else {
-      throw EmulatorError(.failed, "the source of \(spec.name) was deleted")
+      throw DrydockError(.failed, "the source of \(spec.name) was deleted")
     }
     let origin = try Launch.existing(name, record, engine, state)
     let replica = await step.launch(spec, engine, source, following: origin)
     guard let pair = ReplicaPair(replica: replica, source: origin, runtime: step.runtime) else {
-      throw EmulatorError(.internalFault, "\(spec.type) has no replicas")
+      throw DrydockError(.internalFault, "\(spec.type) has no replicas")
     }
     return pair
   }

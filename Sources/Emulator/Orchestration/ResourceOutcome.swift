@@ -1,35 +1,35 @@
-public import MonotonicTime
+package import MonotonicTime
 
 /// What became of one resource in an `up`.
-public struct ResourceOutcome: Sendable, Hashable, Codable {
+package struct ResourceOutcome: Sendable, Hashable, Codable {
   /// The resource's name.
-  public var resource: String
+  package var resource: String
   /// Its type.
-  public var type: String
+  package var type: String
   /// The version asked for.
-  public var wantedVersion: String?
+  package var wantedVersion: String?
   /// The version that runs.
-  public var version: String?
+  package var version: String?
   /// Where it runs; nil for what is no server of ours.
-  public var runtime: RuntimeKind?
+  package var runtime: RuntimeKind?
   /// What it is now.
-  public var status: ResourceStatus
+  package var status: ResourceStatus
   /// What was done.
-  public var action: Plan.Action
+  package var action: Plan.Action
   /// Its URL, the password masked.
-  public var url: String?
+  package var url: String?
   /// What differs from what was asked for.
-  public var drift: String?
+  package var drift: String?
   /// What was changed in its data for safety's sake.
-  public var notice: String?
+  package var notice: String?
   /// The options that got another value than the deployed one.
-  public var changes: [OptionChange] = []
+  package var changes: [OptionChange] = []
   /// How long it took, in seconds.
-  public var seconds: Double
+  package var seconds: Double
 }
 
 /// What a resource is, in one word.
-public enum ResourceStatus: String, Sendable, Hashable, Codable {
+package enum ResourceStatus: String, Sendable, Hashable, Codable {
   /// It answered as itself.
   case running
   /// Its process runs and does not answer yet.
@@ -57,28 +57,28 @@ public enum ResourceStatus: String, Sendable, Hashable, Codable {
 }
 
 /// What `up` was asked to do besides the manifest.
-public struct UpOptions: Sendable {
+package struct UpOptions: Sendable {
   /// The resources to bring up; nil for all.
-  public var selected: Set<String>?
+  package var selected: Set<String>?
   /// When to give up.
-  public var deadline: Deadline
+  package var deadline: Deadline
   /// Whether to fetch nothing.
-  public var isOffline: Bool
+  package var isOffline: Bool
   /// Whether another version than the wanted one is an error.
-  public var isStrict: Bool
+  package var isStrict: Bool
   /// Ports by resource.
-  public var ports: [String: Int]
+  package var ports: [String: Int]
   /// Whether to make the plan and stop there.
-  public var isDryRun: Bool
+  package var isDryRun: Bool
   /// The resources whose options go on with the data where AWS would refuse.
-  public var accepted: Set<String> = []
+  package var accepted: Set<String> = []
   /// Whether PostgreSQL is to refuse connections without TLS; nil leaves that as it was.
-  public var forcesTLS: Bool?
+  package var forcesTLS: Bool?
   /// The app env to take, by the rack it is kept for; nil for the local one.
-  public var rack: String?
+  package var rack: String?
 
   /// Options of an `up`.
-  public init(
+  package init(
     selected: Set<String>? = nil, deadline: Deadline, isOffline: Bool = false, isStrict: Bool = false,
     ports: [String: Int] = [:], isDryRun: Bool = false, rack: String? = nil, forcesTLS: Bool? = nil
   ) {

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -69,7 +70,7 @@ struct ResourceStep: Sendable {
     let record = await ledger.record(of: item.resource)
     let source = source ?? ServerSource(.image("", isLocal: true), version: nil)
     if let version = source.version, let obstacle = engine.obstacle(options: spec.options, version: version) {
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable, "resource \(spec.name): \(obstacle)", suggestion: "name a newer version in convox.yml")
     }
     if item.action == .start || item.action == .create, observed?.isRunning == true {
@@ -171,14 +172,14 @@ struct ResourceStep: Sendable {
         try await ledger.movePort(of: spec.name, from: taken)
         progress("port \(taken.port) is taken by \(taken.owner ?? "another process"), trying the next")
       } catch let late as TimeoutError {
-        throw EmulatorError(
+        throw DrydockError(
           .notReady, "resource \(spec.name) was not ready in time: \(late)",
           suggestion: "its log: drydock logs \(spec.name); more time: --timeout SECONDS",
           details: (try? await runtime.log(spec.name, lines: 10)) ?? [])
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {
-          await shielded { try? await stopStarted(engine, ofStart: true) }
+          await shieldedFromCancellation { try? await stopStarted(engine, ofStart: true) }
         }
         throw CancellationError()
       }
@@ -207,16 +208,4 @@ struct ResourceStep: Sendable {
       startingTogether: startingTogether, pair: pair, progress: progress)
     return try await proof.run(until: deadline)
   }
-}
-
-/// Runs what has to be finished although the task around it was cancelled.
-///
-/// This is the one place with an unstructured task: a child task would be cancelled with its parent.
-func shielded<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
-  await Task { await operation() }.value
-}
-
-extension Duration {
-  /// The duration in seconds.
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// The runtimes of one instance, made when they are asked for.
 struct RuntimeAccess: Sendable {
   let context: DrydockContext
@@ -29,7 +31,7 @@ struct RuntimeAccess: Sendable {
   private func dockerOfData() async throws -> any Runtime {
     do {
       return try await docker()
-    } catch var error as EmulatorError where error.code == .unavailable {
+    } catch var error as DrydockError where error.code == .unavailable {
       error.suggestion = error.suggestion?.replacing(
         ", or use the native runtime", with: ": the resources of \(state.handle) live there")
       throw error

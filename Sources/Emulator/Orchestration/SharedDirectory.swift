@@ -1,25 +1,26 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// The host directory of an efs resource.
 ///
 /// The file system is a folder of drydock's user; in it others write: services, and the owner that the options name. So
 /// nothing in it is reached but from its folder on, a component at a time, and no link in it is followed.
-public struct SharedDirectory: Sendable {
+package struct SharedDirectory: Sendable {
   /// The resource's name.
-  public let resource: String
+  package let resource: String
   private let folder: String
   private let options: [String: String]
 
   /// The directory of a resource of an instance.
-  public init(resource: String, options: [String: String], home: StateHome, id: String) {
+  package init(resource: String, options: [String: String], home: StateHome, id: String) {
     self.resource = resource
     self.folder = home.resource(resource, of: id)
     self.options = options
   }
 
   /// The directory that services see: the option `path` inside the resource's file system.
-  public var path: String { ([fileSystem] + inside).joined(separator: "/") }
+  package var path: String { ([fileSystem] + inside).joined(separator: "/") }
 
   /// The same for `drydock-mount`, which follows no link behind the two slashes.
   var mountSource: String { inside.isEmpty ? fileSystem : "\(fileSystem)//\(inside.joined(separator: "/"))" }
@@ -35,9 +36,9 @@ public struct SharedDirectory: Sendable {
   ///
   /// Only root may give a directory away; without that right it stays the caller's.
   /// - Returns: What differs from what the options ask for, in a sentence, once: when it is made.
-  /// - Throws: `EmulatorError`, for a link below the share too.
+  /// - Throws: `DrydockError`, for a link below the share too.
   @discardableResult
-  public func make() throws -> String? {
+  package func make() throws -> String? {
     let mode = mode_t(options["permissions"] ?? "0777", radix: 8) ?? 0o777
     // The permissions decide who may use it, so nothing above it may stand in the way.
     let above: mode_t = getuid() == 0 ? 0o711 : 0o700
@@ -63,7 +64,7 @@ public struct SharedDirectory: Sendable {
   }
 
   /// Opens the directory; nil where it was not made yet.
-  /// - Throws: `EmulatorError`, for a link below the share too.
+  /// - Throws: `DrydockError`, for a link below the share too.
   func open() throws -> DirectoryDescriptor? {
     guard Folder.exists(folder) else { return nil }
     return try explaining { () throws(DirectoryError) -> DirectoryDescriptor? in
@@ -80,7 +81,7 @@ public struct SharedDirectory: Sendable {
     do throws(DirectoryError) {
       return try body()
     } catch {
-      throw EmulatorError(
+      throw DrydockError(
         .cannotWrite, "cannot use the directory of \(resource): \(error)",
         suggestion: error.isRefusal
           ? "no link is followed there: remove it, or name another path in convox.yml" : error.remedy)

@@ -1,66 +1,68 @@
-public import Engines
-public import Foundation
+import DrydockBase
+package import Engines
+package import Foundation
 import HealthProbes
 import MonotonicTime
 
 /// One resource in `ps`.
-public struct ResourceState: Sendable, Hashable, Codable {
+package struct ResourceState: Sendable, Hashable, Codable {
   /// The instance's handle.
-  public var app: String
+  package var app: String
   /// The resource's name.
-  public var resource: String
+  package var resource: String
   /// Its type.
-  public var type: String
+  package var type: String
   /// What it is.
-  public var status: ResourceStatus
+  package var status: ResourceStatus
   /// Why, where the word alone does not say: the signal or exit code of a crash, what a probe met.
-  public var reason: String?
+  package var reason: String?
   /// The version asked for.
-  public var wantedVersion: String?
+  package var wantedVersion: String?
   /// The version that runs, or ran last.
-  public var version: String?
+  package var version: String?
   /// Where it runs.
-  public var runtime: RuntimeKind?
+  package var runtime: RuntimeKind?
   /// The process id of a native server.
-  public var pid: Int?
+  package var pid: Int?
   /// The container's name.
-  public var container: String?
+  package var container: String?
   /// The port on 127.0.0.1.
-  public var port: Int?
+  package var port: Int?
   /// The directory of an efs resource.
-  public var directory: String?
+  package var directory: String?
   /// Since when it runs.
-  public var startedAt: Date?
+  package var startedAt: Date?
   /// The resource of which it is a read replica.
-  public var source: String?
+  package var source: String?
   /// Whether a read replica was told to pause.
-  public var isPaused: Bool?
+  package var isPaused: Bool?
   /// By how many seconds a read replica was told to delay what it applies.
-  public var delaySeconds: Int?
+  package var delaySeconds: Int?
   /// How far a read replica is.
-  public var replication: ReplicationStatus?
+  package var replication: ReplicationStatus?
   /// The last lines of its log, for one that crashed.
-  public var lastLog: [String]?
+  package var lastLog: [String]?
   /// Its options at the last `up`, defaults included.
-  public var options: [String: String]?
+  package var options: [String: String]?
   /// What was accepted of them although AWS would not do it: the values that AWS has, by option.
-  public var acceptedOptions: [String: String]?
+  package var acceptedOptions: [String: String]?
   /// The app's parameters, the password masked.
-  public var parameters: [String: String]?
+  package var parameters: [String: String]?
 }
 
 /// `ps`: what exists, read from reality; no manifest is needed.
-public struct StatusOperation: Sendable {
+package struct StatusOperation: Sendable {
   let context: DrydockContext
 
   /// A look at what exists.
-  public init(context: DrydockContext) {
+  package init(context: DrydockContext) {
     self.context = context
   }
 
   /// The resources of an instance, running servers probed.
   /// - Parameter selected: The names to look at; nil for all.
-  public func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState] {
+  package func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState]
+  {
     try await observe(state, only: selected).map { $0.amended(by: state, context.home) }
   }
 
@@ -164,7 +166,7 @@ public struct StatusOperation: Sendable {
       default: return (.unhealthy, "\(failure)")
       }
     } catch {
-      return (.unhealthy, EmulatorError(error, resource: nil).message)
+      return (.unhealthy, DrydockError(error).message)
     }
   }
 }
@@ -221,14 +223,14 @@ extension Optional {
 
 extension StatusOperation {
   /// Those of the named servers whose process or container does not run.
-  public func idle(_ names: [String], of state: InstanceState) async throws -> [String] {
+  package func idle(_ names: [String], of state: InstanceState) async throws -> [String] {
     guard !names.isEmpty, let kind = state.runtime else { return names }
     let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
     return names.filter { observed[$0]?.isRunning != true }
   }
 
   /// The created resources that an app is linked to and whose servers do not run.
-  public func idleLinks(of app: InstanceState) async throws -> [String] {
+  package func idleLinks(of app: InstanceState) async throws -> [String] {
     var names: [String] = []
     for server in LinkedResources(store: context.store).servers(of: app) {
       names += try await idle([server.handle], of: server)

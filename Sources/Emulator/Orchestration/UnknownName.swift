@@ -1,10 +1,11 @@
 import ConvoxManifest
+package import DrydockBase
 
 /// The error about a name that nothing has: the nearest one, and the list.
-public enum UnknownName {
+package enum UnknownName {
   /// An error that names what there is.
-  public static func error(_ kind: String, _ name: String, known: [String]) -> EmulatorError {
-    EmulatorError(.usage, "no \(kind) is called \(name)", suggestion: suggestion(name, known: known))
+  package static func error(_ kind: String, _ name: String, known: [String]) -> DrydockError {
+    DrydockError(.usage, "no \(kind) is called \(name)", suggestion: suggestion(name, known: known))
   }
 
   private static func suggestion(_ name: String, known: [String]) -> String {

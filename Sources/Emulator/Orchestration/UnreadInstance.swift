@@ -1,17 +1,18 @@
 import DockerEngine
+import DrydockBase
 import Engines
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import NativeProcess
 
 /// An instance whose state cannot be read: what can be seen of its engines by held locks and by Docker's labels, which
 /// need no state. They can be stopped; and given up with their data, where the state is damaged for good.
-public struct UnreadInstance: Sendable {
+package struct UnreadInstance: Sendable {
   private let context: DrydockContext
   private let unread: UnreadState
 
   /// The instance of a state.
-  public init(context: DrydockContext, unread: UnreadState) {
+  package init(context: DrydockContext, unread: UnreadState) {
     self.context = context
     self.unread = unread
   }
@@ -42,13 +43,13 @@ public struct UnreadInstance: Sendable {
       id: unread.id, handle: unread.id, app: unread.id, path: "", resourcePassword: "")
     do {
       return try await RuntimeAccess(context: context, state: state).docker()
-    } catch let error as EmulatorError where error.code == .unavailable {
+    } catch let error as DrydockError where error.code == .unavailable {
       return nil
     }
   }
 
   /// The instance's resources. None counts as running, since nobody can log in to ask it.
-  public func status() async throws -> [ResourceState] {
+  package func status() async throws -> [ResourceState] {
     try await parts().flatMap { part in
       part.observed.sorted { $0.key < $1.key }.compactMap { name, seen in
         status(name, seen, part.runtime.kind)
@@ -73,7 +74,7 @@ public struct UnreadInstance: Sendable {
   }
 
   /// Stops what runs.
-  public func stop() async throws -> [DownOperation.Outcome] {
+  package func stop() async throws -> [DownOperation.Outcome] {
     var outcomes: [DownOperation.Outcome] = []
     for part in try await parts() {
       for name in part.names {
@@ -92,8 +93,8 @@ public struct UnreadInstance: Sendable {
   ]
 
   /// Stops and deletes everything that the instance has, for good.
-  /// - Throws: `EmulatorError.dataMismatch` where the state is not damaged, but of a newer drydock or another user's.
-  public func remove(until deadline: Deadline, notice: (String) -> Void) async throws {
+  /// - Throws: `DrydockError.dataMismatch` where the state is not damaged, but of a newer drydock or another user's.
+  package func remove(until deadline: Deadline, notice: (String) -> Void) async throws {
     guard unread.reason == .damaged else { throw unread.error }
     try context.home.refuseOthers()
     let folder = context.home.instance(unread.id)
@@ -138,7 +139,7 @@ extension ContainerRuntime {
 
 extension InstanceDirectory {
   /// The instance of a folder, where its state cannot be read.
-  public func unread(in folder: AppFolder) -> UnreadState? {
+  package func unread(in folder: AppFolder) -> UnreadState? {
     for mark in (try? folder.marks(store.home)) ?? [] {
       if case .failure(let unread) = store.read(mark.id) { return unread }
     }

@@ -1,11 +1,12 @@
-public import ConvoxManifest
+package import ConvoxManifest
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
 import MonotonicTime
 
 /// `up`: from the manifest to proved servers and written variables.
-public struct UpOperation: Sendable {
+package struct UpOperation: Sendable {
   private let context: DrydockContext
   private let workspace: Workspace
   private let app: String?
@@ -15,18 +16,18 @@ public struct UpOperation: Sendable {
   private let events: UpEvents
 
   /// What an `up` says while it works.
-  public struct UpEvents: Sendable {
+  package struct UpEvents: Sendable {
     /// A resource's new phase.
-    public var phase: @Sendable (_ resource: String, _ phase: String) -> Void
+    package var phase: @Sendable (_ resource: String, _ phase: String) -> Void
     /// A resource that has come to what the plan wants of it.
-    public var done: @Sendable (ResourceOutcome) -> Void = { _ in }
+    package var done: @Sendable (ResourceOutcome) -> Void = { _ in }
     /// Something worth a line of its own.
-    public var notice: @Sendable (String) -> Void
+    package var notice: @Sendable (String) -> Void
     /// The plan, before it is carried out.
-    public var planned: @Sendable (Plan) -> Void
+    package var planned: @Sendable (Plan) -> Void
 
     /// Listeners.
-    public init(
+    package init(
       phase: @escaping @Sendable (String, String) -> Void, notice: @escaping @Sendable (String) -> Void,
       planned: @escaping @Sendable (Plan) -> Void
     ) {
@@ -37,19 +38,19 @@ public struct UpOperation: Sendable {
   }
 
   /// What an `up` ended with.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// The plan that was carried out, or would have been.
-    public var plan: Plan
+    package var plan: Plan
     /// What became of each resource; empty after a dry run.
-    public var outcomes: [ResourceOutcome]
+    package var outcomes: [ResourceOutcome]
     /// The instance afterwards.
-    public var state: InstanceState
+    package var state: InstanceState
     /// The manifest.
-    public var manifest: Manifest
+    package var manifest: Manifest
   }
 
   /// An `up` of a workspace.
-  public init(
+  package init(
     context: DrydockContext, workspace: Workspace, app: String?, extraEnvironment: [String: String],
     choice: RuntimeChoice, options: UpOptions, events: UpEvents
   ) {
@@ -63,8 +64,8 @@ public struct UpOperation: Sendable {
   }
 
   /// Carries it out.
-  /// - Throws: `ManifestError`, `EmulatorError`, `AggregateError`, `CancellationError`.
-  public func run() async throws -> Result {
+  /// - Throws: `ManifestError`, `DrydockError`, `AggregateError`, `CancellationError`.
+  package func run() async throws -> Result {
     if options.isDryRun { return try await dryRun() }
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.candidate(for: workspace.folder, app: app)
@@ -214,7 +215,7 @@ public struct UpOperation: Sendable {
 
   private func refuseMove(from kind: RuntimeKind, _ state: InstanceState) throws {
     guard choice != .auto, choice.rawValue != kind.rawValue else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .dataMismatch,
       "the data of \(state.handle) lives in the \(kind.rawValue) runtime and does not move by itself",
       suggestion: "go on with --runtime \(kind.rawValue), or start fresh: drydock down --delete-data")
@@ -245,7 +246,7 @@ public struct UpOperation: Sendable {
         engine.versions.series(of: wanted) != engine.versions.series(of: before),
         !engine.canServe(data: data, with: wanted)
       else { continue }
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch,
         "resource \(spec.name): its data was made by \(spec.type) \(data), and "
           + "\(state.created == nil ? "the manifest now asks for \(wanted)" : "version \(wanted) cannot serve it")",
@@ -274,7 +275,7 @@ public struct UpOperation: Sendable {
       guard spec.engine.server == nil || spec.externalURL != nil else { continue }
       let reason =
         spec.externalURL == nil ? "\(spec.type) has no server" : "a URL in the app env stands in for it"
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "resource \(spec.name) takes no port: \(reason)",
         suggestion: "leave out --port \(spec.name)=…")
     }

@@ -1,22 +1,23 @@
-public import ConvoxManifest
+package import ConvoxManifest
+import DrydockBase
 import Engines
 import NativeProcess
 
 /// An efs resource's directory and the path at which a service sees it.
-public struct VolumeMount: Sendable, Hashable {
+package struct VolumeMount: Sendable, Hashable {
   /// The resource.
-  public var resource: String
+  package var resource: String
   /// Its directory on this machine.
-  public var directory: String
+  package var directory: String
   /// The same as `drydock-mount` takes it.
   var source: String
   /// The path for the service.
-  public var path: String
+  package var path: String
 
   /// The mounts of a service: of each efs resource that it links AND lists under `volumes:`. A link alone mounts
   /// nothing, and a volume without the link is an ordinary one, as on AWS.
   /// - Parameter linked: The directories of the efs resources that the service links.
-  public static func mounts(of service: Service, linked: [SharedDirectory]) -> [VolumeMount] {
+  package static func mounts(of service: Service, linked: [SharedDirectory]) -> [VolumeMount] {
     service.volumes.compactMap { volume in
       let parts = volume.split(separator: ":", maxSplits: 1).map(String.init)
       guard parts.count == 2, let directory = linked.first(where: { $0.resource == parts[0] }) else {
@@ -30,32 +31,32 @@ public struct VolumeMount: Sendable, Hashable {
 }
 
 /// The small program that gives a command a mount namespace of its own and becomes it.
-public struct MountHelper: Sendable, Hashable {
+package struct MountHelper: Sendable, Hashable {
   private let executable: String
 
   /// Finds it where drydock's other helper lies.
-  /// - Throws: `EmulatorError.unavailable`.
-  public static func locate(_ context: DrydockContext) throws -> MountHelper {
+  /// - Throws: `DrydockError.unavailable`.
+  package static func locate(_ context: DrydockContext) throws -> MountHelper {
     do {
       let folder = try Keeper.locate(environment: context.environment).executable.split(separator: "/")
         .dropLast()
       let path = "/" + folder.joined(separator: "/") + "/drydock-mount"
       guard Folder.exists(path) else {
-        throw EmulatorError(
+        throw DrydockError(
           .unavailable, "drydock-mount, which mounts efs resources, is missing; looked at \(path)",
           suggestion: "install drydock again (make install), or add --no-mounts")
       }
       return MountHelper(executable: path)
     } catch let error as NativeProcessError {
-      throw EmulatorError(.unavailable, error.message, suggestion: error.suggestion)
+      throw DrydockError(.unavailable, error.message, suggestion: error.suggestion)
     }
   }
 
   /// The command line that runs a command with the mounts.
-  /// - Throws: `EmulatorError` for a directory that is not there yet.
-  public func wrap(_ command: [String], _ mounts: [VolumeMount]) throws -> [String] {
+  /// - Throws: `DrydockError` for a directory that is not there yet.
+  package func wrap(_ command: [String], _ mounts: [VolumeMount]) throws -> [String] {
     for mount in mounts where !Folder.exists(mount.directory) {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "the directory of \(mount.resource) is not there yet", suggestion: "make it: drydock up")
     }
     return [executable] + mounts.flatMap { [$0.source, $0.path] } + ["--"] + command

@@ -1,11 +1,11 @@
 import ConvoxEnvironment
-public import ConvoxManifest
+package import ConvoxManifest
 import Foundation
 
 extension Workspace {
   /// What is wrong about the files that a deploy uploads: Convox sends the build context, and `.drydock` in it
   /// holds passwords.
-  public func uploadFindings() -> [Diagnostic] {
+  package func uploadFindings() -> [Diagnostic] {
     let ignore = "\(folder.path)/.dockerignore"
     let content = try? BoundedFile.read(ignore, limit: 1 << 20)
     let patterns =

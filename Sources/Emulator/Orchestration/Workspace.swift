@@ -1,22 +1,23 @@
 import ConvoxEnvironment
-public import ConvoxManifest
+package import ConvoxManifest
+import DrydockBase
 import Engines
 import Foundation
 
 /// An app's folder together with its manifest.
-public struct Workspace: Sendable, Hashable {
+package struct Workspace: Sendable, Hashable {
   /// The app's folder.
-  public let folder: AppFolder
+  package let folder: AppFolder
   /// The manifest's path.
-  public let manifestPath: String
+  package let manifestPath: String
   /// The manifest as messages call it: relative where that is shorter.
-  public let displayName: String
+  package let displayName: String
 
   /// Whether the user named the manifest, so that it may be a pipe; one in a repository would wait for ever.
   private let takesStreams: Bool
 
   /// The workspace around a manifest.
-  public init(manifestPath: String, currentDirectory: String) {
+  package init(manifestPath: String, currentDirectory: String) {
     self.init(manifestPath, currentDirectory, takesStreams: false)
   }
 
@@ -34,8 +35,8 @@ public struct Workspace: Sendable, Hashable {
   /// The workspace of a manifest that the user named, or of the folder that was named; else of the nearest convox.yml
   /// upward, provided that it is not somebody else's.
   /// - Parameter environment: The caller's, which says for whom root works.
-  /// - Throws: `EmulatorError.manifestMissing` naming the folders searched; `EmulatorError.notTrusted`.
-  public static func find(
+  /// - Throws: `DrydockError.manifestMissing` naming the folders searched; `DrydockError.notTrusted`.
+  package static func find(
     manifest: String?, from currentDirectory: String, environment: [String: String] = [:]
   ) throws -> Workspace {
     if let manifest { return try named(manifest, from: currentDirectory, takesStreams: true) }
@@ -44,7 +45,7 @@ public struct Workspace: Sendable, Hashable {
     }
     let searched = Array(folders)
     guard let found = searched.map(manifestPath).first(where: Folder.exists) else {
-      throw EmulatorError(
+      throw DrydockError(
         .manifestMissing, "no convox.yml in \(searched.joined(separator: ", "))",
         suggestion: "change to the app's folder, or name the file: --manifest FILE")
     }
@@ -57,19 +58,19 @@ public struct Workspace: Sendable, Hashable {
   }
 
   /// The workspace of an app's folder.
-  /// - Throws: `EmulatorError.manifestMissing`, and `EmulatorError.notTrusted` for a link that leads elsewhere.
-  public static func find(in folder: String, from currentDirectory: String? = nil) throws -> Workspace {
+  /// - Throws: `DrydockError.manifestMissing`, and `DrydockError.notTrusted` for a link that leads elsewhere.
+  package static func find(in folder: String, from currentDirectory: String? = nil) throws -> Workspace {
     let workspace = try named(manifestPath(folder), from: currentDirectory ?? folder, takesStreams: false)
     try ManifestOrigin(manifest: workspace.manifestPath, name: workspace.displayName).refuseLinkElsewhere()
     return workspace
   }
 
   /// The workspace of an app's folder; nil where that has no manifest.
-  /// - Throws: `EmulatorError.notTrusted` for a link that leads elsewhere.
-  public static func present(in folder: String) throws -> Workspace? {
+  /// - Throws: `DrydockError.notTrusted` for a link that leads elsewhere.
+  package static func present(in folder: String) throws -> Workspace? {
     do {
       return try find(in: folder)
-    } catch let error as EmulatorError where error.code == .manifestMissing {
+    } catch let error as DrydockError where error.code == .manifestMissing {
       return nil
     }
   }
@@ -85,14 +86,14 @@ public struct Workspace: Sendable, Hashable {
     if workspace.isFolder {
       let inside = Workspace(manifestPath: manifestPath(manifest), currentDirectory: currentDirectory)
       guard Folder.exists(inside.manifestPath) else {
-        throw EmulatorError(
+        throw DrydockError(
           .manifestMissing, "\(manifest) is a folder without a convox.yml",
           suggestion: "name the manifest: --manifest FILE")
       }
       workspace = inside
     }
     guard Folder.exists(workspace.manifestPath) else {
-      throw EmulatorError(.manifestMissing, "there is no \(manifest)")
+      throw DrydockError(.manifestMissing, "there is no \(manifest)")
     }
     try workspace.refuseFolder()
     return workspace
@@ -106,21 +107,21 @@ public struct Workspace: Sendable, Hashable {
   /// A folder of the manifest's name is an accident of Docker, which makes one for a bind mount that is not there.
   private func refuseFolder() throws {
     guard isFolder else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .manifestMissing, "\(displayName) is a folder, not a file",
       suggestion: "name the manifest: --manifest FILE")
   }
 
   /// Reads the manifest.
-  /// - Throws: `ManifestError`, or `EmulatorError.manifestMissing` when the file cannot be read.
-  public func load(appEnvironment: [String: String]) throws -> Manifest {
+  /// - Throws: `ManifestError`, or `DrydockError.manifestMissing` when the file cannot be read.
+  package func load(appEnvironment: [String: String]) throws -> Manifest {
     let bytes: [UInt8]
     do {
       bytes = try BoundedFile.read(
         manifestPath, limit: ManifestLoader.sizeLimit, takesStreams: takesStreams)
     } catch {
       if case .tooLong(let count) = error { throw ManifestLoader.tooLong(count, file: displayName) }
-      throw EmulatorError(
+      throw DrydockError(
         .manifestMissing, "cannot read \(displayName): \(error.reason)", suggestion: Self.remedy(error))
     }
     return try ManifestLoader(catalog: EngineRegistry.catalog).load(

@@ -1,11 +1,12 @@
 import ConvoxEnvironment
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
-public import MonotonicTime
+package import MonotonicTime
 
 /// `params set`: changes app parameters, and what runs with them.
-public struct ParameterOperation: Sendable {
+package struct ParameterOperation: Sendable {
   private let context: DrydockContext
   private let instance: InstanceState
   /// The app's manifest, for rewriting env files; nil where there is none.
@@ -13,7 +14,7 @@ public struct ParameterOperation: Sendable {
   private let notice: @Sendable (String) -> Void
 
   /// A change to an instance's parameters.
-  public init(
+  package init(
     context: DrydockContext, instance: InstanceState, workspace: Workspace?,
     notice: @escaping @Sendable (String) -> Void
   ) {
@@ -29,8 +30,8 @@ public struct ParameterOperation: Sendable {
   /// that an interrupted change is finished by the next one.
   /// - Returns: The running servers that have to start again for it, which is for an `up` to do: they have no
   ///   accounts, so that the password is in their configuration.
-  /// - Throws: `EmulatorError.usage` for a value that does not fit, and then nothing was changed.
-  public func set(_ values: [AppParameter: String], until deadline: Deadline) async throws -> [String] {
+  /// - Throws: `DrydockError.usage` for a value that does not fit, and then nothing was changed.
+  package func set(_ values: [AppParameter: String], until deadline: Deadline) async throws -> [String] {
     for (parameter, value) in values.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       try parameter.check(value)
     }
@@ -54,13 +55,13 @@ public struct ParameterOperation: Sendable {
   }
 
   private func applyPassword(_ state: InstanceState, until deadline: Deadline) async throws
-    -> (restarting: [String], failures: [(resource: String, error: EmulatorError)])
+    -> (restarting: [String], failures: [(resource: String, error: DrydockError)])
   {
     guard let kind = state.runtime else { return ([], []) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let observed = try await runtime.observe(state.resources.keys.sorted())
     var restarting: [String] = []
-    var failures: [(resource: String, error: EmulatorError)] = []
+    var failures: [(resource: String, error: DrydockError)] = []
     for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
       guard observed[name]?.isRunning == true, let engine = EngineRegistry.engine(record.type)?.server else {
         continue
@@ -75,7 +76,7 @@ public struct ParameterOperation: Sendable {
       } catch let error as CancellationError {
         throw error
       } catch {
-        var failure = EmulatorError(error, resource: name)
+        var failure = DrydockError(error, resource: name)
         failure.suggestion = "the password is written down; an up brings it to \(name): drydock up"
         failures.append((name, failure))
       }
@@ -90,7 +91,7 @@ public struct ParameterOperation: Sendable {
     guard let kind = state.runtime, !sources.isEmpty else { return }
     let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(sources)
     guard let idle = sources.sorted().first(where: { observed[$0]?.isRunning != true }) else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "\(idle) has replicas and does not run, so that they would not hear of the new password",
       suggestion: "start it first: drydock up")
   }

@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// What the password of an app's resources has to be: by Convox, by the URL it stands in, and by the AWS
@@ -35,7 +36,7 @@ enum PasswordRule {
   }
 
   /// Refuses resources that AWS would not make with the app's password.
-  /// - Throws: `EmulatorError.manifestInvalid` naming the first.
+  /// - Throws: `DrydockError.manifestInvalid` naming the first.
   static func refuse(_ state: InstanceState, _ specs: [ResourceSpec]) throws {
     guard state.isPasswordChosen == true else { return }
     for spec in specs where spec.externalURL == nil {
@@ -59,7 +60,7 @@ enum PasswordRule {
   }
 
   /// Refuses a password that does not fit the resources that are deployed.
-  /// - Throws: `EmulatorError.usage` naming the first.
+  /// - Throws: `DrydockError.usage` naming the first.
   static func refuse(_ password: String, for state: InstanceState) throws {
     for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
       if let problem = problem(with: password, type: record.type, options: record.options) {
@@ -70,8 +71,8 @@ enum PasswordRule {
 
   private static let another = "set another: drydock params set ResourcePassword=$(openssl rand -hex 16)"
 
-  private static func error(_ name: String, _ problem: String, _ code: EmulatorError.Code) -> EmulatorError {
-    EmulatorError(
+  private static func error(_ name: String, _ problem: String, _ code: DrydockError.Code) -> DrydockError {
+    DrydockError(
       code, "resource \(name): \(problem)",
       suggestion: another)
   }

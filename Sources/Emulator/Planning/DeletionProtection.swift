@@ -1,8 +1,10 @@
+import DrydockBase
+
 /// `deletionProtection: true`, as the last `up` recorded it: data is not deleted until it was turned off.
-public enum DeletionProtection {
+package enum DeletionProtection {
   /// The resources of an instance that are protected, sorted.
   /// - Parameter names: The resources asked about; nil for all.
-  public static func protected(_ names: [String]? = nil, in state: InstanceState) -> [String] {
+  package static func protected(_ names: [String]? = nil, in state: InstanceState) -> [String] {
     (names ?? Array(state.resources.keys)).filter { name in
       guard let record = state.resources[name] else { return false }
       return record.isDeployed && record.options["deletionProtection"] == "true"
@@ -10,12 +12,12 @@ public enum DeletionProtection {
   }
 
   /// Refuses to delete protected resources; nothing was changed by then.
-  /// - Throws: `EmulatorError.failed` naming them and the way out.
-  public static func refuse(_ names: [String]? = nil, _ state: InstanceState) throws {
+  /// - Throws: `DrydockError.failed` naming them and the way out.
+  package static func refuse(_ names: [String]? = nil, _ state: InstanceState) throws {
     let protected = protected(names, in: state)
     guard !protected.isEmpty else { return }
     let list = protected.joined(separator: ", ")
-    throw EmulatorError(
+    throw DrydockError(
       .failed,
       "deletion protection is on for \(list)\(state.created == nil ? " of \(state.handle)" : ""); nothing was deleted",
       suggestion: state.created == nil

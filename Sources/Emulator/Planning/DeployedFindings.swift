@@ -1,10 +1,10 @@
 import ConvoxEnvironment
-public import ConvoxManifest
+package import ConvoxManifest
 
 extension Manifest {
   /// What AWS would refuse, or do to a reader's surprise, because of what an instance has deployed: changes of
   /// options, and a resource password that does not fit.
-  public func deployedFindings(
+  package func deployedFindings(
     catalog: ResourceCatalog, state: InstanceState, appEnvironment: [String: String]
   ) -> [Diagnostic] {
     resources.flatMap { resource -> [Diagnostic] in

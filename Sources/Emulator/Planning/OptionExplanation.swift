@@ -1,9 +1,9 @@
-public import ConvoxManifest
+package import ConvoxManifest
 
 /// A line of `check --explain`: an option, its value, what AWS does with it and what drydock does.
-public struct OptionExplanation: Sendable, Hashable, Codable {
+package struct OptionExplanation: Sendable, Hashable, Codable {
   /// Where a value comes from.
-  public enum Origin: String, Sendable, Hashable, Codable {
+  package enum Origin: String, Sendable, Hashable, Codable {
     /// convox.yml sets it.
     case manifest
     /// convox.yml no longer sets it, and the deployed value stays.
@@ -15,29 +15,29 @@ public struct OptionExplanation: Sendable, Hashable, Codable {
   }
 
   /// The resource's name; nil for a parameter of the app.
-  public var resource: String?
+  package var resource: String?
   /// The resource's type; nil for a parameter of the app.
-  public var type: String?
+  package var type: String?
   /// The option's name.
-  public var option: String
+  package var option: String
   /// The value in force; nil for none.
-  public var value: String?
+  package var value: String?
   /// Where the value comes from.
-  public var origin: Origin
+  package var origin: Origin
   /// The default that the documentation of Convox states, where racks of today deploy another.
-  public var documentedDefault: String?
+  package var documentedDefault: String?
   /// What AWS does with it.
-  public var aws: String
+  package var aws: String
   /// What drydock does with it.
-  public var treatment: OptionTreatment.Kind
+  package var treatment: OptionTreatment.Kind
   /// What that is in detail.
-  public var detail: String
+  package var detail: String
 }
 
 extension OptionExplanation {
   /// A line for every option of every resource of a manifest, then one for each app parameter.
   /// - Parameter state: What is deployed; nil before the first `up`.
-  public static func rows(_ manifest: Manifest, catalog: ResourceCatalog, over state: InstanceState?)
+  package static func rows(_ manifest: Manifest, catalog: ResourceCatalog, over state: InstanceState?)
     -> [OptionExplanation]
   {
     let options = manifest.resources.flatMap { resource -> [OptionExplanation] in

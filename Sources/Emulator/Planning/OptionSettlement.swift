@@ -1,35 +1,35 @@
-public import ConvoxManifest
+package import ConvoxManifest
 import Engines
 
 /// An option that an `up` brings to another value than the deployed one.
-public struct OptionChange: Sendable, Hashable, Codable, CustomStringConvertible {
+package struct OptionChange: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The option's name.
-  public var option: String
+  package var option: String
   /// The deployed value; nil for none.
-  public var from: String?
+  package var from: String?
   /// The value from now on; nil for none.
-  public var to: String?
+  package var to: String?
 
   /// `storage 50 → 200`.
-  public var description: String { "\(option) \(from ?? "(none)") → \(to ?? "(none)")" }
+  package var description: String { "\(option) \(from ?? "(none)") → \(to ?? "(none)")" }
 }
 
 /// What a resource's options come to when the manifest is laid over what is deployed.
 ///
 /// On AWS an option is a parameter of the resource's stack: one that convox.yml no longer sets keeps its
 /// deployed value. `readSourceDB` is the exception, whose removal promotes the replica.
-public struct OptionSettlement: Sendable, Hashable {
+package struct OptionSettlement: Sendable, Hashable {
   /// The options in force, defaults included.
-  public var options: [String: String]
+  package var options: [String: String]
   /// What differs from what is deployed; empty for a new resource.
-  public var changes: [OptionChange] = []
+  package var changes: [OptionChange] = []
   /// What a reader of convox.yml would not expect, as warnings, and why these options cannot be had on what is
   /// deployed, as errors; in the order of the type's options.
-  public var findings: [Diagnostic] = []
+  package var findings: [Diagnostic] = []
   /// Whether an error is about what is deployed, not about the manifest by itself.
-  public var contradictsDeployment = false
+  package var contradictsDeployment = false
   /// What was accepted although AWS would not do it: the values that it has, by option; empty for none.
-  public var accepted: [String: String] = [:]
+  package var accepted: [String: String] = [:]
   /// Whether this `up` was told to accept that.
   var accepts = false
 
@@ -42,7 +42,7 @@ public struct OptionSettlement: Sendable, Hashable {
   ///   - record: What the last `up` recorded; nil for a new resource.
   ///   - isExternal: Whether a URL stands in for it, so that nothing of what is deployed changes.
   ///   - accepts: Whether to go on with the data where AWS would refuse.
-  public static func settle(
+  package static func settle(
     _ resource: Resource, type: ResourceType, record: ResourceRecord?, isExternal: Bool = false,
     accepts: Bool = false
   ) -> OptionSettlement {

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 
 extension Plan {
@@ -20,13 +21,13 @@ extension Plan {
 
   /// Refuses what runs already in another version than the wanted one; what is still to be started is refused where
   /// its version is chosen.
-  /// - Throws: `AggregateError` of `EmulatorError.unavailable`.
+  /// - Throws: `AggregateError` of `DrydockError.unavailable`.
   func refuseDrift() throws {
     let failures = items.filter { $0.action == .verify }.compactMap { item in
       item.drift.map { drift in
         (
           item.resource,
-          EmulatorError(
+          DrydockError(
             .unavailable, "resource \(item.resource): \(drift)",
             suggestion: "install the wanted version, use --runtime docker, or leave --strict-version out")
         )

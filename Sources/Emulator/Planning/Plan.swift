@@ -1,10 +1,11 @@
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// What `up` is going to do: a value that can be printed, made without any effect.
-public struct Plan: Sendable, Hashable, Codable {
+package struct Plan: Sendable, Hashable, Codable {
   /// What is done with one resource.
-  public enum Action: String, Sendable, Hashable, Codable {
+  package enum Action: String, Sendable, Hashable, Codable {
     /// It runs; it is only verified.
     case verify
     /// Its data exists; it is started on it.
@@ -22,33 +23,33 @@ public struct Plan: Sendable, Hashable, Codable {
   }
 
   /// One resource of the plan.
-  public struct Item: Sendable, Hashable, Codable {
+  package struct Item: Sendable, Hashable, Codable {
     /// The resource's name.
-    public var resource: String
+    package var resource: String
     /// Its type.
-    public var type: String
+    package var type: String
     /// What is done.
-    public var action: Action
+    package var action: Action
     /// The version asked for.
-    public var version: String
+    package var version: String
     /// The port, where one is known already.
-    public var port: Int?
+    package var port: Int?
     /// Why, in a few words.
-    public var reason: String
+    package var reason: String
     /// The resource of which it is a read replica, which has to be ready first.
-    public var source: String?
+    package var source: String?
     /// The options that get another value than the deployed one.
-    public var changes: [OptionChange] = []
+    package var changes: [OptionChange] = []
     /// How what is going to run differs from the wanted version; nil where it does not.
-    public var drift: String?
+    package var drift: String?
   }
 
   /// Where the resources run.
-  public var runtime: RuntimeKind
+  package var runtime: RuntimeKind
   /// Why there.
-  public var runtimeReason: String
+  package var runtimeReason: String
   /// Every resource, in the manifest's order, then those that it no longer names.
-  public var items: [Item]
+  package var items: [Item]
 }
 
 /// Makes plans: desired against observed, without any effect.
@@ -63,7 +64,7 @@ enum Planner {
   ///   - ports: Ports that the user wants, by resource.
   ///   - changes: Options that get another value than the deployed one, by resource.
   ///   - restarts: Why running servers have to start again, by resource.
-  /// - Throws: `EmulatorError.dataMismatch` when a resource changed its type.
+  /// - Throws: `DrydockError.dataMismatch` when a resource changed its type.
   static func plan(
     _ specs: [ResourceSpec], selected: Set<String>?, state: InstanceState, observed: [String: Observation],
     runtime: (kind: RuntimeKind, reason: String), ports: [String: Int] = [:],
@@ -148,20 +149,20 @@ enum Planner {
   ) throws {
     guard let source = spec.source, spec.externalURL == nil else { return }
     if let record, record.source == nil, record.dataVersion != nil, observed[spec.name]?.hasData == true {
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch,
         "resource \(spec.name) is an independent database and cannot become a replica of \(source)",
         suggestion:
           "give the replica another name, or delete the data: drydock down \(spec.name) --delete-data")
     }
     if let record, let before = record.source, before != source, observed[spec.name]?.hasData == true {
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch, "resource \(spec.name) is a replica of \(before) and cannot become one of \(source)",
         suggestion:
           "give the new replica another name, or delete the data: drydock down \(spec.name) --delete-data")
     }
     if observed[spec.name]?.hasData == true, record?.dataVersion != nil, observed[source]?.hasData != true {
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch, "resource \(spec.name) is a replica of \(source), whose data is gone",
         suggestion: "choose one:",
         details: [
@@ -170,12 +171,12 @@ enum Planner {
         ])
     }
     if specs.first(where: { $0.name == source })?.externalURL != nil {
-      throw EmulatorError(
+      throw DrydockError(
         .manifestInvalid, "resource \(spec.name) is a replica of \(source), whose URL is set in the app env",
         suggestion: "set \(Resource.environmentPrefix(of: spec.name))_URL too, or unset the source's")
     }
     if let selected, !selected.contains(source), observed[source]?.isRunning != true {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(spec.name) is a replica of \(source), which does not run",
         suggestion: "bring both up: drydock up \(source) \(spec.name)")
     }
@@ -186,7 +187,7 @@ enum Planner {
   ) throws {
     guard let record, record.type != spec.type, observed?.hasData == true || observed?.isRunning == true
     else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .dataMismatch,
       "resource \(spec.name) holds data of type \(record.type), and the manifest now says \(spec.type)",
       suggestion:

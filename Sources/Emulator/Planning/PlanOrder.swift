@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// In which order a plan's items are carried out.
 struct PlanOrder: Sendable {
   let plan: Plan
@@ -12,7 +14,7 @@ struct PlanOrder: Sendable {
     while !open.isEmpty {
       let wave = open.filter { placed.isSuperset(of: predecessors(of: plan.items[$0])) }
       guard !wave.isEmpty else {
-        throw EmulatorError(
+        throw DrydockError(
           .manifestInvalid,
           "replicas of each other: \(open.map { plan.items[$0].resource }.joined(separator: ", "))")
       }

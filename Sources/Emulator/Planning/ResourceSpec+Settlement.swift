@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// The specs of a manifest laid over what is deployed.
@@ -37,12 +38,12 @@ struct SettledSpecs: Sendable {
   var findings: [Diagnostic] { specs.flatMap { settlements[$0.name]?.findings ?? [] } }
 
   /// Refuses what cannot be done to what is deployed; nothing was changed by then.
-  /// - Throws: `EmulatorError.dataMismatch` with every reason, or `.manifestInvalid` where no data matters.
+  /// - Throws: `DrydockError.dataMismatch` with every reason, or `.manifestInvalid` where no data matters.
   func refuse() throws {
     let errors = findings.filter { $0.severity == .error }
     guard let first = errors.first else { return }
     let contradicts = settlements.values.contains { $0.contradictsDeployment }
-    throw EmulatorError(
+    throw DrydockError(
       contradicts ? .dataMismatch : .manifestInvalid, "\(first.location): \(first.message)",
       suggestion: first.suggestion,
       details: errors.dropFirst().map {
@@ -82,7 +83,7 @@ extension ResourceSpec {
   }
 
   /// Specs with the options in force on an instance.
-  public static func settled(_ specs: [ResourceSpec], over state: InstanceState) -> [ResourceSpec] {
+  package static func settled(_ specs: [ResourceSpec], over state: InstanceState) -> [ResourceSpec] {
     SettledSpecs(specs, over: state).specs
   }
 }

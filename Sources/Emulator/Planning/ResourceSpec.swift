@@ -1,35 +1,37 @@
-public import ConvoxManifest
-public import Engines
+package import ConvoxManifest
+import DrydockBase
+package import Engines
 
 /// One resource as it is wanted: the manifest's words joined with its engine's rules.
-public struct ResourceSpec: Sendable {
+package struct ResourceSpec: Sendable {
   /// The resource's name.
-  public var name: String
+  package var name: String
   /// The engine of its type.
-  public var engine: any Engine
+  package var engine: any Engine
   /// The version as AWS would get it.
-  public var version: String
+  package var version: String
   /// v3's `image:`.
-  public var image: String?
+  package var image: String?
   /// The options, defaults included.
-  public var options: [String: String]
+  package var options: [String: String]
   /// The resource of which this one is a read replica.
-  public var source: String?
+  package var source: String?
   /// What the manifest says of it; nil for a resource that is known from its record alone.
-  public var declaration: Resource?
+  package var declaration: Resource?
   /// What was accepted of its options although AWS would not do it: the values that AWS has, by option.
   var accepted: [String: String] = [:]
   /// A URL in the app env that stands in for it: nothing is started then.
-  public var externalURL: String?
+  package var externalURL: String?
 
   /// What it is called in messages about versions: the type, or which of its engines it is.
   var product: String { engine.server?.product ?? type }
 
   /// The type's name.
-  public var type: String { engine.resourceType.name }
+  package var type: String { engine.resourceType.name }
 
   /// The specs of a manifest's resources, in its order.
-  public static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec] {
+  package static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec]
+  {
     try manifest.resources.map { try ResourceSpec($0, appEnvironment: appEnvironment) }
   }
 
@@ -51,7 +53,7 @@ public struct ResourceSpec: Sendable {
 
   init(_ resource: Resource, appEnvironment: [String: String]) throws {
     guard let engine = EngineRegistry.engine(resource.type) else {
-      throw EmulatorError(.internalFault, "no engine for the type \(resource.type) of \(resource.name)")
+      throw DrydockError(.internalFault, "no engine for the type \(resource.type) of \(resource.name)")
     }
     self.name = resource.name
     self.image = resource.image

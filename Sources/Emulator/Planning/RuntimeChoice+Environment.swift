@@ -1,13 +1,15 @@
+import DrydockBase
+
 extension RuntimeChoice {
   /// The choice that `DRYDOCK_RUNTIME` makes; automatic where it is not set.
-  /// - Throws: `EmulatorError.usage` for a word that names none.
-  public init(environment: [String: String]) throws {
+  /// - Throws: `DrydockError.usage` for a word that names none.
+  package init(environment: [String: String]) throws {
     guard let named = environment["DRYDOCK_RUNTIME"], !named.isEmpty else {
       self = .auto
       return
     }
     guard let choice = RuntimeChoice(rawValue: named) else {
-      throw EmulatorError(
+      throw DrydockError(
         .usage, "DRYDOCK_RUNTIME is \(named)", suggestion: "it takes auto, docker or native")
     }
     self = choice

@@ -1,7 +1,8 @@
+import DrydockBase
 import Engines
 
 /// What the user wants of the runtime.
-public enum RuntimeChoice: String, Sendable, Hashable, CaseIterable {
+package enum RuntimeChoice: String, Sendable, Hashable, CaseIterable {
   /// Docker if it answers and every image is there, else native if every engine is found, else Docker by pulling.
   case auto
   /// Containers.
@@ -20,7 +21,7 @@ struct RuntimeSelection: Sendable {
 /// Chooses where an instance without data runs, for the whole of it at once.
 struct RuntimeSelector: Sendable {
   /// Connects to a Docker engine.
-  /// - Throws: `EmulatorError.unavailable` saying why none answers.
+  /// - Throws: `DrydockError.unavailable` saying why none answers.
   let docker: @Sendable () async throws -> any Runtime
   let native: any Runtime
   let isOffline: Bool
@@ -50,7 +51,7 @@ struct RuntimeSelector: Sendable {
         runtime: runtime, reason: "Docker answers and every image is there",
         sources: try await sources(servers, on: runtime, data: [:]))
     }
-    if case .failure(let error as EmulatorError) = containers, error.isShortage { throw error }
+    if case .failure(let error as DrydockError) = containers, error.isShortage { throw error }
     if case .success(let selection) = containers, selection.sources.values.allSatisfy(\.isLocal) {
       return selection
     }
@@ -60,7 +61,7 @@ struct RuntimeSelector: Sendable {
         sources: try await sources(servers, on: native, data: [:]))
     }
     if case .success(let selection) = processes { return selection }
-    if case .failure(let error as EmulatorError) = processes, error.isShortage { throw error }
+    if case .failure(let error as DrydockError) = processes, error.isShortage { throw error }
     switch (containers, processes) {
     case (.success(var selection), .failure):
       try refuseFetching(selection.sources, servers)
@@ -81,9 +82,9 @@ struct RuntimeSelector: Sendable {
       await Result.of { try await runtime.resolve(spec, data: data[spec.name], strict: isStrict) }
     }
     let pairs = Array(zip(specs.map(\.name), results))
-    let failures = pairs.compactMap { name, result -> (String, EmulatorError)? in
+    let failures = pairs.compactMap { name, result -> (String, DrydockError)? in
       guard case .failure(let error) = result else { return nil }
-      return (name, EmulatorError(error, resource: name))
+      return (name, DrydockError(error, resource: name))
     }
     // The same shortage for all is said once.
     if let shortage = failures.first(where: { $0.1.isShortage }) { throw shortage.1 }
@@ -99,17 +100,17 @@ struct RuntimeSelector: Sendable {
       return "\(spec.name): the image \(image)"
     }
     guard !missing.isEmpty else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .unavailable, "offline, and not on this machine:",
       suggestion: "pull them while online, or use --runtime native", details: missing)
   }
 
-  private func unavailable(_ noDocker: any Error, _ noNative: any Error) -> EmulatorError {
+  private func unavailable(_ noDocker: any Error, _ noNative: any Error) -> DrydockError {
     func lines(_ error: any Error) -> [String] {
       if let aggregate = error as? AggregateError { return aggregate.failures.map(\.error.message) }
-      return [EmulatorError(error, resource: nil).message]
+      return [DrydockError(error).message]
     }
-    return EmulatorError(
+    return DrydockError(
       .unavailable, "no engine can be had for this app",
       suggestion: (noNative as? AggregateError)?.failures.first?.error.suggestion
         ?? "install the engines, or start Docker; drydock doctor says more",

@@ -1,9 +1,10 @@
-public import MonotonicTime
+import DrydockBase
+package import MonotonicTime
 
 /// Applies a release: the app env becomes the release's, and the app's resources are brought up with it.
 ///
 /// As on a rack, a promotion that fails leaves the app env as it was before.
-public struct PromoteOperation: Sendable {
+package struct PromoteOperation: Sendable {
   private let context: DrydockContext
   private let instance: InstanceState
   private let choice: RuntimeChoice
@@ -11,7 +12,7 @@ public struct PromoteOperation: Sendable {
 
   /// A promotion for an instance.
   /// - Parameter notice: Told what the `up` finds worth a line.
-  public init(
+  package init(
     context: DrydockContext, instance: InstanceState, choice: RuntimeChoice,
     notice: @escaping @Sendable (String) -> Void
   ) {
@@ -22,12 +23,12 @@ public struct PromoteOperation: Sendable {
   }
 
   /// Carries it out.
-  /// - Throws: `EmulatorError` for a release that does not exist; `ManifestError` for a manifest that the new values
+  /// - Throws: `DrydockError` for a release that does not exist; `ManifestError` for a manifest that the new values
   ///   make wrong; what the `up` throws.
-  public func run(_ release: String, until deadline: Deadline) async throws {
+  package func run(_ release: String, until deadline: Deadline) async throws {
     let history = try await context.store.releases(of: instance.id)
     guard let release = history.release(release) else {
-      throw EmulatorError(.usage, "no such release: \(release)")
+      throw DrydockError(.usage, "no such release: \(release)")
     }
     let workspace = try Workspace.present(in: instance.path)
     // A wrong manifest is told before anything changes.
@@ -76,7 +77,7 @@ public struct PromoteOperation: Sendable {
 
 extension StateStore {
   /// Makes a release that is not active yet.
-  public func createRelease(_ id: String, environment: [String: String], description: String) async throws
+  package func createRelease(_ id: String, environment: [String: String], description: String) async throws
     -> Release
   {
     try await updateReleases(id) { state, history in

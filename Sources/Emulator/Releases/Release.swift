@@ -1,18 +1,18 @@
-public import Foundation
+package import Foundation
 
 /// One state of an app's env, as a rack keeps them: made by a change of the env, applied by a promotion.
-public struct Release: Sendable, Hashable, Codable {
+package struct Release: Sendable, Hashable, Codable {
   /// `R` and ten upper-case letters.
-  public var id: String
+  package var id: String
   /// The app env.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Where it comes from, in a few words.
-  public var description: String
+  package var description: String
   /// When it was made, by the wall clock.
-  public var created: Date
+  package var created: Date
 
   /// A release of that env, with an id of its own.
-  public init(environment: [String: String], description: String, created: Date = Date()) {
+  package init(environment: [String: String], description: String, created: Date = Date()) {
     self.id = Self.makeID()
     self.environment = environment
     self.description = description
@@ -28,7 +28,7 @@ public struct Release: Sendable, Hashable, Codable {
 /// The releases of one app.
 ///
 /// The active one holds what the app env is; a newer one was made and not promoted.
-public struct ReleaseHistory: Sendable, Hashable, Codable {
+package struct ReleaseHistory: Sendable, Hashable, Codable {
   /// The format that this version of drydock writes.
   static let currentFormat = 1
   /// How many are kept; the active one is kept besides.
@@ -37,18 +37,18 @@ public struct ReleaseHistory: Sendable, Hashable, Codable {
   /// The format of the file.
   var format = ReleaseHistory.currentFormat
   /// The id of the one that the app env was taken from; nil before the first.
-  public private(set) var active: String?
+  package private(set) var active: String?
   /// All of them, the newest first.
-  public private(set) var releases: [Release] = []
+  package private(set) var releases: [Release] = []
 
   /// A history without a release.
-  public init() {}
+  package init() {}
 
   /// The release of that id.
-  public func release(_ id: String) -> Release? { releases.first { $0.id == id } }
+  package func release(_ id: String) -> Release? { releases.first { $0.id == id } }
 
   /// Puts a release on top.
-  public mutating func add(_ release: Release) {
+  package mutating func add(_ release: Release) {
     releases.insert(release, at: 0)
     if releases.count > Self.limit {
       releases = releases.enumerated().filter { $0.offset < Self.limit || $0.element.id == active }.map(
@@ -57,16 +57,16 @@ public struct ReleaseHistory: Sendable, Hashable, Codable {
   }
 
   /// Notes that the app env was taken from this one.
-  public mutating func activate(_ id: String?) { active = id }
+  package mutating func activate(_ id: String?) { active = id }
 
   /// Whether the active release says what the app env is. An app that never had a variable needs no release.
-  public func agrees(with environment: [String: String]) -> Bool {
+  package func agrees(with environment: [String: String]) -> Bool {
     guard let release = active.flatMap(release) else { return environment.isEmpty }
     return release.environment == environment
   }
 
   /// Adds what the app env is as the active release, where it was changed otherwise than by a promotion.
-  public mutating func record(_ environment: [String: String], _ description: String) {
+  package mutating func record(_ environment: [String: String], _ description: String) {
     guard !agrees(with: environment) else { return }
     let release = Release(environment: environment, description: description)
     add(release)

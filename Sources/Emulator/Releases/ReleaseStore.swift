@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// Reads and writes the releases of the instances on this machine: `releases.json` beside each one's state, since
@@ -9,7 +10,7 @@ struct ReleaseStore: Sendable {
   private func path(_ id: String) -> String { "\(home.instance(id))/releases.json" }
 
   /// The history of an instance; an empty one where nothing is kept yet.
-  /// - Throws: `EmulatorError.dataMismatch` for a file that cannot be understood: it is left as it is.
+  /// - Throws: `DrydockError.dataMismatch` for a file that cannot be understood: it is left as it is.
   func load(_ id: String) throws -> ReleaseHistory {
     let data: Data
     do {
@@ -17,14 +18,14 @@ struct ReleaseStore: Sendable {
     } catch CocoaError.fileReadNoSuchFile {
       return ReleaseHistory()
     } catch {
-      throw EmulatorError(.cannotWrite, "cannot read \(path(id))", suggestion: "make it readable for you")
+      throw DrydockError(.cannotWrite, "cannot read \(path(id))", suggestion: "make it readable for you")
     }
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .secondsSince1970
     guard let history = try? decoder.decode(ReleaseHistory.self, from: data),
       history.format <= ReleaseHistory.currentFormat
     else {
-      throw EmulatorError(
+      throw DrydockError(
         .dataMismatch, "\(path(id)) is damaged, or was written by a newer drydock",
         suggestion: "restore the file, or move it away: the app env itself is kept in state.json")
     }
@@ -39,8 +40,8 @@ struct ReleaseStore: Sendable {
     do {
       try AtomicFile.write(Array(try encoder.encode(history)), to: path(id), mode: 0o600, onlyIfChanged: true)
     } catch {
-      throw EmulatorError(
-        .cannotWrite, "cannot write \(path(id)): \(error)", suggestion: StateStore.elsewhere)
+      throw DrydockError(
+        .cannotWrite, "cannot write \(path(id)): \(error)", suggestion: WriteRemedy.elsewhere)
     }
   }
 }

@@ -3,7 +3,7 @@ import MonotonicTime
 extension StateStore {
   /// Changes an app env under the instance's lock. A change of the local one is recorded as a release, so that the
   /// newest release says what the app env is: Convox's tool begins each change with that release.
-  public func updateAppEnvironment(
+  package func updateAppEnvironment(
     _ id: String, rack: String? = nil, _ edit: (inout [String: String]) -> Void
   ) async throws {
     try await updateReleases(id) { state, history in
@@ -31,7 +31,7 @@ extension StateStore {
   }
 
   /// The releases of an app. Where the app env was changed by something that recorded none, that is made up for.
-  public func releases(of id: String) async throws -> ReleaseHistory {
+  package func releases(of id: String) async throws -> ReleaseHistory {
     if let state = try load(id) {
       let history = try ReleaseStore(home: home).load(id)
       // Without the lock, so that a look does not wait for an `up`.

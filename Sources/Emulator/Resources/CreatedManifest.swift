@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// The convox.yml of a created resource, which drydock writes: one resource with its options.
@@ -15,11 +16,11 @@ struct CreatedManifest {
 
   /// Refuses options that the type does not take, before anything is made or changed.
   /// - Parameter record: What is deployed; nil for a new resource.
-  /// - Throws: `EmulatorError.failed` in the words of a command, not of a file.
+  /// - Throws: `DrydockError.failed` in the words of a command, not of a file.
   func check(over record: ResourceRecord? = nil) throws {
     if created.isDrain { return try SyslogDrain.check(created.parameters) }
     if let source = created.parameters[OptionSettlement.replicaOption], !source.isEmpty {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(OptionSettlement.replicaOption) is for resources of one convox.yml",
         suggestion: "declare both the source and its replica there")
     }
@@ -43,15 +44,15 @@ struct CreatedManifest {
       switch ChangeRule(change) {
       case .free, .surprising(_, nil): continue
       case .surprising(_, let reason?):
-        throw EmulatorError(
+        throw DrydockError(
           .failed, "resource \(name): \(change): \(reason)",
           suggestion: "create another one with \(change.option)=\(change.to ?? "")")
       case .refused(let what, let remedy, _):
-        throw EmulatorError(.failed, "resource \(name): \(what)", suggestion: remedy)
+        throw DrydockError(.failed, "resource \(name): \(what)", suggestion: remedy)
       }
     }
     if let error = settlement.findings.first(where: { $0.severity == .error }) {
-      throw EmulatorError(.failed, error.message, suggestion: error.suggestion)
+      throw DrydockError(.failed, error.message, suggestion: error.suggestion)
     }
   }
 
@@ -62,8 +63,8 @@ struct CreatedManifest {
     try Folder.make(folder, mode: 0o700)
     do {
       try AppFolder(folder).write(FolderMark(id: id))
-    } catch var error as EmulatorError {
-      error.suggestion = StateStore.elsewhere
+    } catch var error as DrydockError {
+      error.suggestion = WriteRemedy.elsewhere
       throw error
     }
     guard !created.isDrain else { return }
@@ -71,8 +72,8 @@ struct CreatedManifest {
     do {
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/convox.yml", mode: 0o600, onlyIfChanged: true)
     } catch {
-      throw EmulatorError(
-        .cannotWrite, "cannot write \(folder)/convox.yml: \(error.reason)", suggestion: StateStore.elsewhere)
+      throw DrydockError(
+        .cannotWrite, "cannot write \(folder)/convox.yml: \(error.reason)", suggestion: WriteRemedy.elsewhere)
     }
   }
 
@@ -81,12 +82,12 @@ struct CreatedManifest {
     do {
       return try body()
     } catch let error as ManifestError {
-      throw EmulatorError(manifest: error)
+      throw DrydockError(manifest: error)
     }
   }
 }
 
-extension EmulatorError {
+extension DrydockError {
   /// The first error about a manifest that drydock wrote, without its place.
   init(manifest error: ManifestError) {
     let first = error.diagnostics.first { $0.severity == .error } ?? error.diagnostics.first

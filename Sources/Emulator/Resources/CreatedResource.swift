@@ -2,19 +2,19 @@
 ///
 /// Such a resource is an instance with nothing but it: its folder lies in drydock's home and holds a convox.yml
 /// that drydock writes, so that planning, readiness, persistence and removal are those of every other resource.
-public struct CreatedResource: Sendable, Hashable, Codable {
+package struct CreatedResource: Sendable, Hashable, Codable {
   /// Its type.
-  public var type: String
+  package var type: String
   /// The options that were asked for, by name.
-  public var parameters: [String: String]
+  package var parameters: [String: String]
   /// The ids of the app instances that it is linked to.
-  public var links: Set<String>
+  package var links: Set<String>
   /// What is being done to it (`creating`, `updating`, `deleting`) while the instance's lock is held; one that
   /// stands without the lock was interrupted.
-  public var operation: String?
+  package var operation: String?
 
   /// A resource that nothing was done with yet.
-  public init(type: String, parameters: [String: String]) {
+  package init(type: String, parameters: [String: String]) {
     self.type = type
     self.parameters = parameters
     self.links = []
@@ -23,7 +23,7 @@ public struct CreatedResource: Sendable, Hashable, Codable {
 
 extension StateStore {
   /// The instances of apps, by handle.
-  public func apps() -> [InstanceState] { all().filter { $0.created == nil } }
+  package func apps() -> [InstanceState] { all().filter { $0.created == nil } }
   /// The instances of resources that were created on their own, by handle, which is the resource's name.
-  public func createdResources() -> [InstanceState] { all().filter { $0.created != nil } }
+  package func createdResources() -> [InstanceState] { all().filter { $0.created != nil } }
 }

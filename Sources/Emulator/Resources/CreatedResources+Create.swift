@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Foundation
 
 extension CreatedResources {
@@ -11,8 +12,8 @@ extension CreatedResources {
   ///   - name: Its name; one like `mysql-4624` is made without.
   ///   - parameters: Options by name.
   ///   - work: How it is done.
-  /// - Throws: `EmulatorError`, `CancellationError`.
-  public func create(
+  /// - Throws: `DrydockError`, `CancellationError`.
+  package func create(
     _ type: String, named name: String? = nil, parameters: [String: String], _ work: ResourceWork
   ) async throws -> RackResource {
     try store.home.refuseOthers()
@@ -66,7 +67,7 @@ extension CreatedResources {
   }
 
   /// Removes what a deletion that was interrupted at its very end left; it belongs to nothing.
-  /// - Throws: `EmulatorError` where it belongs to an instance whose state cannot be read.
+  /// - Throws: `DrydockError` where it belongs to an instance whose state cannot be read.
   private func clear(_ path: String) throws {
     if let id = AppFolder(path).id { _ = try store.load(id) }
     try Folder.remove(path)
@@ -104,7 +105,7 @@ extension CreatedResources {
         work.events.notice("\(state.handle): \(drift)")
       }
     } catch let error as ManifestError {
-      throw EmulatorError(manifest: error)
+      throw DrydockError(manifest: error)
     } catch let error as AggregateError where error.failures.count == 1 {
       throw error.failures[0].error
     }

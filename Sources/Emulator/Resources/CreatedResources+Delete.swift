@@ -1,13 +1,14 @@
+import DrydockBase
 import MonotonicTime
 
 extension CreatedResources {
   /// Refuses to delete a resource that is linked or protected.
-  /// - Throws: `EmulatorError.failed` naming the apps and the way out.
-  public func refuseDeletion(_ name: String) throws { try refuseDeletion(try state(named: name)) }
+  /// - Throws: `DrydockError.failed` naming the apps and the way out.
+  package func refuseDeletion(_ name: String) throws { try refuseDeletion(try state(named: name)) }
 
   /// Deletes a resource with its data, for good.
-  /// - Throws: `EmulatorError.failed` while it is linked or protected, and then nothing was deleted.
-  public func delete(_ name: String, _ work: ResourceWork) async throws -> RackResource {
+  /// - Throws: `DrydockError.failed` while it is linked or protected, and then nothing was deleted.
+  package func delete(_ name: String, _ work: ResourceWork) async throws -> RackResource {
     let found = try state(named: name)
     let lock = try await lock(found, work)
     defer { _ = lock }
@@ -34,7 +35,7 @@ extension CreatedResources {
   private func announce(_ state: InstanceState) async throws -> InstanceState {
     do {
       return try await record(state.id) { $0.operation = "deleting" }
-    } catch let error as EmulatorError where error.code == .cannotWrite {
+    } catch let error as DrydockError where error.code == .cannotWrite {
       return state
     }
   }

@@ -1,10 +1,12 @@
 import ConvoxManifest
+import DrydockBase
 import MonotonicTime
 
 extension CreatedResources {
   /// Links a resource to an app: the app gets its variables; of a syslog resource, its URL as a drain.
-  /// - Throws: `EmulatorError.failed` for an unknown resource, and where the app has variables of these names.
-  public func link(_ name: String, to app: InstanceState, _ work: ResourceWork) async throws -> RackResource {
+  /// - Throws: `DrydockError.failed` for an unknown resource, and where the app has variables of these names.
+  package func link(_ name: String, to app: InstanceState, _ work: ResourceWork) async throws -> RackResource
+  {
     let found = try state(named: name)
     let lock = try await lock(found, work)
     defer { _ = lock }
@@ -17,15 +19,15 @@ extension CreatedResources {
   }
 
   /// Takes a link back.
-  /// - Throws: `EmulatorError.failed` for a resource that is not linked to the app.
-  public func unlink(_ name: String, from app: InstanceState, _ work: ResourceWork) async throws
+  /// - Throws: `DrydockError.failed` for a resource that is not linked to the app.
+  package func unlink(_ name: String, from app: InstanceState, _ work: ResourceWork) async throws
     -> RackResource
   {
     let found = try state(named: name)
     let lock = try await lock(found, work)
     defer { _ = lock }
     guard try reload(found).created?.links.contains(app.id) == true else {
-      throw EmulatorError(.failed, "resource \(name) is not linked to \(app.handle)")
+      throw DrydockError(.failed, "resource \(name) is not linked to \(app.handle)")
     }
     let after = try await record(found.id) { $0.links.remove(app.id) }
     await refresh(app, work.events.notice)
@@ -35,12 +37,12 @@ extension CreatedResources {
 
   /// The app that a name means.
   /// - Parameter folder: The folder whose app is meant among several of that name.
-  /// - Throws: `EmulatorError.failed` with the apps that there are.
-  public func app(named name: String, in folder: AppFolder? = nil) throws -> InstanceState {
+  /// - Throws: `DrydockError.failed` with the apps that there are.
+  package func app(named name: String, in folder: AppFolder? = nil) throws -> InstanceState {
     if let app = context.directory.app(named: name, in: folder) { return app }
     let known = store.apps().map(\.handle)
     let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "no such app: \(name)",
       suggestion: known.isEmpty
         ? "an app is known once it had an up: drydock up"
@@ -57,7 +59,7 @@ extension CreatedResources {
     guard let other = (own + linked).first(where: { Resource.environmentPrefix(of: $0) == prefix }) else {
       return
     }
-    throw EmulatorError(
+    throw DrydockError(
       .failed,
       "\(app.handle) has \(other) already, whose variables have the same names: \(prefix)_URL and so on",
       suggestion: "create the resource under another name")

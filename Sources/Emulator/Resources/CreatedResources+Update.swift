@@ -1,16 +1,17 @@
 import ConvoxManifest
+import DrydockBase
 
 extension CreatedResources {
   /// Changes options of a resource, and waits until it runs with them.
   ///
   /// What AWS could not change is refused, and then nothing was changed. An empty value takes back what was set. Where the engine fails with the new
   /// options they stay written down, and the resource is `failed` until another update or a start brings it up.
-  public func update(_ name: String, parameters: [String: String], _ work: ResourceWork) async throws
+  package func update(_ name: String, parameters: [String: String], _ work: ResourceWork) async throws
     -> RackResource
   {
     let type = try state(named: name).created?.type ?? ""
     guard !parameters.isEmpty else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "nothing to update", suggestion: "name an option: drydock resources update \(name) KEY=VALUE"
       )
     }
@@ -22,7 +23,7 @@ extension CreatedResources {
   }
 
   /// Brings up what was stopped or what failed, with the options that it has.
-  public func start(_ name: String, _ work: ResourceWork) async throws -> RackResource {
+  package func start(_ name: String, _ work: ResourceWork) async throws -> RackResource {
     try await operate(on: name, as: "updating", work) { _, _ in }
   }
 

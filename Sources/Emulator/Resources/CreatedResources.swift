@@ -1,38 +1,39 @@
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// The resources that were created on their own, outside any convox.yml: what there is, and what is done to it.
 ///
 /// Each operation holds a lock of its own from beginning to end, besides the instance's, which its steps take
 /// and leave. So others see what is being done, and an operation that was interrupted is told from one that runs.
-public struct CreatedResources: Sendable {
+package struct CreatedResources: Sendable {
   let context: DrydockContext
 
   /// The created resources of this machine.
-  public init(context: DrydockContext) {
+  package init(context: DrydockContext) {
     self.context = context
   }
 
   var store: StateStore { context.store }
 
   /// The types that can be created.
-  public func types() -> [ResourceKind] { ResourceKind.all }
+  package func types() -> [ResourceKind] { ResourceKind.all }
 
   /// The options of a type.
-  /// - Throws: `EmulatorError.failed` for a type that there is not.
-  public func options(_ type: String) throws -> [ResourceParameter] {
+  /// - Throws: `DrydockError.failed` for a type that there is not.
+  package func options(_ type: String) throws -> [ResourceParameter] {
     try ResourceKind.named(type).parameters
   }
 
   /// The instance of the created resource of that name.
-  /// - Throws: `EmulatorError.failed` where there is none.
-  public func state(named name: String) throws -> InstanceState {
+  /// - Throws: `DrydockError.failed` where there is none.
+  package func state(named name: String) throws -> InstanceState {
     let all = store.createdResources()
     if let state = all.first(where: { $0.handle == name }) { return state }
     let known = all.map(\.handle)
     let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
     let list = known.isEmpty ? "" : "created here: \(known.joined(separator: ", "))"
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "no such resource: \(name)", suggestion: known.isEmpty ? nil : guess + list)
   }
 
@@ -53,14 +54,14 @@ public struct CreatedResources: Sendable {
     let lock = try await InstanceLock.acquire(
       store.home.operation(id), making: .alone, until: work.deadline
     ) { work.events.notice(StateStore.waiting(for: $0)) }
-    guard let lock else { throw EmulatorError(.failed, "no such resource: \(name)") }
+    guard let lock else { throw DrydockError(.failed, "no such resource: \(name)") }
     return lock
   }
 
   /// The state as it is once the lock is held; the resource may have been deleted while it was waited for.
   func reload(_ state: InstanceState) throws -> InstanceState {
     if let fresh = try store.load(state.id) { return fresh }
-    throw EmulatorError(.failed, "no such resource: \(state.handle)")
+    throw DrydockError(.failed, "no such resource: \(state.handle)")
   }
 
   /// Changes what is remembered of a created resource.
@@ -79,7 +80,7 @@ public struct CreatedResources: Sendable {
 
 extension CreatedResource {
   /// Whether it is a place for logs, without an engine.
-  public var isDrain: Bool { type == SyslogDrain.kind.name }
+  package var isDrain: Bool { type == SyslogDrain.kind.name }
 }
 
 extension InstanceState {

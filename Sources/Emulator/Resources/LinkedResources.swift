@@ -1,24 +1,25 @@
-public import ConvoxEnvironment
-public import ConvoxManifest
+package import ConvoxEnvironment
+package import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// The created resources that apps are linked to.
-public struct LinkedResources: Sendable {
+package struct LinkedResources: Sendable {
   private let store: StateStore
 
   /// The links on this machine.
-  public init(store: StateStore) {
+  package init(store: StateStore) {
     self.store = store
   }
 
   /// The resources that are linked to an app, by name.
-  public func of(_ app: InstanceState) -> [InstanceState] {
+  package func of(_ app: InstanceState) -> [InstanceState] {
     store.createdResources().filter { $0.created?.links.contains(app.id) == true }
   }
 
   /// Where the linked resources of an app are reached. Those without variables are left out, and from containers
   /// those that run natively.
-  public func endpoints(of app: InstanceState, from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
+  package func endpoints(of app: InstanceState, from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
     of(app).compactMap { state in
       guard viewpoint == .host || state.runtime == .docker else { return nil }
       return state.createdEngine.flatMap { state.endpoint(of: state.handle, engine: $0, from: viewpoint) }
@@ -26,7 +27,7 @@ public struct LinkedResources: Sendable {
   }
 
   /// The directories of the efs resources that are linked to an app.
-  public func directories(of app: InstanceState) -> [SharedDirectory] {
+  package func directories(of app: InstanceState) -> [SharedDirectory] {
     of(app).compactMap { state in
       guard let engine = state.createdEngine, engine.server == nil, let record = state.resources[state.handle]
       else { return nil }
@@ -36,14 +37,14 @@ public struct LinkedResources: Sendable {
   }
 
   /// Those of the linked resources of an app that are servers.
-  public func servers(of app: InstanceState) -> [InstanceState] {
+  package func servers(of app: InstanceState) -> [InstanceState] {
     of(app).filter { $0.createdEngine?.server != nil }
   }
 
   /// Refuses to delete the data of a created resource that apps are linked to; nothing was changed by then.
   /// - Parameter ending: The ids of instances whose data goes at the same time: their links hold nothing back.
-  /// - Throws: `EmulatorError.failed` naming the apps and the way out.
-  public func refuseDeletion(_ state: InstanceState, ending: Set<String> = []) throws {
+  /// - Throws: `DrydockError.failed` naming the apps and the way out.
+  package func refuseDeletion(_ state: InstanceState, ending: Set<String> = []) throws {
     let links = (state.created?.links ?? []).subtracting(ending)
     let survey = store.survey()
     if let unread = survey.unread.first(where: { links.contains($0.id) }) {
@@ -51,14 +52,14 @@ public struct LinkedResources: Sendable {
     }
     let apps = survey.instances.filter { links.contains($0.id) }.map(\.handle).sorted()
     guard !apps.isEmpty else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "resource \(state.handle) is linked to \(apps.joined(separator: ", "))",
       suggestion: "unlink it first:",
       details: apps.map { "drydock resources unlink \(state.handle) --app \($0)" })
   }
 
   /// The resources of an app's manifest whose variables are those of a resource that is linked to it.
-  public func collisions(of app: InstanceState, with manifest: Manifest) -> [Diagnostic] {
+  package func collisions(of app: InstanceState, with manifest: Manifest) -> [Diagnostic] {
     let linked = of(app).filter { $0.created?.isDrain == false }
     return manifest.resources.compactMap { resource in
       let prefix = resource.environmentPrefix
@@ -76,7 +77,7 @@ public struct LinkedResources: Sendable {
   }
 
   /// Where the logs of an app are to go: the URLs of the syslog resources that are linked to it.
-  public func drains(of app: InstanceState) -> [String] {
+  package func drains(of app: InstanceState) -> [String] {
     of(app).filter { $0.created?.isDrain == true }.compactMap {
       $0.created?.parameters[SyslogDrain.option]
     }

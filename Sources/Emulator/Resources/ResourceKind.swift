@@ -1,17 +1,18 @@
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// A type of resource that can be created on its own.
 ///
 /// The names of its keys are those of the Rack API's JSON.
-public struct ResourceKind: Sendable, Hashable, Codable {
+package struct ResourceKind: Sendable, Hashable, Codable {
   /// The type's name.
-  public var name: String
+  package var name: String
   /// The options that it takes.
-  public var parameters: [ResourceParameter]
+  package var parameters: [ResourceParameter]
 
   /// Every type, in the order in which they are listed to users.
-  public static let all = EngineRegistry.all.map { ResourceKind($0.resourceType) } + [SyslogDrain.kind]
+  package static let all = EngineRegistry.all.map { ResourceKind($0.resourceType) } + [SyslogDrain.kind]
 
   /// A type of these parts.
   init(name: String, parameters: [ResourceParameter]) {
@@ -30,22 +31,22 @@ public struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// The type of that name.
-  /// - Throws: `EmulatorError.failed` with the nearest name and the list.
-  public static func named(_ name: String) throws -> ResourceKind {
+  /// - Throws: `DrydockError.failed` with the nearest name and the list.
+  package static func named(_ name: String) throws -> ResourceKind {
     if let kind = all.first(where: { $0.name == name }) { return kind }
     let known = all.map(\.name)
     let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "no such resource type: \(name)",
       suggestion: "\(guess)there is \(known.joined(separator: ", "))")
   }
 
   /// Refuses options that the type does not take.
-  /// - Throws: `EmulatorError.failed`.
+  /// - Throws: `DrydockError.failed`.
   func refuseUnknown(_ values: [String: String]) throws {
     let known = parameters.map(\.name)
     guard let name = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "unknown option \(name) for \(self.name)",
       suggestion: nearest(to: name, in: known).map { "did you mean \($0)?" }
         ?? "it takes \(known.joined(separator: ", "))")
@@ -60,10 +61,10 @@ public struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// Refuses empty values of options that always have one; of others they take back what was set.
-  /// - Throws: `EmulatorError.failed`.
+  /// - Throws: `DrydockError.failed`.
   func refuseEmpty(_ values: [String: String]) throws {
     for option in parameters where !option.default.isEmpty && values[option.name]?.isEmpty == true {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(option.name) takes a value",
         suggestion: "its default is \(option.default): \(option.name)=\(option.default)")
     }
@@ -76,11 +77,11 @@ public struct ResourceKind: Sendable, Hashable, Codable {
 }
 
 /// An option of a type of resource.
-public struct ResourceParameter: Sendable, Hashable, Codable {
+package struct ResourceParameter: Sendable, Hashable, Codable {
   /// Its name.
-  public var name: String
+  package var name: String
   /// What it is when nobody sets it; empty for nothing.
-  public var `default`: String
+  package var `default`: String
   /// What it is, in a few words.
-  public var description: String
+  package var description: String
 }

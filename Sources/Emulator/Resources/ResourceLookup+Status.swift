@@ -1,27 +1,28 @@
+import DrydockBase
 import Engines
 
 extension ResourceLookup {
   /// The resources of an app and those linked to it, each with what it is now.
-  public func list(app: InstanceState) async throws -> [RackResource] {
+  package func list(app: InstanceState) async throws -> [RackResource] {
     try await describe(targets(app: app))
   }
 
   /// The resources that were created on their own, each with what it is now.
-  public func created() async throws -> [RackResource] { try await describe(createdTargets()) }
+  package func created() async throws -> [RackResource] { try await describe(createdTargets()) }
 
   /// One resource, with what it is now.
-  /// - Throws: `EmulatorError` where nothing has that name.
-  public func resource(_ name: String, app: InstanceState?) async throws -> RackResource {
+  /// - Throws: `DrydockError` where nothing has that name.
+  package func resource(_ name: String, app: InstanceState?) async throws -> RackResource {
     try await describe(try target(name, app: app))
   }
 
   /// What a resource is now.
-  public func describe(_ target: ResourceTarget) async throws -> RackResource {
+  package func describe(_ target: ResourceTarget) async throws -> RackResource {
     target.shown(try await statuses([target])[0])
   }
 
   /// What resources are now, in their order.
-  public func describe(_ targets: [ResourceTarget]) async throws -> [RackResource] {
+  package func describe(_ targets: [ResourceTarget]) async throws -> [RackResource] {
     let statuses = try await statuses(targets)
     return zip(targets, statuses).map { $0.shown($1) }
   }
@@ -44,7 +45,7 @@ extension ResourceLookup {
   private func observed(_ state: InstanceState, _ names: [String]) async throws -> [String: String] {
     do {
       return try await look(state, Set(names))
-    } catch let error as EmulatorError where error.code == .unavailable {
+    } catch let error as DrydockError where error.code == .unavailable {
       // The servers' addresses are known all the same; whether anything answers there is not.
       let servers = names.filter {
         state.resources[$0].flatMap { EngineRegistry.engine($0.type)?.server } != nil

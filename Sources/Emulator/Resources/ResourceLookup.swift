@@ -1,9 +1,10 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import DrydockBase
 import Engines
 
 /// Finds resources for the resource commands and the Rack API: an app's, and those created on their own.
-public struct ResourceLookup: Sendable {
+package struct ResourceLookup: Sendable {
   let context: DrydockContext
   private let workspace: Workspace?
   private let additions: [String: String]
@@ -12,7 +13,7 @@ public struct ResourceLookup: Sendable {
   /// - Parameters:
   ///   - workspace: The manifest to read; nil for the one in the instance's folder.
   ///   - additions: What is added to the app env.
-  public init(context: DrydockContext, workspace: Workspace? = nil, additions: [String: String] = [:]) {
+  package init(context: DrydockContext, workspace: Workspace? = nil, additions: [String: String] = [:]) {
     self.context = context
     self.workspace = workspace
     self.additions = additions
@@ -22,18 +23,18 @@ public struct ResourceLookup: Sendable {
   ///
   /// A manifest that cannot be read takes nothing from what is deployed: the records stand in for it.
   /// - Parameter unreadable: Told what is wrong with the manifest.
-  public func targets(app: InstanceState, unreadable: (any Error) -> Void = { _ in }) -> [ResourceTarget] {
+  package func targets(app: InstanceState, unreadable: (any Error) -> Void = { _ in }) -> [ResourceTarget] {
     let linked = LinkedResources(store: context.store).of(app)
     return deployed(app, unreadable).filter { $0.record?.isRemoved != true } + linked.map(created)
   }
 
   /// The resources that were created on their own, by name.
-  public func createdTargets() -> [ResourceTarget] { context.store.createdResources().map(created) }
+  package func createdTargets() -> [ResourceTarget] { context.store.createdResources().map(created) }
 
   /// The resource of that name: the app's, else the created one.
   /// - Parameter app: The app; nil to look among the created ones alone.
-  /// - Throws: `EmulatorError` with Convox's own words where there is none.
-  public func target(_ name: String, app: InstanceState?) throws -> ResourceTarget {
+  /// - Throws: `DrydockError` with Convox's own words where there is none.
+  package func target(_ name: String, app: InstanceState?) throws -> ResourceTarget {
     let own = app.map { deployed($0) { _ in } } ?? []
     let known = own + createdTargets()
     if let found = known.first(where: { $0.name == name }) { return found }
@@ -42,7 +43,7 @@ public struct ResourceLookup: Sendable {
     let guess = nearest(to: name, in: names).map { "did you mean \($0)? " } ?? ""
     let list = names.isEmpty ? "there is none" : "there is \(names.joined(separator: ", "))"
     let place = app == nil ? "; an app's are found in its folder, or by --app NAME" : ""
-    throw EmulatorError(.failed, "no such resource: \(name)", suggestion: guess + list + place)
+    throw DrydockError(.failed, "no such resource: \(name)", suggestion: guess + list + place)
   }
 
   /// What the manifest names, and what is recorded besides.

@@ -1,31 +1,33 @@
+import DrydockBase
+
 /// The names of resources that are created on their own.
 enum ResourceName {
   /// Longer ones would be shortened in the names of files and containers.
   private static let limit = 48
 
   /// Refuses a name that a rack would not take.
-  /// - Throws: `EmulatorError.failed`.
+  /// - Throws: `DrydockError.failed`.
   static func check(_ name: String) throws {
     guard name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource name \(name) invalid, must contain only lowercase alphanumeric and dashes",
         suggestion: "it begins with a letter, as in main-db")
     }
     guard name.count <= limit else {
-      throw EmulatorError(.failed, "resource name \(name) invalid, must have \(limit) characters at most")
+      throw DrydockError(.failed, "resource name \(name) invalid, must have \(limit) characters at most")
     }
   }
 
   /// Refuses a name that another resource or an app has.
-  /// - Throws: `EmulatorError.failed`.
+  /// - Throws: `DrydockError.failed`.
   static func refuseTaken(_ name: String, by states: [InstanceState]) throws {
     guard let holder = states.first(where: { $0.handle == name }) else { return }
     guard let created = holder.created else {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "an app is called \(name) already, in \(holder.path)",
         suggestion: "choose another name: --name NAME")
     }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "resource already exists: \(name) (\(created.type))",
       suggestion: "choose another name, or delete that one: drydock resources delete \(name)")
   }

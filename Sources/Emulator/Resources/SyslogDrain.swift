@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Foundation
 
 /// A syslog resource: no engine, only where an app's logs are to go.
@@ -16,15 +17,15 @@ enum SyslogDrain {
   private static let schemes = ["tcp", "udp", "tcp+tls"]
 
   /// Refuses options that it does not have, and a URL that no log could be sent to.
-  /// - Throws: `EmulatorError.failed`.
+  /// - Throws: `DrydockError.failed`.
   static func check(_ parameters: [String: String]) throws {
     for name in parameters.keys.sorted() where name != option {
       let guess = name.lowercased() == option.lowercased() ? "did you mean \(option)?" : "it takes \(option)"
-      throw EmulatorError(.failed, "unknown option \(name) for syslog", suggestion: guess)
+      throw DrydockError(.failed, "unknown option \(name) for syslog", suggestion: guess)
     }
     let url = parameters[option] ?? ""
     guard let problem = problem(with: url) else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, problem, suggestion: "for example: \(option)=tcp+tls://logs.example.com:11235")
   }
 

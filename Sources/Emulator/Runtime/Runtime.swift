@@ -13,7 +13,7 @@ protocol Runtime: Sendable {
   /// What exists of these resources.
   func observe(_ resources: [String]) async throws -> [String: Observation]
   /// Finds what will run a resource, without changing anything.
-  /// - Throws: `EmulatorError.unavailable` saying what to install.
+  /// - Throws: `DrydockError.unavailable` saying what to install.
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource
   /// Makes what the instance as a whole needs, before the first of its servers starts.
   func prepareInstance() async throws
@@ -117,12 +117,4 @@ struct Launch: Sendable {
     let standIn = source.standIn ?? spec.engine.resourceType.name
     return engine.replication(source.version, isMariaDB: standIn == "mariadb")
   }
-}
-
-/// Something else listens on the port that a server was to have.
-struct PortTakenError: Error, Sendable, Hashable {
-  /// The port.
-  var port: Int
-  /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
-  var owner: String?
 }

@@ -1,33 +1,34 @@
 import ConvoxEnvironment
-public import Foundation
-public import MonotonicTime
-public import TransportSecurity
+import DrydockBase
+package import Foundation
+package import MonotonicTime
+package import TransportSecurity
 
 /// This user's own certificate authority: made once, and trusted by those alone who are told to.
-public struct LocalAuthority: Sendable {
+package struct LocalAuthority: Sendable {
   private let folder: String
   private let now: @Sendable () -> Date
 
   /// The authority in a home.
   /// - Parameter now: The clock, for tests.
-  public init(home: StateHome, now: @escaping @Sendable () -> Date = { Date() }) {
+  package init(home: StateHome, now: @escaping @Sendable () -> Date = { Date() }) {
     self.folder = "\(home.root)/ca"
     self.now = now
   }
 
   /// The certificate's path: what clients are told to trust.
-  public var certificateFile: String { "\(folder)/ca.pem" }
+  package var certificateFile: String { "\(folder)/ca.pem" }
   /// The key's path.
   var keyFile: String { "\(folder)/ca-key.pem" }
   /// The path of the system's roots joined with the certificate.
   var bundleFile: String { "\(folder)/bundle.pem" }
 
   /// The certificate as it lies there; nil when there is none that could sign. Changes nothing.
-  public var certificate: Certificate? { authority()?.certificate }
+  package var certificate: Certificate? { authority()?.certificate }
 
   /// The authority; made if there is none, and made anew once a server's certificate would outlive it.
-  /// - Throws: `EmulatorError.cannotWrite`, `.notReady` when another command holds it past the deadline.
-  public func open(until deadline: Deadline) async throws -> CertificateAuthority {
+  /// - Throws: `DrydockError.cannotWrite`, `.notReady` when another command holds it past the deadline.
+  package func open(until deadline: Deadline) async throws -> CertificateAuthority {
     if let authority = authority() { return authority }
     let lock = try await InstanceLock.acquire(folder, until: deadline)
     defer { _ = lock }
@@ -67,7 +68,7 @@ public struct LocalAuthority: Sendable {
     do {
       try AtomicFile.write(Array(text.utf8), to: path, mode: mode, onlyIfChanged: true)
     } catch {
-      throw EmulatorError(.cannotWrite, error.message, suggestion: error.suggestion)
+      throw DrydockError(.cannotWrite, error.message, suggestion: error.suggestion)
     }
   }
 }

@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import HealthProbes
@@ -41,7 +42,7 @@ struct TransportPlan: Sendable {
   /// Only a server without accounts has the app's password in its configuration.
   private func passwordHash(_ spec: ResourceSpec) -> String? {
     guard policy(spec) == .required, spec.engine.server?.accounts == nil else { return nil }
-    return String(Slug.fnv1a(state.resourcePassword), radix: 36)
+    return shortHash(state.resourcePassword)
   }
 
   /// Certificates for these resources' servers, those of the authority included, made where they are missing.

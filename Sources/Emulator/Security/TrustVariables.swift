@@ -1,10 +1,10 @@
-public import ConvoxEnvironment
+package import ConvoxEnvironment
 import Foundation
 
 extension LocalAuthority {
   /// The variables by which a program trusts the authority besides the system's roots: Node's, OpenSSL's (Python,
   /// Ruby, Go) and that of Python's requests.
-  public func trustVariables() throws -> [EnvironmentVariable] {
+  package func trustVariables() throws -> [EnvironmentVariable] {
     let roots = Self.systemRootsFile.flatMap(Self.text) ?? ""
     guard let own = Self.text(of: certificateFile) else { return [] }
     let separator = roots.isEmpty || roots.hasSuffix("\n") ? "" : "\n"

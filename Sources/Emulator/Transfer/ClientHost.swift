@@ -1,3 +1,4 @@
+import ByteStreams
 import DockerEngine
 import Engines
 
@@ -6,7 +7,7 @@ protocol ClientHost: Sendable {
   /// Where a server's clients run, and what they reach there.
   func clientPlace(of launch: Launch) -> ClientPlace
   /// Finds a client and prepares what it reads.
-  /// - Throws: `EmulatorError.unavailable` saying what to install.
+  /// - Throws: `DrydockError.unavailable` saying what to install.
   func prepare(_ recipe: ClientRecipe, for launch: Launch) async throws -> PreparedClient
   /// Ends clients that went on when their drydock was killed: they hold locks, and nobody reads what they write.
   func endAbandonedClients(of launch: Launch) async

@@ -1,3 +1,4 @@
+import ByteStreams
 import DockerEngine
 import Engines
 import Foundation
@@ -36,7 +37,7 @@ extension ContainerRuntime: ClientHost {
   func run(_ client: PreparedClient, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
   {
-    let said = ErrorTail()
+    let said = ByteTail(limit: 1 << 16)
     let code = try await execute(client, terminal: nil, input: input) { chunk in
       if chunk.stream == .stdout { try await output(chunk.bytes) } else { said.append(chunk.bytes) }
     }

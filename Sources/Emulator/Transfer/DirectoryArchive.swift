@@ -1,4 +1,6 @@
+import ByteStreams
 import ConvoxEnvironment
+import DrydockBase
 import Engines
 import Foundation
 import NativeProcess
@@ -26,7 +28,7 @@ struct DirectoryArchive: Sendable {
   private var directory: DirectoryDescriptor {
     get throws {
       guard let directory = site.directory else {
-        throw EmulatorError(.internalFault, "\(name) has no directory")
+        throw DrydockError(.internalFault, "\(name) has no directory")
       }
       return directory
     }
@@ -63,7 +65,7 @@ struct DirectoryArchive: Sendable {
       guard merge.taken > 0 else { return nil }
       return "set-id bits and capabilities of files were left out: \(merge.taken)"
     } catch let error as DirectoryError {
-      throw EmulatorError(.cannotWrite, "resource \(name): \(error)", suggestion: error.remedy)
+      throw DrydockError(.cannotWrite, "resource \(name): \(error)", suggestion: error.remedy)
     }
   }
 
@@ -80,7 +82,7 @@ struct DirectoryArchive: Sendable {
     let folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     let candidates = (folders + ["/usr/bin", "/bin"]).map { "\($0)/\(transfer.tool)" }
     guard let program = candidates.first(where: { access($0, X_OK) == 0 }) else {
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable, "resource \(name): \(transfer.tool) is not installed on this machine",
         suggestion: "apt-get install \(transfer.tool)")
     }
@@ -92,8 +94,8 @@ struct DirectoryArchive: Sendable {
       exitCode: ending.exitCode, error: String(decoding: ending.error.suffix(1 << 16), as: UTF8.self))
   }
 
-  private func failed(_ verb: String, _ ending: ClientEnding) -> EmulatorError {
-    EmulatorError(
+  private func failed(_ verb: String, _ ending: ClientEnding) -> DrydockError {
+    DrydockError(
       .failed,
       "resource \(name): the \(verb) failed: \(transfer.tool) ended with exit code \(ending.exitCode)",
       suggestion: verb == "import" ? "nothing was changed" : nil, details: ending.lines)

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// Moves what came out of an archive into a directory: files take the place of files, directories are merged.
@@ -29,7 +30,7 @@ struct DirectoryMerge {
   }
 
   /// Looks at everything before the first move.
-  /// - Throws: `EmulatorError` for what is refused, nothing changed then; `DirectoryError`.
+  /// - Throws: `DrydockError` for what is refused, nothing changed then; `DirectoryError`.
   mutating func run() throws {
     try check(source, target)
     guard links.values.allSatisfy({ $0.here == $0.all }) else {
@@ -64,8 +65,8 @@ struct DirectoryMerge {
     }
   }
 
-  private func refusal(_ path: String, _ reason: String) -> EmulatorError {
-    EmulatorError(.failed, "\(path) in the archive \(reason)", suggestion: "nothing was changed")
+  private func refusal(_ path: String, _ reason: String) -> DrydockError {
+    DrydockError(.failed, "\(path) in the archive \(reason)", suggestion: "nothing was changed")
   }
 
   private mutating func merge(_ from: DirectoryDescriptor, _ into: DirectoryDescriptor) throws {

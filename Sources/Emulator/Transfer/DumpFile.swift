@@ -1,27 +1,29 @@
+package import ByteStreams
 import ConvoxEnvironment
+import DrydockBase
 import Foundation
 
 /// A file that an export goes to or an import comes from; `-` is standard output or input. A name that ends in `.gz` is
 /// compressed.
-public struct DumpFile: Sendable, Hashable {
+package struct DumpFile: Sendable, Hashable {
   /// The path.
-  public let path: String
+  package let path: String
 
   /// A file by its path.
-  public init(_ path: String) {
+  package init(_ path: String) {
     self.path = path
   }
 
   /// Whether it is standard output or input.
-  public var isStandard: Bool { path == "-" }
+  package var isStandard: Bool { path == "-" }
   private var isCompressed: Bool { path.hasSuffix(".gz") }
 
   /// Has `body` write the file, which appears whole and at once, or not at all.
-  /// - Throws: What `body` throws; `EmulatorError` where the file cannot be written.
-  public func write(_ body: (@escaping ByteSink) async throws -> Void) async throws {
+  /// - Throws: What `body` throws; `DrydockError` where the file cannot be written.
+  package func write(_ body: (@escaping ByteSink) async throws -> Void) async throws {
     guard !isStandard else { return try await body(DescriptorStreams.sink(STDOUT_FILENO)) }
     let writer: AtomicFileWriter
-    do { writer = try AtomicFileWriter(path) } catch { throw EmulatorError(error, resource: nil) }
+    do { writer = try AtomicFileWriter(path) } catch { throw DrydockError(error) }
     do {
       try await fill(writer, body)
       try Task.checkCancellation()
@@ -46,8 +48,8 @@ public struct DumpFile: Sendable, Hashable {
   }
 
   /// Has `body` read the file.
-  /// - Throws: What `body` throws; `EmulatorError` where the file cannot be read, or is named `.gz` and is no gzip file.
-  public func read(_ body: (@escaping ByteSource) async throws -> Void) async throws {
+  /// - Throws: What `body` throws; `DrydockError` where the file cannot be read, or is named `.gz` and is no gzip file.
+  package func read(_ body: (@escaping ByteSource) async throws -> Void) async throws {
     guard !isStandard else { return try await body(DescriptorStreams.source(STDIN_FILENO)) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
@@ -59,13 +61,13 @@ public struct DumpFile: Sendable, Hashable {
     let source = PeekedSource(DescriptorStreams.source(descriptor))
     let head = try await source.peek(Gzip.magic.count)
     if isCompressed, !head.isEmpty, head != Gzip.magic {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(path) is no gzip file", suggestion: "leave .gz out of its name if it is not compressed")
     }
     try await body { try await source.next() }
   }
 
-  private func unreadable(_ reason: String) -> EmulatorError {
-    EmulatorError(.failed, "cannot read \(path): \(reason)")
+  private func unreadable(_ reason: String) -> DrydockError {
+    DrydockError(.failed, "cannot read \(path): \(reason)")
   }
 }

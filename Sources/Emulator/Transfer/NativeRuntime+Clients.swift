@@ -1,4 +1,6 @@
+import ByteStreams
 import ConvoxEnvironment
+import DrydockBase
 import Engines
 import Foundation
 import NativeProcess
@@ -26,7 +28,7 @@ extension NativeRuntime: ClientHost {
     guard let executable = tools[recipe.tool] else {
       let search = launch.engine.nativeSearch
       let names = search.tools[recipe.tool] ?? [recipe.tool]
-      throw EmulatorError(
+      throw DrydockError(
         .unavailable,
         "resource \(launch.spec.name): \(names.joined(separator: " or ")) is not installed on this machine",
         suggestion: "apt-get install \(search.clientPackage) (or brew install \(search.packages.brew))")
@@ -37,7 +39,7 @@ extension NativeRuntime: ClientHost {
       do {
         try AtomicFile.write(Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode))
       } catch {
-        throw EmulatorError(error, resource: launch.spec.name)
+        throw DrydockError(error, resource: launch.spec.name)
       }
     }
     return PreparedClient(

@@ -1,22 +1,24 @@
+package import ByteStreams
 import DockerEngine
+import DrydockBase
 import Engines
 import HealthProbes
 
 /// A person's, or a script's, conversation with a resource by its engine's own client.
-public struct ResourceConsole: Sendable {
+package struct ResourceConsole: Sendable {
   private let context: DrydockContext
   private let target: ResourceTarget
 
   /// The console of a resource.
-  public init(context: DrydockContext, target: ResourceTarget) {
+  package init(context: DrydockContext, target: ResourceTarget) {
     self.context = context
     self.target = target
   }
 
   /// Reaches the resource and finds its client.
   /// - Parameter arguments: What the client gets besides.
-  /// - Throws: `EmulatorError`: the type has no console, the resource does not run, the client is missing.
-  public func open(arguments: [String] = []) async throws -> ConsoleSession {
+  /// - Throws: `DrydockError`: the type has no console, the resource does not run, the client is missing.
+  package func open(arguments: [String] = []) async throws -> ConsoleSession {
     guard let engine = target.engine?.server else { throw TransferSite.refusal(target, "console") }
     let site = try await TransferSite(target, context, verb: "console")
     guard let server = site.server else { throw TransferSite.refusal(target, "console") }
@@ -28,20 +30,20 @@ public struct ResourceConsole: Sendable {
         return ConsoleSession(.client(client, server.host))
       case .lines:
         guard arguments.isEmpty else {
-          throw EmulatorError(
+          throw DrydockError(
             .usage, "the console of a \(target.type) takes no arguments",
             suggestion: "pipe commands into it: echo stats | drydock resources console \(target.name)")
         }
         return ConsoleSession(.lines(try site.probeTarget))
       }
     } catch {
-      throw EmulatorError(error, resource: target.name)
+      throw DrydockError(error, resource: target.name)
     }
   }
 }
 
 /// A console that is ready to be used.
-public struct ConsoleSession: Sendable {
+package struct ConsoleSession: Sendable {
   enum Method: Sendable {
     case client(PreparedClient, any ClientHost)
     case lines(ProbeTarget)
@@ -54,14 +56,14 @@ public struct ConsoleSession: Sendable {
   }
 
   /// A program of this machine that a terminal may be handed to; nil where the client runs elsewhere or is drydock's own.
-  public var program: ConsoleProgram? {
+  package var program: ConsoleProgram? {
     guard case .client(let client, let host) = method, host is NativeRuntime else { return nil }
     return ConsoleProgram(
       words: client.words, environment: client.environment, hiddenVariables: client.hiddenVariables)
   }
 
   /// Whether commands are typed at drydock's own prompt, line by line, because the engine has no client.
-  public var wantsPrompt: Bool {
+  package var wantsPrompt: Bool {
     if case .lines = method { return true }
     return false
   }
@@ -73,7 +75,7 @@ public struct ConsoleSession: Sendable {
   ///   - output: Takes what the client writes, all of it where it has a terminal.
   ///   - error: Takes what a client without a terminal writes to standard error.
   /// - Returns: The client's exit code.
-  public func run(
+  package func run(
     terminal: ConsoleTerminal? = nil, input: @escaping ByteSource, output: @escaping ByteSink,
     error: @escaping ByteSink
   ) async throws -> Int {
@@ -93,38 +95,38 @@ public struct ConsoleSession: Sendable {
 }
 
 /// A program that a terminal may be handed to.
-public struct ConsoleProgram: Sendable, Hashable {
+package struct ConsoleProgram: Sendable, Hashable {
   /// The executable's path and the arguments.
-  public var words: [String]
+  package var words: [String]
   /// Its variables on top of the caller's; among them may be a password.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// The caller's variables that it must not see.
-  public var hiddenVariables: [String]
+  package var hiddenVariables: [String]
 }
 
 /// How large a console's terminal is, in character cells.
-public struct ConsoleSize: Sendable, Hashable {
+package struct ConsoleSize: Sendable, Hashable {
   /// The width.
-  public var columns: Int
+  package var columns: Int
   /// The height.
-  public var rows: Int
+  package var rows: Int
 
   /// A size in character cells.
-  public init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
   }
 }
 
 /// The terminal on the other side of a console.
-public struct ConsoleTerminal: Sendable {
+package struct ConsoleTerminal: Sendable {
   /// What it is called (`TERM`).
-  public var name: String
+  package var name: String
   /// Its sizes, the first one now and one for each change.
-  public var sizes: AsyncStream<ConsoleSize>
+  package var sizes: AsyncStream<ConsoleSize>
 
   /// A terminal.
-  public init(name: String, sizes: AsyncStream<ConsoleSize>) {
+  package init(name: String, sizes: AsyncStream<ConsoleSize>) {
     self.name = name
     self.sizes = sizes
   }

@@ -1,3 +1,5 @@
+package import ByteStreams
+import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
@@ -7,7 +9,7 @@ import Synchronization
 ///
 /// The bytes are never compressed on the way out (see `Gzip.compressing`); on the way in gzip is recognised. Each side
 /// goes only as fast as the other, and the whole may be cancelled at any time.
-public struct ResourceTransfer: Sendable {
+package struct ResourceTransfer: Sendable {
   private let context: DrydockContext
   private let target: ResourceTarget
   private let watch: StallWatch
@@ -18,7 +20,7 @@ public struct ResourceTransfer: Sendable {
   ///   - isTrusted: Whether a database's client may obey what an import asks it to do besides: run programs, read files.
   ///   - stallLimit: How long nothing may move before it is given up; the whole may take any time.
   ///   - progress: Told how many bytes have moved so far, uncompressed.
-  public init(
+  package init(
     context: DrydockContext, target: ResourceTarget, isTrusted: Bool = false,
     stallLimit: Duration = .seconds(900),
     progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
@@ -30,8 +32,8 @@ public struct ResourceTransfer: Sendable {
   }
 
   /// Exports all data.
-  /// - Throws: `EmulatorError`: the type has no export, the resource does not run, a tool is missing or fails.
-  public func export(to sink: @escaping ByteSink) async throws {
+  /// - Throws: `DrydockError`: the type has no export, the resource does not run, a tool is missing or fails.
+  package func export(to sink: @escaping ByteSink) async throws {
     let method = try method("export")
     let site = try await TransferSite(target, context, verb: "export")
     let output = watch.counting(sink)
@@ -46,21 +48,21 @@ public struct ResourceTransfer: Sendable {
   }
 
   /// Imports data into what is there. Where the engine permits, one that fails leaves the data as it was.
-  /// - Throws: `EmulatorError`: the type has no import, the resource does not run, a tool is missing, the data is refused.
+  /// - Throws: `DrydockError`: the type has no import, the resource does not run, a tool is missing, the data is refused.
   /// - Returns: What was left out of the data for safety's sake, in a sentence; nil for nothing.
   @discardableResult
-  public func `import`(from source: @escaping ByteSource) async throws -> String? {
+  package func `import`(from source: @escaping ByteSource) async throws -> String? {
     let leftOut = Mutex<String?>(nil)
     let method = try method("import")
     if let origin = target.record?.source {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(target.name) is a read replica", suggestion: "import into its source: \(origin)")
     }
     let site = try await TransferSite(target, context, verb: "import")
     try await guarding("the import into \(target.name)") { [watch, context, isTrusted] in
       let input = PeekedSource(try await Self.expanded(source))
       guard try await !input.peek(1).isEmpty else {
-        throw EmulatorError(
+        throw DrydockError(
           .failed, "there is nothing to import: the input is empty", suggestion: "nothing was changed")
       }
       let counted = watch.counting { try await input.next() }
@@ -102,15 +104,15 @@ public struct ResourceTransfer: Sendable {
     } catch is CancellationError {
       throw CancellationError()
     } catch let error as ScriptRefusal {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(target.name): the dump is refused: \(error.reason); nothing was changed",
         suggestion: error.remedy)
     } catch let error as TransferFormatError {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(target.name): \(error.message); nothing was changed",
         suggestion: error.suggestion)
     } catch {
-      throw EmulatorError(error, resource: target.name)
+      throw DrydockError(error, resource: target.name)
     }
   }
 }
@@ -119,7 +121,7 @@ extension TransferSite {
   /// Where the server is asked as the app.
   var probeTarget: ProbeTarget {
     get throws {
-      guard let server else { throw EmulatorError(.internalFault, "\(target.name) has no server") }
+      guard let server else { throw DrydockError(.internalFault, "\(target.name) has no server") }
       return server.runtime.target(server.launch, administrator: false)
     }
   }

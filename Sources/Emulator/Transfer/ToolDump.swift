@@ -1,3 +1,5 @@
+import ByteStreams
+import DrydockBase
 import Engines
 
 /// Data that travels through an engine's own tools.
@@ -18,7 +20,7 @@ struct ToolDump: Sendable {
   func export(to sink: @escaping ByteSink) async throws {
     let ending = try await run(transfer.export, input: nil, output: sink)
     guard ending.exitCode != 0 else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "resource \(name): the export failed (exit code \(ending.exitCode))",
       suggestion: "nothing was written", details: ending.lines)
   }
@@ -28,7 +30,7 @@ struct ToolDump: Sendable {
     try refuseForeign(head)
     let start = String(decoding: head, as: UTF8.self)
     let isDump = transfer.marks.starts.contains { start.contains($0) }
-    let tail = StreamTail()
+    let tail = ByteTail(limit: 1024)
     let marks = transfer.marks
     let whole: ByteSource = {
       if let bytes = try await source() {
@@ -60,22 +62,22 @@ struct ToolDump: Sendable {
       throw tooOld(ending)
     }
     if let failure = transfer.failure(ending.error) {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
         suggestion: failure.remedy.map { "\($0); \(leaves)" } ?? leaves, details: ending.lines)
     }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", details: ending.lines)
   }
 
   /// The tool stopped at the lock, before the data.
-  private func tooOld(_ ending: ClientEnding) -> EmulatorError {
+  private func tooOld(_ ending: ClientEnding) -> DrydockError {
     let server = site.server
     let update =
       server?.runtime.kind == .docker
       ? "pull a newer image of that version, and remove the resource's container: drydock down \(name)"
       : "update it: apt-get install --only-upgrade '\(server?.launch.engine.nativeSearch.clientPackage ?? "")*'"
-    return EmulatorError(
+    return DrydockError(
       .unavailable,
       "resource \(name): its client is too old to keep a dump from running programs here; nothing was changed",
       suggestion: "\(update); for a dump that you trust: drydock resources import --trust-dump",
@@ -85,24 +87,24 @@ struct ToolDump: Sendable {
   private func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
   {
-    guard let server = site.server else { throw EmulatorError(.internalFault, "\(name) has no server") }
+    guard let server = site.server else { throw DrydockError(.internalFault, "\(name) has no server") }
     let client = try await server.host.prepare(recipe, for: server.launch)
     let ending = try await server.host.run(client, input: input, output: output)
     guard ending.exitCode == 127 || ending.exitCode == 126 else { return ending }
-    throw EmulatorError(
+    throw DrydockError(
       .unavailable, "resource \(name): its client cannot be run", details: ending.lines)
   }
 
   private func refuseForeign(_ head: [UInt8]) throws {
     let foreign = transfer.foreignFormats.first { head.starts(with: Array($0.key.utf8)) }
     guard foreign != nil || head.contains(0) else { return }
-    throw EmulatorError(
+    throw DrydockError(
       .failed, "resource \(name): the input is no SQL; nothing was changed",
       suggestion: foreign?.value ?? "take a file that drydock resources export wrote")
   }
 
-  private static var truncated: EmulatorError {
-    EmulatorError(
+  private static var truncated: DrydockError {
+    DrydockError(
       .failed, "the dump breaks off: its last line is missing; nothing was changed",
       suggestion: "the file was cut short: copy or export it again")
   }

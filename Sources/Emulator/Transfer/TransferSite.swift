@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockBase
 import Engines
 import HealthProbes
 
@@ -18,12 +19,12 @@ struct TransferSite: Sendable {
   }
 
   /// Reaches a resource.
-  /// - Throws: `EmulatorError` where it does not run, or runs elsewhere.
+  /// - Throws: `DrydockError` where it does not run, or runs elsewhere.
   init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
     self.target = target
     guard let engine = target.engine else { throw Self.refusal(target, verb) }
     if let url = target.endpoint?.maskedURL, target.isExternal {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(verb) not available for \(target.name): it is a server elsewhere, \(url)",
         suggestion: "use that server's own tools")
     }
@@ -44,7 +45,7 @@ struct TransferSite: Sendable {
       throw Self.notRunning(target)
     }
     guard let host = runtime as? any ClientHost else {
-      throw EmulatorError(.internalFault, "the \(kind.rawValue) runtime has no clients")
+      throw DrydockError(.internalFault, "the \(kind.rawValue) runtime has no clients")
     }
     let launch = try Launch.existing(target.name, record, server, target.state)
     self.server = Server(launch: launch, runtime: runtime, host: host)
@@ -52,12 +53,12 @@ struct TransferSite: Sendable {
   }
 
   /// Convox's own words.
-  static func refusal(_ target: ResourceTarget, _ verb: String) -> EmulatorError {
-    EmulatorError(.failed, "\(verb) not available for resources of type: \(target.type)")
+  static func refusal(_ target: ResourceTarget, _ verb: String) -> DrydockError {
+    DrydockError(.failed, "\(verb) not available for resources of type: \(target.type)")
   }
 
-  private static func notRunning(_ target: ResourceTarget) -> EmulatorError {
-    EmulatorError(
+  private static func notRunning(_ target: ResourceTarget) -> DrydockError {
+    DrydockError(
       .failed, "resource \(target.name) is not running",
       suggestion: target.isCreated
         ? "start it: drydock resources start \(target.name)" : "start it: drydock up \(target.name)")

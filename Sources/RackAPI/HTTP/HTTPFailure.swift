@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 import Emulator
 import NIOHTTP1
 import TerminalProgress
@@ -32,12 +33,12 @@ struct HTTPFailure: Error, Sendable {
       self.init(Self.status(error.code), text)
     case is CancellationError: self.init(.serviceUnavailable, "the rack is being stopped")
     default:
-      let error = EmulatorError.describing(error)
+      let error = DrydockError(error)
       self.init(Self.status(error.code), error.text)
     }
   }
 
-  private static func status(_ code: EmulatorError.Code) -> HTTPResponseStatus {
+  private static func status(_ code: DrydockError.Code) -> HTTPResponseStatus {
     switch code {
     case .failed, .usage, .manifestInvalid, .manifestMissing, .notTrusted: .badRequest
     case .dataMismatch: .conflict

@@ -1,18 +1,19 @@
 import ConvoxEnvironment
-public import Emulator
+import DrydockBase
+package import Emulator
 import Foundation
 import NativeProcess
 
 /// What the rack keeps in drydock's home: its password, its port, its lock, its log.
-public struct RackFiles: Sendable {
+package struct RackFiles: Sendable {
   /// The port where none is named.
-  public static let defaultPort = 5443
+  package static let defaultPort = 5443
 
   /// The folder.
-  public let folder: String
+  package let folder: String
 
   /// The files in a home.
-  public init(home: StateHome) {
+  package init(home: StateHome) {
     folder = "\(home.root)/rack"
   }
 
@@ -21,7 +22,7 @@ public struct RackFiles: Sendable {
   /// What the keeper of a server in the background keeps.
   var process: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
   /// What a server in the background logs.
-  public var log: String { process.logFile }
+  package var log: String { process.logFile }
   /// The settings of Convox's tool, apart from the user's own.
   var convox: String { "\(folder)/convox" }
   private var passwordFile: String { "\(folder)/password" }
@@ -34,7 +35,7 @@ public struct RackFiles: Sendable {
         try FileManager.default.createDirectory(
           atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       } catch {
-        throw EmulatorError(
+        throw DrydockError(
           .cannotWrite, "cannot make the folder \(path): \(error.localizedDescription)",
           suggestion: "free some space, or name a folder on another local disk by DRYDOCK_HOME")
       }
@@ -69,7 +70,7 @@ public struct RackFiles: Sendable {
     do {
       try AtomicFile.write(bytes, to: path, mode: 0o600)
     } catch {
-      throw EmulatorError(.cannotWrite, error.message, suggestion: error.suggestion)
+      throw DrydockError(.cannotWrite, error.message, suggestion: error.suggestion)
     }
   }
 }

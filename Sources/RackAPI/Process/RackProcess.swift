@@ -1,19 +1,20 @@
-public import Emulator
+import DrydockBase
+package import Emulator
 import Foundation
-public import MonotonicTime
+package import MonotonicTime
 import NIOCore
 import NativeProcess
 
 /// The rack as a process: started in the background or served in the foreground, found again, stopped.
 ///
 /// Whether it runs is read from a lock that it holds, never from a process number alone.
-public struct RackProcess: Sendable {
+package struct RackProcess: Sendable {
   private let context: DrydockContext
   /// What it keeps.
-  public let files: RackFiles
+  package let files: RackFiles
 
   /// The rack of a context's home.
-  public init(context: DrydockContext) {
+  package init(context: DrydockContext) {
     self.context = context
     self.files = RackFiles(home: context.home)
   }
@@ -21,21 +22,21 @@ public struct RackProcess: Sendable {
   // MARK: Looking
 
   /// Whether it runs, and where.
-  public func status() async throws -> RackStatus {
+  package func status() async throws -> RackStatus {
     let port = files.record()?.port ?? RackFiles.defaultPort
     guard FileManager.default.fileExists(atPath: files.lock) else { return RackStatus(port: port) }
     do {
       let lock = try await InstanceLock.acquire(files.lock, until: .after(.zero))
       _ = consume lock
       return RackStatus(port: port)
-    } catch let error as EmulatorError where error.code == .notReady {
+    } catch let error as DrydockError where error.code == .notReady {
       let record = files.record()
       return RackStatus(port: port, pid: record?.pid, hasConsoles: record?.hasConsoles ?? true)
     }
   }
 
   /// The variables by which Convox's tool finds it.
-  public func variables(port: Int) throws -> [String: String] {
+  package func variables(port: Int) throws -> [String: String] {
     [
       "RACK_URL": "http://convox:\(try files.password())@127.0.0.1:\(port)",
       // Apart from the user's own settings, which name other racks.
@@ -49,8 +50,8 @@ public struct RackProcess: Sendable {
 
   /// Serves until the task is cancelled.
   /// - Parameter hasConsoles: Whether it opens consoles, which are worth a shell to whoever has its password.
-  /// - Throws: `EmulatorError` when one runs already, or the port cannot be had.
-  public func serve(
+  /// - Throws: `DrydockError` when one runs already, or the port cannot be had.
+  package func serve(
     port: Int, hasConsoles: Bool = true, log: RequestLog, ready: @escaping @Sendable (Int) -> Void
   ) async throws {
     try context.home.refuseOthers()
@@ -72,18 +73,18 @@ public struct RackProcess: Sendable {
   private func acquire() async throws -> InstanceLock {
     do {
       return try await InstanceLock.acquire(files.lock, until: .after(.seconds(1)))
-    } catch let error as EmulatorError where error.code == .notReady {
-      throw EmulatorError(
+    } catch let error as DrydockError where error.code == .notReady {
+      throw DrydockError(
         .failed, "the rack runs already", suggestion: "to end that one: drydock rack stop")
     }
   }
 
-  private static func taken(_ port: Int, _ errno: Int32) -> EmulatorError {
+  private static func taken(_ port: Int, _ errno: Int32) -> DrydockError {
     let reason =
       errno == EADDRINUSE
       ? "is taken by \(PortOwner.of(port: port)?.description ?? "another process")"
       : "cannot be had: \(String(cString: strerror(errno)))"
-    return EmulatorError(
+    return DrydockError(
       .failed, "port \(port) \(reason)",
       suggestion: "stop that, or choose another port: drydock rack start --port PORT")
   }
@@ -91,8 +92,8 @@ public struct RackProcess: Sendable {
   // MARK: Starting and stopping
 
   /// Starts it in the background, in a session of its own, and waits until it answers.
-  /// - Throws: `EmulatorError` with the reason and the last lines of its log when it does not.
-  public func start(port: Int, hasConsoles: Bool = true, until deadline: Deadline) async throws -> RackStatus
+  /// - Throws: `DrydockError` with the reason and the last lines of its log when it does not.
+  package func start(port: Int, hasConsoles: Bool = true, until deadline: Deadline) async throws -> RackStatus
   {
     try context.home.refuseOthers()
     try files.prepare()
@@ -107,7 +108,7 @@ public struct RackProcess: Sendable {
     do {
       _ = try await Keeper.locate(environment: context.environment).start(spec, until: deadline)
     } catch let error as NativeProcessError {
-      throw EmulatorError(.failed, error.message, suggestion: error.suggestion)
+      throw DrydockError(.failed, error.message, suggestion: error.suggestion)
     }
     return try await untilRunning(deadline)
   }
@@ -118,7 +119,7 @@ public struct RackProcess: Sendable {
       let status = try await status()
       if let pid = status.pid, status.isRunning, files.record()?.pid == pid, isOurs(pid) { return status }
       if case .exited = try inspect(files.process) {
-        throw EmulatorError(
+        throw DrydockError(
           .failed, "the rack ended at once; its log \(files.log) ends with",
           details: tail(logFile: files.log, lines: 5))
       }
@@ -134,7 +135,7 @@ public struct RackProcess: Sendable {
 
   /// Ends it in order: requests that run are finished.
   /// - Returns: Whether one ran.
-  public func stop(until deadline: Deadline) async throws -> Bool {
+  package func stop(until deadline: Deadline) async throws -> Bool {
     let status = try await status()
     guard status.isRunning else { return false }
     let steps = [StopStep(signal: SIGTERM, patience: deadline.remaining)]
@@ -149,20 +150,20 @@ public struct RackProcess: Sendable {
 }
 
 /// Whether the rack runs, and where.
-public struct RackStatus: Sendable, Hashable, Codable {
+package struct RackStatus: Sendable, Hashable, Codable {
   /// `running` or `stopped`.
-  public var status: String
+  package var status: String
   /// Where it is reached, without the password.
-  public var url: String
+  package var url: String
   /// Its port; the last one, where it does not run.
-  public var port: Int
+  package var port: Int
   /// Its process id, where it runs.
-  public var pid: Int32?
+  package var pid: Int32?
   /// Whether it opens consoles; nil where it does not run.
-  public var hasConsoles: Bool?
+  package var hasConsoles: Bool?
 
   /// Whether it runs.
-  public var isRunning: Bool { status == "running" }
+  package var isRunning: Bool { status == "running" }
 
   init(port: Int) {
     status = "stopped"

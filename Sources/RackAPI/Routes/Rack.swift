@@ -1,10 +1,10 @@
-public import Emulator
+package import Emulator
 import MonotonicTime
 import NIOHTTP1
 import Synchronization
 
 /// Convox's Rack API over the instances of this machine. What it does is the Emulator's; here are only the wire's names.
-public struct Rack: Sendable {
+package struct Rack: Sendable {
   let context: DrydockContext
   let background = BackgroundWork()
   let activity = Activity()
@@ -14,14 +14,14 @@ public struct Rack: Sendable {
   let hasConsoles: Bool
 
   /// A rack over what a context knows.
-  public init(context: DrydockContext, log: RequestLog, hasConsoles: Bool = true) {
+  package init(context: DrydockContext, log: RequestLog, hasConsoles: Bool = true) {
     self.context = context
     self.log = log
     self.hasConsoles = hasConsoles
   }
 
   /// The server of this rack.
-  public func server(password: String, limits: Limits = Limits()) -> RackServer {
+  package func server(password: String, limits: Limits = Limits()) -> RackServer {
     RackServer(routes: routes, password: password, limits: limits, log: log, background: background)
   }
 

@@ -4,14 +4,14 @@ import Synchronization
 /// Work that goes on after its request has been answered, such as the creation of a resource.
 ///
 /// It runs in the server's own task group: the server ends when it has ended, and cancels it at its deadline.
-public final class BackgroundWork: Sendable {
+package final class BackgroundWork: Sendable {
   typealias Job = @Sendable () async -> Void
 
   private let jobs: AsyncStream<Job>
   private let continuation: AsyncStream<Job>.Continuation
 
   /// No work yet.
-  public init() {
+  package init() {
     (jobs, continuation) = AsyncStream.makeStream(of: Job.self)
   }
 

@@ -1,7 +1,7 @@
 /// The port cannot be listened at.
-public struct PortUnavailable: Error, Sendable {
+package struct PortUnavailable: Error, Sendable {
   /// The port.
-  public let port: Int
+  package let port: Int
   /// The system's error number: EADDRINUSE, EACCES.
-  public let errno: Int32
+  package let errno: Int32
 }

@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOPosix
 
 /// The server: HTTP and websockets on 127.0.0.1, for those who know the password.
-public struct RackServer: Sendable {
+package struct RackServer: Sendable {
   private let router: Router
   private let gate: Gate
   private let limits: Limits
@@ -31,7 +31,7 @@ public struct RackServer: Sendable {
   ///   - ready: Told the port, once it is listened at.
   /// - Throws: `PortUnavailable`.
   @concurrent
-  public func run(port: Int, ready: @escaping @Sendable (Int) throws -> Void) async throws {
+  package func run(port: Int, ready: @escaping @Sendable (Int) throws -> Void) async throws {
     let connections = ConnectionRegistry(limit: limits.connections, strangers: limits.strangers)
     let listener = try await listen(port, connections)
     do {

@@ -5,16 +5,16 @@ import TerminalProgress
 /// A line for each request: when, what, how it ended, how long it took.
 ///
 /// Neither queries nor headers nor bodies are in it, since these may hold secrets.
-public struct RequestLog: Sendable {
+package struct RequestLog: Sendable {
   private let write: @Sendable (String) -> Void
 
   /// A log that hands its lines, without line feeds, to `write`.
-  public init(write: @escaping @Sendable (String) -> Void) {
+  package init(write: @escaping @Sendable (String) -> Void) {
     self.write = write
   }
 
   /// A log on standard error. No request waits for who reads it.
-  public static let standardError: RequestLog = {
+  package static let standardError: RequestLog = {
     let writer = LossyWriter(descriptor: STDERR_FILENO)
     return RequestLog { writer.write($0 + "\n") }
   }()

@@ -1,3 +1,4 @@
+import ByteStreams
 import Emulator
 import NIOCore
 import TerminalProgress

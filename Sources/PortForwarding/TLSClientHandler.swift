@@ -3,10 +3,10 @@ import TransportSecurity
 
 /// Speaks TLS with the server of a connection on behalf of the handlers behind it, which see plain bytes.
 final class TLSClientHandler: ChannelDuplexHandler {
-  typealias InboundIn = ByteBuffer
-  typealias InboundOut = ByteBuffer
-  typealias OutboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+  package typealias InboundIn = ByteBuffer
+  package typealias InboundOut = ByteBuffer
+  package typealias OutboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
 
   private let client: TLSClient
   /// Kept once the server was verified, broken otherwise.
@@ -18,9 +18,9 @@ final class TLSClientHandler: ChannelDuplexHandler {
   }
 
   /// The connection stands already.
-  func handlerAdded(context: ChannelHandlerContext) { advance(context) }
+  package func handlerAdded(context: ChannelHandlerContext) { advance(context) }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     do {
       try client.receive(Array(unwrapInboundIn(data).readableBytesView))
       if handshake != nil { advance(context) }
@@ -31,7 +31,7 @@ final class TLSClientHandler: ChannelDuplexHandler {
     }
   }
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+  package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     do {
       try client.encrypt(Array(unwrapOutboundIn(data).readableBytesView))
       context.write(wrapOutboundOut(ByteBuffer(bytes: client.bytesToSend())), promise: promise)
@@ -41,7 +41,7 @@ final class TLSClientHandler: ChannelDuplexHandler {
     }
   }
 
-  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+  package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
     guard mode == .output, handshake == nil else { return context.close(mode: mode, promise: promise) }
     client.endSending()
     let last = wrapOutboundOut(ByteBuffer(bytes: client.bytesToSend()))
@@ -50,12 +50,12 @@ final class TLSClientHandler: ChannelDuplexHandler {
     }
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  package func channelInactive(context: ChannelHandlerContext) {
     settle(.failure(TLSError(.handshakeFailed, "the connection was closed during the handshake")))
     context.fireChannelInactive()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { settle(.failure(ChannelError.alreadyClosed)) }
+  package func handlerRemoved(context: ChannelHandlerContext) { settle(.failure(ChannelError.alreadyClosed)) }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if handshake != nil, case ChannelEvent.inputClosed? = event as? ChannelEvent {

@@ -3,10 +3,10 @@ import NIOCore
 /// The connections of one proxy. All of them live on one event loop, to which this belongs: a loop forwards far
 /// more than an engine delivers, and so nothing is shared between threads.
 final class ProxyListener: ChannelDuplexHandler {
-  typealias InboundIn = Channel
-  typealias OutboundIn = Never
+  package typealias InboundIn = Channel
+  package typealias OutboundIn = Never
 
-  private let destination: ProxyDestination
+  private let destination: ForwardingDestination
   private let limit: Int
   private let events: @Sendable (TCPProxy.Event) -> Void
   private var context: ChannelHandlerContext?
@@ -16,17 +16,18 @@ final class ProxyListener: ChannelDuplexHandler {
   private var isFullTold = false
   private var drained: EventLoopPromise<Void>?
 
-  init(_ destination: ProxyDestination, limit: Int, events: @escaping @Sendable (TCPProxy.Event) -> Void) {
+  init(_ destination: ForwardingDestination, limit: Int, events: @escaping @Sendable (TCPProxy.Event) -> Void)
+  {
     self.destination = destination
     self.limit = limit
     self.events = events
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   /// More than the limit wait in the kernel's queue until another has ended.
-  func read(context: ChannelHandlerContext) {
+  package func read(context: ChannelHandlerContext) {
     guard open.count < limit else {
       isReadDue = true
       if !isFullTold { events(.full(limit)) }
@@ -36,7 +37,7 @@ final class ProxyListener: ChannelDuplexHandler {
   }
 
   /// Takes a client in.
-  func accept(_ client: any Channel) throws {
+  package func accept(_ client: any Channel) throws {
     let near = Relay()
     try client.pipeline.syncOperations.addHandler(near)
     events(.connected(context?.channel.localAddress?.port ?? 0))
@@ -71,7 +72,7 @@ final class ProxyListener: ChannelDuplexHandler {
   }
 
   /// Waits until every connection has ended; after the grace they are broken off.
-  func drain(within grace: TimeAmount, on loop: any EventLoop) -> EventLoopFuture<Void> {
+  package func drain(within grace: TimeAmount, on loop: any EventLoop) -> EventLoopFuture<Void> {
     let promise = loop.makePromise(of: Void.self)
     guard !open.isEmpty else {
       promise.succeed()

@@ -2,7 +2,7 @@ import MonotonicTime
 import Synchronization
 
 /// Counts a transfer's bytes, and ends it when none have moved for too long. However long the whole takes is fine.
-final class StallWatch: Sendable {
+package final class StallWatch: Sendable {
   private struct State {
     var bytes = 0
     var moved = SuspendingClock.now
@@ -12,13 +12,13 @@ final class StallWatch: Sendable {
   private let patience: Duration
   private let progress: @Sendable (Int) -> Void
 
-  init(patience: Duration, progress: @escaping @Sendable (Int) -> Void) {
+  package init(patience: Duration, progress: @escaping @Sendable (Int) -> Void) {
     self.patience = patience
     self.progress = progress
   }
 
   /// Notes that bytes have moved.
-  func count(_ bytes: Int) {
+  package func count(_ bytes: Int) {
     let sum = state.withLock { state in
       state.bytes += bytes
       state.moved = .now
@@ -28,16 +28,16 @@ final class StallWatch: Sendable {
   }
 
   /// How many bytes have moved.
-  var bytes: Int { state.withLock { $0.bytes } }
+  package var bytes: Int { state.withLock { $0.bytes } }
 
-  func counting(_ sink: @escaping ByteSink) -> ByteSink {
+  package func counting(_ sink: @escaping ByteSink) -> ByteSink {
     return { [self] bytes in
       try await sink(bytes)
       count(bytes.count)
     }
   }
 
-  func counting(_ source: @escaping ByteSource) -> ByteSource {
+  package func counting(_ source: @escaping ByteSource) -> ByteSource {
     return { [self] in
       let bytes = try await source()
       count(bytes?.count ?? 0)
@@ -46,7 +46,7 @@ final class StallWatch: Sendable {
   }
 
   /// Runs `operation`, and cancels it when nothing moves any more.
-  func run(_ subject: String, _ operation: @escaping @Sendable @concurrent () async throws -> Void)
+  package func run(_ subject: String, _ operation: @escaping @Sendable @concurrent () async throws -> Void)
     async throws
   {
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,11 +1,10 @@
 import Foundation
-import HealthProbes
 import NIOCore
 import NIOPosix
 import PortListeners
 import TransportSecurity
 
-extension ProxyDestination {
+extension ForwardingDestination {
   /// How long it may take to answer a connection, and to shake hands.
   private static let patience = TimeAmount.seconds(10)
 
@@ -15,9 +14,8 @@ extension ProxyDestination {
     -> EventLoopFuture<Void>
   {
     // Asked before and after, as a probe does: the same sockets at both times took the connection.
-    let listener = self.listener
-    let sockets: Set<ListeningSocket>?
-    do { sockets = try listener?.requireOurs() } catch {
+    let proof: ListenerProof?
+    do { proof = try listener.map(ListenerProof.init) } catch {
       end.succeed()
       return loop.makeFailedFuture(error)
     }
@@ -35,9 +33,7 @@ extension ProxyDestination {
     connected.flatMap(\.closeFuture).cascade(to: end)
     return connected.assumeIsolated().flatMap { upstream in
       do {
-        guard try listener?.requireOurs() == sockets else {
-          throw ProbeFailure.unreachable(reason: "the server has begun to listen anew")
-        }
+        try proof?.confirm()
         return prepare(upstream, relay)
       } catch {
         upstream.close(promise: nil)
@@ -67,7 +63,7 @@ extension ProxyDestination {
   }
 
   /// Why it could not be reached, in words.
-  func failure(_ error: any Error) -> String { "cannot reach \(host):\(port): \(Self.reason(error))" }
+  package func failure(_ error: any Error) -> String { "cannot reach \(host):\(port): \(Self.reason(error))" }
 
   private static func reason(_ error: any Error) -> String {
     switch error {

@@ -6,7 +6,7 @@ import NIOCore
 /// It reads only while the partner can write, so that a slow reader slows the sender down and little is held in
 /// between. The end of what one side sends is passed on once everything before it is written: NIO would drop the
 /// rest where the other direction has ended already.
-final class Relay: ChannelDuplexHandler {
+package final class Relay: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer

@@ -1,18 +1,14 @@
-import NativeProcess
+import Foundation
 
-extension EmulatorError {
-  init(native error: NativeProcessError, place: String) {
-    let code: Code =
-      switch error.code {
-      case .keeperMissing, .cannotExecute, .userUnknown: .unavailable
-      case .locksUnsupported: .cannotWrite
-      case .fileUnusable: .cannotWrite
-      case .commandFailed where Self.saysDiskIsFull(error.message): .cannotWrite
-      default: .failed
-      }
-    let suggestion = error.suggestion ?? (code == .cannotWrite ? StateStore.elsewhere : nil)
-    self.init(code, place + error.message, suggestion: suggestion)
-    if case .shortage = error.code { isShortage = true }
+/// What to do about a file or folder of drydock's that cannot be written.
+package enum WriteRemedy {
+  /// Where there is no room.
+  package static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
+
+  /// After an error number of the system's.
+  package static func elsewhere(after error: Int32) -> String {
+    [EACCES, EPERM, EROFS].contains(error)
+      ? "name a folder that is yours to write, on a local disk, by DRYDOCK_HOME" : elsewhere
   }
 
   /// Whether an engine or its tool failed for want of space, inodes or quota.
@@ -20,7 +16,7 @@ extension EmulatorError {
   /// They say so in strerror's words, in English, since they run without the user's locale; Go, and so Docker, in small
   /// letters. The MySQL family says the number instead, of ENOSPC or EDQUOT (`error 28`, `Errcode: 28`,
   /// `error number 28`), or that a table is full (ER_RECORD_FILE_FULL).
-  static func saysDiskIsFull(_ text: String) -> Bool {
+  package static func saysDiskIsFull(_ text: String) -> Bool {
     let text = text.lowercased()
     return [
       "no space left on device", "disk quota exceeded", "disk is full", "disk full",

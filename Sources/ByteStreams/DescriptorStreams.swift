@@ -1,10 +1,11 @@
+import DrydockBase
 import Foundation
 import MonotonicTime
 
 /// Reads and writes open descriptors as streams. A pipe or a terminal that is not ready holds no thread.
-public enum DescriptorStreams {
+package enum DescriptorStreams {
   /// Takes bytes to a descriptor.
-  public static func sink(_ descriptor: Int32) -> ByteSink {
+  package static func sink(_ descriptor: Int32) -> ByteSink {
     let isFile = isRegularFile(descriptor)
     return { bytes in
       var rest = bytes[...]
@@ -16,9 +17,9 @@ public enum DescriptorStreams {
         if count > 0 {
           rest = rest.dropFirst(count)
         } else if errno == EPIPE {
-          throw EmulatorError(.failed, "whoever reads the output has ended")
+          throw DrydockError(.failed, "whoever reads the output has ended")
         } else if errno != EINTR, errno != EAGAIN {
-          throw EmulatorError(.cannotWrite, "cannot write the output: \(String(cString: strerror(errno)))")
+          throw DrydockError(.cannotWrite, "cannot write the output: \(String(cString: strerror(errno)))")
         }
       }
       try Task.checkCancellation()
@@ -26,7 +27,7 @@ public enum DescriptorStreams {
   }
 
   /// Gives what a descriptor has to read.
-  public static func source(_ descriptor: Int32) -> ByteSource {
+  package static func source(_ descriptor: Int32) -> ByteSource {
     let isFile = isRegularFile(descriptor)
     return {
       try Task.checkCancellation()
@@ -37,7 +38,7 @@ public enum DescriptorStreams {
         if count > 0 { return Array(buffer[..<count]) }
         if count == 0 { return nil }
         guard errno == EINTR || errno == EAGAIN else {
-          throw EmulatorError(.failed, "cannot read the input: \(String(cString: strerror(errno)))")
+          throw DrydockError(.failed, "cannot read the input: \(String(cString: strerror(errno)))")
         }
       }
     }
@@ -55,6 +56,6 @@ public enum DescriptorStreams {
     var state = pollfd(fd: descriptor, events: Int16(interest == .read ? POLLIN : POLLOUT), revents: 0)
     if poll(&state, 1, 0) > 0 { return try Task.checkCancellation() }
     try await waitUntilReady(
-      descriptor, for: interest, until: .after(.seconds(365 * 24 * 3600)), "the other side")
+      descriptor, for: interest, until: .never, "the other side")
   }
 }

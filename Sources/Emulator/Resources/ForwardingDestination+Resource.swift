@@ -1,31 +1,10 @@
 import ConvoxEnvironment
+import DrydockBase
 import Engines
-import MonotonicTime
 import NativeProcess
-import PortListeners
+package import PortForwarding
 
-/// Where a proxy's connections go.
-public struct ProxyDestination: Sendable, Hashable {
-  /// The host, a name or an address.
-  public var host: String
-  /// The port.
-  public var port: Int
-  /// The certificates, a path to a PEM file, by which the other end is verified; nil for connections without TLS.
-  public var authorityFile: String?
-  /// Where the proxy listens unless it is told otherwise.
-  public var defaultPort: Int
-  /// The files of the native server that has to listen there; nil for any other.
-  var server: EngineProcessFiles?
-
-  /// A destination.
-  /// - Parameter defaultPort: Nil for the port of the destination.
-  public init(host: String, port: Int, authorityFile: String? = nil, defaultPort: Int? = nil) {
-    self.host = host
-    self.port = port
-    self.authorityFile = authorityFile
-    self.defaultPort = defaultPort ?? port
-  }
-
+extension ForwardingDestination {
   /// Where a resource is reached.
   ///
   /// A proxy listens at the resource's own port, as convox has it. That of a server on this machine is taken by
@@ -33,8 +12,8 @@ public struct ProxyDestination: Sendable, Hashable {
   /// - Parameters:
   ///   - tls: Whether the proxy speaks TLS on its clients' behalf.
   ///   - home: Where the authority lies that signs the resources' certificates.
-  /// - Throws: `EmulatorError` where the resource has no address, or none that TLS could be spoken with.
-  public init(_ target: ResourceTarget, tls: Bool, home: StateHome) throws {
+  /// - Throws: `DrydockError` where the resource has no address, or none that TLS could be spoken with.
+  package init(_ target: ResourceTarget, tls: Bool, home: StateHome) throws {
     let url = try target.requiredURL()
     if let endpoint = target.endpoint, target.isOwn, let standard = target.engine?.server?.standardPort {
       if tls { try Self.refuse(target) }
@@ -55,30 +34,24 @@ public struct ProxyDestination: Sendable, Hashable {
   /// A server elsewhere.
   private init(url: String, _ target: ResourceTarget, tls: Bool) throws {
     guard let address = URLAddress(url) else {
-      throw EmulatorError(.failed, "no host in the url of \(target.name): \(maskingPassword(inURL: url))")
+      throw DrydockError(.failed, "no host in the url of \(target.name): \(maskingPassword(inURL: url))")
     }
     if address.scheme == "udp" {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "the proxy forwards TCP only, and \(target.name) takes udp: \(maskingPassword(inURL: url))")
     }
     let standard = target.engine?.server?.standardPort ?? Self.standardPorts[address.scheme ?? ""]
     guard let port = address.port ?? standard else {
-      throw EmulatorError(.failed, "unknown port for url: \(maskingPassword(inURL: url))")
+      throw DrydockError(.failed, "unknown port for url: \(maskingPassword(inURL: url))")
     }
     if tls { try Self.refuse(target) }
     let authority = LocalAuthority.systemRootsFile
     if tls, authority == nil {
-      throw EmulatorError(.failed, "this system's certificates are nowhere to be found")
+      throw DrydockError(.failed, "this system's certificates are nowhere to be found")
     }
     self.init(host: address.host, port: port, authorityFile: tls ? authority : nil)
     if isOnThisMachine, let standard { defaultPort = standard }
   }
-
-  /// Whether connections end on this machine, where the destination's port is not free for a proxy.
-  var isOnThisMachine: Bool { ["127.0.0.1", "localhost", "::1"].contains(host) }
-
-  /// Who has to listen before a client's bytes, passwords among them, are sent there.
-  var listener: ExpectedListener? { server.map { ExpectedListener(port: port, processOf: $0) } }
 
   private static let standardPorts = ["http": 80, "https": 443, "tcp": 514, "tcp+tls": 6514]
 
@@ -86,12 +59,12 @@ public struct ProxyDestination: Sendable, Hashable {
   private static func refuse(_ target: ResourceTarget) throws {
     guard let server = target.engine?.server else { return }
     if server.accounts != nil {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(target.name) negotiates TLS in the protocol of \(target.type), so that --tls cannot",
         suggestion: "leave --tls out: what its clients ask for passes through the proxy")
     }
     if target.isOwn, target.endpoint?.encrypted != true {
-      throw EmulatorError(
+      throw DrydockError(
         .failed, "\(target.name) takes no TLS",
         suggestion: "leave --tls out, or set its option encrypted: true")
     }

@@ -1,13 +1,14 @@
 import CZlib
+import DrydockBase
 
 /// Compresses and expands streams in the gzip format (RFC 1952), by zlib.
-public enum Gzip {
+package enum Gzip {
   /// The bytes by which the format is recognised.
-  static let magic: [UInt8] = [0x1f, 0x8b]
+  package static let magic: [UInt8] = [0x1f, 0x8b]
 
   /// A sink that hands on what it is given compressed.
   /// - Returns: The sink, and what has to be called after the last bytes.
-  public static func compressing(_ sink: @escaping ByteSink) throws -> (
+  package static func compressing(_ sink: @escaping ByteSink) throws -> (
     sink: ByteSink, finish: @Sendable () async throws -> Void
   ) {
     let stream = GzipStream(try ZStream(.compress), sink)
@@ -15,8 +16,8 @@ public enum Gzip {
   }
 
   /// A source that gives what is compressed in another; several members in a row are one stream, as for gunzip.
-  /// - Throws: From the source, `EmulatorError` where the bytes are damaged or break off.
-  static func expanding(_ source: @escaping ByteSource) throws -> ByteSource {
+  /// - Throws: From the source, `DrydockError` where the bytes are damaged or break off.
+  package static func expanding(_ source: @escaping ByteSource) throws -> ByteSource {
     let stream = GunzipStream(try ZStream(.expand), source)
     return { try await stream.next() }
   }
@@ -102,7 +103,7 @@ private final class ZStream {
       ? deflateInit2_(
         state, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
       : inflateInit2_(state, 15 + 16, ZLIB_VERSION, size)
-    guard code == Z_OK else { throw EmulatorError(.internalFault, "zlib cannot start: \(code)") }
+    guard code == Z_OK else { throw DrydockError(.internalFault, "zlib cannot start: \(code)") }
   }
 
   deinit {
@@ -144,11 +145,11 @@ private final class ZStream {
     return output
   }
 
-  static var truncated: EmulatorError {
-    EmulatorError(.failed, "the gzip data breaks off", suggestion: "the file was cut short: copy it again")
+  static var truncated: DrydockError {
+    DrydockError(.failed, "the gzip data breaks off", suggestion: "the file was cut short: copy it again")
   }
 
-  static var damaged: EmulatorError {
-    EmulatorError(.failed, "the gzip data is damaged", suggestion: "copy the file again")
+  static var damaged: DrydockError {
+    DrydockError(.failed, "the gzip data is damaged", suggestion: "copy the file again")
   }
 }

@@ -1,12 +1,13 @@
+import DrydockBase
 import Foundation
 import NIOCore
 import NIOPosix
 import NativeProcess
 
 /// Forwards TCP connections from a port of 127.0.0.1 to a destination.
-public struct TCPProxy: Sendable {
+package struct TCPProxy: Sendable {
   /// What happens in a proxy.
-  public enum Event: Sendable, Hashable {
+  package enum Event: Sendable, Hashable {
     /// It listens at this port.
     case listening(Int)
     /// A client has connected to this port.
@@ -19,7 +20,7 @@ public struct TCPProxy: Sendable {
     case closing(Int)
   }
 
-  private let destination: ProxyDestination
+  private let destination: ForwardingDestination
   private let port: Int
   private let limit: Int
   private let grace: Duration
@@ -30,8 +31,8 @@ public struct TCPProxy: Sendable {
   ///   - limit: How many connections are open at once; nil for what the process may have, 500 at most. Further
   ///     clients wait.
   ///   - grace: How long connections may last once the task is cancelled.
-  public init(
-    to destination: ProxyDestination, port: Int, limit: Int? = nil, grace: Duration = .seconds(5)
+  package init(
+    to destination: ForwardingDestination, port: Int, limit: Int? = nil, grace: Duration = .seconds(5)
   ) {
     self.destination = destination
     self.port = port
@@ -46,8 +47,8 @@ public struct TCPProxy: Sendable {
 
   /// Forwards until the task is cancelled; then it lets the connections end, for as long as the grace lasts.
   /// - Parameter events: Called on the event loop; it must not block.
-  /// - Throws: `EmulatorError` where the port cannot be had, `CancellationError` at the end.
-  public func run(_ events: @escaping @Sendable (Event) -> Void) async throws {
+  /// - Throws: `DrydockError` where the port cannot be had, `CancellationError` at the end.
+  package func run(_ events: @escaping @Sendable (Event) -> Void) async throws {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let listener = try await loop.submit { [destination, limit] in
       NIOLoopBound(ProxyListener(destination, limit: limit, events: events), eventLoop: loop)
@@ -92,19 +93,19 @@ public struct TCPProxy: Sendable {
     }
   }
 
-  private func unavailable(_ error: IOError) -> EmulatorError {
+  private func unavailable(_ error: IOError) -> DrydockError {
     let other = "choose another port: -p PORT"
     switch error.errnoCode {
     case EADDRINUSE:
       let isItself = destination.port == port && destination.isOnThisMachine
       let owner = PortOwner.of(port: port).map(\.description) ?? "another process"
       let holder = isItself ? "the resource itself" : owner
-      return EmulatorError(.failed, "port \(port) of 127.0.0.1 is taken by \(holder)", suggestion: other)
+      return DrydockError(.failed, "port \(port) of 127.0.0.1 is taken by \(holder)", suggestion: other)
     case EACCES:
-      return EmulatorError(
+      return DrydockError(
         .failed, "port \(port) is kept for privileged users", suggestion: "choose one from 1024 on: -p PORT")
     default:
-      return EmulatorError(
+      return DrydockError(
         .failed, "cannot listen at 127.0.0.1:\(port): \(String(cString: strerror(error.errnoCode)))",
         suggestion: other)
     }

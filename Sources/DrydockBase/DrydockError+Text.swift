@@ -1,8 +1,6 @@
-public import ConvoxManifest
-
-extension EmulatorError {
+extension DrydockError {
   /// What a user reads: the message, then the next step and the details, a line each.
-  public var text: String {
+  package var text: String {
     let suggestion = suggestion.map { ["  \($0.oneLine)"] } ?? []
     // A tool's last words are lines of a message; a name may hold a line feed too.
     let lines = message.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -12,19 +10,9 @@ extension EmulatorError {
   }
 }
 
-extension Diagnostic {
-  /// What a user reads: the place and the message, then the next step.
-  public var text: String {
-    "\(location): ".oneLine + advice
-  }
-
-  /// The message, then the next step.
-  var advice: String { message.oneLine + (suggestion.map { "\n  \($0.oneLine)" } ?? "") }
-}
-
 extension String {
   /// The text with its line feeds as escapes: what is cited may not pass for another line.
-  var oneLine: String { contains(where: \.isNewline) ? escapingLineFeeds : self }
+  package var oneLine: String { contains(where: \.isNewline) ? escapingLineFeeds : self }
 
   private var escapingLineFeeds: String {
     replacing("\r\n", with: "\\r\\n").replacing("\n", with: "\\n").replacing("\r", with: "\\r")

@@ -1,0 +1,29 @@
+import DrydockBase
+import Foundation
+
+/// A stream kept in a nameless file until it is needed.
+package final class Spool: Sendable {
+  private let descriptor: Int32
+
+  package init() throws {
+    descriptor = try namelessFile()
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads a stream to its end.
+  package func fill(from source: ByteSource) async throws {
+    let sink = DescriptorStreams.sink(descriptor)
+    while let bytes = try await source() { try await sink(bytes) }
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw namelessFileError(errno) }
+  }
+
+  /// The stream from its beginning.
+  package func source() -> ByteSource {
+    let source = DescriptorStreams.source(descriptor)
+    return { [self] in
+      defer { _ = self }
+      return try await source()
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package import DrydockBase
+
+extension ProbeFailure: DrydockErrorConvertible {
+  /// The failure for a user.
+  package func drydockError(place: String) -> DrydockError {
+    let isFull = WriteRemedy.saysDiskIsFull("\(self)")
+    return DrydockError(
+      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.elsewhere : nil)
+  }
+}
+
+extension MissingLibraryError: DrydockErrorConvertible {
+  /// The failure for a user.
+  package func drydockError(place: String) -> DrydockError {
+    DrydockError(.unavailable, "\(place)\(self)", suggestion: suggestion)
+  }
+}
