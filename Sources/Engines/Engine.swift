@@ -39,6 +39,8 @@ package protocol ServerEngine: Engine {
   func standsIn(_ version: ServerVersion) -> Bool
   /// How servers of it are found on the machine.
   var nativeSearch: NativeSearch { get }
+  /// Unprivileged users of this machine as whom a native server runs where drydock runs as root, best first.
+  var nativeUsers: [String] { get }
   /// Whether a server found on the machine serves this engine's resources, itself or as a stand-in.
   func accepts(_ installation: NativeInstallation) -> Acceptance
   /// The accounts that the engine has; nil where it knows no accounts.

@@ -70,8 +70,7 @@ struct MariaDBEngine: MySQLFamilyEngine {
           environment: ["TMPDIR": folders.scratch])
       ],
       serve: NativeCommand(
-        installation.server, MySQLFamily.serverArguments(request, folders) + ["--loose-expire-logs-days=1"]),
-      users: ["mysql"])
+        installation.server, MySQLFamily.serverArguments(request, folders) + ["--loose-expire-logs-days=1"]))
   }
 
   /// MySQL is installed under the name mysqld too.

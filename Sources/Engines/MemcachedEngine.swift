@@ -23,6 +23,7 @@ struct MemcachedEngine: ServerEngine {
     folders: ["/usr/sbin", "/opt/homebrew/opt/memcached/bin", "/usr/local/opt/memcached/bin"],
     apt: "memcached", brew: "memcached")
 
+  let nativeUsers = ["memcache", "memcached"]
   let accounts: EngineAccounts? = nil
   let keepsData = false
   let stopSteps = [StopStage(.terminate, .seconds(5)), StopStage(.kill, .seconds(5))]
@@ -39,8 +40,7 @@ struct MemcachedEngine: ServerEngine {
   ) -> NativeRecipe {
     NativeRecipe(
       serve: NativeCommand(
-        installation.server, ["-l", "127.0.0.1", "-p", "\(request.port)", "-U", "0", "-m", "64"]),
-      users: ["memcache", "memcached"])
+        installation.server, ["-l", "127.0.0.1", "-p", "\(request.port)", "-U", "0", "-m", "64"]))
   }
 
   /// It has no client of its own.

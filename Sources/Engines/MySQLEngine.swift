@@ -73,8 +73,7 @@ struct MySQLEngine: MySQLFamilyEngine {
         // ends where that is missing or the user may not enter it; `app` may not use it anyway.
         MySQLFamily.serverArguments(request, folders) + [
           "--mysqlx=OFF", "--secure-file-priv=NULL", "--loose-binlog-expire-logs-seconds=86400",
-        ]),
-      users: ["mysql"])
+        ]))
   }
 
   func accepts(_ installation: NativeInstallation) -> Acceptance {

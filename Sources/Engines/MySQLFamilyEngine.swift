@@ -9,6 +9,7 @@ protocol MySQLFamilyEngine: ServerEngine {}
 extension MySQLFamilyEngine {
   var accounts: EngineAccounts? { MySQLFamily.accounts(containerAdministrator: "root") }
   var stopSteps: [StopStage] { MySQLFamily.stopSteps }
+  var nativeUsers: [String] { ["mysql"] }
 
   func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
     MySQLFamily.socket(folders)

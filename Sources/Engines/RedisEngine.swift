@@ -40,6 +40,7 @@ struct RedisEngine: ServerEngine {
   let versions: VersionTable
   let nativeSearch: NativeSearch
 
+  let nativeUsers = ["redis", "valkey"]
   let accounts: EngineAccounts? = nil
   let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
 
@@ -133,7 +134,7 @@ struct RedisEngine: ServerEngine {
     return NativeRecipe(
       files: [RecipeFile(path, settings(lines + listening(on: request.port, tls, request)))]
         + (tls?.files ?? []),
-      serve: NativeCommand(installation.server, [path]), users: ["redis", "valkey"])
+      serve: NativeCommand(installation.server, [path]))
   }
 
   /// The configuration's path holds the marker, because `INFO` reports that path and nothing else of ours.

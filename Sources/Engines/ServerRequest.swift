@@ -145,13 +145,11 @@ package struct NativeRecipe: Sendable, Hashable {
   package var staleFiles: [String]
   /// The server itself, in the foreground.
   package var serve: NativeCommand
-  /// Unprivileged users to run as when drydock runs as root, best first.
-  package var users: [String]
 
   /// A native recipe.
   package init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], identityFiles: [String] = [],
-    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand, users: [String]
+    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand
   ) {
     self.files = files
     self.initialise = initialise
@@ -159,7 +157,6 @@ package struct NativeRecipe: Sendable, Hashable {
     self.personalise = personalise
     self.staleFiles = staleFiles
     self.serve = serve
-    self.users = users
   }
 }
 

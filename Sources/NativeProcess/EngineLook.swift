@@ -112,7 +112,6 @@ struct EngineLook {
 
   /// A descriptor of the lock can be handed to any process, so that having it is not enough.
   private func isOurs(_ process: ProcessTable.Entry) -> Bool {
-    let user = ProcessTable.realUser(process.pid)
-    return user != nil && user == self.user || user == geteuid() && process.name == "drydock-keeper"
+    process.isOfEngine(user: user)
   }
 }

@@ -11,32 +11,49 @@ package import MonotonicTime
 
 /// The processes of engines whose folder was removed while they ran, so that no lock file tells of them any more.
 ///
-/// They are known by the descriptor of the lock, which they keep: the system still says where the file was. Of other
-/// users' processes only root sees that. Where the system does not show descriptors (macOS), none is found.
-package func orphans(of files: EngineProcessFiles) -> [Int32] {
+/// They are known by the descriptor of the lock, which they keep: the system still says where the file was. As such a
+/// descriptor can be handed to any process, only those of the engine's user and the keeper count. Of other users'
+/// processes only root sees descriptors. Where the system does not show them (macOS), none is found.
+/// - Parameter user: As whom the engine ran.
+package func orphans(of files: EngineProcessFiles, user: UInt32) -> [Int32] {
   #if os(Linux)
     let removed = "\(realPath(files.lockFile)) (deleted)"
     return ProcessTable.pids().filter { pid in
-      pid != getpid()
-        && ProcessTable.names(in: "/proc/\(pid)/fd").contains {
-          ProcessTable.linkTarget("/proc/\(pid)/fd/\($0)") == removed
-        }
+      pid != getpid() && ProcessTable.entry(pid)?.isOfEngine(user: user) == true
+        && hasDescriptor(pid, of: removed)
     }
   #else
     return []
   #endif
 }
 
+#if os(Linux)
+  private func hasDescriptor(_ pid: Int32, of target: String) -> Bool {
+    ProcessTable.names(in: "/proc/\(pid)/fd").contains {
+      ProcessTable.linkTarget("/proc/\(pid)/fd/\($0)") == target
+    }
+  }
+#endif
+
 /// Ends them, and waits until they are gone. There is nothing that they could still save.
+/// - Parameter user: As whom the engine ran.
 /// - Throws: `TimeoutError`, `CancellationError`.
-package func endOrphans(of files: EngineProcessFiles, until deadline: Deadline) async throws {
+package func endOrphans(of files: EngineProcessFiles, user: UInt32, until deadline: Deadline) async throws {
   var pause = Backoff(limit: .milliseconds(50))
   while true {
-    let found = orphans(of: files)
+    let found = orphans(of: files, user: user)
     if found.isEmpty { return }
-    for pid in found { kill(pid, SIGKILL) }
+    for pid in found { end(pid, files, user) }
     try await pause.sleep(until: deadline, "the end of \(found.count) processes of \(files.folder)")
   }
+}
+
+/// Kills it if it is still one of them now that it is held: its number may be another's by now.
+private func end(_ pid: Int32, _ files: EngineProcessFiles, _ user: UInt32) {
+  #if os(Linux)
+    let removed = "\(realPath(files.lockFile)) (deleted)"
+    ProcessTable.signal(pid, SIGKILL) { $0.isOfEngine(user: user) && hasDescriptor($0.pid, of: removed) }
+  #endif
 }
 
 /// A path with the links in that part of it followed which is there.

@@ -18,6 +18,12 @@ enum ProcessTable {
     let processGroup: Int32
     let session: Int32
     let start: UInt64
+
+    /// Whether a process that has to do with an engine is one of its user's, or the keeper, and so to be ended with it.
+    func isOfEngine(user: uid_t?) -> Bool {
+      let owner = ProcessTable.realUser(pid)
+      return owner != nil && owner == user || owner == geteuid() && name == "drydock-keeper"
+    }
   }
 
   #if os(Linux)

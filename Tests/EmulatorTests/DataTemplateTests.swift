@@ -27,8 +27,7 @@ import Testing
       let installation = NativeInstallation(
         server: server, tools: [:], version: version, banner: "")
       let recipe = NativeRecipe(
-        initialise: [NativeCommand("/bin/make-it", arguments)], serve: NativeCommand("/bin/serve", []),
-        users: [])
+        initialise: [NativeCommand("/bin/make-it", arguments)], serve: NativeCommand("/bin/serve", []))
       return DataTemplate(
         cache: "\(test.path)/cache", boot: boot, installation: installation, anywhere: recipe,
         tools: EngineTools(
@@ -247,7 +246,7 @@ import Testing
   @Test func whatMakesItsOwnDataHasNone() throws {
     let installation = NativeInstallation(
       server: "/bin/sh", tools: [:], version: try #require(ServerVersion(in: "7.0")), banner: "")
-    let recipe = NativeRecipe(serve: NativeCommand("/bin/serve", []), users: [])
+    let recipe = NativeRecipe(serve: NativeCommand("/bin/serve", []))
     let tools = EngineTools(user: nil, keeper: Keeper(executable: "/nonexistent"), environment: [:])
     #expect(
       DataTemplate(cache: "/c", boot: "b", installation: installation, anywhere: recipe, tools: tools) == nil)

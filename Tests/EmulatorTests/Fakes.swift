@@ -122,6 +122,7 @@ struct FakeEngine: ServerEngine {
     repository: "fake", imageVariable: "FAKE_VERSION", default: "1.0", seriesLength: 1,
     withoutARM64: ["0.9"])
   var nativeSearch = NativeSearch(servers: ["fake"], apt: "fake", brew: "fake")
+  let nativeUsers = ["nobody"]
   let accounts: EngineAccounts?
   let stopSteps = [StopStage(.terminate, .seconds(1)), StopStage(.kill, .seconds(1))]
   private let answer: Answer
@@ -146,7 +147,7 @@ struct FakeEngine: ServerEngine {
 
   func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
-  ) -> NativeRecipe { NativeRecipe(serve: NativeCommand(installation.server, []), users: ["nobody"]) }
+  ) -> NativeRecipe { NativeRecipe(serve: NativeCommand(installation.server, [])) }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { FakeProbe(target: target, answer: answer) }
 

@@ -107,7 +107,7 @@ import Testing
 
   @Test(arguments: cases)
   func theServerStaysOutOfRootsHands(_ case: Case) throws {
-    let users = try `case`.recipe().users
+    let users = try #require(server(`case`.type)).nativeUsers
     #expect(!users.isEmpty)
     #expect(!users.contains("root"))
   }

@@ -96,6 +96,29 @@ struct ForgedRecordTests {
     }
   }
 
+  /// Bug: root killed whoever had the lock of an engine whose folder was gone.
+  @Test(.enabled(if: isRoot, "only root could end another user's process"))
+  func aLockThatWasHandedOnEndsNobodyElseWhereItsFolderIsGone() async throws {
+    try await withScratch { scratch in
+      var spec = scratch.shell(
+        "setpriv --reuid=12345 --regid=12345 --clear-groups setsid sh -c 'echo $$; exec sleep 1000' & wait")
+      let files = EngineProcessFiles(folder: scratch.path("process"))
+      spec.files = files
+      mkdir(files.folder, 0o700)
+      let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      func log() -> [String] { tail(logFile: files.logFile, lines: 100) }
+      try await eventually("the stranger") { log().count == 1 }
+      let stranger = try #require(Int32(log()[0]))
+      defer { kill(stranger, SIGKILL) }
+      try FileManager.default.removeItem(atPath: files.folder)
+      #expect(Set(orphans(of: files, user: 0)).isSuperset(of: [engine.enginePID, engine.keeperPID]))
+      try await endOrphans(of: files, user: 0, until: .after(.seconds(30)))
+      #expect(orphans(of: files, user: 0).isEmpty)
+      #expect(orphans(of: files, user: 12_345) == [stranger])
+      #expect(ProcessTable.entry(stranger)?.isZombie == false)
+    }
+  }
+
   /// The keeper writes where nobody else can put anything.
   @Test(.enabled(if: isRoot, "only root has anything to lose by that"), arguments: ["owner", "link", "open"])
   func theKeeperRefusesAFolderThatIsNotRoots(_ how: String) async throws {

@@ -45,7 +45,9 @@ struct NativeRuntime: Runtime {
     // An engine that has just been killed is one that runs to nobody: wait until its keeper says so.
     switch try await settledState(layout.files) {
     case .neverStarted:
-      isOrphaned = mayBeOrphaned(resource, layout) && !orphans(of: layout.files).isEmpty
+      isOrphaned =
+        try mayBeOrphaned(resource, layout)
+        && !orphans(of: layout.files, user: engineUser(resource)).isEmpty
       condition = isOrphaned ? .running(since: nil) : Folder.exists(layout.data) ? .stopped : .absent
     case .running(let engine):
       condition = .running(since: engine.startedAt)
@@ -71,6 +73,13 @@ struct NativeRuntime: Runtime {
   /// Whether it once ran, and nothing here says what became of it. To look for what runs takes a while.
   private func mayBeOrphaned(_ resource: String, _ layout: NativeLayout) -> Bool {
     state?.resources[resource]?.version != nil && !Folder.exists(layout.files.folder)
+  }
+
+  /// As whom the engine of a resource runs that left no record.
+  private func engineUser(_ resource: String) throws -> UInt32 {
+    if let owner = home.owner { return owner.user }
+    let type = state?.resources[resource]?.type ?? ""
+    return try EngineRegistry.engine(type)?.server?.processUser()?.userID ?? geteuid()
   }
 
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
@@ -169,7 +178,8 @@ struct NativeRuntime: Runtime {
     let layout = layout(resource)
     switch try inspect(layout.files) {
     case .neverStarted where mayBeOrphaned(resource, layout):
-      return try await endOrphans(of: layout.files, until: .after(.seconds(10)))
+      return try await endOrphans(
+        of: layout.files, user: engineUser(resource), until: .after(.seconds(10)))
     case .neverStarted, .exited: return
     case .running, .settling: break
     }

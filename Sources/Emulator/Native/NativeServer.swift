@@ -16,7 +16,7 @@ struct NativeServer: Sendable {
 
   func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     let recipe = recipe(layout.folders(data: layout.data))
-    let user = try engineUser(recipe)
+    let user = try launch.engine.processUser()
     let folder = try NativeFolder.open(layout, owner: user)
     try folder.prepare(socket: layout.socket(launch))
     try folder.write(recipe.files)
@@ -31,11 +31,6 @@ struct NativeServer: Sendable {
 
   private func recipe(_ folders: NativeFolders) -> NativeRecipe {
     launch.engine.native(launch.request, installation, folders)
-  }
-
-  /// The user that the server runs as: nobody special unless drydock runs as root.
-  private func engineUser(_ recipe: NativeRecipe) throws -> ProcessUser? {
-    try ProcessUser.forEngine(candidates: recipe.users + ["nobody"])
   }
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
@@ -112,7 +107,7 @@ struct NativeServer: Sendable {
   func run(
     _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
   ) async throws {
-    let user = try engineUser(recipe(layout.folders(data: layout.data)))
+    let user = try launch.engine.processUser()
     try NativeFolder.open(layout, owner: user).write(script.files)
     defer { for file in script.files { try? Folder.remove(file.path) } }
     let tool = Tool(
@@ -151,5 +146,12 @@ struct NativeServer: Sendable {
 
   private func clean(_ command: NativeCommand) -> [String: String] {
     cleanEnvironment(inherited: environment, home: layout.folder, additions: command.environment)
+  }
+}
+
+extension ServerEngine {
+  /// The user that a native server runs as: nobody special unless drydock runs as root.
+  func processUser() throws -> ProcessUser? {
+    try ProcessUser.forEngine(candidates: nativeUsers + ["nobody"])
   }
 }
