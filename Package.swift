@@ -139,7 +139,7 @@ let package = Package(
     library("PortListeners", ["CListeners"]),
     .target(name: "CListeners"),
     library("TransportSecurity", ["COpenSSL"]),
-    library("TerminalProgress"),
+    library("TerminalProgress", ["DrydockBase"]),
     library("MonotonicTime", ["DrydockBase"]),
     library("DrydockBase"),
     // Not a system library target, which would be linked: it loads libpq when that is first needed.
@@ -157,6 +157,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine"] + nio),
+    tests("DrydockBase"),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine"),

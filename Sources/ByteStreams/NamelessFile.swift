@@ -8,7 +8,7 @@ import Foundation
 package func namelessFile() throws(DrydockError) -> Int32 {
   let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
   var failure = ENOENT
-  for folder in [named, "/tmp", "/var/tmp"] where folder.hasPrefix("/") {
+  for folder in [named, "/tmp", "/var/tmp"] where folder.beginsExactly(with: "/") {
     var name = Array("\(folder)/drydock-XXXXXX".utf8CString)
     let descriptor = mkstemp(&name)
     guard descriptor >= 0 else {

@@ -1,4 +1,5 @@
 import ConvoxManifest
+import DrydockBase
 
 /// The app env: what `convox env set` keeps for an app.
 package struct AppEnvironment: Sendable, Hashable {
@@ -65,7 +66,7 @@ package struct AppEnvironment: Sendable, Hashable {
   }
 
   private static func warning(key: String, value: String) -> String? {
-    if key.hasPrefix("#") {
+    if key.beginsExactly(with: "#") {
       return "Convox knows no comments: this sets a variable named '\(key)'"
     }
     if !VariableName.isPortable(key) {

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// A form in which variables are written out for others to read.
 package enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codable {
   /// `KEY=value` lines that mean the same to `docker run --env-file`, to a shell that sources the file and to
@@ -32,7 +34,7 @@ package func render(
 /// The word that a POSIX shell reads as exactly this text. Anything is literal between single quotes; a single
 /// quote itself stands between double quotes, a backslash outside of quotes.
 package func quotedForShell(_ text: String) -> String {
-  "'\(text.replacing("'", with: #"'\''"#))'"
+  "'\(text.replacingExactly("'", with: #"'\''"#))'"
 }
 
 private func lines(
@@ -48,7 +50,7 @@ private func githubEntry(_ variable: EnvironmentVariable) -> String {
     return "\(variable.name)=\(variable.value)"
   }
   var delimiter = "DRYDOCK_END"
-  while variable.value.contains(delimiter) { delimiter += "_" }
+  while variable.value.holdsExactly(delimiter) { delimiter += "_" }
   return "\(variable.name)<<\(delimiter)\n\(variable.value)\n\(delimiter)"
 }
 

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// `volumes:` against the resources that are mounted by them.
 extension DeployCheck {
   /// The host's paths that Convox mounts as they are; everything else becomes a volume of the app.
@@ -9,15 +11,15 @@ extension DeployCheck {
   mutating func checkVolumes(of service: Service) {
     for (index, volume) in service.volumes.enumerated() {
       let place = manifest.places[.volume(service: service.name, index)] ?? service.location
-      let parts = volume.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      if !(parts.last ?? "").hasPrefix("/") {
+      let parts = volume.splitExactly(at: ":", omittingEmpty: false)
+      if !(parts.last ?? "").beginsExactly(with: "/") {
         fail(
           "volume \(volume) of service \(service.name) has no absolute path in the container",
           at: place,
           "write /path or name:/path")
       } else if parts.count > 2 {
         warn("volume \(volume): Convox knows no third part", at: place, "write name:/path")
-      } else if parts.count == 2, parts[0].hasPrefix("/") {
+      } else if parts.count == 2, parts[0].beginsExactly(with: "/") {
         checkHostPath(parts[0], volume, at: place)
       } else if parts.count == 2 {
         checkVolumeName(parts[0], of: service, at: place)

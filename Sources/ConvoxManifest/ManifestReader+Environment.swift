@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// `environment:` lists.
 extension ManifestReader {
   /// Reads a list of declarations, nested lists flattened by one level.
@@ -21,10 +23,10 @@ extension ManifestReader {
       warn("Convox drops this item: it is no string", at: node.offset, remedy(for: node))
       return nil
     }
-    guard let equals = text.firstIndex(of: "=") else {
+    guard let (name, value) = text.pairExactly(at: "=") else {
       return text == "*" ? .everything : .required(text)
     }
-    return .defaulted(String(text[..<equals]), String(text[text.index(after: equals)...]))
+    return .defaulted(name, value)
   }
 
   private func remedy(for node: YAMLNode) -> String {

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// `services:` and `timers:`.
 extension ManifestReader {
   private static let serviceKeys = [
@@ -81,7 +83,7 @@ extension ManifestReader {
   /// A link by the exact name, or v3's `name:ENVNAME`.
   private mutating func link(_ text: String, at offset: Int, of service: String) -> ResourceLink? {
     if resourcePositions[text] != nil { return ResourceLink(resource: text) }
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let parts = text.splitExactly(at: ":", maxSplits: 1, omittingEmpty: false)
     let variable = parts.count == 2 ? parts[1].trimmingBlanks : ""
     // One that has an error of its own is there.
     if unreadableResources.contains(parts[0]) { return nil }
@@ -142,7 +144,7 @@ extension ManifestReader {
     switch node.content {
     case .scalar(let scalar):
       let text = scalar.resolved.text
-      let number = text.split(separator: ":", omittingEmptySubsequences: false).prefix(2).last ?? ""
+      let number = text.splitExactly(at: ":", omittingEmpty: false).prefix(2).last ?? ""
       if case .float = scalar.resolved {
         fail("invalid port: float64", at: node.offset, "write 3000 or https:3000")
       } else if Int(number) == nil {

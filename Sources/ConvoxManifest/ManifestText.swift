@@ -1,3 +1,4 @@
+import DrydockBase
 import Yams
 
 /// Writes manifests that drydock makes itself.
@@ -14,7 +15,7 @@ package enum ManifestText {
       pairs.append((plain("options"), mapping(set.map { (quoted($0.key), quoted($0.value)) })))
     }
     let document = mapping([(plain("resources"), mapping([(quoted(resource), mapping(pairs))]))])
-    return try serialize(node: document, width: -1, allowUnicode: true).replacing("${", with: "\\x24{")
+    return try serialize(node: document, width: -1, allowUnicode: true).replacingExactly("${", with: "\\x24{")
   }
 
   private static func plain(_ text: String) -> Node { Node(text, Tag(.str)) }

@@ -1,3 +1,5 @@
+import DrydockBase
+
 extension OptionRule {
   /// What the option takes, where that is not this value ("takes true or false"); nil where it is.
   func problem(with value: String) -> String? {
@@ -22,8 +24,8 @@ extension OptionRule {
     case .permissions:
       return value.wholeMatch(of: /[0-7]{3,4}/) == nil ? "takes 3 or 4 octal digits such as 0755" : nil
     case .path:
-      let isUpward = value.split(separator: "/").contains("..")
-      return value.hasPrefix("/") && !isUpward ? nil : "takes an absolute path without `..`"
+      let isUpward = value.splitExactly(at: "/").contains("..")
+      return value.beginsExactly(with: "/") && !isUpward ? nil : "takes an absolute path without `..`"
     case .resourceReference:
       return nil  // by the rules of replicas, which have Convox's own words
     case .choice(let words):

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// How the own clients of the MySQL family are run.
 struct MySQLClients {
   let place: ClientPlace
@@ -26,8 +28,9 @@ struct MySQLClients {
   }
 
   /// Inside of an option file's quotes.
-  private static func escape(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+  static func escape(_ text: String) -> String {
+    text.replacingExactly("\\", with: "\\\\").replacingExactly("\"", with: "\\\"")
+      .replacingExactly("\n", with: "\\n").replacingExactly("\r", with: "\\r")
   }
 
   private func recipe(_ tool: String, _ arguments: [String]) -> ClientRecipe {

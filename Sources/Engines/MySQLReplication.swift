@@ -63,11 +63,12 @@ struct MySQLReplication: Replication {
   /// The replica as its own tools reach it: by its socket, which in a container is where its client expects it.
   private func address(_ replica: ProbeTarget, _ place: ReplicaPlace) -> [String] {
     guard case .native = place, let socket = replica.unixSocket else { return ["protocol=socket"] }
-    return ["socket=\(socket)"]
+    return ["socket=\"\(MySQLClients.escape(socket))\""]
   }
 
   private func options(_ lines: [String], _ account: (user: String, password: String)) -> String {
-    (["[client]"] + lines + ["user=\(account.user)", "password=\"\(account.password)\""]).map { $0 + "\n" }
+    (["[client]"] + lines + ["user=\(account.user)", "password=\"\(MySQLClients.escape(account.password))\""])
+      .map { $0 + "\n" }
       .joined()
   }
 

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// How PostgreSQL's own clients are run.
 struct PostgresClients {
   let place: ClientPlace
@@ -5,7 +7,10 @@ struct PostgresClients {
   /// libpq reads all of these; the password shows in no argument.
   private var environment: [String: String] {
     // libpq takes the folder, and finds the socket by the port.
-    let folder = place.socket.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.endIndex)) }
+    let folder = place.socket.map { socket in
+      let parts = socket.splitExactly(at: "/", omittingEmpty: false)
+      return parts.count > 1 ? parts.dropLast().joined(separator: "/") : socket
+    }
     return [
       // Known since 16.
       "PGREQUIREAUTH": "scram-sha-256",

@@ -1,3 +1,4 @@
+import DrydockBase
 package import MonotonicTime
 
 /// Runs statements as a database's administrator, one connection a call.
@@ -49,7 +50,7 @@ package struct StatementError: Error, Sendable, Hashable, CustomStringConvertibl
     self.code = code
     self.message = (secrets + [target.password])
       .filter { !$0.isEmpty }
-      .reduce(message) { $0.replacing($1, with: "****") }
+      .reduce(message) { $0.replacingExactly($1, with: "****") }
     self.index = index
     self.address = target.address
   }

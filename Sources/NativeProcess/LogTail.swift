@@ -1,3 +1,4 @@
+import DrydockBase
 import SystemPackage
 
 #if canImport(Glibc)
@@ -87,11 +88,10 @@ func text(ofLine bytes: some BidirectionalCollection<UInt8>) -> String {
 
 /// Opens a log; nil where there is none. Neither it nor its folder may be a link that somebody put there for root.
 func openLog(_ path: String) -> FileDescriptor? {
-  let (folder, name) = (
-    path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex), path.split(separator: "/").last
-  )
-  guard let name, let handle = try? FolderHandle(String(folder), followingLink: geteuid() != 0) else {
+  let parts = path.splitExactly(at: "/", omittingEmpty: false)
+  let (folder, name) = (parts.dropLast().joined(separator: "/"), parts.last)
+  guard let name, let handle = try? FolderHandle(folder, followingLink: geteuid() != 0) else {
     return nil
   }
-  return try? handle.file(String(name))
+  return try? handle.file(name)
 }

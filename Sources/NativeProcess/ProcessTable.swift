@@ -34,11 +34,11 @@ enum ProcessTable {
 
     /// One process; nil when there is none of that number.
     static func entry(_ pid: Int32) -> Entry? {
-      guard let text = readSmallText("/proc/\(pid)/stat"), let open = text.firstIndex(of: "("),
-        let close = text.lastIndex(of: ")")
+      guard let text = readSmallText("/proc/\(pid)/stat")?.unicodeScalars,
+        let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")")
       else { return nil }
       // From the third field on; the name before may hold spaces and parentheses itself.
-      let fields = text[text.index(after: close)...].split(separator: " ")
+      let fields = String(text[text.index(after: close)...]).split(separator: " ")
       guard fields.count > 19, let group = Int32(fields[2]), let session = Int32(fields[3]),
         let start = UInt64(fields[19])
       else { return nil }

@@ -49,7 +49,7 @@ package struct Tool: Sendable, Hashable {
     self.arguments = arguments
     self.environment = environment
     self.workingDirectory = workingDirectory
-    self.name = executable.split(separator: "/").last.map(String.init) ?? executable
+    self.name = executable.splitExactly(at: "/").last ?? executable
   }
 
   /// The same command run by another user; drydock's own user where that is nil or where only root could change it.

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// Colours by the standard escape sequences, or none.
 package struct Style: Sendable, Hashable {
   /// Whether anything is coloured at all.
@@ -25,8 +27,8 @@ package struct Style: Sendable, Hashable {
   /// The text with every occurrence of the secrets masked as `****`; longer secrets first, so that one inside of
   /// another leaves nothing behind. Secrets of fewer than four characters would mask ordinary words and are left.
   package static func masking(_ secrets: some Sequence<String>, in text: String) -> String {
-    let useful = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
-    return useful.reduce(text) { $0.replacing($1, with: "****") }
+    let useful = secrets.filter { $0.unicodeScalars.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+    return useful.reduce(text) { $0.replacingExactly($1, with: "****") }
   }
 
   private func wrap(_ text: String, _ code: Int) -> String {

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// Rows of text in columns: each column as wide as its widest cell, two spaces apart, the last one unpadded.
 package struct Table: Sendable, Hashable {
   /// The header row; empty for none.
@@ -26,7 +28,7 @@ package struct Table: Sendable, Hashable {
   /// A row as lines of single-line cells.
   private static func lines(of row: [String]) -> [[String]] {
     let cells = row.map { cell in
-      cell.split(separator: "\n", omittingEmptySubsequences: false).map { TerminalText.line(String($0)) }
+      cell.splitExactly(at: "\n", omittingEmpty: false).map(TerminalText.line)
     }
     let height = cells.map(\.count).max() ?? 1
     return (0..<height).map { line in cells.map { line < $0.count ? $0[line] : "" } }

@@ -12,7 +12,10 @@ private let values: [String] = {
       "a=\(character)/b", "\(character)ab\(character)", "{\(character),b}",
     ]
   }
+  // To Swift a character with a combining mark behind is another one; to all readers it is what it was.
+  let marked = (33...126).map { "a\(UnicodeScalar(UInt8($0)))\u{301}b" }
   return ["", "postgres://app:pa%s!w@127.0.0.1:5432/app", "x\n", "\n", "a\nDRYDOCK_END\nb", "<<"] + forms
+    + marked
 }()
 
 /// The table as variables, those aside that the format refuses.
@@ -83,6 +86,14 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
       let finished = try await run(shell, ["-c", #". "$1"; exec env -0"#, "reader", file.path], in: folder)
       #expect(differences(variables, parseNulSeparated(finished.output)) == [])
     }
+  }
+
+  @Test func aQuoteWithACombiningMarkEndsNoWord() async throws {
+    let value = "a'\u{301}$(echo run)'\u{301}"
+    let finished = try await withTestFolder { folder throws in
+      try await run("sh", ["-c", "printf %s \(quotedForShell(value))"], in: folder)
+    }
+    #expect(Array(finished.output) == Array(value.utf8))
   }
 
   @Test func jsonIsOneSortedObject() throws {

@@ -92,6 +92,7 @@ private let table: [(ResourceEndpoint, [String])] = [
     ("postgres://h/d?email=a@b", "postgres://h/d?email=a@b"),
     ("redis://:p@h", "redis://:****@h"),
     ("u:p@h:1", "u:****@h:1"),
+    ("redis://u:\u{301}p@\u{301}h?token=\u{301}t", "redis://u:****@\u{301}h?token=****"),
     ("h:1", "h:1"), ("", ""), ("://", "://"), ("a://:@", "a://:****@"),
   ])
   func masksAnyURL(url: String, masked: String) {

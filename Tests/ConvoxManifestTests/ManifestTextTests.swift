@@ -7,7 +7,8 @@ struct ManifestTextTests {
   @Test(
     "Every value is read back as it was given",
     arguments: [
-      "8.0", "yes", "0777", "${HOME}", "\\${HOME}", "a\\", "\"quoted\"", "it's", "# no comment", "a: b",
+      "8.0", "yes", "0777", "${HOME}", "$\u{301}{HOME}", "${\u{301}HOME}", "\\${HOME}", "a\\", "\"quoted\"",
+      "it's", "# no comment", "a: b",
       "- x",
       "line\nfeed", "tab\there", " blanks ", "é 漢字 🚢", "\u{1}\u{7F}",
       String(repeating: "long word ", count: 40),

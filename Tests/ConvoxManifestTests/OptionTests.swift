@@ -64,6 +64,10 @@ struct OptionTests {
       ("efs", "permissions: rwx", "4:29 permissions takes 3 or 4 octal digits such as 0755, not `rwx`"),
       ("efs", "path: /", nil), ("efs", "path: /root-directory", nil),
       ("efs", "path: data", "4:22 path takes an absolute path without `..`, not `data`"),
+      (
+        "efs", "path: /a/../\u{301}b",
+        "4:22 path takes an absolute path without `..`, not `/a/../\u{301}b`"
+      ),
       ("efs", "path: /a/../../b", "4:22 path takes an absolute path without `..`, not `/a/../../b`"),
       ("redis", "engine: valkey", nil),
       ("redis", "engine: keydb", "4:24 engine takes redis or valkey, not `keydb`"),

@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// A tar archive of small files in memory, in the ustar format that the engine unpacks.
 ///
 /// Source: POSIX.1-2017, pax, "ustar Interchange Format".
@@ -29,7 +31,7 @@ package struct TarArchive: Sendable {
   package mutating func addDirectory(
     _ name: String, mode: UInt32 = 0o755, uid: UInt32 = 0, gid: UInt32 = 0
   ) throws {
-    let path = name.hasSuffix("/") ? name : name + "/"
+    let path = name.endsExactly(with: "/") ? name : name + "/"
     blocks += try header(path, mode: mode, uid: uid, gid: gid, size: 0, type: "5")
   }
 

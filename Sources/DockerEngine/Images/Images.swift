@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 package import MonotonicTime
 import Synchronization
@@ -7,7 +8,7 @@ extension DockerClient {
   /// An image on this machine by name or id, or nil where there is none.
   /// - Throws: ``DockerError`` with `invalidArgument` for a name whose path would lead to something else.
   package func inspectImage(_ name: String, until deadline: Deadline) async throws -> ImageInfo? {
-    guard !name.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+    guard !name.splitExactly(at: "/").contains(where: { $0 == "." || $0 == ".." })
     else { throw DockerError(.invalidArgument, "\"\(name)\" is not the name of an image") }
     return try await ifFound {
       try await get(

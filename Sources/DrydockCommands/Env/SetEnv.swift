@@ -19,10 +19,10 @@ struct SetEnv: AsyncParsableCommand {
     let session = try Session(options).selecting(rack, isNewAllowed: true)
     var values = try StandardInput.assignments(unless: pairs, session.console)
     for pair in pairs {
-      guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
+      guard let (name, value) = pair.pairExactly(at: "="), !name.isEmpty else {
         throw DrydockError(.usage, "Key=Value expected: \(pair)")
       }
-      values[String(pair[..<split])] = String(pair[pair.index(after: split)...])
+      values[name] = value
     }
     guard !values.isEmpty else {
       throw DrydockError(.usage, "nothing to set", suggestion: "drydock env set KEY=value")

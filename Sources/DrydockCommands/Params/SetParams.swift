@@ -60,11 +60,10 @@ struct SetParams: AsyncParsableCommand {
       values[parameter] = value
     }
     for pair in pairs {
-      guard let split = pair.firstIndex(of: "="), split != pair.startIndex else {
+      guard let (name, value) = pair.pairExactly(at: "="), !name.isEmpty else {
         throw DrydockError(.usage, "Key=Value expected: \(pair)")
       }
-      let parameter = try AppParameter.named(String(pair[..<split]))
-      let value = String(pair[pair.index(after: split)...])
+      let parameter = try AppParameter.named(name)
       try parameter.check(value)
       values[parameter] = value
     }

@@ -9,10 +9,10 @@ enum Assignments {
   static func parse(_ arguments: [String], expected: String) throws -> [String: String] {
     var values: [String: String] = [:]
     for argument in arguments {
-      guard let split = argument.firstIndex(of: "="), split != argument.startIndex else {
+      guard let (name, value) = argument.pairExactly(at: "="), !name.isEmpty else {
         throw DrydockError(.failed, "\(expected) expected: \(argument)")
       }
-      values[String(argument[..<split])] = String(argument[argument.index(after: split)...])
+      values[name] = value
     }
     return values
   }

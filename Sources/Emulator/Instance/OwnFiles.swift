@@ -83,7 +83,7 @@ struct OwnFiles: Sendable {
   }
 
   private static func away(_ path: String) -> String {
-    let isFolder = path.hasSuffix("/.drydock")
+    let isFolder = path.endsExactly(with: "/.drydock")
     return "drydock keeps \(isFolder ? "a folder" : "a file") of its own there: move what is there out of "
       + (isFolder ? "the app's folder" : ".drydock")
   }

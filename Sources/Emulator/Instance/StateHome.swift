@@ -48,7 +48,7 @@ package struct StateHome: Sendable, Hashable {
 
   /// `/tmp`, which is the same for every command, unless nobody can write there.
   private static func temporary(_ environment: [String: String]) -> String {
-    guard access("/tmp", W_OK) != 0, let named = environment["TMPDIR"], named.hasPrefix("/") else {
+    guard access("/tmp", W_OK) != 0, let named = environment["TMPDIR"], named.beginsExactly(with: "/") else {
       return "/tmp"
     }
     return named
@@ -58,7 +58,7 @@ package struct StateHome: Sendable, Hashable {
   private static func cache(_ environment: [String: String], home: String, root: String) -> String {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     let folder: String
-    if let caches = value("XDG_CACHE_HOME"), caches.hasPrefix("/") {
+    if let caches = value("XDG_CACHE_HOME"), caches.beginsExactly(with: "/") {
       folder = "\(caches)/drydock"
     } else if value("DRYDOCK_HOME") != nil {
       folder = "\(root)/cache"

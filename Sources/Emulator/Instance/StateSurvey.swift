@@ -59,7 +59,7 @@ extension StateStore {
     let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
     var survey = StateSurvey()
     // What begins with a dot is being deleted.
-    for id in ids where !id.hasPrefix(".") {
+    for id in ids where !id.beginsExactly(with: ".") {
       switch read(id) {
       case .success(let state?): survey.instances.append(state)
       case .success(nil): continue

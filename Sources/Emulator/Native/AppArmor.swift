@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 
 /// The confinement that Ubuntu's MySQL package brings: its server may only use /var/lib/mysql, so that one of ours is
@@ -8,7 +9,8 @@ struct AppArmor: Sendable {
 
   /// What to do about a server that is confined; nil for one that is not.
   func remedy(for server: String) -> String? {
-    let profile = URL(filePath: server).resolvingSymlinksInPath().path.dropFirst().replacing("/", with: ".")
+    let profile = URL(filePath: server).resolvingSymlinksInPath().path.dropFirst().replacingExactly(
+      "/", with: ".")
     let state = FileManager.default.contents(atPath: "\(root)/sys/module/apparmor/parameters/enabled")
     guard state?.first == UInt8(ascii: "Y"), Folder.exists("\(root)/etc/apparmor.d/\(profile)"),
       !Folder.exists("\(root)/etc/apparmor.d/disable/\(profile)")

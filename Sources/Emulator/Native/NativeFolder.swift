@@ -121,8 +121,9 @@ struct NativeFolder: ~Copyable {
   /// Writes files of a recipe for the engine's user, in place of whatever has their names.
   func write(_ files: [RecipeFile]) throws {
     for file in files {
-      let name = String(file.path.dropFirst(layout.folder.count + 1))
-      guard file.path == "\(layout.folder)/\(name)", !name.isEmpty, !name.contains("/") else {
+      let parts = file.path.splitExactly(at: "/", omittingEmpty: false)
+      let name = parts.last ?? ""
+      guard file.path.isExactly("\(layout.folder)/\(name)"), !name.isEmpty else {
         throw DrydockError(.internalFault, "\(file.path) is not in \(layout.folder)")
       }
       do {

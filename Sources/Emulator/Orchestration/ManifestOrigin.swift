@@ -24,7 +24,8 @@ struct ManifestOrigin {
       }
     }
     // Where everybody may rename, a file's owner does not say who put it there.
-    guard folder != currentDirectory, let status = Self.status(folder, stat), status.st_uid != geteuid(),
+    guard !folder.isExactly(currentDirectory), let status = Self.status(folder, stat),
+      status.st_uid != geteuid(),
       status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0
     else { return }
     throw refusal("\(folder), where \(name) lies, may be written by every user")
@@ -37,7 +38,10 @@ struct ManifestOrigin {
     let target = URL(filePath: manifest).resolvingSymlinksInPath().path
     let root = repository
     let inside = root == "/" ? "/" : "\(root)/"
-    guard !target.hasPrefix(inside) || target.dropFirst(inside.count).split(separator: "/").contains(".git")
+    guard
+      !target.beginsExactly(with: inside)
+        || target.utf8.dropFirst(inside.utf8.count).split(separator: UInt8(ascii: "/"))
+          .contains(where: { $0.elementsEqual(".git".utf8) })
     else { return }
     throw refusal("\(name) is a link out of \(root), to \(target)")
   }

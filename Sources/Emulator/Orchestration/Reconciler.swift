@@ -179,8 +179,8 @@ actor Reconciler {
         .usage, "port \(port) is the system's own, and native servers do not run as root",
         suggestion: "choose one from \(HostPort.firstUnprivileged) on: --port \(resource)=PORT")
     }
-    guard let parts = ports.owner(of: port)?.split(separator: "/"), parts.count == 2,
-      let holder = try? store.load(String(parts[0]))
+    guard let parts = ports.owner(of: port)?.splitExactly(at: "/"), parts.count == 2,
+      let holder = try? store.load(parts[0])
     else { return }
     throw DrydockError(
       .failed, "port \(port) is reserved for \(parts[1]) of \(holder.handle)",

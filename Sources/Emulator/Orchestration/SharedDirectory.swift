@@ -29,7 +29,7 @@ package struct SharedDirectory: Sendable {
   private static let name = "files"
 
   private var inside: [String] {
-    (options["path"] ?? "/").split(separator: "/").filter { $0 != "." && $0 != ".." }.map(String.init)
+    (options["path"] ?? "/").splitExactly(at: "/").filter { $0 != "." && $0 != ".." }
   }
 
   /// Makes the directory with its owner and permissions. One that exists keeps what it has.

@@ -121,7 +121,7 @@ package struct UnreadInstance: Sendable {
     let ports = PortAllocator(folder: context.home.ports)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: ports.folder)) ?? []
     for port in names.compactMap(Int.init) {
-      guard let owner = ports.owner(of: port), owner.hasPrefix("\(unread.id)/") else { continue }
+      guard let owner = ports.owner(of: port), owner.beginsExactly(with: "\(unread.id)/") else { continue }
       try ports.release(port, owner: owner)
     }
   }

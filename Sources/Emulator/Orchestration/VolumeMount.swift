@@ -19,7 +19,7 @@ package struct VolumeMount: Sendable, Hashable {
   /// - Parameter linked: The directories of the efs resources that the service links.
   package static func mounts(of service: Service, linked: [SharedDirectory]) -> [VolumeMount] {
     service.volumes.compactMap { volume in
-      let parts = volume.split(separator: ":", maxSplits: 1).map(String.init)
+      let parts = volume.splitExactly(at: ":", maxSplits: 1)
       guard parts.count == 2, let directory = linked.first(where: { $0.resource == parts[0] }) else {
         return nil
       }
@@ -38,8 +38,8 @@ package struct MountHelper: Sendable, Hashable {
   /// - Throws: `DrydockError.unavailable`.
   package static func locate(_ context: DrydockContext) throws -> MountHelper {
     do {
-      let folder = try Keeper.locate(environment: context.environment).executable.split(separator: "/")
-        .dropLast()
+      let folder = try Keeper.locate(environment: context.environment).executable
+        .splitExactly(at: "/").dropLast()
       let path = "/" + folder.joined(separator: "/") + "/drydock-mount"
       guard Folder.exists(path) else {
         throw DrydockError(

@@ -27,9 +27,10 @@ package struct Workspace: Sendable, Hashable {
       filePath: manifestPath, relativeTo: URL(filePath: currentDirectory, directoryHint: .isDirectory))
     self.manifestPath = url.standardizedFileURL.path
     self.folder = AppFolder(url.standardizedFileURL.deletingLastPathComponent().path)
-    let base = currentDirectory.hasSuffix("/") ? currentDirectory : currentDirectory + "/"
+    let base = currentDirectory.endsExactly(with: "/") ? currentDirectory : currentDirectory + "/"
     self.displayName =
-      self.manifestPath.hasPrefix(base) ? String(self.manifestPath.dropFirst(base.count)) : manifestPath
+      self.manifestPath.beginsExactly(with: base)
+      ? String(decoding: self.manifestPath.utf8.dropFirst(base.utf8.count), as: UTF8.self) : manifestPath
   }
 
   /// The workspace of a manifest that the user named, or of the folder that was named; else of the nearest convox.yml
@@ -76,7 +77,7 @@ package struct Workspace: Sendable, Hashable {
   }
 
   private static func manifestPath(_ folder: String) -> String {
-    folder.hasSuffix("/") ? "\(folder)convox.yml" : "\(folder)/convox.yml"
+    folder.endsExactly(with: "/") ? "\(folder)convox.yml" : "\(folder)/convox.yml"
   }
 
   private static func named(

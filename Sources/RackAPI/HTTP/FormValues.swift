@@ -1,3 +1,4 @@
+import DrydockBase
 import NIOHTTP1
 
 /// `application/x-www-form-urlencoded`, as bodies and queries come.
@@ -6,8 +7,8 @@ enum FormValues {
   /// - Throws: `HTTPFailure` for what is wrongly encoded.
   static func parse(_ text: some StringProtocol) throws -> [String: String] {
     var values: [String: String] = [:]
-    for pair in text.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    for pair in text.splitExactly(at: "&") {
+      let parts = pair.splitExactly(at: "=", maxSplits: 1, omittingEmpty: false)
       guard let name = decoded(parts[0], plusIsSpace: true),
         let value = decoded(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
       else { throw HTTPFailure(.badRequest, "a form value is wrongly encoded") }

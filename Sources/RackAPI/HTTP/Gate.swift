@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import NIOHTTP1
 
@@ -35,7 +36,7 @@ struct Gate: Sendable {
 
   /// Whether that is 127.0.0.1 or localhost, with or without a port.
   static func isLocal(_ host: Substring) -> Bool {
-    let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+    let parts = host.splitExactly(at: ":", omittingEmpty: false)
     guard ["127.0.0.1", "localhost"].contains(parts[0].lowercased()), parts.count <= 2 else { return false }
     return parts.count == 1 || UInt16(parts[1]) != nil
   }

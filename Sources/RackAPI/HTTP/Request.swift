@@ -1,3 +1,4 @@
+import DrydockBase
 import NIOHTTP1
 
 /// The head of a request, taken apart.
@@ -14,9 +15,11 @@ struct Request: Sendable {
   /// - Throws: `HTTPFailure` for a target that is no path, too long or wrongly encoded.
   init(_ head: HTTPRequestHead, limits: Limits) throws {
     guard head.uri.utf8.count <= limits.target else { throw HTTPFailure(.uriTooLong, "the path is too long") }
-    guard head.uri.hasPrefix("/") else { throw HTTPFailure(.badRequest, "the target has to be a path") }
-    let split = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    path = try split[0].split(separator: "/").map { part in
+    guard head.uri.beginsExactly(with: "/") else {
+      throw HTTPFailure(.badRequest, "the target has to be a path")
+    }
+    let split = head.uri.splitExactly(at: "?", maxSplits: 1, omittingEmpty: false)
+    path = try split[0].splitExactly(at: "/").map { part in
       guard let text = FormValues.decoded(part, plusIsSpace: false), !text.utf8.contains(0) else {
         throw HTTPFailure(.badRequest, "the path is wrongly encoded")
       }
