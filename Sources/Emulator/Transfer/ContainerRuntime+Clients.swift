@@ -28,7 +28,8 @@ extension ContainerRuntime: ClientHost {
     let spellings = launch.engine.nativeSearch.tools[recipe.tool] ?? [recipe.tool]
     let search = spellings.map { "command -v \($0)" }.joined(separator: " || ")
     let script =
-      "tool=$(\(search)) || { echo 'the image has no \(spellings[0])' >&2; exit 127; }; exec \"$tool\" \"$@\""
+      "tool=$(\(search)) || { echo 'the image has no \(spellings[0])' >&2; exit 127; }; "
+      + "\(OwnerMark.naming); exec \"$tool\" \"$@\""
     return PreparedClient(
       words: ["sh", "-c", script, spellings[0]] + recipe.arguments, environment: recipe.environment,
       place: container)
@@ -79,15 +80,25 @@ extension ContainerRuntime: ClientHost {
     let config = DockerClient.ExecConfig(["sh", "-c", script])
     let found = try? await client.exec(config, in: container, until: .after(.seconds(10)))
     let marks = String(decoding: found?.stdout ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
-    for mark in Set(marks) where OwnerMark.isAbandoned(mark.dropFirst(OwnerMark.variable.count + 1)) {
-      await end(String(mark), in: container)
+    let given = Set(marks.map { $0.split(separator: ".").prefix(2).joined(separator: ".") })
+    for mark in given where OwnerMark.isAbandoned(mark.dropFirst(OwnerMark.variable.count + 1)) {
+      await end(mark, in: container)
     }
   }
 
   /// Ends a client that nobody listens to any more; the engine's API has no way to.
+  ///
+  /// Its mark is as it was given until the client runs, and ends in the number of its session from then on. What has that
+  /// from it and is in another session, its owner has started to stay.
   private func end(_ mark: String, in container: String) async {
-    let script =
-      "for p in /proc/[0-9]*; do grep -qsa \"^$0\\|[^ -~]$0\" $p/environ && kill \"${p#/proc/}\"; done; true"
+    let script = #"""
+      for p in /proc/[0-9]*; do
+        mark=$(tr '\0' '\n' <$p/environ | grep "^$0") && read -r line <$p/stat || continue
+        set -- ${line##*) }
+        case $mark in "$0" | "$0.$4") kill "${p#/proc/}" ;; esac
+      done 2>/dev/null
+      true
+      """#
     let config = DockerClient.ExecConfig(["sh", "-c", script, mark])
     _ = try? await shieldedFromCancellation { [client] in
       try await client.exec(config, in: container, until: .after(.seconds(10)))

@@ -71,7 +71,7 @@ extension NativeRuntime: ClientHost {
         inherited: environment, home: client.place, additions: client.environment
       ).merging([OwnerMark.variable: OwnerMark.own]) { $1 },
       workingDirectory: client.place
-    ).run(as: nil, by: keeper)
+    ).namedInItsMark.run(as: nil, by: keeper)
   }
 
   func console(
