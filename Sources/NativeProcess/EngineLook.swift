@@ -18,6 +18,7 @@ struct EngineLook {
   let record: EngineRecord?
   /// As whom the engine runs; nil where that cannot be told.
   private let user: uid_t?
+  private let files: EngineProcessFiles
 
   /// Looks; nil where there is no such folder.
   init?(_ files: EngineProcessFiles) throws(NativeProcessError) {
@@ -26,6 +27,7 @@ struct EngineLook {
     isHeld = try Self.isHeld(folder, files)
     record = EngineRecord.read(in: folder)
     user = Self.user(folder, files, record)
+    self.files = files
   }
 
   private static func open(_ files: EngineProcessFiles) throws(NativeProcessError) -> FolderHandle? {
@@ -76,11 +78,14 @@ struct EngineLook {
   }
 
   /// Whether the engine on record is still there: same boot, same number, same start, its user's.
+  ///
+  /// A record can be copied with the folder that it lies in, so that without the lock it says nothing of a process which
+  /// works elsewhere.
   var engineIsAlive: Bool {
-    guard let record, record.exit == nil, record.boot == ProcessTable.bootID, record.engine.isAlive else {
-      return false
-    }
-    return user.map { ProcessTable.realUser(record.engine.pid) == $0 } ?? true
+    guard let record, record.exit == nil, record.boot == ProcessTable.bootID, record.engine.isAlive,
+      user.map({ ProcessTable.realUser(record.engine.pid) == $0 }) ?? true
+    else { return false }
+    return isHeld || ProcessTable.works(record.engine.pid, in: files.engineFolder)
   }
 
   /// Whether something runs. An engine may let the lock go that it inherited, but is there all the same.

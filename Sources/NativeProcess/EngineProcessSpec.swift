@@ -71,6 +71,8 @@ package struct EngineProcessFiles: Sendable, Hashable {
     self.folder = folder
   }
 
+  /// The engine's own folder, around this one, in which it is started or which holds the data where it works.
+  var engineFolder: String { folder + "/.." }
   /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the engine lives.
   package var lockFile: String { folder + "/" + Self.lockName }
   /// Who was started last and how it ended, as JSON; replaced atomically.

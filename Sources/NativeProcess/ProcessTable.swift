@@ -1,3 +1,4 @@
+import CProcessDescriptor
 import Foundation
 import SystemPackage
 
@@ -81,6 +82,17 @@ enum ProcessTable {
       return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { uid_t($0) }
     }
 
+    /// Whether a process's current folder is this one or lies in it; false where that cannot be seen.
+    static func works(_ pid: Int32, in folder: String) -> Bool {
+      var place = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+      guard drydock_process_folder(pid, &place, place.count) > 0, let real = realpath(folder, nil) else {
+        return false
+      }
+      defer { free(real) }
+      let length = strlen(real)
+      return strncmp(real, place, length) == 0 && [0, 0x2f].contains(place[length])
+    }
+
     /// Where a symbolic link points; nil when it cannot be read.
     static func linkTarget(_ path: String) -> String? {
       try? FileManager.default.destinationOfSymbolicLink(atPath: path)
@@ -115,6 +127,9 @@ enum ProcessTable {
     }
 
     static func lockHolders(_ path: String) -> [Int32] { [] }
+
+    /// The system does not say; the record's word is taken.
+    static func works(_ pid: Int32, in folder: String) -> Bool { true }
 
     static func realUser(_ pid: Int32) -> uid_t? {
       var info = kinfo_proc()

@@ -26,18 +26,39 @@ struct ForgedRecordTests {
   /// Bug: an engine that let its lock go counted as stopped, and nothing ended it.
   @Test func anEngineThatLetsItsLockGoStillRuns() async throws {
     try await withScratch { scratch in
-      let engine = try await scratch.start(
+      var spec = scratch.shell(
         """
         for f in /proc/$$/fd/*; do
           case $(readlink "$f") in *engine.lock) flock -u "${f##*/}";; esac
         done
         echo gone; exec sleep 1000
         """)
+      spec.workingDirectory = scratch.folder
+      let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
       try await eventually("the lock") { scratch.log() == ["gone"] }
       #expect(try inspect(scratch.files) == .running(engine))
       #expect(
         try await stop(scratch.files, steps: [StopStep(signal: SIGTERM, patience: .seconds(30))]) != nil)
       #expect(try inspect(scratch.files) != .running(engine))
+    }
+  }
+
+  /// Bug: a copy of a home showed the original's engines as its own, and ended them.
+  @Test func aCopiedRecordIsNobodys() async throws {
+    try await withScratch { scratch in
+      let own = scratch.path("own")
+      let (files, copy) = ("\(own)/process", scratch.path("copy"))
+      mkdir(own, 0o700)
+      mkdir(files, 0o700)
+      var spec = scratch.shell("exec sleep 1000")
+      (spec.files, spec.workingDirectory) = (EngineProcessFiles(folder: files), own)
+      let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
+      try FileManager.default.copyItem(atPath: own, toPath: copy)
+      let copied = EngineProcessFiles(folder: "\(copy)/process")
+      #expect(try inspect(copied) == .exited(.unknown, at: nil))
+      #expect(try await stop(copied, steps: [StopStep(signal: SIGTERM, patience: .seconds(1))]) == nil)
+      #expect(try inspect(spec.files) == .running(engine))
+      #expect(try await stop(spec.files, steps: []) == .signal(SIGKILL))
     }
   }
 
