@@ -87,6 +87,30 @@ import Testing
     }
   }
 
+  @Test("In a folder that was removed: an error at once, and what needs none goes on")
+  func removedFolder() async throws {
+    try await withApp(Self.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      try await app.up()
+      var lost = app
+      lost.prefix = ["sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"", "sh"]
+      for words in [
+        ["ps"], ["up"], ["down"], ["env", "web"], ["check"], ["check", "-m", "convox.yml"], ["run", "web"],
+      ] {
+        let result = try await lost.start(words).result(within: .seconds(60))
+        #expect(
+          result.status == 66 && result.stderr.contains("the current folder is gone"), "\(words): \(result)")
+      }
+      let everywhere = [
+        ["ps", "--all"], ["ps", "--app", "app"], ["env", "web", "--app", "app"], ["doctor"], ["version"],
+        ["down", "--all"],
+      ]
+      for words in everywhere {
+        let result = try await lost.start(words).result(within: .seconds(60))
+        #expect(result.status == 0, "\(words): \(result)")
+      }
+    }
+  }
+
   @Test("A resource with an error of its own is not called missing where it is linked")
   func brokenResource() async throws {
     let manifest = Self.manifest.replacing("type: efs", with: "type: esf")

@@ -69,7 +69,7 @@ struct Session: Sendable {
       }
       throw UnknownName.error("app", app, known: context.store.apps().map(\.handle))
     }
-    let folder = try workspaceIfPresent()?.folder ?? AppFolder(context.currentDirectory)
+    let folder = try workspaceIfPresent()?.folder ?? AppFolder(context.presentDirectory())
     return try context.directory.existing(in: folder)
   }
 
@@ -77,7 +77,10 @@ struct Session: Sendable {
   func unreadInstances(all: Bool) -> [UnreadState] {
     if all { return context.store.survey().unread }
     guard options.app == nil else { return [] }
-    let folder = (try? workspace())?.folder ?? AppFolder(context.currentDirectory)
+    guard let folder = (try? workspace())?.folder ?? (try? context.presentDirectory()).map(AppFolder.init)
+    else {
+      return []
+    }
     return context.directory.unread(in: folder).map { [$0] } ?? []
   }
 

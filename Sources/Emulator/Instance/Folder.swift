@@ -19,13 +19,26 @@ enum Folder {
 
   private static func makeParents(_ path: String, mode: mode_t) throws {
     var info = stat()
-    guard stat(path, &info) != 0 else { return }
-    try makeParents(URL(filePath: path).deletingLastPathComponent().path, mode: mode)
-    if mkdir(path, mode) == 0 {
-      chmod(path, mode)
-    } else if errno != EEXIST {
-      throw failure("make the folder", path)
+    for folder in upward(from: path).prefix(while: { stat($0, &info) != 0 }).reversed() {
+      if mkdir(folder, mode) == 0 {
+        chmod(folder, mode)
+      } else if errno != EEXIST {
+        throw failure("make the folder", folder)
+      }
     }
+  }
+
+  /// A folder and those above it, the nearest first, by its path's text alone. A relative path, which is all that there is
+  /// once the current folder is gone, has none above its first part. It is finite whatever the path is.
+  static func upward(from path: String) -> [String] {
+    var parts = path.splitExactly(at: "/")
+    let root = path.beginsExactly(with: "/") ? "/" : ""
+    var folders: [String] = []
+    while !parts.isEmpty {
+      folders.append(root + parts.joined(separator: "/"))
+      parts.removeLast()
+    }
+    return root.isEmpty ? folders : folders + [root]
   }
 
   /// Removes a file, or a folder with everything in it; what is not there is fine.

@@ -90,12 +90,9 @@ package struct StateHome: Sendable, Hashable {
 
   /// Whether everyone may enter the folder and those above it; a missing one is made so.
   private static func isReachableByAll(_ path: String) -> Bool {
-    var url = URL(filePath: path)
-    while true {
+    Folder.upward(from: URL(filePath: path).standardizedFileURL.path).allSatisfy { folder in
       var info = stat()
-      if stat(url.path, &info) == 0, info.st_mode & 0o001 == 0 { return false }
-      if url.path == "/" || url.path.isEmpty { return true }
-      url.deleteLastPathComponent()
+      return stat(folder, &info) != 0 || info.st_mode & 0o001 != 0
     }
   }
 

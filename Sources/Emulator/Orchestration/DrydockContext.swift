@@ -6,7 +6,7 @@ import NativeProcess
 package struct DrydockContext: Sendable {
   /// The caller's environment.
   package var environment: [String: String]
-  /// The caller's folder.
+  /// The caller's folder; empty where that was removed.
   package var currentDirectory: String
   /// Where state lives.
   package var home: StateHome
@@ -24,6 +24,16 @@ package struct DrydockContext: Sendable {
       environment: ProcessInfo.processInfo.environment,
       currentDirectory: FileManager.default.currentDirectoryPath)
   }
+
+  /// The caller's folder, for what works from there.
+  /// - Throws: `DrydockError.manifestMissing` where it was removed.
+  package func presentDirectory() throws -> String {
+    guard currentDirectory.beginsExactly(with: "/") else { throw Self.goneDirectory }
+    return currentDirectory
+  }
+
+  static let goneDirectory = DrydockError(
+    .manifestMissing, "the current folder is gone", suggestion: "change to a folder that is there: cd FOLDER")
 
   /// What is remembered of instances.
   package var store: StateStore { StateStore(home: home) }

@@ -49,10 +49,7 @@ struct ManifestOrigin {
   /// The nearest folder upward that git knows, else the manifest's own.
   private var repository: String {
     let own = URL(filePath: folder).resolvingSymlinksInPath().path
-    let folders = sequence(first: own) {
-      $0 == "/" ? nil : URL(filePath: $0).deletingLastPathComponent().path
-    }
-    return folders.first { Self.status("\($0)/.git", lstat) != nil } ?? own
+    return Folder.upward(from: own).first { Self.status("\($0)/.git", lstat) != nil } ?? own
   }
 
   private func refusal(_ message: String) -> DrydockError {

@@ -27,24 +27,28 @@ package struct Workspace: Sendable, Hashable {
       filePath: manifestPath, relativeTo: URL(filePath: currentDirectory, directoryHint: .isDirectory))
     self.manifestPath = url.standardizedFileURL.path
     self.folder = AppFolder(url.standardizedFileURL.deletingLastPathComponent().path)
-    let base = currentDirectory.endsExactly(with: "/") ? currentDirectory : currentDirectory + "/"
+    // Without a current folder there is nothing to be relative to.
+    let base =
+      currentDirectory.isEmpty || currentDirectory.endsExactly(with: "/")
+      ? currentDirectory : currentDirectory + "/"
     self.displayName =
-      self.manifestPath.beginsExactly(with: base)
+      !base.isEmpty && self.manifestPath.beginsExactly(with: base)
       ? String(decoding: self.manifestPath.utf8.dropFirst(base.utf8.count), as: UTF8.self) : manifestPath
   }
 
   /// The workspace of a manifest that the user named, or of the folder that was named; else of the nearest convox.yml
   /// upward, provided that it is not somebody else's.
   /// - Parameter environment: The caller's, which says for whom root works.
-  /// - Throws: `DrydockError.manifestMissing` naming the folders searched; `DrydockError.notTrusted`.
+  /// - Throws: `DrydockError.manifestMissing` naming the folders searched, or where the current folder was removed;
+  ///   `DrydockError.notTrusted`.
   package static func find(
     manifest: String?, from currentDirectory: String, environment: [String: String] = [:]
   ) throws -> Workspace {
-    if let manifest { return try named(manifest, from: currentDirectory, takesStreams: true) }
-    let folders = sequence(first: URL(filePath: currentDirectory).standardizedFileURL.path) { path in
-      path == "/" ? nil : URL(filePath: path).deletingLastPathComponent().path
+    guard currentDirectory.beginsExactly(with: "/") || manifest?.beginsExactly(with: "/") == true else {
+      throw DrydockContext.goneDirectory
     }
-    let searched = Array(folders)
+    if let manifest { return try named(manifest, from: currentDirectory, takesStreams: true) }
+    let searched = Folder.upward(from: URL(filePath: currentDirectory).standardizedFileURL.path)
     guard let found = searched.map(manifestPath).first(where: Folder.exists) else {
       throw DrydockError(
         .manifestMissing, "no convox.yml in \(searched.joined(separator: ", "))",
