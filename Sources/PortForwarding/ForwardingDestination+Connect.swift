@@ -1,7 +1,7 @@
+import DrydockBase
 import Foundation
 import NIOCore
 import NIOPosix
-import PortListeners
 import TransportSecurity
 
 extension ForwardingDestination {
@@ -13,38 +13,37 @@ extension ForwardingDestination {
   func connect(_ relay: Relay, on loop: any EventLoop, end: EventLoopPromise<Void>)
     -> EventLoopFuture<Void>
   {
-    // Asked before and after, as a probe does: the same sockets at both times took the connection.
-    let proof: ListenerProof?
-    do { proof = try listener.map(ListenerProof.init) } catch {
-      end.succeed()
-      return loop.makeFailedFuture(error)
-    }
+    let asked = loop.makeFutureWithTask { try await ServerProof(self) }
+    asked.whenFailure { _ in end.succeed() }
+    return asked.assumeIsolated().flatMap { proof in
+      let connected = open(on: loop)
+      connected.flatMap(\.closeFuture).cascade(to: end)
+      return connected.assumeIsolated().flatMap { upstream in
+        let confirmed = loop.makeFutureWithTask { try await proof.confirm() }
+        confirmed.whenFailure { _ in upstream.close(promise: nil) }
+        return confirmed.assumeIsolated().flatMap { prepare(upstream, relay) }.nonisolated()
+      }.nonisolated()
+    }.nonisolated()
+  }
+
+  /// Connects, without having read anything yet.
+  private func open(on loop: any EventLoop) -> EventLoopFuture<any Channel> {
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.patience)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.writeBufferWaterMark, value: .forwarding)
       .channelOption(.maxMessagesPerRead, value: 2)
-    let connected =
-      if let address = try? SocketAddress(ipAddress: host, port: port) {
-        bootstrap.connect(to: address)
-      } else {
-        bootstrap.connect(host: host, port: port)
-      }
-    connected.flatMap(\.closeFuture).cascade(to: end)
-    return connected.assumeIsolated().flatMap { upstream in
-      do {
-        try proof?.confirm()
-        return prepare(upstream, relay)
-      } catch {
-        upstream.close(promise: nil)
-        return loop.makeFailedFuture(error)
-      }
-    }.nonisolated()
+    guard let address = try? SocketAddress(ipAddress: host, port: port) else {
+      return bootstrap.connect(host: host, port: port)
+    }
+    return bootstrap.connect(to: address)
   }
 
   private func prepare(_ upstream: any Channel, _ relay: Relay) -> EventLoopFuture<Void> {
     let ready = upstream.eventLoop.makePromise(of: Void.self)
     do {
+      // It may have broken off meanwhile, of which the relay would not hear.
+      guard upstream.isActive else { throw ChannelError.alreadyClosed }
       if let authority = authorityFile {
         let client = try TLSClient(authorityFile: authority, host: host)
         try upstream.pipeline.syncOperations.addHandler(TLSClientHandler(client, handshake: ready))
@@ -72,7 +71,10 @@ extension ForwardingDestination {
       error.connectionErrors.first.map { reason($0.error) } ?? "no such host"
     case ChannelError.connectTimeout: "no answer within 10 s"
     case let error as TLSError where error.code == .untrusted: "its certificate is not trusted: \(error)"
+    case ChannelError.alreadyClosed: "the connection broke off"
     case let error as TLSError: "no TLS: \(error)"
+    case let error as DrydockError: error.message
+    case let error as any DrydockErrorConvertible: DrydockError(error).message
     default: "\(error)"
     }
   }

@@ -1,8 +1,5 @@
-package import NativeProcess
-import PortListeners
-
 /// Where forwarded connections go.
-package struct ForwardingDestination: Sendable, Hashable {
+package struct ForwardingDestination: Sendable {
   /// The host, a name or an address.
   package var host: String
   /// The port.
@@ -11,14 +8,14 @@ package struct ForwardingDestination: Sendable, Hashable {
   package var authorityFile: String?
   /// Where a proxy listens unless it is told otherwise.
   package var defaultPort: Int
-  /// The files of the process that has to listen there; nil for any other.
-  package var server: EngineProcessFiles?
+  /// Who has to listen there.
+  package var server: ExpectedServer
 
   /// A destination.
   /// - Parameter defaultPort: Nil for the port of the destination.
   package init(
     host: String, port: Int, authorityFile: String? = nil, defaultPort: Int? = nil,
-    server: EngineProcessFiles? = nil
+    server: ExpectedServer = .anybody
   ) {
     self.host = host
     self.port = port
@@ -29,7 +26,4 @@ package struct ForwardingDestination: Sendable, Hashable {
 
   /// Whether connections end on this machine, where the destination's port is not free for a proxy.
   package var isOnThisMachine: Bool { ["127.0.0.1", "localhost", "::1"].contains(host) }
-
-  /// Who has to listen before a client's bytes, passwords among them, are sent there.
-  var listener: ExpectedListener? { server.map { ExpectedListener(port: port, processOf: $0) } }
 }

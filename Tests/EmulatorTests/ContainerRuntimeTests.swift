@@ -286,6 +286,36 @@ import Testing
     }
   }
 
+  /// Bug: a proxy forwarded to whoever took the port of a container that no longer ran.
+  @Test(arguments: [
+    ("running", 15001, ""), ("exited", 15001, "the container of mem does not run"),
+    ("running", 15002, "the container of mem does not publish port 15001"),
+  ])
+  func aPortIsAContainersOwnWhileThatRunsAndPublishesIt(_ status: String, _ port: Int, _ reason: String)
+    async throws
+  {
+    let stub = DockerStub(answers: [
+      "GET /containers/\(container)/json": .container(status: status, port: port)
+    ])
+    try await stub.run { _, calls, server in
+      let context = DrydockContext(
+        environment: ["DOCKER_HOST": "unix://\(server.socketPath)"], currentDirectory: "/",
+        home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
+      let published = PublishedPort(15001, of: "mem", RuntimeAccess(context: context, state: state()))
+      if !reason.isEmpty {
+        let error = try await emulatorError { _ = try await published.run() }
+        #expect(error.message == reason)
+      } else {
+        let run = try await published.run()
+        #expect(run == "old 2025-01-02T03:04:05.678901234Z")
+        let before = calls().count
+        #expect(try await published.run() == run)
+        // The engine is looked for once.
+        #expect(calls().count == before + 1)
+      }
+    }
+  }
+
   @Test(arguments: [(15001, true), (15002, false)])
   func aPortThatIsNotTheContainersProvesNothing(_ port: Int, _ isOurs: Bool) async throws {
     let stub = DockerStub(answers: ["GET /containers/\(container)/json": .container(port: port)])

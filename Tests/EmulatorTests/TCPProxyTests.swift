@@ -225,6 +225,39 @@ final class EventLog: Sendable {
     }
   }
 
+  /// Bug: a client's bytes went to whoever took the port of a server that no longer had it.
+  @Test(arguments: [[], ["one"], ["one", "two"], ["one", "one"]])
+  func bytesGoToARunThatHadThePortBeforeTheConnectionAndHasItStill(_ answers: [String]) async throws {
+    let seen = Mutex<[UInt8]>([])
+    let rest = Mutex(answers)
+    try await withServer { client in
+      let byte = try client.receive(count: 1)
+      seen.withLock { $0 += byte }
+      try client.send("k")
+    } _: { destination in
+      var destination = destination
+      destination.server = .run {
+        try rest.withLock { rest in
+          if rest.isEmpty { throw DrydockError(.failed, "it does not run") }
+          return rest.removeFirst()
+        }
+      }
+      let isOurs = answers == ["one", "one"]
+      let reason = answers.count < 2 ? "it does not run" : "the server has begun to listen anew"
+      let failed = TCPProxy.Event.failed("cannot reach 127.0.0.1:\(destination.port): \(reason)")
+      try await TestProxy.with(to: destination) { proxy in
+        let answer = try await onThread {
+          let socket = try TestSocket.connect(proxy.port)
+          try? socket.send("x")
+          return try? socket.receiveAll()
+        }
+        #expect(answer == (isOurs ? Array("k".utf8) : nil))
+        #expect(proxy.events().contains(failed) == !isOurs)
+      }
+      #expect(seen.withLock { $0 } == (isOurs ? Array("x".utf8) : []))
+    }
+  }
+
   @Test func moreThanTheLimitWaitTheirTurn() async throws {
     try await withServer(Self.echo) { destination in
       try await TestProxy.with(to: destination, limit: 1) { proxy in

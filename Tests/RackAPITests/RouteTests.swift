@@ -198,6 +198,32 @@ import Testing
     }
   }
 
+  /// Bug: the proxy forwarded to any port that a resource once had.
+  @Test(arguments: RuntimeKind.allCases)
+  func `whoever took a stopped server's port gets nothing`(_ runtime: RuntimeKind) async throws {
+    let stranger = try BlackHoleServer(.answering(Array("+OK\r\n".utf8), thenCloses: false))
+    defer { stranger.stop() }
+    let taken = stranger.port
+    try await withRack { port, context in
+      var app = InstanceState(
+        id: "abc123def456", handle: "web", app: "web", path: "/nowhere", resourcePassword: "secret")
+      app.runtime = runtime
+      var record = ResourceRecord(type: "redis", administratorPassword: "", wantedVersion: "", options: [:])
+      record.port = taken
+      app.resources["cache"] = record
+      try context.store.save(app)
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade("/proxy/127.0.0.1/\(taken)", port: port))
+        #expect(try await wire.response()?.status == 101)
+        try await wire.send(frame: 1, Array("AUTH secret\r\n".utf8))
+        let told = try #require(try await wire.frame())
+        #expect(told.text.hasPrefix("ERROR: cannot reach 127.0.0.1:\(taken): "), "\(told.text)")
+        #expect(try await wire.frame()?.closeCode == 1000)
+      }
+    }
+    #expect(stranger.accepted == 0)
+  }
+
   @Test func `a drain is created, linked, changed and deleted`() async throws {
     struct Link: Decodable { var name: String }
     struct Resource: Decodable {

@@ -42,7 +42,7 @@ struct ResourceProxy: AsyncParsableCommand {
       let session = Session(options)
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
-      let destination = try ForwardingDestination(target, tls: tls, home: session.context.home)
+      let destination = try ForwardingDestination(target, tls: tls, context: session.context)
       let lines = ProxyLines(destination: destination, console: session.console, resource: target)
       await lines.notes(session.context, tls: tls)
       let proxy = TCPProxy(to: destination, port: port ?? destination.defaultPort)

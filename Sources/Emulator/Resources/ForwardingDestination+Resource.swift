@@ -1,7 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
 import Engines
-import NativeProcess
 package import PortForwarding
 
 extension ForwardingDestination {
@@ -11,23 +10,38 @@ extension ForwardingDestination {
   /// the server itself: there the engine's standard port is what clients try by themselves.
   /// - Parameters:
   ///   - tls: Whether the proxy speaks TLS on its clients' behalf.
-  ///   - home: Where the authority lies that signs the resources' certificates.
+  ///   - context: Where the servers are, and the authority that signs their certificates.
   /// - Throws: `DrydockError` where the resource has no address, or none that TLS could be spoken with.
-  package init(_ target: ResourceTarget, tls: Bool, home: StateHome) throws {
+  package init(_ target: ResourceTarget, tls: Bool, context: DrydockContext) throws {
     let url = try target.requiredURL()
     if let endpoint = target.endpoint, target.isOwn, let standard = target.engine?.server?.standardPort {
       if tls { try Self.refuse(target) }
-      let authority = LocalAuthority(home: home).certificateFile
+      let authority = LocalAuthority(home: context.home).certificateFile
       self.init(
-        host: endpoint.host, port: endpoint.port, authorityFile: tls ? authority : nil, defaultPort: standard)
-      if target.state.runtime == .native {
-        let (folder, sockets) = (
-          home.resource(target.name, of: target.state.id), home.socketFolder(target.name, of: target.state.id)
-        )
-        server = NativeLayout(folder: folder, sockets: sockets).files
-      }
+        host: endpoint.host, port: endpoint.port, authorityFile: tls ? authority : nil, defaultPort: standard,
+        server: Self.server(of: target, port: endpoint.port, context))
     } else {
       try self.init(url: url, target, tls: tls)
+    }
+  }
+
+  /// Who has to listen at the port of a server of drydock's: a stranger may, once it is stopped.
+  private static func server(of target: ResourceTarget, port: Int, _ context: DrydockContext)
+    -> ExpectedServer
+  {
+    switch target.state.runtime {
+    case .native:
+      let (home, id) = (context.home, target.state.id)
+      let layout = NativeLayout(
+        folder: home.resource(target.name, of: id), sockets: home.socketFolder(target.name, of: id))
+      return .process(layout.files)
+    case .docker:
+      let access = RuntimeAccess(context: context, state: target.state)
+      let published = PublishedPort(port, of: target.name, access)
+      return .run { try await published.run() }
+    case nil:
+      let name = target.name
+      return .run { throw DrydockError(.failed, "\(name) never started") }
     }
   }
 

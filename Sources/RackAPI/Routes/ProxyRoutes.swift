@@ -2,31 +2,34 @@ import ConvoxEnvironment
 import Emulator
 import Engines
 import NIOHTTP1
+import PortForwarding
 
 /// The data of `convox resources proxy`.
 extension Rack {
   var proxyRoutes: [Route] {
     [
       .socket("/proxy/:host/:port") { request in
-        let proxy = ProxyConversation(port: try destination(request["host"], request["port"]))
+        let proxy = ProxyConversation(destination: try destination(request["host"], request["port"]))
         return { try await proxy.run($0) }
       }
     ]
   }
 
-  /// The port, if a resource that this machine runs listens there. Nothing else is reached through here, so that the
-  /// rack is no way into anything but its own resources.
-  func destination(_ host: String, _ port: String) throws -> Int {
-    guard let number = Int(port), Gate.isLocal(host[...]), ownPorts.contains(number) else {
+  /// The resource whose port that is, of those that this machine runs. Nothing else is reached through here, so that the
+  /// rack is no way into anything but its own resources; whether its own server listens there is asked when it is
+  /// connected to.
+  func destination(_ host: String, _ port: String) throws -> ForwardingDestination {
+    guard let number = Int(port), Gate.isLocal(host[...]),
+      let owner = ownServers.first(where: { $0.url.flatMap(URLAddress.init)?.port == number })
+    else {
       throw HTTPFailure(.forbidden, "no resource of this rack listens at \(host):\(port)")
     }
-    return number
+    return try ForwardingDestination(owner, tls: false, context: context)
   }
 
-  /// The ports of all servers of drydock's own. A resource elsewhere, by a URL in the app env, is none of these.
-  private var ownPorts: Set<Int> {
+  /// All servers of drydock's own. A resource elsewhere, by a URL in the app env, is none of these.
+  private var ownServers: [ResourceTarget] {
     let targets = context.store.apps().flatMap { lookup.targets(app: $0) } + lookup.createdTargets()
-    let own = targets.filter { $0.engine?.server != nil && !$0.isExternal }
-    return Set(own.compactMap { $0.url.flatMap(URLAddress.init)?.port })
+    return targets.filter { $0.engine?.server != nil && !$0.isExternal }
   }
 }

@@ -1,13 +1,14 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import PortForwarding
 import Synchronization
 
 /// Joins a websocket and a TCP connection to a resource, byte for byte, each way as fast as the slower side goes.
 struct ProxyConversation: Sendable {
-  let port: Int
+  let destination: ForwardingDestination
 
-  /// Runs until either side has ended. Where nobody listens at the port, the client is told.
+  /// Runs until either side has ended. Where the resource's own server does not listen, the client is told.
   @concurrent
   func run(_ socket: WebSocketStream) async throws {
     let link = ProxyLink()
@@ -21,29 +22,36 @@ struct ProxyConversation: Sendable {
       }
     } output: {
       defer { link.finish() }
-      let connection = try await connect()
+      let proof = try await reaching { try await ServerProof(destination) }
+      let connection = try await reaching { try await connect() }
       try await connection.executeThenClose { inbound, outbound in
+        // Whoever took the port meanwhile gets nothing of the client's.
+        try await reaching { try await proof.confirm() }
         link.connect(outbound)
         for try await bytes in inbound { try await socket.write(bytes) }
       }
     }
   }
 
-  private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+  private func reaching<Value>(_ body: () async throws -> Value) async throws -> Value {
     do {
-      return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-        .connectTimeout(.seconds(5))
-        .channelOption(.allowRemoteHalfClosure, value: true)
-        .connect(host: "127.0.0.1", port: port) { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try NIOAsyncChannel(
-              wrappingChannelSynchronously: channel,
-              configuration: .init(isOutboundHalfClosureEnabled: true))
-          }
-        }
+      return try await body()
     } catch {
-      throw HTTPFailure(.badGateway, "nothing listens at 127.0.0.1:\(port): is the resource stopped?")
+      throw HTTPFailure(.badGateway, destination.failure(error))
     }
+  }
+
+  private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .connectTimeout(.seconds(5))
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .connect(host: destination.host, port: destination.port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel(
+            wrappingChannelSynchronously: channel,
+            configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+      }
   }
 }
 
