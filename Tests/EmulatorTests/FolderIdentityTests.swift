@@ -164,6 +164,25 @@ import Testing
     }
   }
 
+  @Test func aRepositoryTakesNoAppOfTheRackByItsName() async throws {
+    try await TestHome.with { test in
+      let made = try await test.directory.create(app: "payments", until: .after(.seconds(30)))
+      try await test.store.updateAppEnvironment(made.id) { $0["STRIPE_KEY"] = "secret" }
+      try test.write("payments\n", to: "clone/.convox/app")
+      let clone = try test.app("clone")
+      #expect(clone.appName == "payments")
+      #expect(try test.directory.existing(in: clone) == nil)
+      var lines: [String] = []
+      let new = try test.directory.open(clone, app: nil) { lines.append($0) }
+      #expect(new.id != made.id && new.appEnvironment.isEmpty)
+      #expect(lines.count == 1 && lines[0].hasSuffix("made over the rack: drydock adopt payments"))
+      // Who names it gets it.
+      let named = try await test.directory.open(clone, app: "payments", until: .after(.seconds(30)))
+      #expect(named.id == made.id)
+      #expect(try await adopt(test, "payments", clone).id == made.id)
+    }
+  }
+
   @Test("--app names an app that has no folder any more: the folder gets it")
   func anAppWithoutAFolder() async throws {
     try await TestHome.with { test in

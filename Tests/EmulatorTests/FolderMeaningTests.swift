@@ -12,10 +12,11 @@ import Testing
 
     init(
       _ description: String, _ marks: [FolderMark], identity: FolderIdentity? = FolderMeaningTests.folder,
-      name: String = "web", _ instances: [InstanceSighting], _ meaning: FolderMeaning
+      name: String = "web", folderName: String = "web", _ instances: [InstanceSighting],
+      _ meaning: FolderMeaning
     ) {
       testDescription = description
-      folder = FolderSighting(marks: marks, identity: identity, name: name)
+      folder = FolderSighting(marks: marks, identity: identity, name: name, folderName: folderName)
       self.instances = instances
       self.meaning = meaning
     }
@@ -106,7 +107,15 @@ import Testing
       [seen(tokened(), .here, fits: true), seen(tokened("second000000"), .here, fits: true)],
       .none(doubtful: [tokened(), tokened("second000000")])),
     Case("made over a rack", [], [seen(old, .none)], .instance(old, .named)),
-    Case("made over a rack under another name", [], name: "shop", [seen(old, .none)], .none(doubtful: [])),
+    Case(
+      "made over a rack under another name", [], name: "shop", folderName: "shop", [seen(old, .none)],
+      .none(doubtful: [])),
+    Case(
+      "made over a rack under the name that a repository gives itself", [], folderName: "clone",
+      [seen(old, .none)], .none(doubtful: [old])),
+    Case(
+      "made over a rack under the folder's name, and the repository says another", [], name: "shop",
+      [seen(old, .none)], .none(doubtful: [])),
   ]
 
   @Test(arguments: cases) func whichInstanceAFolderMeans(_ one: Case) {

@@ -44,6 +44,11 @@ package struct AppFolder: Sendable, Hashable {
       let isPlain = named.utf8.count <= 255 && !named.unicodeScalars.contains(where: Self.isUnprintable)
       return isPlain ? named : Slug.make(named)
     }
+    return folderName
+  }
+
+  /// The folder's own name, which the user chose, as an app may be called.
+  var folderName: String {
     let name = URL(filePath: path).lastPathComponent
     // Convox takes no other names; a folder may have any.
     return name == "/" || name.isEmpty ? "app" : Slug.make(name)

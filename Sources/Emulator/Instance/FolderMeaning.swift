@@ -1,11 +1,15 @@
+import DrydockBase
+
 /// What can be seen of a folder, to decide which instance it means.
 struct FolderSighting: Sendable {
   /// The ids that it carries, with what is beside them.
   var marks: [FolderMark] = []
   /// Which folder it is.
   var identity: FolderIdentity?
-  /// The app's name, as the user or the folder says it.
+  /// The app's name, which may be what the repository says.
   var name: String
+  /// The folder's own name.
+  var folderName: String
 }
 
 /// An app's instance, and what can be seen of it from a folder.
@@ -44,7 +48,8 @@ enum FolderMeaning: Sendable, Hashable {
     case identity
     /// The id is gone; the folder is at its path, and its resources are those of the manifest.
     case resources
-    /// It was made over a rack under the folder's name.
+    /// It was made over a rack under the folder's own name. What a repository says of its name is no evidence: anybody's
+    /// could ask for another app's env by it.
     case named
   }
 
@@ -67,8 +72,8 @@ enum FolderMeaning: Sendable, Hashable {
     if same.count == 1 { return .instance(same[0].state, .identity) }
     let fitting = here.filter(\.fits)
     if same.isEmpty, fitting.count == 1 { return .instance(fitting[0].state, .resources) }
-    if here.isEmpty,
-      let named = instances.first(where: { $0.place == .none && $0.state.handle == folder.name })
+    if here.isEmpty, folder.name == folder.folderName,
+      let named = instances.first(where: { $0.place == .none && $0.state.handle == folder.folderName })
     {
       return .instance(named.state, .named)
     }
@@ -89,7 +94,7 @@ extension InstanceSighting {
   fileprivate func mayMean(_ folder: FolderSighting) -> Bool {
     switch place {
     case .here: return true
-    case .none: return false
+    case .none: return state.handle == Slug.make(folder.name)
     case .elsewhere(isItsStill: true): return false
     case .elsewhere, .gone: break
     }

@@ -10,7 +10,8 @@ extension InstanceDirectory {
       return .instance(state, .marked)
     }
     let own = try store.home.key.flatMap { try folder.mark(in: AppFolder.markFile(of: $0)) }
-    var sighting = FolderSighting(marks: [first, own].compactMap(\.self), name: folder.appName)
+    var sighting = FolderSighting(
+      marks: [first, own].compactMap(\.self), name: folder.appName, folderName: folder.folderName)
     let marked = try sighting.marks.compactMap { try store.load($0.id) }
     let known = FolderMeaning.decide(
       sighting, among: marked.map { InstanceSighting($0, from: folder, store.home) })
@@ -40,9 +41,10 @@ extension InstanceDirectory {
   }
 
   /// What to say of an instance that may be meant and was not taken.
-  static func doubt(_ other: InstanceState, instead new: InstanceState) -> String {
-    "\(new.handle) begins without data; to go on in this folder with that of \(other.handle), last in "
-      + "\(other.path): drydock adopt \(other.handle)"
+  func doubt(_ other: InstanceState, instead new: InstanceState) -> String {
+    let place = other.isWithoutFolder(store.home) ? "which was made over the rack" : "last in \(other.path)"
+    return "\(new.handle) begins without data; to go on in this folder with that of \(other.handle), "
+      + "\(place): drydock adopt \(other.handle)"
   }
 }
 

@@ -56,7 +56,7 @@ package struct InstanceDirectory: Sendable {
       return try renamed(state, app, evidence, folder)
     case .none(let doubtful):
       let state = try make(folder, app ?? folder.appName)
-      doubtful.map { Self.doubt($0, instead: state) }.forEach(notice)
+      doubtful.map { doubt($0, instead: state) }.forEach(notice)
       for unread in store.survey().unread {
         notice(
           "\(state.handle) begins without data, and the state of an instance cannot be read: \(unread.file)")
