@@ -99,7 +99,7 @@ let package = Package(
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
         "MonotonicTime",
-        "NativeProcess", "PortForwarding", "TerminalProgress", webSocket,
+        "NativeProcess", "PortForwarding", "PortListeners", "TerminalProgress", webSocket,
       ] + nio),
     library(
       "Emulator",

@@ -67,6 +67,40 @@ import Testing
     }
   }
 
+  /// Bug: the password was told, and so sent, whoever had the port of a rack that had died.
+  @Test func `the password is told while the rack itself has its port`() async throws {
+    try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
+      func isKept() async throws {
+        let told = try await app.drydock("rack", "env")
+        #expect(told.status == 1 && told.stdout.isEmpty, "\(told)")
+        #expect(told.stderr.contains("drydock rack start"), "\(told)")
+      }
+      try await isKept()
+      try await withRack(app) { status, variables in
+        kill(try #require(status.pid), SIGKILL)
+        try await eventually("its end") { try await self.status(app).status == "stopped" }
+        try await isKept()
+        let stranger = try BlackHoleServer(.silent, port: status.port)
+        try await isKept()
+        stranger.stop()
+        #expect(try await app.drydock("rack", "start", "--new-password").status == 0)
+        let later: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
+        #expect(later["RACK_URL"] != variables["RACK_URL"])
+        let again = try await app.drydock("rack", "start", "--new-password")
+        #expect(again.status == 1 && again.stderr.contains("drydock rack stop"), "\(again)")
+        #expect(try await app.drydock("rack", "env", "--format", "json").decode() == later)
+        for (variables, answer) in [(variables, 401), (later, 200)] {
+          let request = try head("GET", "/apps", status, variables)
+          try await Wire.connect(port: status.port) { wire in
+            try await wire.send(request)
+            #expect(try await wire.response()?.status == answer)
+          }
+        }
+      }
+      try await isKept()
+    }
+  }
+
   @Test func `the bytes of a redis client pass through its websocket`() async throws {
     try await withApp("resources:\n  cache:\n    type: redis\n", AppOptions(runtime: "native")) { app in
       try await app.up()

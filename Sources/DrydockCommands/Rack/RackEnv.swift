@@ -9,6 +9,8 @@ struct RackEnv: AsyncParsableCommand {
     commandName: "env",
     abstract: "Show the variables by which the convox command finds the rack; they hold its password.",
     discussion: """
+      They are shown while the rack runs, and listens at its port itself.
+
       Examples:
         eval "$(drydock rack env)"
         drydock rack env --format json
@@ -21,10 +23,8 @@ struct RackEnv: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(options)
-    let rack = RackProcess(context: session.context)
-    let status = try await rack.status()
-    let variables = try rack.variables(port: status.port).map { EnvironmentVariable(name: $0, value: $1) }
+    let variables = try await RackProcess(context: session.context).variables()
+      .map { EnvironmentVariable(name: $0, value: $1) }
     session.console.print(try render(variables, as: format))
-    if !status.isRunning { session.console.note("the rack is not running; start it: drydock rack start") }
   }
 }

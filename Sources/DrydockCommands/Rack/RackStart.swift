@@ -15,6 +15,7 @@ struct RackStart: AsyncParsableCommand {
         drydock rack start --port 5500
         drydock rack start --foreground
         drydock rack start --no-console
+        drydock rack start --new-password   once somebody knows the last one
       """)
 
   @Option(help: "The port; else the last one, at first \(RackFiles.defaultPort).")
@@ -25,6 +26,9 @@ struct RackStart: AsyncParsableCommand {
 
   @Flag(help: "Open no consoles: with one, whoever has the password can run programs as you.")
   var noConsole = false
+
+  @Flag(help: "Make its password anew: the last one opens nothing any more.")
+  var newPassword = false
 
   @OptionGroup var common: CommonOptions
 
@@ -43,11 +47,14 @@ struct RackStart: AsyncParsableCommand {
     if foreground {
       // It prints nothing that it is for; in the background its output ends with its keeper.
       Interruption.goOnUnread()
-      return try await rack.serve(port: port, hasConsoles: !noConsole, log: .standardError) { port in
+      return try await rack.serve(
+        port: port, hasConsoles: !noConsole, newPassword: newPassword, log: .standardError
+      ) { port in
         session.console.note("the rack answers at http://127.0.0.1:\(port); Ctrl-C ends it")
       }
     }
-    let started = try await rack.start(port: port, hasConsoles: !noConsole, until: .after(.seconds(30)))
+    let started = try await rack.start(
+      port: port, hasConsoles: !noConsole, newPassword: newPassword, until: .after(.seconds(30)))
     try RackStatusCommand.render(started, common.format, session.console)
     session.console.note("let the convox command find it: eval \"$(drydock rack env)\"")
   }
@@ -57,6 +64,11 @@ struct RackStart: AsyncParsableCommand {
     if noConsole, status.hasConsoles != false {
       throw DrydockError(
         .failed, "the rack runs already, with consoles", suggestion: "stop it first: drydock rack stop")
+    }
+    if newPassword {
+      throw DrydockError(
+        .failed, "the rack runs already, and keeps its password",
+        suggestion: "stop it first: drydock rack stop")
     }
     let wish =
       port.map { $0 == status.port ? "" : "; for another port, stop it first: drydock rack stop" } ?? ""

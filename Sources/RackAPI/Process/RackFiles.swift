@@ -49,6 +49,11 @@ package struct RackFiles: Sendable {
       let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       if password.count == 32 { return password }
     }
+    return try renewPassword()
+  }
+
+  /// Makes the password anew; a server that runs keeps the one that it began with.
+  func renewPassword() throws -> String {
     let characters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
     let password = String((0..<32).compactMap { _ in characters.randomElement() })
     try write(Array("\(password)\n".utf8), to: passwordFile)

@@ -4,6 +4,7 @@ import Foundation
 package import MonotonicTime
 import NIOCore
 import NativeProcess
+import PortListeners
 
 /// The rack as a process: started in the background or served in the foreground, found again, stopped.
 ///
@@ -35,10 +36,23 @@ package struct RackProcess: Sendable {
     }
   }
 
-  /// The variables by which Convox's tool finds it.
-  package func variables(port: Int) throws -> [String: String] {
-    [
-      "RACK_URL": "http://convox:\(try files.password())@127.0.0.1:\(port)",
+  /// The variables by which Convox's tool finds it, its password among them.
+  /// - Throws: `DrydockError` unless it runs and listens at its port itself: who has the port of one that died would be
+  ///   sent the password.
+  package func variables() async throws -> [String: String] {
+    let status = try await status()
+    guard status.isRunning, let pid = status.pid else {
+      throw DrydockError(.failed, "the rack is not running", suggestion: "start it: drydock rack start")
+    }
+    do {
+      try ExpectedListener(port: status.port, processID: pid).requireOurs()
+    } catch {
+      throw DrydockError(
+        .failed, "the rack does not listen at port \(status.port): \(error)",
+        suggestion: "start it anew: drydock rack stop; drydock rack start")
+    }
+    return [
+      "RACK_URL": "http://convox:\(try files.password())@127.0.0.1:\(status.port)",
       // Apart from the user's own settings, which name other racks.
       "CONVOX_CONFIG": files.convox,
       // So that the tool does not look for a cluster on this machine.
@@ -49,17 +63,20 @@ package struct RackProcess: Sendable {
   // MARK: Serving
 
   /// Serves until the task is cancelled.
-  /// - Parameter hasConsoles: Whether it opens consoles, which are worth a shell to whoever has its password.
+  /// - Parameters:
+  ///   - hasConsoles: Whether it opens consoles, which are worth a shell to whoever has its password.
+  ///   - newPassword: Whether the password is made anew, since the last one is known to somebody.
   /// - Throws: `DrydockError` when one runs already, or the port cannot be had.
   package func serve(
-    port: Int, hasConsoles: Bool = true, log: RequestLog, ready: @escaping @Sendable (Int) -> Void
+    port: Int, hasConsoles: Bool = true, newPassword: Bool = false, log: RequestLog,
+    ready: @escaping @Sendable (Int) -> Void
   ) async throws {
     try context.home.refuseOthers()
     try files.prepare()
     let lock = try await acquire()
     defer { _ = lock }
     let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
-    let server = rack.server(password: try files.password())
+    let server = rack.server(password: try newPassword ? files.renewPassword() : files.password())
     do {
       try await server.run(port: port) { port in
         try files.save(RackRecord(port: port, pid: getpid(), hasConsoles: hasConsoles))
@@ -93,13 +110,15 @@ package struct RackProcess: Sendable {
 
   /// Starts it in the background, in a session of its own, and waits until it answers.
   /// - Throws: `DrydockError` with the reason and the last lines of its log when it does not.
-  package func start(port: Int, hasConsoles: Bool = true, until deadline: Deadline) async throws -> RackStatus
-  {
+  package func start(
+    port: Int, hasConsoles: Bool = true, newPassword: Bool = false, until deadline: Deadline
+  ) async throws -> RackStatus {
     try context.home.refuseOthers()
     try files.prepare()
     guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
     let arguments =
       ["rack", "start", "--foreground", "--port", "\(port)"] + (hasConsoles ? [] : ["--no-console"])
+      + (newPassword ? ["--new-password"] : [])
     let spec = EngineProcessSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
       environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
