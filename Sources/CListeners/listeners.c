@@ -60,13 +60,19 @@ static bool gets_loopback(const struct nlmsghdr *header, const struct inet_diag_
   return is_mapped && (address[3] == 0 || address[3] == htonl(INADDR_LOOPBACK));
 }
 
+// The word that tells 127.0.0.1 from all addresses, of IPv4 and of IPv4 in IPv6.
+static bool is_open(const struct inet_diag_msg *message) {
+  const uint32_t *address = message->id.idiag_src;
+  return address[message->idiag_family == AF_INET ? 0 : 3] != htonl(INADDR_LOOPBACK);
+}
+
 static void note(struct search *search, const struct nlmsghdr *header) {
   const struct inet_diag_msg *message = NLMSG_DATA(header);
   if (header->nlmsg_len < NLMSG_LENGTH(sizeof *message) || message->id.idiag_sport != htons(search->port)) return;
   if (message->idiag_state != LISTENING || !gets_loopback(header, message)) return;
   if (search->count < search->capacity)
     search->out[search->count] =
-      (struct drydock_listener){.inode = message->idiag_inode, .uid = message->idiag_uid};
+      (struct drydock_listener){.inode = message->idiag_inode, .uid = message->idiag_uid, .is_open = is_open(message)};
   search->count++;
 }
 

@@ -115,7 +115,7 @@ struct RedisEngine: ServerEngine {
     let tls = request.tlsFiles(in: "/drydock", owner: product)
     // All addresses of the container; only 127.0.0.1 of the host is published.
     let lines = ["bind 0.0.0.0", "protected-mode no", "dir /data"]
-    let text = settings(lines + listening(on: standardPort, tls, request))
+    let text = settings(lines + listening(on: standardPort, tls) + access(request.version, tls, request))
     return ContainerRecipe(
       command: ["\(product)-server", path],
       files: [
@@ -132,8 +132,11 @@ struct RedisEngine: ServerEngine {
     let tls = request.tlsFiles(in: folders.folder, owner: product)
     let lines = ["bind 127.0.0.1", "dir \(Self.quote(folders.data))"]
     return NativeRecipe(
-      files: [RecipeFile(path, settings(lines + listening(on: request.port, tls, request)))]
-        + (tls?.files ?? []),
+      files: [
+        RecipeFile(
+          path,
+          settings(lines + listening(on: request.port, tls) + access(installation.version, tls, request)))
+      ] + (tls?.files ?? []),
       serve: NativeCommand(installation.server, [path]))
   }
 
@@ -142,12 +145,40 @@ struct RedisEngine: ServerEngine {
     "\(folder)/\(request.marker).conf"
   }
 
-  private func listening(on port: Int, _ tls: TLSFiles?, _ request: ServerRequest) -> [String] {
+  private func listening(on port: Int, _ tls: TLSFiles?) -> [String] {
     guard let tls else { return ["port \(port)"] }
     return [
       "port 0", "tls-port \(port)", "tls-auth-clients no", "tls-cert-file \(Self.quote(tls.certificate))",
-      "tls-key-file \(Self.quote(tls.key))", "requirepass \(Self.quote(request.password))",
+      "tls-key-file \(Self.quote(tls.key))",
     ]
+  }
+
+  /// Commands that change the server itself, which ElastiCache or MemoryDB withholds. Every version has them.
+  ///
+  /// Sources: docs.aws.amazon.com/AmazonElastiCache/latest/dg/ClientConfig.RestrictedCommands.html and
+  /// docs.aws.amazon.com/memorydb/latest/devguide/restrictedcommands.html
+  private static let restricted = [
+    "bgrewriteaof", "bgsave", "config", "debug", "migrate", "psync", "save", "shutdown", "slaveof", "sync",
+  ]
+
+  /// Who may do what: everybody who gets in, or has the password, may do what a client of AWS may.
+  private func access(_ version: ServerVersion?, _ tls: TLSFiles?, _ request: ServerRequest) -> [String] {
+    // A name that the server does not know would keep it from starting.
+    let major = version?.major ?? 0
+    var restricted = Self.restricted
+    if major >= 4 { restricted.append("module") }
+    if major >= 5 { restricted.append("replicaof") }
+    guard major >= 6 else {
+      let lines = restricted.map { "rename-command \($0) \"\"" }
+      return tls == nil ? lines : lines + ["requirepass \(Self.quote(request.password))"]
+    }
+    var words = ["user default on", tls == nil ? "nopass" : Self.quote(">" + request.password), "~*"]
+    // Channels have rights since 6.2, and are everybody's until 7.
+    if major >= 7 { words.append("&*") }
+    words.append("+@all")
+    words += restricted.map { "-\($0)" }
+    words.append("-acl +acl|cat +acl|genpass +acl|help +acl|whoami")
+    return [words.joined(separator: " ")]
   }
 
   /// A value as redis.conf takes it whatever it holds: in quotes, what could end them escaped.

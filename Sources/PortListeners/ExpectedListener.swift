@@ -23,7 +23,7 @@ package struct ExpectedListener: Sendable, Hashable {
     case nobody
     /// Somebody else does, perhaps besides; the user whose socket it is.
     case stranger(userID: UInt32)
-    /// It cannot be told, and why.
+    /// It cannot be told, or it is not as drydock started it, and why.
     case unknown(reason: String)
   }
 
@@ -54,6 +54,9 @@ package struct ExpectedListener: Sendable, Hashable {
             "port \(port): the descriptors of process \(processID) cannot be read to see whether it listens there"
         )
       }
+    }
+    if sockets.contains(where: \.isOpen) {
+      return .unknown(reason: "its server listens at port \(port) of all addresses, not of 127.0.0.1 alone")
     }
     return .ours(Set(sockets))
   }

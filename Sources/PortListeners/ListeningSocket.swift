@@ -7,6 +7,8 @@ package struct ListeningSocket: Sendable, Hashable {
   package let inode: UInt32
   /// The number of the user whose socket it is.
   package let userID: UInt32
+  /// Whether it gets what comes to the machine's other addresses too.
+  package var isOpen = false
 
   /// Where the kernel is asked.
   enum Source: CaseIterable {
@@ -50,7 +52,9 @@ package struct ListeningSocket: Sendable, Hashable {
     guard count <= capacity else {
       throw ListenersUnknown(reason: "\(count) sockets share port \(port)")
     }
-    return found.prefix(Int(count)).map { ListeningSocket(inode: $0.inode, userID: $0.uid) }
+    return found.prefix(Int(count)).map {
+      ListeningSocket(inode: $0.inode, userID: $0.uid, isOpen: $0.is_open != 0)
+    }
   }
 }
 

@@ -37,7 +37,8 @@ struct SocketTables {
       guard local.count == 2, Int(local[1], radix: 16) == port, addresses.contains(local[0]),
         let userID = UInt32(fields[7]), let inode = UInt32(fields[9])
       else { return nil }
-      return ListeningSocket(inode: inode, userID: userID)
+      let isOpen = local[0].allSatisfy { $0 == "0" }
+      return ListeningSocket(inode: inode, userID: userID, isOpen: isOpen)
     }
   }
 }

@@ -58,6 +58,26 @@ import Testing
     #expect(lines.contains("appendonly yes"))
   }
 
+  /// Bug: any user of the machine could change the server's address and password, end it or make it a replica.
+  @Test(arguments: ["2.8.24", "5.0.14", "6.0.16", "7.0.15", "8.1"])
+  func redisWithholdsWhatElastiCacheDoes(_ text: String) throws {
+    let version = try #require(ServerVersion(in: text))
+    let engine = try #require(server("redis"))
+    let recipe = engine.native(request(), installation("Redis", version: version), folders)
+    var wanted = request()
+    wanted.version = version
+    for file in [recipe.files.first, engine.container(wanted).files.first] {
+      let lines = try #require(file?.contents.split(separator: "\n"))
+      let user = lines.first { $0.hasPrefix("user default on nopass ~* ") }?.split(separator: " ") ?? []
+      #expect(user.isEmpty == (version.major < 6))
+      for command in ["config", "shutdown", "slaveof", "debug", "migrate", "sync", "save"] {
+        #expect(lines.contains("rename-command \(command) \"\"") != user.contains("-\(command)"))
+      }
+      #expect(user.contains("-acl") == (version.major >= 6) && user.contains("&*") == (version.major >= 7))
+      #expect(lines.contains { $0.contains("replicaof") } == (version.major >= 5))
+    }
+  }
+
   @Test(arguments: cases)
   func noSecretIsOnACommandLine(_ case: Case) throws {
     let recipe = try `case`.recipe()

@@ -44,29 +44,6 @@ import Testing
     }
   }
 
-  @Test("A stranger's server that answers on our port is never taken for ours", .nativeEngines)
-  func strangerAnswers() async throws {
-    try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in
-      try await app.up()
-      let port = try #require(try await app.ps()["cache"]?.port)
-      // Our own server goes on living, on another port.
-      let hideout = try freePort()
-      try await app.redis("SET", "key", "ours", port: port)
-      try await app.redis("CONFIG", "SET", "port", "\(hideout)", port: port)
-      try await withStranger(app, port: port) { stranger in
-        let row = try #require(try await app.ps()["cache"])
-        #expect(row.status == "unhealthy", "\(row)")
-        let result = try await app.drydock("up")
-        #expect(result.status == 1, "\(result)")
-        #expect(result.stderr.contains("port \(port) is taken by PID \(stranger)"), "\(result)")
-      }
-      #expect(try await app.redis("GET", "key", port: hideout) == "ours", "it was left alone")
-      try await app.redis("CONFIG", "SET", "port", "\(port)", port: hideout)
-      let steps = try await app.up()
-      #expect(steps["cache"]?.action == "verify")
-    }
-  }
-
   @Test("Of two runs that want one port, one gets it", .nativeEngines)
   func raceForAPort() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in

@@ -11,8 +11,16 @@ import Testing
       let socket = try Listener(address)
       defer { socket.close() }
       let found = try ListeningSocket.all(at: socket.port, source)
-      #expect(found == [ListeningSocket(inode: socket.inode, userID: getuid())])
-      #expect(ExpectedListener(port: socket.port, processID: getpid()).look() == .ours(Set(found)))
+      let isOpen = !address.hasSuffix("127.0.0.1")
+      #expect(found == [ListeningSocket(inode: socket.inode, userID: getuid(), isOpen: isOpen)])
+      let look = ExpectedListener(port: socket.port, processID: getpid()).look()
+      if isOpen {
+        // Bug: a server that was told to listen for the whole network was still ready.
+        guard case .unknown(let reason) = look else { throw Unexpected(look: look) }
+        #expect(reason.contains("all addresses"))
+      } else {
+        #expect(look == .ours(Set(found)))
+      }
       #expect(
         ExpectedListener(port: socket.port, processID: nil).look() == .stranger(userID: getuid()))
     }
@@ -79,6 +87,8 @@ import Testing
       #expect(throws: ListenersUnknown.self) { try SocketTables(folder: "/dev/null").listeners(at: 1) }
     }
   }
+
+  private struct Unexpected: Error { let look: ExpectedListener.Finding }
 
   /// A TCP socket of this process.
   private struct Listener {

@@ -11,6 +11,8 @@ struct drydock_listener {
   uint32_t inode;
   /// The user whose socket it is.
   uint32_t uid;
+  /// Whether it gets what comes to other addresses too.
+  uint8_t is_open;
 };
 
 /// Asks the kernel for the TCP sockets that get connections to 127.0.0.1 at `port` (sock_diag(7)).

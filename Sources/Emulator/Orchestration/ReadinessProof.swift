@@ -109,14 +109,16 @@ struct ReadinessProof: Sendable {
     case .credentials(_, let failure):
       return DrydockError(
         .dataMismatch, "resource \(name) refuses the app's login even after a repair: \(failure)",
-        suggestion: "start fresh: drydock down \(name) --delete-data", details: log)
+        suggestion: "start it anew, which keeps its data: drydock down \(name), then drydock up; "
+          + "if it still refuses, start fresh: drydock down \(name) --delete-data",
+        details: log)
     case .notReady where isFull:
       return DrydockError(
         .cannotWrite, "resource \(name) waits for space on its disk", suggestion: WriteRemedy.elsewhere,
         details: log)
     case .notReady(_, .unproved(let reason)):
       return DrydockError(
-        .notReady, "resource \(name) is not proved to be drydock's own server: \(reason)",
+        .notReady, "resource \(name) is not proved to be as drydock started it: \(reason)",
         suggestion: "start it anew: drydock down \(name), drydock up; or use --runtime docker")
     case .notReady(_, let last):
       return DrydockError(
