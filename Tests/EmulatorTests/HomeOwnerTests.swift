@@ -1,3 +1,4 @@
+import Engines
 import Foundation
 import MonotonicTime
 import Testing
@@ -16,7 +17,8 @@ import Testing
   }
 
   enum Change: CaseIterable, Sendable {
-    case update, environment, make, create, adopt, down, createResource, deleteResource
+    case update, environment, make, create, adopt, down, createResource, deleteResource, transfer, clients
+    case authority
 
     func make(_ state: InstanceState, _ store: StateStore, _ folder: AppFolder) async throws {
       let context = DrydockContext(environment: [:], currentDirectory: folder.path, home: store.home)
@@ -34,6 +36,15 @@ import Testing
         _ = try await down.run(until: deadline)
       case .createResource:
         _ = try await CreatedResources(context: context).create("syslog", parameters: [:], work(deadline))
+      case .transfer:
+        let target = ResourceTarget(
+          state: state, name: "mydb", type: "mysql", engine: nil, options: [:], endpoint: nil, apps: [])
+        _ = try await TransferSite(target, context, verb: "export")
+      case .clients:
+        let clients = ClientFolder(home: store.home, id: state.id, resource: "mydb")
+        try clients.write([RecipeFile("\(clients.path)/client.cnf", "[client]")])
+      case .authority:
+        _ = try await LocalAuthority(home: store.home).open(until: deadline)
       case .deleteResource:
         _ = try await CreatedResources(context: context).lock(state, work(deadline))
       }
@@ -71,6 +82,52 @@ import Testing
       let down = DownOperation(
         context: context, instance: state, selected: nil, deletesData: false, notice: { _ in })
       #expect(try await down.run(until: .after(.seconds(30))).isEmpty)
+    }
+  }
+
+  @Test(
+    "A link in place of the instances' folder is its owner's, wherever it leads",
+    .enabled(if: geteuid() == 0, "only root may give a link away"))
+  func isKnownByTheLink() async throws {
+    try await TestHome.with { test in
+      let own = try test.folder("own/instances")
+      _ = try test.folder("state")
+      let link = "\(test.home.root)/instances"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: own)
+      let environment = ["DRYDOCK_HOME": test.home.root]
+      #expect(StateHome(environment: environment).owner == nil, "it is root's own link")
+      try #require(lchown(link, 4711, 4711) == 0)
+      #expect(StateHome(environment: environment).owner?.user == 4711)
+    }
+  }
+
+  @Test(
+    "No link is followed from an instance's folder to its clients' files",
+    arguments: ["clients", "clients/mydb"])
+  func clientsFollowNoLink(_ name: String) async throws {
+    try await TestHome.with { test in
+      let state = try test.directory.open(try test.app("web"), app: nil)
+      let clients = ClientFolder(home: test.home, id: state.id, resource: "mydb")
+      let files = [RecipeFile("\(clients.path)/client.cnf", "[client]\n")]
+      try clients.write(files)
+      try clients.write(files)
+      #expect(FileManager.default.contents(atPath: files[0].path) == Data("[client]\n".utf8))
+      let outside = try test.folder("outside/mydb")
+      try Data("kept".utf8).write(to: URL(filePath: "\(outside)/client.cnf"))
+      let own = "\(test.home.instance(state.id))/\(name)"
+      try Folder.remove(own)
+      try FileManager.default.createSymbolicLink(
+        atPath: own, withDestinationPath: name == "clients" ? "\(test.path)/outside" : outside)
+      let error = try await emulatorError { try clients.write(files) }
+      #expect(error.code == .cannotWrite)
+      #expect(FileManager.default.contents(atPath: "\(outside)/client.cnf") == Data("kept".utf8))
+      // In place of a link that is the file, there is a file.
+      try Folder.remove(own)
+      try clients.write([])
+      try FileManager.default.createSymbolicLink(
+        atPath: files[0].path, withDestinationPath: "\(outside)/client.cnf")
+      try clients.write(files)
+      #expect(FileManager.default.contents(atPath: "\(outside)/client.cnf") == Data("kept".utf8))
     }
   }
 

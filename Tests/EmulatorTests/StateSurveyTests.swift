@@ -42,6 +42,23 @@ import Testing
     }
   }
 
+  @Test(arguments: ["pass\nword", "password\r", "pass\0word", "pass\r\nword"])
+  func aPasswordOfSeveralLinesIsDamage(_ password: String) async throws {
+    try await TestHome.with { test in
+      for isApps in [true, false] {
+        var state = try test.directory.open(try test.app("web"), app: nil)
+        if isApps { state.resourcePassword = password }
+        state.resources["mydb"] = ResourceRecord(
+          type: "mysql", administratorPassword: isApps ? "" : password, wantedVersion: "8.0", options: [:])
+        try test.store.save(state)
+        let error = try await emulatorError { _ = try test.store.load(state.id) }
+        #expect(error.code == .dataMismatch && error.message.contains("a password in it"))
+        #expect(test.store.survey().unread.map(\.reason) == [.damaged])
+        try test.store.delete(state.id)
+      }
+    }
+  }
+
   @Test func aLinkedResourceIsNotDeleted() async throws {
     try await TestHome.with { test in
       let app = try damaged(test)

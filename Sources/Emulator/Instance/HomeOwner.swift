@@ -22,14 +22,16 @@ package struct HomeOwner: Sendable, Hashable {
 
   /// The owner of the instances in a home; nil where it is the user of this process, and before there are any.
   init?(of root: String, environment: [String: String]) {
-    var info = stat()
-    // What NFS calls nobody may be root itself.
-    guard stat("\(root)/instances", &info) == 0, info.st_uid != geteuid(), info.st_uid != 65_534 else {
-      return nil
+    // A link there leads wherever its owner wants it to, to a folder of the caller's too.
+    let calls: [(UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> Int32] = [lstat, stat]
+    let owners = calls.compactMap { call -> uid_t? in
+      var info = stat()
+      return call("\(root)/instances", &info) == 0 ? info.st_uid : nil
     }
+    // What NFS calls nobody may be root itself.
+    guard let user = owners.first(where: { $0 != geteuid() && $0 != 65_534 }) else { return nil }
     self.init(
-      user: info.st_uid, name: Self.name(of: info.st_uid),
-      isCaller: environment["SUDO_UID"] == "\(info.st_uid)")
+      user: user, name: Self.name(of: user), isCaller: environment["SUDO_UID"] == "\(user)")
   }
 
   private static func name(of user: UInt32) -> String? {

@@ -77,23 +77,30 @@ package struct InstanceLock: ~Copyable {
     case .alone: mkdir(folder, 0o700)
     case .never: break
     }
-    let path = "\(folder)/lock"
-    var descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-    if descriptor < 0, errno == ENOENT { descriptor = create(path, in: folder) }
+    // In another user's home the folder may be a link to one of root's.
+    let directory = open(
+      folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (geteuid() == 0 ? O_NOFOLLOW : 0))
+    guard directory >= 0 else {
+      if errno == ENOENT { return nil }
+      throw Folder.failure("open", folder)
+    }
+    defer { close(directory) }
+    var descriptor = openat(directory, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    if descriptor < 0, errno == ENOENT { descriptor = create(in: directory) }
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw Folder.failure("open", path)
+      throw Folder.failure("open", "\(folder)/lock")
     }
     return InstanceLock(descriptor: descriptor)
   }
 
   /// Makes the lock's file; in another user's folder, where root stops engines, for that user.
-  private static func create(_ path: String, in folder: String) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+  private static func create(in folder: Int32) -> Int32 {
+    let descriptor = openat(folder, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     // Another command came first.
-    if descriptor < 0, errno == EEXIST { return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
+    if descriptor < 0, errno == EEXIST { return openat(folder, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
     var info = stat()
-    if descriptor >= 0, geteuid() == 0, stat(folder, &info) == 0, info.st_uid != 0 {
+    if descriptor >= 0, geteuid() == 0, fstat(folder, &info) == 0, info.st_uid != 0 {
       _ = fchown(descriptor, info.st_uid, info.st_gid)
     }
     return descriptor

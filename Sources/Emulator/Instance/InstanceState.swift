@@ -63,6 +63,14 @@ package struct InstanceState: Sendable, Hashable, Codable {
     self.resources = [:]
   }
 
+  /// What in it drydock never wrote; nil for nothing. Passwords go into files of lines that clients and servers read.
+  var damage: String? {
+    let passwords =
+      [resourcePassword] + resources.values.flatMap { [$0.administratorPassword, $0.replicaPassword ?? ""] }
+    let isWhole = passwords.allSatisfy { $0.unicodeScalars.allSatisfy { !["\n", "\r", "\0"].contains($0) } }
+    return isWhole ? nil : "a password in it has the end of a line or a NUL"
+  }
+
   /// The name under which a resource's data lies: the one that it had when the data was made. A new resource gets one
   /// that is not another's by now.
   package func storage(of resource: String) -> String {

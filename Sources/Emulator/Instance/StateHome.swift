@@ -43,7 +43,11 @@ package struct StateHome: Sendable, Hashable {
       root: root,
       engines: owner == nil ? Self.reachable(engines, below: root, else: "/var/lib/drydock") : engines,
       sockets: "\(Self.temporary(environment))/drydock-\(owner?.user ?? userID)",
-      cache: Self.cache(environment, home: home, root: root), owner: owner)
+      cache: owner == nil || userID != 0
+        ? Self.cache(environment, home: home, root: root)
+        // root writes nothing where another user could have put a link.
+        : "/var/cache/drydock/\(shortHash(root))",
+      owner: owner)
   }
 
   /// `/tmp`, which is the same for every command, unless nobody can write there.

@@ -51,7 +51,11 @@ package struct StateStore: Sendable {
         return failure(
           .newer, .dataMismatch, "was written by a newer drydock (format \(format))", "update drydock")
       }
-      return .success(try decoder.decode(InstanceState.self, from: data))
+      let state = try decoder.decode(InstanceState.self, from: data)
+      if let damage = state.damage {
+        return failure(.damaged, .dataMismatch, "is damaged: \(damage)", UnreadState.remedy)
+      }
+      return .success(state)
     } catch {
       return failure(.damaged, .dataMismatch, "is damaged: \(error)", UnreadState.remedy)
     }

@@ -6,15 +6,17 @@ package import TransportSecurity
 
 /// This user's own certificate authority: made once, and trusted by those alone who are told to.
 package struct LocalAuthority: Sendable {
-  private let folder: String
+  private let home: StateHome
   private let now: @Sendable () -> Date
 
   /// The authority in a home.
   /// - Parameter now: The clock, for tests.
   package init(home: StateHome, now: @escaping @Sendable () -> Date = { Date() }) {
-    self.folder = "\(home.root)/ca"
+    self.home = home
     self.now = now
   }
+
+  private var folder: String { "\(home.root)/ca" }
 
   /// The certificate's path: what clients are told to trust.
   package var certificateFile: String { "\(folder)/ca.pem" }
@@ -30,6 +32,7 @@ package struct LocalAuthority: Sendable {
   /// - Throws: `DrydockError.cannotWrite`, `.notReady` when another command holds it past the deadline.
   package func open(until deadline: Deadline) async throws -> CertificateAuthority {
     if let authority = authority() { return authority }
+    try refuseOthers()
     let lock = try await InstanceLock.acquire(folder, until: deadline)
     defer { _ = lock }
     // Another command may have made it meanwhile.
@@ -43,7 +46,7 @@ package struct LocalAuthority: Sendable {
       authority.certificate.notAfter > now() + CertificateAuthority.serverLifetime
     else { return nil }
     // What somebody's copying made readable for others is closed again.
-    chmod(keyFile, 0o600)
+    if home.owner == nil { chmod(keyFile, 0o600) }
     return authority
   }
 
@@ -53,6 +56,9 @@ package struct LocalAuthority: Sendable {
     try Self.write(made.certificate, to: certificateFile, mode: 0o644)
     return try CertificateAuthority(made)
   }
+
+  /// Refuses to write in a home that is another user's.
+  func refuseOthers() throws { try home.refuseOthers() }
 
   private static var hostName: String {
     let name = ProcessInfo.processInfo.hostName

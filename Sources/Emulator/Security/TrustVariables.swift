@@ -7,6 +7,7 @@ extension LocalAuthority {
   package func trustVariables() throws -> [EnvironmentVariable] {
     let roots = Self.systemRootsFile.flatMap(Self.text) ?? ""
     guard let own = Self.text(of: certificateFile) else { return [] }
+    try refuseOthers()
     let separator = roots.isEmpty || roots.hasSuffix("\n") ? "" : "\n"
     try Self.write(roots + separator + own, to: bundleFile, mode: 0o644)
     return [

@@ -1,5 +1,4 @@
 import ByteStreams
-import ConvoxEnvironment
 import DrydockBase
 import Engines
 import Foundation
@@ -33,18 +32,15 @@ extension NativeRuntime: ClientHost {
         "resource \(launch.spec.name): \(names.joined(separator: " or ")) is not installed on this machine",
         suggestion: "apt-get install \(search.clientPackage) (or brew install \(search.packages.brew))")
     }
-    let folder = home.clients(launch.spec.name, of: id)
-    try Folder.make(folder, mode: 0o700, above: 0o700)
-    for file in recipe.files {
-      do {
-        try AtomicFile.write(Array(file.contents.utf8), to: file.path, mode: mode_t(file.mode))
-      } catch {
-        throw DrydockError(error, resource: launch.spec.name)
-      }
+    let folder = ClientFolder(home: home, id: id, resource: launch.spec.name)
+    do {
+      try folder.write(recipe.files)
+    } catch {
+      throw DrydockError(error, resource: launch.spec.name)
     }
     return PreparedClient(
       words: [executable] + recipe.arguments, environment: recipe.environment,
-      hiddenVariables: recipe.hiddenVariables, place: folder)
+      hiddenVariables: recipe.hiddenVariables, place: folder.path)
   }
 
   /// The installation that runs the server, else the nearest to it.

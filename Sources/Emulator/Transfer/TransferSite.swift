@@ -19,9 +19,11 @@ struct TransferSite: Sendable {
   }
 
   /// Reaches a resource.
-  /// - Throws: `DrydockError` where it does not run, or runs elsewhere.
+  /// - Throws: `DrydockError` where it does not run, or runs elsewhere; in another user's home.
   init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
     self.target = target
+    // Clients leave files in the home, and an import changes data.
+    try context.home.refuseOthers()
     guard let engine = target.engine else { throw Self.refusal(target, verb) }
     if let url = target.endpoint?.maskedURL, target.isExternal {
       throw DrydockError(

@@ -37,9 +37,11 @@ package struct RackProcess: Sendable {
   }
 
   /// The variables by which Convox's tool finds it, its password among them.
-  /// - Throws: `DrydockError` unless it runs and listens at its port itself: who has the port of one that died would be
+  /// - Throws: `DrydockError` in another user's home, and unless it runs and listens at its port itself: who has the port of one that died would be
   ///   sent the password.
   package func variables() async throws -> [String: String] {
+    // Its password may be made here.
+    try context.home.refuseOthers()
     let status = try await status()
     guard status.isRunning, let pid = status.pid else {
       throw DrydockError(.failed, "the rack is not running", suggestion: "start it: drydock rack start")

@@ -1,0 +1,48 @@
+import DrydockBase
+import Engines
+import Foundation
+import NativeProcess
+import SystemPackage
+
+/// The folder of the state in which the clients of a resource run, with the files that they read.
+struct ClientFolder {
+  /// The home that it lies in.
+  let home: StateHome
+  /// The instance.
+  let id: String
+  /// The resource, by the name of its data.
+  let resource: String
+
+  /// Its path.
+  var path: String { home.clients(resource, of: id) }
+
+  /// Makes the folder and writes the files of a recipe, for this user alone. They hold passwords and go where they belong:
+  /// from the instance's folder on no link is followed.
+  /// - Throws: `DrydockError.cannotWrite`, in another user's home too.
+  func write(_ files: [RecipeFile]) throws {
+    try home.refuseOthers()
+    let parts = path.splitExactly(at: "/")
+    do {
+      let instance = try FolderHandle(home.instance(id), followingLink: geteuid() != 0)
+      let all = try Self.folder(parts[parts.count - 2], in: instance)
+      let folder = try Self.folder(parts[parts.count - 1], in: all)
+      for file in files {
+        let name = file.path.splitExactly(at: "/").last ?? ""
+        guard file.path.isExactly("\(path)/\(name)") else {
+          throw DrydockError(.internalFault, "\(file.path) is not in \(path)")
+        }
+        try folder.write(Array(file.contents.utf8), to: name, mode: mode_t(file.mode))
+      }
+    } catch let error as Errno {
+      throw DrydockError(
+        .cannotWrite, "cannot write in \(path): \(error)",
+        suggestion: WriteRemedy.elsewhere(after: error.rawValue))
+    }
+  }
+
+  private static func folder(_ name: String, in parent: borrowing FolderHandle) throws(Errno) -> FolderHandle
+  {
+    try parent.makeFolder(name)
+    return try parent.folder(name)
+  }
+}
