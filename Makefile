@@ -13,7 +13,7 @@ STRIP ?= strip
 # The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system. Libraries are
 # the system's, not whatever lies beside the programs.
 STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib --disable-local-rpath)
-SCRIPTS := $(filter-out scripts/benchmark scripts/chaos-%,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+SCRIPTS := $(filter-out scripts/arrows scripts/benchmark scripts/chaos-%,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
 libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
@@ -109,8 +109,9 @@ chaos: build ## Kill commands and steal ports at random moments, DRYDOCK_CHAOS_R
 	@scripts/chaos-races "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
 
 .PHONY: lint
-lint: ## Check format and style of the Swift sources, and the scripts where shellcheck is there
+lint: ## Check format and style of the Swift sources, which target imports which, and the scripts by shellcheck
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@SWIFT="$(SWIFT)" python3 -B scripts/arrows
 	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); fi
 
 .PHONY: format

@@ -111,7 +111,7 @@ let package = Package(
       ]),
     library(
       "PortForwarding",
-      ["DrydockBase", "MonotonicTime", "NativeProcess", "PortListeners", "TransportSecurity"] + sockets),
+      ["DrydockBase", "NativeProcess", "PortListeners", "TransportSecurity"] + sockets),
     library(
       "Engines",
       [
@@ -160,16 +160,21 @@ let package = Package(
     tests("DrydockBase"),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
-    tests("DockerEngine"),
-    tests("NativeProcess", ["drydock-keeper"]),
-    tests("HealthProbes", ["PortListeners"]),
+    tests("DockerEngine", ["MonotonicTime"] + sockets),
+    tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
+    tests("HealthProbes", ["MonotonicTime", "PortListeners", "TransportSecurity"]),
     tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress"),
-    tests("Engines"),
-    tests("Emulator", ["PortListeners"]),
-    tests("RackAPI"),
-    tests("DrydockCommands"),
+    tests("Engines", ["ConvoxEnvironment", "ConvoxManifest", "HealthProbes", "MonotonicTime"]),
+    tests(
+      "Emulator",
+      [
+        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines", "HealthProbes",
+        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TransportSecurity",
+      ]),
+    tests("RackAPI", ["Emulator", "MonotonicTime"] + nio),
+    tests("DrydockCommands", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", arguments]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
