@@ -173,7 +173,7 @@ let package = Package(
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines", "HealthProbes",
         "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TransportSecurity",
       ]),
-    tests("RackAPI", ["Emulator", "MonotonicTime"] + nio),
+    tests("RackAPI", ["DrydockBase", "Emulator", "MonotonicTime"] + nio),
     tests("DrydockCommands", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", arguments]),
     .testTarget(
       name: "IntegrationTests",
