@@ -93,7 +93,9 @@ struct PostgresEngine: ServerEngine {
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])))
+        ] + settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])),
+      // The memory that its processes share.
+      writablePaths: ["/dev/shm"])
   }
 
   private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]

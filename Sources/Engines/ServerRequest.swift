@@ -145,11 +145,14 @@ package struct NativeRecipe: Sendable, Hashable {
   package var staleFiles: [String]
   /// The server itself, in the foreground.
   package var serve: NativeCommand
+  /// Where the server writes besides its folders for data, scratch and sockets.
+  package var writablePaths: [String]
 
   /// A native recipe.
   package init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], identityFiles: [String] = [],
-    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand
+    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand,
+    writablePaths: [String] = []
   ) {
     self.files = files
     self.initialise = initialise
@@ -157,6 +160,7 @@ package struct NativeRecipe: Sendable, Hashable {
     self.personalise = personalise
     self.staleFiles = staleFiles
     self.serve = serve
+    self.writablePaths = writablePaths
   }
 }
 

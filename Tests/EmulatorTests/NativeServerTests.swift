@@ -50,4 +50,51 @@ import Testing
       #expect(environment.contains("\(NativeLayout.asideVariable)=\(layout.folder)/data.new-"))
     }
   }
+
+  /// Bug: an engine's administrator could name drydock's own record of it as a log file.
+  @Test(.enabled(if: Landlock.isAvailable, "the kernel has no Landlock, or none that permits renaming"))
+  func anEngineWritesInItsOwnFoldersAlone() async throws {
+    try await TestHome.with { test in
+      let shared = "/dev/shm/drydock-\(UUID().uuidString)"
+      try test.write(
+        """
+        #!/bin/sh
+        for f in process/engine.status process/planted planted data/a scratch/a sockets/a \(shared); do
+          (: >>$f) 2>/dev/null && echo "$f"
+        done
+        rm -f \(shared)
+        echo done
+        exec sleep 600
+
+        """, to: "server")
+      chmod("\(test.path)/server", 0o755)
+      let installation = NativeInstallation(
+        server: "\(test.path)/server", tools: [:], version: try #require(ServerVersion(in: "1.0")), banner: "")
+      let spec = fake("it")
+      let launch = Launch(
+        spec: spec, engine: try #require(spec.engine.server),
+        request: ServerRequest(marker: "m", port: 15001, password: "a", administratorPassword: "b"),
+        source: ServerSource(.installation(installation), version: installation.version),
+        hasVerifiedData: false)
+      let layout = NativeLayout(folder: "\(test.path)/it", sockets: "\(test.path)/it/sockets")
+      let server = try NativeServer(
+        layout: layout, launch: launch, installation: installation,
+        keeper: Keeper(executable: BuiltProducts.executable("drydock-keeper")),
+        environment: ["PATH": "/usr/bin:/bin"], cache: "\(test.path)/cache")
+      try await server.start(progress: { _ in }, until: .after(.seconds(30)))
+      let deadline = Deadline.after(.seconds(30))
+      var pause = Backoff()
+      func written() -> [String] { tail(logFile: layout.files.logFile, lines: 100) }
+      while written().last != "done" {
+        do {
+          try await pause.sleep(until: deadline, "the server's word")
+        } catch {
+          Issue.record("it said \(written())")
+          break
+        }
+      }
+      #expect(written() == ["data/a", "scratch/a", "sockets/a", "done"])
+      _ = try await stop(layout.files, steps: [])
+    }
+  }
 }

@@ -134,7 +134,9 @@ struct NativeServer: Sendable {
       executable: recipe.serve.executable, arguments: recipe.serve.arguments,
       environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
       label: launch.spec.name,
-      writablePaths: [layout.folder, layout.sockets, "/dev/null", "/dev/zero", "/dev/shm"])
+      // What is drydock's own in the folder, an engine's administrator could else name as a log file.
+      writablePaths: [layout.data, layout.scratch, layout.sockets, "/dev/null", "/dev/zero"]
+        + recipe.writablePaths)
     do {
       _ = try await keeper.start(spec, until: deadline)
     } catch let error where error is CancellationError || error is TimeoutError {
