@@ -33,6 +33,7 @@ struct PostgresEngine: ServerEngine {
     ],
     apt: "postgresql", brew: "postgresql@17", clients: "postgresql-client")
 
+  let nativeUsers = ["postgres"]
   let accounts: EngineAccounts? = EngineAccounts(
     nativeAdministrator: "drydock", containerAdministrator: "drydock", maintenanceDatabase: "postgres")
 
