@@ -34,6 +34,37 @@ import Testing
     }
   }
 
+  /// Bug: the first refusal of a replica that recovered ended the command.
+  @Test("A replica that recovers from a crash of one of its processes is waited for", .nativeEngines)
+  func recovering() async throws {
+    try await withApp(ReplicaApp.manifest(["pg"], .replicas), AppOptions(runtime: "native")) { app in
+      let life = ReplicaApp(app: app, sources: ["pg"])
+      try await app.up()
+      let urls = try await life.urls()
+      // Something to be replayed, so that the recovery takes its time.
+      try await life.write("CREATE TABLE notes AS SELECT generate_series(1, 300000) AS id", urls)
+      try await life.replicasHave(300_000, urls)
+      let server = try #require(try await life.rows()["pg-copy"]?.pid)
+      let checkpointer = try #require(Self.children(of: server).first { $0.command.contains("checkpointer") })
+      #expect(Foundation.kill(checkpointer.pid, SIGKILL) == 0)
+      let up = try await app.drydock("up")
+      #expect(up.status == 0, "\(up)")
+      #expect(try await life.rows()["pg-copy"]?.pid == server)
+      #expect(try await life.counts(urls) == [300_000])
+    }
+  }
+
+  private static func children(of parent: Int32) -> [(pid: Int32, command: String)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.compactMap { pid in
+      let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+      guard stat.split(separator: ")").last?.split(separator: " ").dropFirst().first == "\(parent)" else {
+        return nil
+      }
+      return (pid, (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? "")
+    }
+  }
+
   @Test(
     "A held back replica whose source is gone is promoted with everything that it received",
     arguments: await EngineAvailability.runtimes())

@@ -73,7 +73,22 @@ struct ReplicaStep: Sendable {
     }
     if let port = record.sourcePort, port != pair.link.port { return true }
     guard record.isPaused != true else { return false }
-    return try await pair.needsRestartToResume(until: step.deadline)
+    return try await needsRestartToResume(pair)
+  }
+
+  /// Asks a server that may recover from a crash, and answers nobody until it is through. Where it never does, or has
+  /// ended, the proof says so.
+  private func needsRestartToResume(_ pair: ReplicaPair) async throws -> Bool {
+    var pause = Backoff()
+    while case .alive = try await step.runtime.liveness(spec.name) {
+      do {
+        return try await pair.needsRestartToResume(until: step.deadline)
+      } catch let failure as ProbeFailure where failure.passes {
+        step.progress("waiting: \(failure.summary)")
+      }
+      do { try await pause.sleep(until: step.deadline, spec.name) } catch is TimeoutError { return false }
+    }
+    return false
   }
 
   private func discard() async throws {
@@ -106,5 +121,15 @@ struct ReplicaStep: Sendable {
     }
     try await step.ledger.recordReplica(spec.name, source: nil, sourcePort: nil)
     return try await step.startAndProve(spec, engine, source, alreadyRuns: true)
+  }
+}
+
+extension ProbeFailure {
+  /// Whether a server that is left alone may answer later.
+  fileprivate var passes: Bool {
+    switch self {
+    case .unreachable, .starting, .timedOut: true
+    case .credentials, .missingDatabase, .wrongProtocol, .stranger, .unproved, .rejected: false
+    }
   }
 }
