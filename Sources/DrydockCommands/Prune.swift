@@ -1,7 +1,6 @@
 import ArgumentParser
 import DrydockBase
 import Emulator
-import Foundation
 import MonotonicTime
 import TerminalProgress
 
@@ -30,10 +29,23 @@ struct Prune: AsyncParsableCommand {
     if damaged { return try await PruneDamaged(session: session, format: common.format, yes: yes).run() }
     session.context.store.survey().unread.forEach { session.console.warn($0.error.text) }
     // The folder of a created resource is drydock's own, and made again by the next start.
-    let all = session.context.store.apps().filter { !FileManager.default.fileExists(atPath: $0.path) }
-    let gone = all.filter { DeletionProtection.protected(in: $0).isEmpty }
-    try await remove(gone, session)
-    try refuseProtected(all)
+    let all = session.context.store.apps()
+    let gone = all.filter { $0.presence == .gone }
+    try await remove(gone.filter { DeletionProtection.protected(in: $0).isEmpty }, session)
+    try refuseProtected(gone)
+    try refuseUnknown(all)
+  }
+
+  /// A folder that nobody can see may be there.
+  private func refuseUnknown(_ instances: [InstanceState]) throws {
+    let unknown = instances.compactMap { instance -> DrydockError? in
+      guard case .unknown(let reason) = instance.presence else { return nil }
+      return instance.outOfSight(reason)
+    }
+    guard var error = unknown.first else { return }
+    error.message += unknown.count > 1 ? "; and \(unknown.count - 1) more" : ""
+    error.details = unknown.dropFirst().map(\.message) + ["nothing of what cannot be told was removed"]
+    throw error
   }
 
   /// Protection is turned off by an `up` alone, so that the folder has to come back first.
@@ -75,8 +87,11 @@ struct Prune: AsyncParsableCommand {
 
   /// The folder may have moved, and an `up` in it have said so, while its lock was waited for.
   @Sendable private static func refuseReturned(_ instance: InstanceState) throws {
-    guard FileManager.default.fileExists(atPath: instance.path) else { return }
-    throw DrydockError(.failed, "\(instance.handle) has a folder again: \(instance.path)")
+    switch instance.presence {
+    case .gone: return
+    case .unknown(let reason): throw instance.outOfSight(reason)
+    case .there: throw DrydockError(.failed, "\(instance.handle) has a folder again: \(instance.path)")
+    }
   }
 
   private func remove(_ instance: InstanceState, _ session: Session) async throws {

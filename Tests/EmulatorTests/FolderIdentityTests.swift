@@ -202,6 +202,34 @@ import Testing
     }
   }
 
+  @Test("An app whose folder cannot be seen keeps it", arguments: ["dangling", "loop"])
+  func anAppOutOfSight(_ obstacle: String) async throws {
+    try await TestHome.with { test in
+      let owner = try up(test, "disk/web")
+      let folder = try test.app("other")
+      let (disk, aside) = ("\(test.path)/disk", "\(test.path)/aside")
+      try FileManager.default.moveItem(atPath: disk, toPath: aside)
+      try FileManager.default.createSymbolicLink(
+        atPath: disk, withDestinationPath: obstacle == "loop" ? disk : "\(test.path)/nowhere")
+      #expect(try test.directory.lostFolder(owner) == false)
+      for isAdoption in [true, false] {
+        let error = try await emulatorError {
+          if isAdoption {
+            _ = try await adopt(test, "web", folder)
+          } else {
+            _ = try await test.directory.open(folder, app: "web", until: .after(.seconds(30)))
+          }
+        }
+        #expect(error.code == .failed && error.message.contains("cannot be told: \(disk)"))
+      }
+      // Its own mark and token lie there, and it may be a copy.
+      let copy = AppFolder("\(aside)/web")
+      #expect(try test.directory.existing(in: copy) == nil)
+      try Folder.remove(disk)
+      #expect(try test.directory.existing(in: copy)?.id == owner.id, "it moved")
+    }
+  }
+
   @Test func anAppWithItsFolderIsNotAdopted() async throws {
     try await TestHome.with { test in
       let owner = try up(test)

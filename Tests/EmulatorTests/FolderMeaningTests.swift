@@ -57,6 +57,9 @@ import Testing
     Case(
       "moved, and another folder at its path", [mark], [seen(tokened(), elsewhere)],
       .instance(tokened(), .moved)),
+    Case(
+      "moved, or a copy: its own folder cannot be seen", [mark], [seen(tokened(), .unknown)],
+      .none(doubtful: [tokened()])),
     Case("a copy", [mark], [seen(tokened(), original)], .none(doubtful: [])),
     Case(
       "a committed id of another app, its folder there", [bare], identity: other,

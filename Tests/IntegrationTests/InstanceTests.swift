@@ -101,4 +101,27 @@ import Testing
       #expect(again.status == 0 && again.stdout.isEmpty, "\(again)")
     }
   }
+
+  @Test("prune leaves what cannot be seen: a disk that is not mounted, a parent that may not be entered")
+  func pruneOfWhatIsHidden() async throws {
+    try await withApp(MistakeTests.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let disk = app.root.appending(path: "disk")
+      let hidden = app.inFolder(disk.appending(path: "hidden"))
+      try FileManager.default.createDirectory(at: hidden.folder, withIntermediateDirectories: true)
+      try hidden.write(manifest: MistakeTests.manifest)
+      try await hidden.up()
+      let aside = app.root.appending(path: "aside")
+      try FileManager.default.moveItem(at: disk, to: aside)
+      try FileManager.default.createSymbolicLink(
+        atPath: disk.path(percentEncoded: false), withDestinationPath: "/nowhere")
+      for words in [["prune", "--yes"], ["up", "--app", "hidden"], ["adopt", "hidden"]] {
+        let result = try await app.start(words).result()
+        #expect(result.status == 1 && result.stderr.contains("cannot be told"), "\(words): \(result)")
+      }
+      #expect(app.instances.count == 1)
+      try FileManager.default.removeItem(at: disk)
+      try FileManager.default.moveItem(at: aside, to: disk)
+      #expect(try await hidden.ps()["files"]?.app == "hidden")
+    }
+  }
 }

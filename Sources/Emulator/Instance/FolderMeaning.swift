@@ -22,6 +22,8 @@ struct InstanceSighting: Sendable {
     case gone
     /// Another folder is there, which is the instance's still, or not any more.
     case elsewhere(isItsStill: Bool)
+    /// Nobody can tell whether it is there: it may be the instance's still.
+    case unknown
     /// In drydock's home: the app was made over a rack, and has no folder of the user's yet.
     case none
   }
@@ -83,7 +85,7 @@ enum FolderMeaning: Sendable, Hashable {
 
 extension InstanceSighting {
   /// Whether a folder elsewhere is its own still, so that the one at hand can only be a copy.
-  fileprivate var hasFolder: Bool { place == .elsewhere(isItsStill: true) }
+  fileprivate var hasFolder: Bool { place == .elsewhere(isItsStill: true) || place == .unknown }
 
   fileprivate func isProved(by mark: FolderMark) -> Bool {
     if let token = state.token { return mark.token == token }
@@ -96,7 +98,7 @@ extension InstanceSighting {
     case .here: return true
     case .none: return state.handle == Slug.make(folder.name)
     case .elsewhere(isItsStill: true): return false
-    case .elsewhere, .gone: break
+    case .elsewhere, .gone, .unknown: break
     }
     return folder.marks.contains { $0.id == state.id } || state.folder?.isSurely(folder.identity) == true
       || state.app == folder.name && fits

@@ -39,7 +39,9 @@ extension InstanceDirectory {
   }
 
   /// The folder, other than the one at hand, that is an app's own; nil where there is none.
+  /// - Throws: `DrydockError.failed` where that cannot be told.
   func owner(of app: InstanceState, besides folder: AppFolder) throws -> AppFolder? {
+    if case .unknown(let reason) = app.presence { throw app.outOfSight(reason) }
     let own = AppFolder(app.path)
     guard let device = Folder.device(own.path), device != Folder.device(folder.path),
       !app.isWithoutFolder(store.home), case .instance(let state, _) = try meaning(of: own),
@@ -48,10 +50,10 @@ extension InstanceDirectory {
     return own
   }
 
-  /// Whether an app had a folder of the user's, and none is its own now.
+  /// Whether an app had a folder of the user's, and none is its own now, as far as that can be told.
   package func lostFolder(_ app: InstanceState) throws -> Bool {
     guard app.created == nil else { return false }
-    guard Folder.exists(app.path) else { return true }
+    guard app.presence == .there else { return app.presence == .gone }
     if app.isWithoutFolder(store.home) { return false }
     return try existing(in: AppFolder(app.path))?.id != app.id
   }

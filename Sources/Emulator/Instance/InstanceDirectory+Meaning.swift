@@ -80,14 +80,17 @@ extension InstanceSighting {
 
   private static func place(_ state: InstanceState, from folder: AppFolder, _ home: StateHome) -> Place {
     if state.path == folder.path { return .here }
-    guard let device = Folder.device(state.path) else { return .gone }
-    if device == Folder.device(folder.path) { return .here }
+    switch state.presence {
+    case .gone: return .gone
+    case .unknown: return .unknown
+    case .there: break
+    }
+    if Folder.device(state.path) == Folder.device(folder.path) { return .here }
     if state.isWithoutFolder(home) { return .none }
-    let own = AppFolder(state.path)
-    let isItsStill =
-      (try? own.marks(home))?.contains { $0.id == state.id } == true
-      || state.folder?.isSurely(FolderIdentity(of: state.path)) == true
-    return .elsewhere(isItsStill: isItsStill)
+    if state.folder?.isSurely(FolderIdentity(of: state.path)) == true { return .elsewhere(isItsStill: true) }
+    // What is in it may not be read, say.
+    guard let marks = try? AppFolder(state.path).marks(home) else { return .unknown }
+    return .elsewhere(isItsStill: marks.contains { $0.id == state.id })
   }
 }
 
