@@ -35,6 +35,7 @@ struct MySQLReplication: Replication {
     case .container(let files):
       folder = files
     }
+    environment["COPY"] = place.copy
     environment["SOURCE"] = "\(folder)/source.cnf"
     environment["REPLICA"] = "\(folder)/replica.cnf"
     return ReplicaScript(
@@ -43,12 +44,12 @@ struct MySQLReplication: Replication {
       umask 077
       dump=${DUMP:-$(command -v mariadb-dump || command -v mysqldump)}
       client=${CLIENT:-$(command -v mariadb || command -v mysql)}
-      copy=$(mktemp)
-      trap 'rm -f "$copy"' EXIT
+      rm -f "$COPY"
+      trap 'rm -f "$COPY"' EXIT
       "$dump" --defaults-file="$SOURCE" --all-databases --single-transaction --quick --routines --events --triggers \
-        --flush-privileges --hex-blob \(dialect.dumpOptions) >"$copy"
+        --flush-privileges --hex-blob \(dialect.dumpOptions) >"$COPY"
       "$client" --defaults-file="$REPLICA" --binary-mode --local-infile=0 \
-        --init-command='SET SESSION sql_log_bin = 0' <"$copy"
+        --init-command='SET SESSION sql_log_bin = 0' <"$COPY"
       """,
       environment: environment,
       files: [

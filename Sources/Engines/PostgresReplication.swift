@@ -37,18 +37,19 @@ struct PostgresReplication: Replication {
       environment["BASEBACKUP"] = "pg_basebackup"
     }
     environment["PASSWORDS"] = "\(folder)/source.pgpass"
+    environment["COPY"] = place.copy
     return ReplicaScript(
       """
       set -e
       umask 077
       mkdir -p "$PGDATA"
       # libpq takes a password file only from its owner, who differs between images.
-      copy=$(mktemp)
-      trap 'rm -f "$copy"' EXIT
-      cat "$PASSWORDS" >"$copy"
-      PGPASSFILE=$copy "$BASEBACKUP" -h "$SOURCE_HOST" -p "$SOURCE_PORT" -U drydock -D "$PGDATA" \
+      rm -f "$COPY"
+      trap 'rm -f "$COPY"' EXIT
+      cat "$PASSWORDS" >"$COPY"
+      PGPASSFILE=$COPY "$BASEBACKUP" -h "$SOURCE_HOST" -p "$SOURCE_PORT" -U drydock -D "$PGDATA" \
         -X stream -S "$SLOT" --checkpoint=fast --no-sync -w
-      cp "$copy" "$PGDATA/\(Self.passwordFile)"
+      cp "$COPY" "$PGDATA/\(Self.passwordFile)"
       # A source that is a held back replica itself does not hold back its own ones.
       settings=$PGDATA/postgresql.auto.conf
       kept=$(grep -v '^recovery_' "$settings" || true)

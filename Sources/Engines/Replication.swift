@@ -80,6 +80,22 @@ package enum ReplicaPlace: Sendable, Hashable {
   case native(NativeInstallation, NativeFolders)
   /// A container; files go under this folder in it.
   case container(files: String)
+
+  /// Where a script keeps what it has from the source, secrets among it, while it runs: always at the same place, so that
+  /// what a killed one left is removed by the next, and for nobody but the server's user.
+  var copy: String {
+    switch self {
+    case .native(_, let folders): "\(folders.scratch)/\(Self.copyName)"
+    case .container: "/tmp/\(Self.copyName)"
+    }
+  }
+
+  private static let copyName = "drydock-source"
+
+  /// What a killed script leaves in the folder of a native server, by their names in it.
+  package static let passingFiles = [
+    "source.pgpass", "source.cnf", "replica.cnf", "scratch/\(copyName)",
+  ]
 }
 
 /// What an engine that has read replicas does for them. Administrators are reached by the targets given.

@@ -133,6 +133,41 @@ import Testing
     }
   }
 
+  @Test("What a killed script leaves is in the server's scratch folder alone, and removed by the next")
+  func killedScript() throws {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "drydock-\(UUID().uuidString)")
+    let root = scratch.path(percentEncoded: false)
+    let (own, data, temporary) = ("\(root)/own", "\(root)/own/data", "\(root)/tmp")
+    for folder in ["\(own)/scratch", data, temporary] {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    var installed = installation("postgres", version: try #require(.of("15.1")))
+    let place = NativeFolders(folder: own, data: data, sockets: "\(own)/sockets")
+    func run(_ tool: String) throws -> [String] {
+      let file = "\(root)/basebackup"
+      try "#!/bin/sh\n\(tool)\n".write(toFile: file, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
+      installed.tools["basebackup"] = file
+      let script = try #require(PostgresReplication().seed(Self.link, .native(installed, place)))
+      for file in script.files { try file.contents.write(toFile: file.path, atomically: true, encoding: .utf8) }
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = ["-c", script.text]
+      process.environment = script.environment.merging(
+        ["PATH": "/usr/bin:/bin", "TMPDIR": temporary]
+      ) { $1 }
+      try process.run()
+      process.waitUntilExit()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty)
+      return try FileManager.default.contentsOfDirectory(atPath: "\(own)/scratch")
+    }
+    let left = try run("kill -9 $PPID")
+    #expect(left.map { "scratch/\($0)" }.allSatisfy(ReplicaPlace.passingFiles.contains) && left.count == 1)
+    #expect(try run(": >$PGDATA/postgresql.auto.conf").isEmpty)
+    #expect(FileManager.default.fileExists(atPath: "\(data)/drydock.pgpass"))
+  }
+
   @Test("A replica's server refuses writes from its start, and has no secret in its arguments")
   func replicaArguments() throws {
     let installed = installation("10.11.19-MariaDB", version: try #require(.of("10.11.19")))

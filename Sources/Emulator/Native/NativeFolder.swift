@@ -50,7 +50,9 @@ struct NativeFolder: ~Copyable {
     try refuseForeignData()
     try makeEngineFolder(URL(filePath: layout.scratch).lastPathComponent, in: handle)
     try makeSocketFolder(socket)
-    for name in NativeLayout.formerFiles { try Folder.remove("\(layout.folder)/\(name)") }
+    for name in NativeLayout.formerFiles + ReplicaPlace.passingFiles {
+      try Folder.remove("\(layout.folder)/\(name)")
+    }
   }
 
   /// Where lock, record and log lie. They would be believed, so that nobody else may have made it.
