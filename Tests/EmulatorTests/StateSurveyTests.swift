@@ -42,6 +42,23 @@ import Testing
     }
   }
 
+  @Test func aCopyOfAnothersStateIsDamage() async throws {
+    try await TestHome.with { test in
+      let first = try test.directory.open(try test.app("first"), app: nil)
+      let second = try test.directory.open(try test.app("second"), app: nil)
+      let text = try #require(test.text("state/instances/\(first.id)/state.json"))
+      try test.write(text, to: "state/instances/\(second.id)/state.json")
+      #expect(test.store.survey().instances.map(\.id) == [first.id])
+      #expect(test.store.survey().unread.map(\.id) == [second.id])
+      // Its folder begins nothing without its data.
+      let error = try await emulatorError {
+        _ = try test.directory.open(try test.app("second"), app: nil)
+      }
+      #expect(error.code == .dataMismatch && error.message.contains("another instance, \(first.id)"))
+      #expect(test.store.survey().instances.count == 1)
+    }
+  }
+
   @Test(arguments: ["pass\nword", "password\r", "pass\0word", "pass\r\nword"])
   func aPasswordOfSeveralLinesIsDamage(_ password: String) async throws {
     try await TestHome.with { test in

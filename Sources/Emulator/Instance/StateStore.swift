@@ -52,7 +52,9 @@ package struct StateStore: Sendable {
           .newer, .dataMismatch, "was written by a newer drydock (format \(format))", "update drydock")
       }
       let state = try decoder.decode(InstanceState.self, from: data)
-      if let damage = state.damage {
+      // A copy of another's would have two be one, and hide what this one's data is.
+      let foreign = state.id.isExactly(id) ? nil : "it is the state of another instance, \(state.id)"
+      if let damage = foreign ?? state.damage {
         return failure(.damaged, .dataMismatch, "is damaged: \(damage)", UnreadState.remedy)
       }
       return .success(state)
