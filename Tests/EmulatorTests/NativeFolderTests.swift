@@ -43,6 +43,27 @@ import Testing
     return lstat(path, &info) == 0 ? info.st_uid : nil
   }
 
+  /// Bug: a neighbour who made a folder of that name in /tmp kept every server of a home with a long path from starting.
+  @Test func aTakenNameForSocketsIsPassedOver() async throws {
+    try await TestHome.with { test in
+      func chosen() -> String {
+        URL(filePath: StateHome.sockets(in: test.path, of: getuid())).lastPathComponent
+      }
+      let usual = "drydock-\(getuid())"
+      #expect(chosen() == usual)
+      // A link, even to a folder of ours, is somebody's trick.
+      let own = try test.folder("own")
+      #expect(symlink(own, "\(test.path)/\(usual)") == 0)
+      #expect(chosen() == "\(usual)-1")
+      try test.write("", to: "\(usual)-1")
+      #expect(chosen() == "\(usual)-2")
+      _ = try test.folder("\(usual)-2")
+      // What was chosen once is found again when the others are gone.
+      for name in [usual, "\(usual)-1"] { #expect(unlink("\(test.path)/\(name)") == 0) }
+      #expect(chosen() == "\(usual)-2")
+    }
+  }
+
   @Test func hasOneShapeForRootAndForAUser() async throws {
     try await TestHome.with { test in
       let layout = try makeFormer(test)

@@ -42,12 +42,28 @@ package struct StateHome: Sendable, Hashable {
     self.init(
       root: root,
       engines: owner == nil ? Self.reachable(engines, below: root, else: "/var/lib/drydock") : engines,
-      sockets: "\(Self.temporary(environment))/drydock-\(owner?.user ?? userID)",
+      sockets: Self.sockets(in: Self.temporary(environment), of: owner?.user ?? userID),
       cache: owner == nil || userID != 0
         ? Self.cache(environment, home: home, root: root)
         // root writes nothing where another user could have put a link.
         : "/var/cache/drydock/\(shortHash(root))",
       owner: owner)
+  }
+
+  /// A user's folder for sockets where anybody could make one of its name first: the first that is the user's, so that
+  /// every command finds it again, else the first that nobody has.
+  static func sockets(in folder: String, of user: uid_t) -> String {
+    let usual = "\(folder)/drydock-\(user)"
+    let names = [usual] + (1..<100).map { "\(usual)-\($0)" }
+    func status(_ path: String) -> stat? {
+      var info = stat()
+      return lstat(path, &info) == 0 ? info : nil
+    }
+    func isOwn(_ path: String) -> Bool {
+      guard let info = status(path) else { return false }
+      return info.st_mode & S_IFMT == S_IFDIR && info.st_uid == user
+    }
+    return names.first(where: isOwn) ?? names.first { status($0) == nil } ?? usual
   }
 
   /// `/tmp`, which is the same for every command, unless nobody can write there.

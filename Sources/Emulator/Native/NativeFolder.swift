@@ -116,7 +116,9 @@ struct NativeFolder: ~Copyable {
   private func makeSharedFolder(_ path: String) throws {
     try Folder.make(path, mode: getuid() == 0 ? 0o711 : 0o700)
     guard Folder.isOwn(path) else {
-      throw DrydockError(.cannotWrite, "\(path) belongs to somebody else", suggestion: "remove it")
+      throw DrydockError(
+        .cannotWrite, "\(path) belongs to somebody else",
+        suggestion: "name a home with a shorter path by DRYDOCK_HOME, whose sockets lie in it")
     }
   }
 
