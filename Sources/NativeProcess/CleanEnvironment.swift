@@ -1,6 +1,8 @@
+import DrydockBase
+
 /// The environment that engines and their tools start with: the same on every machine.
 ///
-/// Nothing is inherited but PATH: no `PG*`, `MYSQL*` or `REDIS*` of the user's shell can redirect an engine, no
+/// Nothing is inherited but the absolute folders of PATH: no `PG*`, `MYSQL*` or `REDIS*` of the user's shell can redirect an engine, no
 /// locale has to be installed (C.UTF-8 always is), times are in UTC, and an unset HOME does no harm.
 /// - Parameters:
 ///   - inherited: the environment that drydock itself was started with; only PATH is read.
@@ -10,7 +12,8 @@ package func cleanEnvironment(
   inherited: [String: String], home: String = "/", additions: [String: String] = [:]
 ) -> [String: String] {
   let fallback = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-  let path = inherited["PATH"].flatMap { $0.isEmpty ? nil : $0 } ?? fallback
+  let folders = SearchPath.folders(inherited["PATH"])
+  let path = folders.isEmpty ? fallback : folders.joined(separator: ":")
   return [
     "PATH": path, "HOME": home, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC",
   ].merging(additions) { $1 }

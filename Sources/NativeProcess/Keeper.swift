@@ -27,7 +27,10 @@ package struct Keeper: Sendable, Hashable {
       folder.appending(path: "drydock-keeper"),
       folder.deletingLastPathComponent().appending(path: "libexec/drydock/drydock-keeper"),
     ].map { $0.path(percentEncoded: false) }
-    let named = environment["DRYDOCK_KEEPER"].flatMap { $0.isEmpty ? nil : $0 }
+    // Absolute, for it is started in other folders than the current one.
+    let named = environment["DRYDOCK_KEEPER"].flatMap {
+      $0.isEmpty ? nil : URL(fileURLWithPath: $0).path(percentEncoded: false)
+    }
     let places = named.map { [$0] } ?? beside
     guard let found = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
       throw NativeProcessError(

@@ -40,6 +40,20 @@ struct NativeDiscoveryTests {
     }
   }
 
+  @Test func relativeFoldersOfThePathAreNotSearched() async throws {
+    try await TestHome.with { test in
+      try install("bin/fake", in: test)
+      let relative = String(repeating: "../", count: 40) + test.path.dropFirst() + "/bin"
+      var engine = FakeEngine()
+      engine.nativeSearch = NativeSearch(
+        servers: ["fake"], tools: [:], folders: [], apt: "fake", brew: "fake")
+      for (path, count) in [("\(relative):.", 0), (":\(relative):\(test.path)/bin", 1)] {
+        let discovery = NativeDiscovery(environment: ["PATH": path], patience: .seconds(60))
+        #expect(try await discovery.installations(of: engine).count == count, "\(path)")
+      }
+    }
+  }
+
   @Test func aFileByTwoNamesIsOneServer() async throws {
     try await TestHome.with { test in
       try install("bin/fake", in: test)

@@ -69,6 +69,27 @@ import Testing
     #expect(try await app.redis("KEYS", "*", port: port) == "other")
   }
 
+  @Test("efs: no tool is taken from the share, whatever the path says")
+  func toolsOfTheShare() async throws {
+    try await withApp(MistakeTests.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      try await app.up()
+      let folder = URL(filePath: try #require(try await app.ps()["files"]?.directory))
+      for name in ["tar", "gzip"] {
+        let tool = folder.appending(path: name)
+        try Data("#!/bin/sh\ntouch \(app.root.path)/ran\n".utf8).write(to: tool)
+        chmod(tool.path, 0o755)
+      }
+      let path = ".::\(app.environment["PATH"] ?? "/usr/bin:/bin")"
+      let export = try await app.drydock(
+        "resources", "export", "files", "-f", "files.tar", environment: ["PATH": path])
+      #expect(export.status == 0, "\(export)")
+      let load = try await app.drydock(
+        "resources", "import", "files", "-f", "files.tar", environment: ["PATH": path])
+      #expect(load.status == 0, "\(load)")
+      #expect(!FileManager.default.fileExists(atPath: "\(app.root.path)/ran"))
+    }
+  }
+
   @Test("efs: a tar of the directory, and nothing of one that leads elsewhere")
   func efs() async throws {
     let manifest = """

@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 
 /// Tells an engine that is not running from one that is not there, by the programs on the search path.
@@ -6,7 +7,7 @@ struct InstalledEngines: Sendable {
 
   init(_ environment: [String: String]) {
     directories =
-      (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
+      SearchPath.folders(environment["PATH"]) + ["/usr/sbin", "/usr/local/sbin"]
   }
 
   /// Whether something of the engine is installed. An endpoint that was named outright counts as installed.

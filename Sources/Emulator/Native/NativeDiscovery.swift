@@ -1,3 +1,4 @@
+import DrydockBase
 import Engines
 import Foundation
 import MonotonicTime
@@ -18,7 +19,7 @@ struct NativeDiscovery: Sendable {
     self.environment = environment
     self.patience = patience
     self.banners = banners
-    self.path = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
+    self.path = SearchPath.folders(environment["PATH"] ?? "/usr/bin:/bin")
   }
 
   /// Every installation of an engine that can serve it, stand-ins last.

@@ -79,7 +79,7 @@ struct DirectoryArchive: Sendable {
   private func run(
     _ arguments: [String], in folder: String, input: ByteSource?, output: @escaping ByteSink
   ) async throws -> ClientEnding {
-    let folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let folders = SearchPath.folders(context.environment["PATH"])
     let candidates = (folders + ["/usr/bin", "/bin"]).map { "\($0)/\(transfer.tool)" }
     guard let program = candidates.first(where: { access($0, X_OK) == 0 }) else {
       throw DrydockError(
