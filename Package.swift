@@ -120,6 +120,7 @@ let package = Package(
       ]),
     library("ConvoxManifest", ["DrydockBase", "Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
+    library("Containers", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
     library("DockerEngine", ["DrydockBase", "MonotonicTime"] + nio),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
@@ -161,6 +162,7 @@ let package = Package(
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine", ["MonotonicTime"] + sockets),
+    tests("Containers", ["DockerEngine", "MonotonicTime"]),
     tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
     tests("HealthProbes", ["MonotonicTime", "PortListeners", "TransportSecurity"]),
     tests("PortListeners"),
@@ -170,8 +172,10 @@ let package = Package(
     tests(
       "Emulator",
       [
-        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines", "HealthProbes",
-        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TransportSecurity",
+        "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "Engines",
+        "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
+        "TransportSecurity",
       ]),
     tests("RackAPI", ["DrydockBase", "Emulator", "MonotonicTime"] + nio),
     tests("DrydockCommands", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", arguments]),

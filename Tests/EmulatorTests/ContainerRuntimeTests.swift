@@ -86,7 +86,7 @@ import Testing
       }) { server in
         let runtime = ContainerRuntime(
           client: try await .connect(to: .init(socketPath: server.socketPath), until: .after(.seconds(30))),
-          names: ContainerNames(id: "abc123def456"), environment: [:], stateFolder: try test.folder("state"))
+          names: ResourceNames(id: "abc123def456"), environment: [:], stateFolder: try test.folder("state"))
         let phases = Mutex<[String]>([])
         try await runtime.start(
           launch(.pulled("fake:1.0")), progress: { phase in phases.withLock { $0.append(phase) } },

@@ -44,7 +44,7 @@ struct DockerStub: Sendable {
         let client = try await DockerClient.connect(
           to: DockerEndpoint(socketPath: server.socketPath), until: .after(.seconds(30)))
         let runtime = ContainerRuntime(
-          client: client, names: ContainerNames(id: "abc123def456"), environment: environment,
+          client: client, names: ResourceNames(id: "abc123def456"), environment: environment,
           stateFolder: try test.folder("state"))
         let greetings = server.requests.count
         try await body(runtime, { server.requests.dropFirst(greetings).map(\.call) }, server)

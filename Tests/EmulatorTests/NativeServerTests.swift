@@ -69,7 +69,8 @@ import Testing
         """, to: "server")
       chmod("\(test.path)/server", 0o755)
       let installation = NativeInstallation(
-        server: "\(test.path)/server", tools: [:], version: try #require(ServerVersion(in: "1.0")), banner: "")
+        server: "\(test.path)/server", tools: [:], version: try #require(ServerVersion(in: "1.0")), banner: ""
+      )
       let spec = fake("it")
       let launch = Launch(
         spec: spec, engine: try #require(spec.engine.server),

@@ -98,7 +98,7 @@ import Testing
     #expect(state.storage(of: "other") == "other")
     state.rename("new", to: "old")
     #expect(state.resources["old"]?.storageName == nil)
-    #expect(ContainerNames(id: "i", state: state).volume("new") == "drydock-i-new")
+    #expect(ResourceNames(id: "i", state: state).volume("new") == "drydock-i-new")
   }
 
   @Test func whatRunsWithoutItsDataIsMadeAnew() throws {

@@ -138,14 +138,6 @@ struct TransportPlanTests {
     #expect(!text.contains("forcesTLS"))
     #expect(try JSONDecoder().decode(InstanceState.self, from: Data(text.utf8)) == state)
   }
-
-  @Test("Users of an image are found by name")
-  func imageUsers() {
-    let users = ImageUsers(passwd: "root:x:0:0:root:/root:/bin/sh\nredis:x:999:998::/:/bin/false\nodd\n:::\n")
-    #expect(users["redis"] == ImageUsers.User(id: 999, group: 998))
-    #expect(users["root"] == ImageUsers.User(id: 0, group: 0))
-    #expect(users["odd"] == nil && users["postgres"] == nil)
-  }
 }
 
 extension InstanceState {

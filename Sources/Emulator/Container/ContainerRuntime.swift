@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 import DrydockBase
 import Engines
@@ -9,7 +10,7 @@ import MonotonicTime
 struct ContainerRuntime: Runtime {
   let kind = RuntimeKind.docker
   let client: DockerClient
-  let names: ContainerNames
+  let names: ResourceNames
   let environment: [String: String]
   /// Where stops are marked.
   let stateFolder: String
@@ -17,9 +18,9 @@ struct ContainerRuntime: Runtime {
   /// a proxy's of the Docker engine, so the kernel cannot tell whose it is.
   var authorityFile = ""
 
-  /// How long one small call to the engine may take.
-  static let callLimit = Duration.seconds(30)
-  var soon: Deadline { .after(Self.callLimit) }
+  /// The instance's containers, whatever runs in them.
+  var containers: InstanceContainers { InstanceContainers(client: client, names: names.instance) }
+  var soon: Deadline { containers.soon }
 
   func stopMark(_ resource: String) -> StopMark {
     StopMark(path: "\(stateFolder)/stop-requested-\(Slug.make(names.stored(resource)))")
@@ -31,12 +32,12 @@ struct ContainerRuntime: Runtime {
     var observed: [String: Observation] = [:]
     for resource in resources {
       let container = containers.first {
-        $0.labels[ContainerNames.resourceLabel] == names.stored(resource)
+        $0.labels[ResourceNames.resourceLabel] == names.stored(resource)
       }
-      let volume = volumes.first { $0.labels[ContainerNames.resourceLabel] == names.stored(resource) }
+      let volume = volumes.first { $0.labels[ResourceNames.resourceLabel] == names.stored(resource) }
       var seen = Observation(
         try await condition(resource, container), container: container?.name, hasData: volume != nil,
-        dataVersion: volume?.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)))
+        dataVersion: volume?.labels[ResourceNames.versionLabel].flatMap(ServerVersion.init(in:)))
       // A start takes the mark away before the container runs.
       seen.isStopping = seen.isRunning && stopMark(resource).isSet
       observed[resource] = seen
@@ -52,14 +53,7 @@ struct ContainerRuntime: Runtime {
     }
     if container.state.isRunning { return .running(since: container.state.startedAt.flatMap(Self.date)) }
     if container.state.status == .created || stopMark(resource).isSet { return .stopped }
-    return .crashed(Self.ending(container.state))
-  }
-
-  /// How a container ended, in words. A status above 128 is a signal, as for shells.
-  static func ending(_ state: ContainerState) -> String {
-    if state.wasOutOfMemory { return "out of memory" }
-    if !state.error.isEmpty { return state.error }
-    return state.exitCode > 128 ? "signal \(state.exitCode - 128)" : "exit code \(state.exitCode)"
+    return .crashed(container.state.ending)
   }
 
   /// The engine's times carry nanoseconds, which the parser does not take.
@@ -82,12 +76,7 @@ struct ContainerRuntime: Runtime {
     return source
   }
 
-  /// Makes the instance's network. Names of networks are not unique, so this is done once and under the lock.
-  func prepareInstance() async throws {
-    if try await client.inspectNetwork(names.network, until: soon) == nil {
-      _ = try await client.createNetwork(names.network, labels: names.labels, until: soon)
-    }
-  }
+  func prepareInstance() async throws { try await containers.makeNetwork() }
 
   func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
@@ -101,7 +90,7 @@ struct ContainerRuntime: Runtime {
 
   func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
     let container = names.container(launch.spec.name)
-    try await client.putArchive(Self.archive(script.files), into: container, path: "/", until: deadline)
+    try await containers.put(Self.files(script.files), into: container, folder: Self.folder, until: deadline)
     var command = DockerClient.ExecConfig(["sh", "-c", script.text])
     command.environment = script.environment.map { "\($0.key)=\($0.value)" }
     let result = try await client.exec(command, in: container, until: deadline)
@@ -113,35 +102,19 @@ struct ContainerRuntime: Runtime {
     }
   }
 
-  /// Files for a container, below `/`, each with its owner. One whose owner the image does not know is readable
-  /// for everyone in the container.
-  func archive(_ files: [RecipeFile], for container: String, until deadline: Deadline) async throws
-    -> [UInt8]
-  {
-    guard files.contains(where: { $0.owner != nil }) else { return try Self.archive(files) }
-    let users = try await ImageUsers.read(in: container, client, until: deadline)
-    return try Self.archive(files, users)
-  }
+  /// The folder of a container in which drydock's files lie.
+  static let folder = "drydock"
 
-  /// Files for a container, below `/`.
-  static func archive(_ files: [RecipeFile], _ users: ImageUsers = ImageUsers(passwd: "")) throws -> [UInt8] {
-    var archive = TarArchive()
-    try archive.addDirectory("drydock")
-    for file in files {
-      let user = file.owner.flatMap { users[$0] }
-      let mode = UInt32(file.mode) | (file.owner != nil && user == nil ? 0o444 : 0)
-      try archive.addFile(
-        String(file.path.dropFirst()), mode: mode, uid: user?.id ?? 0, gid: user?.group ?? 0,
-        bytes: Array(file.contents.utf8))
-    }
-    return archive.bytes
+  /// A recipe's files as a container gets them.
+  static func files(_ files: [RecipeFile]) -> [ContainerFile] {
+    files.map { ContainerFile($0.path, Array($0.contents.utf8), mode: UInt32($0.mode), owner: $0.owner) }
   }
 
   func liveness(_ resource: String) async throws -> Liveness {
     guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
       return .dead(reason: "its container is gone")
     }
-    return container.state.isRunning ? .alive : .dead(reason: Self.ending(container.state))
+    return container.state.isRunning ? .alive : .dead(reason: container.state.ending)
   }
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
@@ -179,13 +152,8 @@ struct ContainerRuntime: Runtime {
   }
 
   func stop(_ resource: String, steps: [StopStage]) async throws {
-    let name = names.container(resource)
-    guard let container = try await client.inspectContainer(name, until: soon), container.state.isRunning
-    else { return }
-    stopMark(resource).set()
     let patience = steps.filter { $0.signal != .kill }.reduce(Duration.zero) { $0 + $1.patience }
-    try await client.stopContainer(
-      name, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
+    try await containers.stop(names.container(resource), patience: patience) { stopMark(resource).set() }
   }
 
   /// The same container: it has its image and its files still.
@@ -196,25 +164,22 @@ struct ContainerRuntime: Runtime {
   }
 
   func deleteData(_ resource: String) async throws {
-    if try await client.inspectContainer(names.container(resource), until: soon) != nil {
-      try await client.removeContainer(names.container(resource), force: true, volumes: true, until: soon)
-    }
+    try await containers.remove(names.container(resource))
     if try await client.inspectVolume(names.volume(resource), until: soon) != nil {
       try await client.removeVolume(names.volume(resource), until: soon)
     }
     try stopMark(resource).clear()
   }
 
-  func deleteInstance() async throws {
-    guard let network = try await client.inspectNetwork(names.network, until: soon) else { return }
-    for id in network.containers { try await release(id) }
-    try await client.removeNetwork(names.network, until: soon)
+  func deleteInstance() async throws { try await containers.removeNetwork() }
+
+  func log(_ resource: String, lines: Int) async throws -> [String] {
+    try await containers.log(of: names.container(resource), lines: lines)
   }
 
-  /// Takes a linked resource, which goes on without this instance, out of its network.
-  private func release(_ id: String) async throws {
-    let container = try await client.inspectContainer(id, until: soon)
-    guard let owner = container?.labels[ContainerNames.instanceLabel], owner != names.id else { return }
-    try await client.disconnect(id, from: names.network, until: soon)
+  func follow(
+    _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
+  ) async throws {
+    try await containers.follow(names.container(resource), lines: lines, each: each)
   }
 }

@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 import DrydockBase
 import Engines
@@ -11,7 +12,8 @@ struct ContainerStart: Sendable {
   let progress: ProgressSink
 
   private var client: DockerClient { runtime.client }
-  private var names: ContainerNames { runtime.names }
+  private var names: ResourceNames { runtime.names }
+  private var containers: InstanceContainers { runtime.containers }
   private var resource: String { launch.spec.name }
 
   /// The engine whose image it is.
@@ -31,8 +33,8 @@ struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe)
     try await discardUnverifiedData()
     let container = try await container(wanted, image, recipe)
-    let archive = try await runtime.archive(recipe.files, for: container, until: deadline)
-    try await client.putArchive(archive, into: container, path: "/", until: deadline)
+    try await containers.put(
+      ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container)
@@ -76,38 +78,18 @@ struct ContainerStart: Sendable {
   private func container(
     _ wanted: ContainerConfig, _ image: ImageInfo, _ recipe: ContainerRecipe
   ) async throws -> String {
-    let name = names.container(resource)
-    if let existing = try await client.inspectContainer(name, until: deadline) {
-      if existing.labels[ContainerNames.configurationLabel]
-        == wanted.labels[ContainerNames.configurationLabel]
-      {
-        try await mendNetworks(of: existing)
-        return existing.id
-      }
-      try await client.removeContainer(existing.id, force: true, until: deadline)
+    try await containers.ensure(names.container(resource), wanted, platform: platform, until: deadline) {
+      if recipe.dataPath != nil { try await makeVolume(image) }
+      try await seed(image, $0)
     }
-    if recipe.dataPath != nil, try await client.inspectVolume(names.volume(resource), until: deadline) == nil
-    {
-      var labels = names.labels(resource)
-      labels[ContainerNames.versionLabel] = ImageChooser.version(of: image, engine)?.description
-      _ = try await client.createVolume(names.volume(resource), labels: labels, until: deadline)
-    }
-    try await seed(image, wanted)
-    return try await client.createContainer(name: name, wanted, platform: platform, until: deadline)
   }
 
-  /// An engine does not start a container that was in a network which is gone, or was made anew under its name.
-  private func mendNetworks(of container: ContainerDetails) async throws {
-    for (name, place) in container.networks {
-      let network = try await client.inspectNetwork(name, until: deadline)
-      // Without an id it never started there.
-      let known = place.networkID.flatMap { $0.isEmpty ? nil : $0 }
-      guard network == nil || network?.id != known ?? network?.id else { continue }
-      try await client.disconnect(container.id, from: name, until: deadline)
-      guard name == names.network else { continue }
-      let attachment = NetworkAttachment(name, aliases: [resource])
-      try await client.connect(container.id, to: attachment, until: deadline)
-    }
+  private func makeVolume(_ image: ImageInfo) async throws {
+    let volume = names.volume(resource)
+    guard try await client.inspectVolume(volume, until: deadline) == nil else { return }
+    var labels = names.labels(resource)
+    labels[ResourceNames.versionLabel] = ImageChooser.version(of: image, engine)?.description
+    _ = try await client.createVolume(volume, labels: labels, until: deadline)
   }
 
   private func configuration(_ image: ImageInfo, _ recipe: ContainerRecipe) -> ContainerConfig {
@@ -121,7 +103,6 @@ struct ContainerStart: Sendable {
       config.mounts = [.volume(name: names.volume(resource), target: target)]
     }
     config.labels = names.labels(resource)
-    config.labels[ContainerNames.configurationLabel] = fingerprint(config)
     return config
   }
 
@@ -132,15 +113,6 @@ struct ContainerStart: Sendable {
       usual == $0 || usual.hasPrefix($0 + "/") || $0.hasPrefix(usual + "/")
     }
     return declared ?? usual
-  }
-
-  /// A hash over everything that a container cannot change once it is made.
-  private func fingerprint(_ config: ContainerConfig) -> String {
-    let parts =
-      [config.image] + (config.command ?? []) + config.environment
-      + config.portBindings.map { "\($0.hostPort)" }
-      + config.mounts.map { "\($0)" } + (config.network?.aliases ?? [])
-    return shortHash(parts.joined(separator: "\n"))
   }
 
   /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
@@ -173,7 +145,8 @@ struct ContainerStart: Sendable {
   private func fill(_ container: String, _ script: ReplicaScript) async throws {
     // The tools run as the image's own user, whose number differs between images.
     let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o444) }
-    try await client.putArchive(ContainerRuntime.archive(files), into: container, path: "/", until: deadline)
+    try await containers.put(
+      ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
     try await client.startContainer(container, until: deadline)
     let status = try await client.waitForContainer(container, until: deadline)
     guard status == 0 else {
@@ -186,11 +159,9 @@ struct ContainerStart: Sendable {
 
   private func start(_ container: String) async throws {
     do {
-      try await client.startContainer(container, until: deadline)
+      try await containers.start(container, until: deadline)
     } catch let error as DockerError {
       guard case .portTaken = error.code else { throw error }
-      // Docker has noted the port in the container; only a new one can have another.
-      try await client.removeContainer(container, force: true, until: deadline)
       throw PortTakenError(port: launch.request.port, owner: HostPort.owner(launch.request.port))
     }
   }

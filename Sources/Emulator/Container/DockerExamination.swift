@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 
 /// The part of `doctor` that looks for Docker engines: every endpoint that was tried, and why it failed.

@@ -84,9 +84,9 @@ struct ImageChooser: Sendable {
 
   /// Images built by docker/ or by users themselves, recognised by their labels.
   private func labelledImages(_ type: String) async throws -> [Candidate] {
-    try await client.listImages(labels: [ContainerNames.engineLabel: type], until: deadline).compactMap {
+    try await client.listImages(labels: [ResourceNames.engineLabel: type], until: deadline).compactMap {
       image in
-      guard let version = image.labels[ContainerNames.versionLabel].flatMap(ServerVersion.init(in:)) else {
+      guard let version = image.labels[ResourceNames.versionLabel].flatMap(ServerVersion.init(in:)) else {
         return nil
       }
       return Candidate(reference: image.repoTags.first ?? image.id, version: version, isLocal: true)
@@ -113,7 +113,7 @@ struct ImageChooser: Sendable {
 
   /// The version of the server in an image: drydock's label, else what the official images put in a variable.
   static func version(of image: ImageInfo, _ engine: any ServerEngine) -> ServerVersion? {
-    let text = image.labels[ContainerNames.versionLabel] ?? image.variable(engine.versions.imageVariable)
+    let text = image.labels[ResourceNames.versionLabel] ?? image.variable(engine.versions.imageVariable)
     return text.flatMap(ServerVersion.init(in:))
   }
 

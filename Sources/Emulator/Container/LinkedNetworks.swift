@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 import DrydockBase
 import MonotonicTime
@@ -10,7 +11,7 @@ import MonotonicTime
 struct LinkedNetworks: Sendable {
   let context: DrydockContext
 
-  private var soon: Deadline { .after(ContainerRuntime.callLimit) }
+  private var soon: Deadline { .after(InstanceContainers.callLimit) }
 
   /// The created resources in Docker that an app is linked to; of a created resource, it alone.
   private func servers(of state: InstanceState) -> [InstanceState] {
@@ -49,7 +50,7 @@ struct LinkedNetworks: Sendable {
   }
 
   private func settle(_ server: InstanceState, _ client: DockerClient) async throws {
-    let names = ContainerNames(id: server.id)
+    let names = ResourceNames(id: server.id)
     let name = names.container(server.handle)
     guard let container = try await client.inspectContainer(name, until: soon) else { return }
     let wanted = networks(of: server)
@@ -80,7 +81,7 @@ struct LinkedNetworks: Sendable {
     }
     // An app whose state cannot be read keeps what it has.
     let ids = apps.map(\.id) + survey.unread.map(\.id).filter(links.contains)
-    return ids.map { ContainerNames(id: $0).network }
+    return ids.map { ResourceNames(id: $0).network }
   }
 
   /// Does what another command may be doing at the same time: who comes second finds it done.

@@ -1,3 +1,4 @@
+import Containers
 import DrydockBase
 
 /// The runtimes of one instance, made when they are asked for.
@@ -15,7 +16,7 @@ struct RuntimeAccess: Sendable {
   func docker() async throws -> ContainerRuntime {
     ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
-      names: ContainerNames(id: state.id, state: state), environment: context.environment,
+      names: ResourceNames(id: state.id, state: state), environment: context.environment,
       stateFolder: context.home.instance(state.id),
       authorityFile: LocalAuthority(home: context.home).certificateFile)
   }

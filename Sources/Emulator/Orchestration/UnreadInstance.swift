@@ -133,7 +133,7 @@ extension ContainerRuntime {
     let containers = try await client.listContainers(labels: names.labels, until: soon)
     let volumes = try await client.listVolumes(labels: names.labels, until: soon)
     let labels = containers.map(\.labels) + volumes.map(\.labels)
-    return Set(labels.compactMap { $0[ContainerNames.resourceLabel] }).sorted()
+    return Set(labels.compactMap { $0[ResourceNames.resourceLabel] }).sorted()
   }
 }
 

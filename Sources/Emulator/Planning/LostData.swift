@@ -25,7 +25,7 @@ struct LostData: Sendable {
   private func place(_ resource: String, _ runtime: RuntimeKind) -> String {
     runtime == .native
       ? home.resource(state.storage(of: resource), of: state.id)
-      : "the volume \(ContainerNames(id: state.id, state: state).volume(resource))"
+      : "the volume \(ResourceNames(id: state.id, state: state).volume(resource))"
   }
 
   private func directory(_ resource: String, _ record: ResourceRecord) -> String {

@@ -1,4 +1,5 @@
 import ByteStreams
+import Containers
 import DockerEngine
 import Engines
 import Foundation
@@ -22,7 +23,7 @@ extension ContainerRuntime: ClientHost {
       files.append(RecipeFile(Self.authorityPath, certificate, mode: 0o444))
     }
     if !files.isEmpty {
-      try await client.putArchive(Self.archive(files), into: container, path: "/", until: soon)
+      try await containers.put(Self.files(files), into: container, folder: Self.folder, until: soon)
     }
     // The image's shell knows which of a tool's names there is, and becomes the tool.
     let spellings = launch.engine.nativeSearch.tools[recipe.tool] ?? [recipe.tool]
@@ -57,7 +58,7 @@ extension ContainerRuntime: ClientHost {
     config.environment = [mark] + prepared.environment.map { "\($0.key)=\($0.value)" }.sorted()
     do {
       return try await client.exec(
-        config, in: prepared.place, patience: Self.callLimit,
+        config, in: prepared.place, patience: InstanceContainers.callLimit,
         sizes: terminal?.map { ExecTerminalSize(columns: $0.columns, rows: $0.rows) },
         input: input.map(Self.writer),
         each: each)

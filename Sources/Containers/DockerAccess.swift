@@ -1,16 +1,20 @@
-import DockerEngine
+package import DockerEngine
 import DrydockBase
 import Foundation
 import MonotonicTime
 
 /// Finds the Docker engine of this machine.
-struct DockerAccess: Sendable {
-  let environment: [String: String]
+package struct DockerAccess: Sendable {
+  private let environment: [String: String]
 
   /// How long finding one may take; each endpoint gets up to two seconds, all at the same time.
   private static let limit = Duration.milliseconds(2500)
 
-  func discover() async -> DiscoveryResult {
+  /// Looks for one by this environment.
+  package init(environment: [String: String]) { self.environment = environment }
+
+  /// What was tried, and what answers.
+  package func discover() async -> DiscoveryResult {
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     return await EndpointDiscovery(environment: environment, home: home, userID: getuid())
       .resolve(until: .after(Self.limit))
@@ -18,7 +22,7 @@ struct DockerAccess: Sendable {
 
   /// A client of the engine.
   /// - Throws: `DrydockError.unavailable` saying why there is none.
-  func connect() async throws -> DockerClient {
+  package func connect() async throws -> DockerClient {
     let result = await discover()
     if let client = result.client { return client }
     let error = result.error

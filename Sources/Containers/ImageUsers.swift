@@ -1,18 +1,27 @@
-import DockerEngine
-import MonotonicTime
+package import DockerEngine
+package import MonotonicTime
 
 /// The users that an image knows, by name: their numbers differ from image to image.
-struct ImageUsers: Sendable {
+package struct ImageUsers: Sendable {
   /// A user's number, and that of its group.
-  struct User: Sendable, Hashable {
-    let id: UInt32
-    let group: UInt32
+  package struct User: Sendable, Hashable {
+    /// The user's number.
+    package let id: UInt32
+    /// The number of the user's group.
+    package let group: UInt32
+
+    /// A user of these numbers.
+    package init(id: UInt32, group: UInt32) {
+      self.id = id
+      self.group = group
+    }
   }
 
   private let users: [String: User]
 
   /// The users of a container's image.
-  static func read(in container: String, _ client: DockerClient, until deadline: Deadline) async throws
+  package static func read(in container: String, _ client: DockerClient, until deadline: Deadline)
+    async throws
     -> ImageUsers
   {
     let bytes = try await client.readFile("/etc/passwd", in: container, until: deadline) ?? []
@@ -20,7 +29,7 @@ struct ImageUsers: Sendable {
   }
 
   /// The users of a file in the form of /etc/passwd: `name:password:user:group:…`.
-  init(passwd: String) {
+  package init(passwd: String) {
     let lines = passwd.split(whereSeparator: \.isNewline).map {
       $0.split(separator: ":", omittingEmptySubsequences: false)
     }
@@ -31,5 +40,6 @@ struct ImageUsers: Sendable {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  subscript(name: String) -> User? { users[name] }
+  /// The user of that name; nil for one whom the image does not know.
+  package subscript(name: String) -> User? { users[name] }
 }
