@@ -12,7 +12,7 @@
 package enum AtomicFile {
   /// Replaces a file's content: a temporary file beside it, fsync, rename, fsync of the folder.
   ///
-  /// A symbolic link stays and its target is replaced. An existing file keeps its owner where we may set it;
+  /// A symbolic link stays and its target is replaced; root refuses one of another user's. An existing file keeps its owner where we may set it;
   /// its other hard links keep the old content.
   /// - Parameters:
   ///   - bytes: The new content.
@@ -65,6 +65,8 @@ package struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertib
     case notRegularFile
     /// Links that lead in a circle.
     case linkLoop
+    /// root was to write through another user's link.
+    case strangersLink
     /// The file system cannot do what an atomic write takes, such as renaming.
     case unsupported
     /// Anything else; `errno` says what.
@@ -110,6 +112,7 @@ package struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertib
     switch code {
     case .notRegularFile: "it is no regular file"
     case .noFolder: "its folder does not exist"
+    case .strangersLink: "it is a link of another user's, which root does not follow"
     default: String(cString: strerror(errno))
     }
   }
@@ -123,6 +126,7 @@ package struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertib
     case .notPermitted: "check the owner and the permissions of the file and its folder"
     case .noFolder: "create the folder"
     case .notRegularFile, .linkLoop: "choose another path"
+    case .strangersLink: "name the file that it leads to"
     case .unsupported: "its file system lacks what is needed here: choose a folder on a local disk"
     case .failed: nil
     }

@@ -12,7 +12,8 @@ package struct AtomicFileWriter: Sendable {
   private let existing: stat?
   private let temporary: TemporaryFile
 
-  /// Begins a new content for a file. A symbolic link stays and its target is replaced.
+  /// Begins a new content for a file. A symbolic link stays and its target is replaced; root refuses one of another
+  /// user's.
   /// - Throws: `AtomicFileError`.
   package init(_ path: String) throws(AtomicFileError) {
     target = try FileSystemPath(path).followingLinks()

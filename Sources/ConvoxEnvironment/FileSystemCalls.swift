@@ -1,3 +1,5 @@
+import DrydockBase
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -16,18 +18,41 @@ struct FileSystemPath {
 
   /// The folder part, `.` for a bare name.
   var folder: String {
-    guard let slash = text.lastIndex(of: "/") else { return "." }
+    guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == text.startIndex ? "/" : String(text[..<slash])
   }
 
-  /// Where links at the end of the path lead, be there a file or not yet.
+  /// Where links at the end of the path lead, be there a file or not yet. root follows no link of another user's, at the
+  /// end or before: it would be that user who chose what root writes.
   func followingLinks() throws(AtomicFileError) -> FileSystemPath {
+    if geteuid() == 0 { try refuseStrangersLinks() }
     var path = self
     for _ in 0..<40 {
       guard let target = path.linkTarget else { return path }
-      path = FileSystemPath(target.hasPrefix("/") ? target : "\(path.folder)/\(target)")
+      path = FileSystemPath(target.beginsExactly(with: "/") ? target : "\(path.folder)/\(target)")
     }
     throw AtomicFileError(path: text, errno: ELOOP)
+  }
+
+  /// Goes the way that the system goes, link by link.
+  private func refuseStrangersLinks() throws(AtomicFileError) {
+    var pending = Array(text.splitExactly(at: "/").reversed())
+    var place = text.beginsExactly(with: "/") ? "" : "."
+    var links = 0
+    while let part = pending.popLast() {
+      let next = "\(place)/\(part)"
+      var status = stat()
+      guard lstat(next, &status) == 0 else { return }
+      guard status.st_mode & S_IFMT == S_IFLNK else {
+        place = next
+        continue
+      }
+      guard status.st_uid == 0 else { throw AtomicFileError(.strangersLink, path: next, errno: 0) }
+      links += 1
+      guard links <= 40, let target = FileSystemPath(next).linkTarget else { return }
+      if target.beginsExactly(with: "/") { place = "" }
+      pending += target.splitExactly(at: "/").reversed()
+    }
   }
 
   /// What is there; nil for nothing.

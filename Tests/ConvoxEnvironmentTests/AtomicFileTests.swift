@@ -74,6 +74,36 @@ private func names(in folder: URL) throws -> [String] {
     }
   }
 
+  @Test(
+    "root writes through no link of another user's, at the end of a path or before",
+    .enabled(if: geteuid() == 0, "only root may give a link away"),
+    arguments: ["link", "folder/file", "mine/folder/file", "new/../link"])
+  func strangersLinks(_ path: String) async throws {
+    try await withTestFolder { folder throws in
+      let target = folder.appendingPathComponent("real/file")
+      for name in ["real", "new"] {
+        try FileManager.default.createDirectory(
+          at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+      }
+      try Data("kept".utf8).write(to: target)
+      for (link, leads) in [("link", "real/file"), ("folder", "real"), ("mine", folder.path)] {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.appendingPathComponent(link).path, withDestinationPath: leads)
+      }
+      let named = folder.path + "/" + path
+      try AtomicFile.write(Array("root's own links".utf8), to: named)
+      try Data("kept".utf8).write(to: target)
+      for link in ["link", "folder"] {
+        #expect(lchown(folder.appendingPathComponent(link).path, 4711, 4711) == 0)
+      }
+      let write = #expect(throws: AtomicFileError.self) { try AtomicFile.write([], to: named) }
+      #expect(write?.code == .strangersLink)
+      let writer = #expect(throws: AtomicFileError.self) { _ = try AtomicFileWriter(named) }
+      #expect(writer?.code == .strangersLink)
+      #expect(try Data(contentsOf: target) == Data("kept".utf8))
+    }
+  }
+
   @Test func linksStayAndTheirTargetsAreWritten() async throws {
     try await withTestFolder { folder throws in
       let real = folder.appendingPathComponent("real")
