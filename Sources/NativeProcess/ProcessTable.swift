@@ -65,6 +65,13 @@ enum ProcessTable {
       }
     }
 
+    /// Whether the system shows that a process keeps a file locked exclusively.
+    static func isHolder(_ pid: Int32, of path: String) -> Bool {
+      var info = stat()
+      return lstat(path, &info) == 0
+        && names(in: "/proc/\(pid)/fd").contains { holdsLock(pid, descriptor: $0, info) }
+    }
+
     private static func holdsLock(_ pid: Int32, descriptor: String, _ file: stat) -> Bool {
       guard let text = readSmallText("/proc/\(pid)/fdinfo/\(descriptor)"),
         text.split(separator: "\n").contains(where: {
@@ -127,6 +134,8 @@ enum ProcessTable {
     }
 
     static func lockHolders(_ path: String) -> [Int32] { [] }
+
+    static func isHolder(_ pid: Int32, of path: String) -> Bool { false }
 
     /// The system does not say; the record's word is taken.
     static func works(_ pid: Int32, in folder: String) -> Bool { true }

@@ -67,6 +67,44 @@ import Testing
     }
   }
 
+  /// Bug: starts ended each other, met "runs already" while nothing ran, told of a port that nothing served, and made a
+  /// password each.
+  @Test func `of several starts at once one serves, and all tell of it`() async throws {
+    try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
+      let ports = Array((21_400..<21_800).shuffled().prefix(4))
+      let words = ["rack", "start", "--format", "json", "--port"]
+      let starts = try ports.map { try app.start(words + ["\($0)"]) }
+      var told: [Status] = []
+      for start in starts {
+        let result = try await start.result()
+        #expect(result.status == 0, "\(result)")
+        told.append(try result.decode())
+      }
+      let now = try await status(app)
+      #expect(now.status == "running" && ports.contains(now.port))
+      #expect(told.allSatisfy { $0.port == now.port && $0.pid == now.pid }, "\(told)")
+      let variables: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
+      let request = try head("GET", "/apps", now, variables)
+      try await Wire.connect(port: now.port) { wire in
+        try await wire.send(request)
+        #expect(try await wire.response()?.status == 200)
+      }
+      #expect(try await app.drydock("rack", "stop").status == 0)
+    }
+  }
+
+  /// Bug: a rack that was halted outlived its stop, and another process that had got its number was signalled.
+  @Test func `a rack that was halted is ended, and nobody else`() async throws {
+    try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
+      try await withRack(app) { status, _ in
+        kill(try #require(status.pid), SIGSTOP)
+        let end = try await app.drydock("rack", "stop")
+        #expect(end.status == 0 && end.stderr.contains("is stopped"), "\(end)")
+        #expect(try await self.status(app).status == "stopped")
+      }
+    }
+  }
+
   /// Bug: the password was told, and so sent, whoever had the port of a rack that had died.
   @Test func `the password is told while the rack itself has its port`() async throws {
     try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in

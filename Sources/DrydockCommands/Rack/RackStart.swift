@@ -53,8 +53,9 @@ struct RackStart: AsyncParsableCommand {
         session.console.note("the rack answers at http://127.0.0.1:\(port); Ctrl-C ends it")
       }
     }
-    let started = try await rack.start(
+    let (started, isNew) = try await rack.start(
       port: port, hasConsoles: !noConsole, newPassword: newPassword, until: .after(.seconds(30)))
+    guard isNew else { return try tellRunning(started, session.console) }
     try RackStatusCommand.render(started, common.format, session.console)
     session.console.note("let the convox command find it: eval \"$(drydock rack env)\"")
   }
@@ -71,7 +72,7 @@ struct RackStart: AsyncParsableCommand {
         suggestion: "stop it first: drydock rack stop")
     }
     let wish =
-      port.map { $0 == status.port ? "" : "; for another port, stop it first: drydock rack stop" } ?? ""
+      self.port.map { $0 == status.port ? "" : "; for another port, stop it first: drydock rack stop" } ?? ""
     console.note("the rack runs already\(wish)")
   }
 }

@@ -17,20 +17,23 @@ package struct RackFiles: Sendable {
     folder = "\(home.root)/rack"
   }
 
-  /// Held by the server while it runs.
-  var lock: String { "\(folder)/serving" }
-  /// What the keeper of a server in the background keeps.
-  var process: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
+  /// Holds the lock of a server that runs.
+  private var serving: String { "\(folder)/serving" }
+  /// The server as a program in the background.
+  var program: BackgroundProcess<RackRecord> {
+    BackgroundProcess(
+      name: "the rack", lockFile: "\(serving)/lock", recordFile: "\(folder)/rack.json",
+      files: EngineProcessFiles(folder: "\(folder)/process"))
+  }
   /// What a server in the background logs.
-  package var log: String { process.logFile }
+  package var log: String { program.files.logFile }
   /// The settings of Convox's tool, apart from the user's own.
   var convox: String { "\(folder)/convox" }
   private var passwordFile: String { "\(folder)/password" }
-  private var recordFile: String { "\(folder)/rack.json" }
 
   /// Makes the folders, for the user alone.
   func prepare() throws {
-    for path in [folder, process.folder, convox] {
+    for path in [folder, serving, program.files.folder, convox] {
       do {
         try FileManager.default.createDirectory(
           atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -60,17 +63,6 @@ package struct RackFiles: Sendable {
     return password
   }
 
-  /// What a server notes of itself once it listens; nil before the first.
-  func record() -> RackRecord? {
-    FileManager.default.contents(atPath: recordFile).flatMap {
-      try? JSONDecoder().decode(RackRecord.self, from: $0)
-    }
-  }
-
-  func save(_ record: RackRecord) throws {
-    try write(Array(try JSONEncoder().encode(record)), to: recordFile)
-  }
-
   private func write(_ bytes: [UInt8], to path: String) throws {
     do {
       try AtomicFile.write(bytes, to: path, mode: 0o600)
@@ -83,7 +75,6 @@ package struct RackFiles: Sendable {
 /// Where a server listens, or listened last.
 struct RackRecord: Sendable, Codable {
   var port: Int
-  var pid: Int32
   /// Whether it opens consoles; nil for yes, as earlier ones all did.
   var hasConsoles: Bool?
 }

@@ -8,7 +8,7 @@ import PortListeners
 
 /// The rack as a process: started in the background or served in the foreground, found again, stopped.
 ///
-/// Whether it runs is read from a lock that it holds, never from a process number alone.
+/// Whether it runs is read from a lock that it holds, never from a process number alone: see `BackgroundProcess`.
 package struct RackProcess: Sendable {
   private let context: DrydockContext
   /// What it keeps.
@@ -24,16 +24,19 @@ package struct RackProcess: Sendable {
 
   /// Whether it runs, and where.
   package func status() async throws -> RackStatus {
-    let port = files.record()?.port ?? RackFiles.defaultPort
-    guard FileManager.default.fileExists(atPath: files.lock) else { return RackStatus(port: port) }
-    do {
-      let lock = try await InstanceLock.acquire(files.lock, until: .after(.zero))
-      _ = consume lock
-      return RackStatus(port: port)
-    } catch let error as DrydockError where error.code == .notReady {
-      let record = files.record()
-      return RackStatus(port: port, pid: record?.pid, hasConsoles: record?.hasConsoles ?? true)
+    let state = try await files.program.settled(until: .after(.seconds(1)))
+    return switch state {
+    case .stopped: RackStatus(port: lastPort)
+    case .starting: RackStatus(port: lastPort, status: "starting")
+    case .running(let process): Self.status(process)
     }
+  }
+
+  private var lastPort: Int { files.program.lastDetails?.port ?? RackFiles.defaultPort }
+
+  private static func status(_ process: BackgroundProcess<RackRecord>.Running) -> RackStatus {
+    let record = process.details
+    return RackStatus(port: record.port, pid: process.pid, hasConsoles: record.hasConsoles ?? true)
   }
 
   /// The variables by which Convox's tool finds it, its password among them.
@@ -75,26 +78,19 @@ package struct RackProcess: Sendable {
   ) async throws {
     try context.home.refuseOthers()
     try files.prepare()
-    let lock = try await acquire()
-    defer { _ = lock }
-    let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
-    let server = rack.server(password: try newPassword ? files.renewPassword() : files.password())
     do {
-      try await server.run(port: port) { port in
-        try files.save(RackRecord(port: port, pid: getpid(), hasConsoles: hasConsoles))
-        ready(port)
+      try await files.program.holding {
+        let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
+        let password = try newPassword ? files.renewPassword() : files.password()
+        try await rack.server(password: password).run(port: port) { port in
+          try files.program.publish(RackRecord(port: port, hasConsoles: hasConsoles))
+          ready(port)
+        }
       }
     } catch let error as PortUnavailable {
       throw Self.taken(error.port, error.errno)
-    }
-  }
-
-  private func acquire() async throws -> InstanceLock {
-    do {
-      return try await InstanceLock.acquire(files.lock, until: .after(.seconds(1)))
-    } catch let error as DrydockError where error.code == .notReady {
-      throw DrydockError(
-        .failed, "the rack runs already", suggestion: "to end that one: drydock rack stop")
+    } catch let error as NativeProcessError where error.code == .alreadyRunning {
+      throw DrydockError(.failed, error.message, suggestion: "to end that one: drydock rack stop")
     }
   }
 
@@ -110,69 +106,39 @@ package struct RackProcess: Sendable {
 
   // MARK: Starting and stopping
 
-  /// Starts it in the background, in a session of its own, and waits until it answers.
+  /// Starts it in the background, in a session of its own, and waits until it answers. One that runs is left as it is.
+  /// - Returns: Where it runs, and whether this started it.
   /// - Throws: `DrydockError` with the reason and the last lines of its log when it does not.
   package func start(
     port: Int, hasConsoles: Bool = true, newPassword: Bool = false, until deadline: Deadline
-  ) async throws -> RackStatus {
+  ) async throws -> (status: RackStatus, isNew: Bool) {
     try context.home.refuseOthers()
     try files.prepare()
-    guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
     let arguments =
       ["rack", "start", "--foreground", "--port", "\(port)"] + (hasConsoles ? [] : ["--no-console"])
       + (newPassword ? ["--new-password"] : [])
+    let program = files.program
     let spec = EngineProcessSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
       environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
-      workingDirectory: "/", files: files.process, label: "drydock rack")
-    _ = try await NativeProcess.stop(files.process, steps: [])
-    do {
-      _ = try await Keeper.locate(environment: context.environment).start(spec, until: deadline)
-    } catch let error as NativeProcessError {
-      throw DrydockError(.failed, error.message, suggestion: error.suggestion)
+      workingDirectory: "/", files: program.files, label: "drydock rack")
+    let keeper = try Keeper.locate(environment: context.environment)
+    let (process, isNew) = try await program.start(spec, by: keeper, until: deadline) {
+      guard PortAvailability.of(port) != .taken else { throw Self.taken(port, EADDRINUSE) }
     }
-    return try await untilRunning(deadline)
-  }
-
-  private func untilRunning(_ deadline: Deadline) async throws -> RackStatus {
-    var pause = Backoff()
-    while true {
-      let status = try await status()
-      if let pid = status.pid, status.isRunning, files.record()?.pid == pid, isOurs(pid) { return status }
-      if case .exited = try inspect(files.process) {
-        throw DrydockError(
-          .failed, "the rack ended at once; its log \(files.log) ends with",
-          details: tail(logFile: files.log, lines: 5))
-      }
-      try await pause.sleep(until: deadline, "the rack")
-    }
-  }
-
-  /// Whether the record is that of the process which was just started, not of an earlier one.
-  private func isOurs(_ pid: Int32) -> Bool {
-    guard case .running(let engine)? = try? inspect(files.process) else { return false }
-    return engine.enginePID == pid
+    return (Self.status(process), isNew)
   }
 
   /// Ends it in order: requests that run are finished.
   /// - Returns: Whether one ran.
   package func stop(until deadline: Deadline) async throws -> Bool {
-    let status = try await status()
-    guard status.isRunning else { return false }
-    let steps = [StopStep(signal: SIGTERM, patience: deadline.remaining)]
-    if try await NativeProcess.stop(files.process, steps: steps) == nil, let pid = status.pid {
-      // One in the foreground of a terminal; its lock is held, so the number is its own.
-      kill(pid, SIGTERM)
-    }
-    var pause = Backoff()
-    while try await self.status().isRunning { try await pause.sleep(until: deadline, "the end of the rack") }
-    return true
+    try await files.program.stop(until: deadline)
   }
 }
 
 /// Whether the rack runs, and where.
 package struct RackStatus: Sendable, Hashable, Codable {
-  /// `running` or `stopped`.
+  /// `running`, `starting` or `stopped`.
   package var status: String
   /// Where it is reached, without the password.
   package var url: String
@@ -186,8 +152,8 @@ package struct RackStatus: Sendable, Hashable, Codable {
   /// Whether it runs.
   package var isRunning: Bool { status == "running" }
 
-  init(port: Int) {
-    status = "stopped"
+  init(port: Int, status: String = "stopped") {
+    self.status = status
     url = "http://127.0.0.1:\(port)"
     self.port = port
   }
