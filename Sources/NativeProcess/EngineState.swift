@@ -32,6 +32,8 @@ package enum ExitReason: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .code(let code): "exit code \(code)"
+    // The number says nothing to most, and the cause is the caller's own.
+    case .signal(SIGXFSZ): "signal \(SIGXFSZ), as a file would be larger than `ulimit -f` permits"
     case .signal(let signal): "signal \(signal)"
     case .unknown: "unknown"
     }

@@ -132,7 +132,7 @@ package struct Tool: Sendable, Hashable {
     let how =
       switch reason {
       case .code(let code): "failed with exit code \(code)"
-      case .signal(let signal): "was ended by signal \(signal)"
+      case .signal: "was ended by \(reason)"
       case .unknown: "failed"
       }
     let written = output.error.isEmpty ? output.output : output.error

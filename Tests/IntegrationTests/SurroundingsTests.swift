@@ -30,6 +30,50 @@ import Testing
     }
   }
 
+  /// Bug: what is believed of engines, and archives of data directories, were everybody's to write.
+  @Test("With a umask of 000 nothing in the home and the cache is anybody else's to write", .nativeEngines)
+  func noUmask() async throws {
+    let manifest = """
+      resources:
+        mydb: { type: postgres, options: { version: "15" } }
+        other: { type: postgres, options: { version: "15" } }
+      """
+    try await withApp(manifest, AppOptions(runtime: "native")) { app in
+      let drydock = try BuiltProducts.executable("drydock")
+      let up = try await app.start(
+        ["sh", "-c", "umask 000; exec \"$@\"", "sh", drydock, "up"], tool: true
+      ).result()
+      #expect(up.status == 0, "\(up)")
+      var names: Set<String> = []
+      let files = [app.home, app.root.appending(path: "cache")].flatMap { folder in
+        FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
+          .compactMap { $0 as? URL } ?? []
+      }
+      for file in files {
+        var info = stat()
+        guard lstat(file.path(percentEncoded: false), &info) == 0 else { continue }
+        names.insert(file.lastPathComponent)
+        if [S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) {
+          #expect(info.st_mode & 0o022 == 0, "\(file.path): \(String(info.st_mode, radix: 8))")
+        }
+      }
+      #expect(names.isSuperset(of: ["server-banners.json", "data.tar", "sealed"]))
+    }
+  }
+
+  /// A server that the caller's limit of file sizes ends says so, in words.
+  @Test("A limit of file sizes (ulimit -f) is named", .nativeEngines)
+  func fileSizeLimit() async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
+      let drydock = try BuiltProducts.executable("drydock")
+      let up = try await app.start(
+        ["sh", "-c", "ulimit -f 40; exec \"$@\"", "sh", drydock, "up"], tool: true
+      ).result()
+      #expect(up.status != 0 && up.stderr.contains("ulimit -f"), "\(up)")
+      try await app.up()
+    }
+  }
+
   @Test("A home whose path is longer than a socket's may be", .nativeEngines)
   func longHome() async throws {
     let long = (0..<4).map { _ in String(repeating: "long-", count: 8) }.joined(separator: "/")

@@ -158,7 +158,9 @@ struct DataTemplate: Sendable {
       try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
       let sum = try await checksum(unfinished, making: data, until: deadline)
       guard rename(unfinished, archive) == 0 else { return }
-      try Data(sum.joined(separator: " ").utf8).write(to: URL(filePath: seal), options: .atomic)
+      try FolderHandle(folder).write(
+        Array(sum.joined(separator: " ").utf8), to: URL(filePath: seal).lastPathComponent, mode: 0o600,
+        isDurable: false)
     } catch let error where !(error is CancellationError || error is TimeoutError) {
       // A full disk, most likely: the data is there all the same.
       try? Folder.remove(unfinished)
@@ -167,7 +169,9 @@ struct DataTemplate: Sendable {
 
   private func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
     let program = access("/usr/bin/tar", X_OK) == 0 ? "/usr/bin/tar" : "/bin/tar"
-    try await tools.run(NativeCommand(program, arguments), in: data, making: data, until: deadline)
+    // An archive is for its owner, whatever the caller's umask; what is unpacked has the permissions that it had.
+    let shell = ["-c", #"umask 077; exec "$@""#, "sh", program]
+    try await tools.run(NativeCommand("/bin/sh", shell + arguments), in: data, making: data, until: deadline)
   }
 
   /// Whether its folder is ours to write. Nothing made before the machine was last started stays beside it.

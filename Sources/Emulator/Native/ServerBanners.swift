@@ -1,4 +1,5 @@
 import Foundation
+import NativeProcess
 
 /// What servers answered to `--version`, kept from one command to the next: asking all of them takes longer than a
 /// second `up` does.
@@ -46,7 +47,9 @@ actor ServerBanners {
     answers = answers.filter { FileStamp($0.key) != nil }
     do {
       try Folder.make(folder, mode: getuid() == 0 ? 0o711 : 0o700)
-      try JSONEncoder().encode(answers).write(to: file, options: .atomic)
+      // Whatever the umask: who could write in it would choose what runs.
+      try FolderHandle(folder, followingLink: true).write(
+        Array(JSONEncoder().encode(answers)), to: file.lastPathComponent, mode: 0o600, isDurable: false)
     } catch {
       // The next command asks again.
     }
