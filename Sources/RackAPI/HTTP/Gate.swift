@@ -1,5 +1,6 @@
 import DrydockBase
 import Foundation
+import NIOCore
 import NIOHTTP1
 
 /// Who may speak to the server: somebody on this machine who knows the password.
@@ -10,9 +11,10 @@ struct Gate: Sendable {
     self.password = Array(password.utf8)
   }
 
-  /// - Throws: `HTTPFailure` with 403 for a foreign host, with 401 for a wrong password.
-  func admit(_ head: HTTPRequestHead) throws {
-    try checkNames(head.headers)
+  /// - Parameter port: The server's own.
+  /// - Throws: `HTTPFailure` with 403 for a foreign host or origin, with 401 for a wrong password.
+  func admit(_ head: HTTPRequestHead, at port: Int) throws {
+    try checkNames(head.headers, port)
     guard head.headers["Authorization"].count == 1, let given = given(head.headers["Authorization"][0]),
       isPassword(given)
     else {
@@ -23,15 +25,23 @@ struct Gate: Sendable {
 
   /// A page of the web can have its own name resolved to 127.0.0.1 and so reach this server from a browser. Its
   /// requests bear that name, or that of the page as their origin.
-  private func checkNames(_ headers: HTTPHeaders) throws {
+  private func checkNames(_ headers: HTTPHeaders, _ port: Int) throws {
     guard headers["Host"].count == 1, Self.isLocal(headers["Host"][0][...]) else {
       throw HTTPFailure(.forbidden, "the rack answers to 127.0.0.1 and localhost only")
     }
-    for origin in headers["Origin"] {
-      guard let scheme = origin.firstRange(of: "://"), Self.isLocal(origin[scheme.upperBound...]) else {
-        throw HTTPFailure(.forbidden, "the rack serves no pages of other origins")
-      }
+    for origin in headers["Origin"] where !Self.isOwn(origin, port) {
+      throw HTTPFailure(.forbidden, "the rack serves no pages of other origins")
     }
+  }
+
+  /// Whether a page's origin is this server. Another port of this machine is another origin, of whoever listens there.
+  static func isOwn(_ origin: String, _ port: Int) -> Bool {
+    guard let mark = origin.firstRange(of: "://") else { return false }
+    let place = origin[mark.upperBound...]
+    guard isLocal(place) else { return false }
+    let standard = origin[..<mark.lowerBound] == "https" ? 443 : 80
+    let named = place.splitExactly(at: ":", omittingEmpty: false).dropFirst().first
+    return (named.map { Int($0) } ?? standard) == port
   }
 
   /// Whether that is 127.0.0.1 or localhost, with or without a port.
@@ -59,4 +69,9 @@ struct Gate: Sendable {
     }
     return difference == 0 && !password.isEmpty
   }
+}
+
+extension Channel {
+  /// The port at which it was accepted; 0 where it is closed.
+  var ownPort: Int { localAddress?.port ?? 0 }
 }

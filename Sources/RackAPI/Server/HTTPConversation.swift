@@ -57,7 +57,7 @@ struct HTTPConversation: Sendable {
     let begin = ContinuousClock.now
     let reply: Reply
     do {
-      try gate.admit(head)
+      try gate.admit(head, at: outbound.channel.ownPort)
       guard connections.recognise(outbound.channel) else {
         var failure = HTTPFailure(
           .serviceUnavailable, "\(connections.limit) connections are open, the most that the rack takes")

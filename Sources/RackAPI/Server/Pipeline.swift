@@ -21,8 +21,8 @@ struct Pipeline: Sendable {
   let connections: ConnectionRegistry
   /// Whether a head may become a websocket.
   let isSocket: @Sendable (HTTPRequestHead) -> Bool
-  /// Whether a head shows the password.
-  let isKnown: @Sendable (HTTPRequestHead) -> Bool
+  /// Whether a head shows the password, at a port of the server's.
+  let isKnown: @Sendable (HTTPRequestHead, Int) -> Bool
 
   /// Configures a connection that was accepted.
   func configure(_ channel: any Channel) -> EventLoopFuture<EventLoopFuture<Conversation>> {
@@ -41,7 +41,7 @@ struct Pipeline: Sendable {
       try channel.pipeline.syncOperations.addHandler(
         RequestGuard { [connections] head in
           // At once, not when the conversation comes to it: until then others push it out.
-          guard isKnown(head), connections.recognise(channel) else { return false }
+          guard isKnown(head, channel.ownPort), connections.recognise(channel) else { return false }
           return isSocket(head)
         }, position: .before(upgrade))
       return conversation

@@ -52,8 +52,8 @@ package struct RackServer: Sendable {
   private func listen(_ port: Int, _ connections: ConnectionRegistry) async throws -> Listener {
     let pipeline = Pipeline(limits: limits, connections: connections) { head in
       isSocket(head)
-    } isKnown: { [gate] head in
-      (try? gate.admit(head)) != nil
+    } isKnown: { [gate] head, port in
+      (try? gate.admit(head, at: port)) != nil
     }
     do {
       return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
