@@ -114,6 +114,9 @@ import Testing
         #expect(told.stderr.contains("drydock rack start"), "\(told)")
       }
       try await isKept()
+      // Bug: several that asked at once in a new home made a password each.
+      let file = app.home.appending(path: "rack/password").path(percentEncoded: false)
+      #expect(!FileManager.default.fileExists(atPath: file))
       try await withRack(app) { status, variables in
         kill(try #require(status.pid), SIGKILL)
         try await eventually("its end") { try await self.status(app).status == "stopped" }

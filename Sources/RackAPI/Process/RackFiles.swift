@@ -45,18 +45,16 @@ package struct RackFiles: Sendable {
     }
   }
 
-  /// The password, made at the first call and the same from then on.
-  func password() throws -> String {
-    try prepare()
-    if let data = FileManager.default.contents(atPath: passwordFile) {
-      let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      if password.count == 32 { return password }
-    }
-    return try renewPassword()
+  /// The password that the server has, or had last; nil before the first one made it.
+  func password() -> String? {
+    guard let data = FileManager.default.contents(atPath: passwordFile) else { return nil }
+    let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return password.count == 32 ? password : nil
   }
 
-  /// Makes the password anew; a server that runs keeps the one that it began with.
-  func renewPassword() throws -> String {
+  /// Makes the password, or another one. Only the server does, under its lock, before it listens: of several that start
+  /// at once one makes it, and it is told when that one serves.
+  func makePassword() throws -> String {
     let characters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
     let password = String((0..<32).compactMap { _ in characters.randomElement() })
     try write(Array("\(password)\n".utf8), to: passwordFile)

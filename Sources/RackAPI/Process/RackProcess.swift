@@ -40,13 +40,12 @@ package struct RackProcess: Sendable {
   }
 
   /// The variables by which Convox's tool finds it, its password among them.
-  /// - Throws: `DrydockError` in another user's home, and unless it runs and listens at its port itself: who has the port of one that died would be
-  ///   sent the password.
+  /// - Throws: `DrydockError` in another user's home, and unless it runs and listens at its port itself: who has the port
+  ///   of one that died would be sent the password.
   package func variables() async throws -> [String: String] {
-    // Its password may be made here.
     try context.home.refuseOthers()
     let status = try await status()
-    guard status.isRunning, let pid = status.pid else {
+    guard status.isRunning, let pid = status.pid, let password = files.password() else {
       throw DrydockError(.failed, "the rack is not running", suggestion: "start it: drydock rack start")
     }
     do {
@@ -57,7 +56,7 @@ package struct RackProcess: Sendable {
         suggestion: "start it anew: drydock rack stop; drydock rack start")
     }
     return [
-      "RACK_URL": "http://convox:\(try files.password())@127.0.0.1:\(status.port)",
+      "RACK_URL": "http://convox:\(password)@127.0.0.1:\(status.port)",
       // Apart from the user's own settings, which name other racks.
       "CONVOX_CONFIG": files.convox,
       // So that the tool does not look for a cluster on this machine.
@@ -81,7 +80,8 @@ package struct RackProcess: Sendable {
     do {
       try await files.program.holding {
         let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
-        let password = try newPassword ? files.renewPassword() : files.password()
+        let kept = newPassword ? nil : files.password()
+        let password = try kept ?? files.makePassword()
         try await rack.server(password: password).run(port: port) { port in
           try files.program.publish(RackRecord(port: port, hasConsoles: hasConsoles))
           ready(port)
