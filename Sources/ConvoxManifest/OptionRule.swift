@@ -24,6 +24,26 @@ package struct OptionRule: Sendable, Hashable {
     case text
   }
 
+  /// What AWS makes of a change of the option on a resource that is deployed.
+  package enum Change: Sendable, Hashable {
+    /// It is applied.
+    case applied
+    /// It is a number that may only grow.
+    case growing
+    /// It cannot be changed.
+    case fixed
+    /// It names the source of a replica: to take it away promotes the replica, and nothing else can be done.
+    case source
+    /// The resource is replaced by a new one, without its data.
+    case replacing
+    /// It is a version, and no older one of its series can be had.
+    case newer
+    /// It is for what is still to be made; what exists keeps what it has.
+    case initial
+    /// It says where the data is from now on; what lies at the old place stays there.
+    case moving
+  }
+
   /// The key under `options:`.
   package var name: String
   /// What it accepts.
@@ -36,11 +56,14 @@ package struct OptionRule: Sendable, Hashable {
   package var summary: String
   /// What drydock does with it.
   package var treatment: OptionTreatment
+  /// What AWS makes of a change.
+  package var change: Change
 
   /// An option with its rule.
   package init(
     _ name: String, _ kind: Kind, default defaultValue: String? = nil, documented: String? = nil,
-    _ summary: String, here treatment: OptionTreatment = .recorded("no effect here")
+    _ summary: String, here treatment: OptionTreatment = .recorded("no effect here"),
+    change: Change = .applied
   ) {
     self.name = name
     self.kind = kind
@@ -48,5 +71,6 @@ package struct OptionRule: Sendable, Hashable {
     self.documentedDefault = documented ?? defaultValue
     self.summary = summary
     self.treatment = treatment
+    self.change = change
   }
 }

@@ -9,7 +9,7 @@ extension OptionRule {
         "Instance class", here: .recorded("its family is checked")),
       OptionRule(
         "encrypted", .boolean, default: "false", "Encrypt data at rest",
-        here: .recorded("at rest only; a replica needs an encrypted source")),
+        here: .recorded("at rest only; a replica needs an encrypted source"), change: .replacing),
       OptionRule(
         "deletionProtection", .boolean, default: "false", "Enable deletion protection",
         here: .enforced("data is not deleted until an up turned it off")),
@@ -21,10 +21,10 @@ extension OptionRule {
         here: .recorded("the disk is this machine's")),
       OptionRule(
         "storage", .integer(5...65_536), default: "20", "GB of storage to provision",
-        here: .enforced("never less than deployed; no limit on the disk")),
+        here: .enforced("never less than deployed; no limit on the disk"), change: .growing),
       OptionRule(
         "version", .version, default: version, documented: documentedVersion, "\(name) version",
-        here: .emulated("that version runs, or the difference is shown")),
+        here: .emulated("that version runs, or the difference is shown"), change: .newer),
       OptionRule(
         "preferredBackupWindow", .backupWindow,
         "Daily time range, in UTC, in which automated backups are made",
@@ -35,13 +35,13 @@ extension OptionRule {
         here: .recorded("its range is checked; no backups are made")),
       OptionRule(
         "readSourceDB", .resourceReference, "The resource of which this one is a read replica",
-        here: .emulated("a streaming replica; removing the option promotes it")),
+        here: .emulated("a streaming replica; removing the option promotes it"), change: .source),
       OptionRule(
         "parameterGroupName", .text, "A parameter group of your own",
         here: .recorded("the engine keeps its settings")),
       OptionRule(
         "snapshot", .text, "The snapshot to restore from when it is created",
-        here: .recorded("nothing is restored")),
+        here: .recorded("nothing is restored"), change: .replacing),
       OptionRule("tags", .text, "Tags for the AWS resources", here: .recorded("no effect here")),
     ]
   }
@@ -56,7 +56,7 @@ extension OptionRule {
         "nodes", .integer(1...40), default: "1", "Number of nodes", here: .recorded("one server runs")),
       OptionRule(
         "version", .version, default: version, documented: documentedVersion, "\(name) version",
-        here: .emulated("that version runs, or the difference is shown")),
+        here: .emulated("that version runs, or the difference is shown"), change: .newer),
       OptionRule("tags", .text, "Tags for the AWS resources", here: .recorded("no effect here")),
     ]
   }

@@ -14,6 +14,10 @@ package protocol Engine: Sendable {
   var variableShape: VariableShape { get }
   /// What makes a server of it; nil for a resource that is no server (efs).
   var server: (any ServerEngine)? { get }
+  /// What AWS asks of the app's resource password besides, where this one is not that; nil where it is.
+  func problem(withPassword password: String, options: [String: String]) -> String?
+  /// Whether its exports are text, which a terminal can show.
+  var exportsText: Bool { get }
   /// How its data is exported and imported; nil for a type that Convox does neither with.
   func transfer(_ place: ClientPlace) -> TransferMethod?
   /// The engine that these options ask for, where a type has several.
@@ -21,6 +25,12 @@ package protocol Engine: Sendable {
 }
 
 extension Engine {
+  /// Most take any password that Convox takes.
+  package func problem(withPassword password: String, options: [String: String]) -> String? { nil }
+
+  /// Databases write statements.
+  package var exportsText: Bool { true }
+
   /// Most types have one engine.
   package func variant(_ options: [String: String]) -> any Engine { self }
 }
@@ -60,7 +70,12 @@ package protocol ServerEngine: Engine {
   func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)
     -> NativeRecipe
   /// What it does for read replicas; nil for an engine that has none.
-  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)?
+  /// - Parameters:
+  ///   - source: The version of the server that runs, where it is known.
+  ///   - product: What runs: the engine's own, or the one that stands in for it.
+  func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)?
+  /// Whether a server of that version in a container proves by a certificate whose it is.
+  func provesItself(_ version: ServerVersion) -> Bool
   /// The socket of a native server, where the administrator logs in; nil for none.
   func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String?
   /// A probe that logs in as the target's user.
@@ -112,7 +127,10 @@ extension ServerEngine {
   package func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }
 
   /// Most engines have no read replicas.
-  package func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { nil }
+  package func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)? { nil }
+
+  /// Every version speaks a TLS of today.
+  package func provesItself(_ version: ServerVersion) -> Bool { true }
 
   /// What provisioning does, where everything that it does reaches replicas.
   package func changePassword(

@@ -33,6 +33,10 @@ struct MySQLEngine: MySQLFamilyEngine {
   /// MySQL.
   init() {}
 
+  /// Before 5.7 its TLS is too old to be spoken today: there a password is kept by the way in which it logs in, which shows
+  /// no more than a hash.
+  func provesItself(_ version: ServerVersion) -> Bool { !version.parts.lexicographicallyPrecedes([5, 7]) }
+
   func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy { .optional }
 
   func container(_ request: ServerRequest) -> ContainerRecipe {

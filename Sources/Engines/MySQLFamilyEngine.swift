@@ -15,8 +15,13 @@ extension MySQLFamilyEngine {
     MySQLFamily.socket(folders)
   }
 
-  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? {
-    MySQLReplication(dialect: MySQLDialect(isMariaDB: isMariaDB, version: source))
+  /// RDS's bound on MasterUserPassword.
+  func problem(withPassword password: String, options: [String: String]) -> String? {
+    password.count > 41 ? "\(resourceType.name) takes a password of 41 characters at most" : nil
+  }
+
+  func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)? {
+    MySQLReplication(dialect: MySQLDialect(isMariaDB: product == MariaDBEngine().product, version: source))
   }
 
   func console(_ place: ClientPlace) -> ConsoleMethod { .client(MySQLClients(place: place).console) }

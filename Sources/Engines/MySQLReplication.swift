@@ -5,6 +5,8 @@ import MonotonicTime
 /// MySQL, where GTIDs would forbid statements that RDS allows.
 struct MySQLReplication: Replication {
   let connectsWhileHeldBack = true
+  /// A replica hears of a password by its source's log alone, which a start does not write.
+  let hearsOfPasswordsLater = false
 
   /// The words that a family's version uses.
   let dialect: MySQLDialect

@@ -160,7 +160,9 @@ struct PostgresEngine: ServerEngine {
     "\(folders.sockets)/.s.PGSQL.\(request.port)"
   }
 
-  func replication(_ source: ServerVersion?, isMariaDB: Bool) -> (any Replication)? { PostgresReplication() }
+  func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)? {
+    PostgresReplication()
+  }
 
   func console(_ place: ClientPlace) -> ConsoleMethod { .client(PostgresClients(place: place).console) }
 

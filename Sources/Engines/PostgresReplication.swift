@@ -8,6 +8,7 @@ struct PostgresReplication: Replication {
 
   /// The process that replays is the one that asks for a connection, once it has replayed what is there.
   let connectsWhileHeldBack = false
+  let hearsOfPasswordsLater = true
 
   /// The replica's settings. Its source's port may change, so they are given anew at each start.
   static func settings(_ link: ReplicaLink) -> [String] {
@@ -57,7 +58,8 @@ struct PostgresReplication: Replication {
       : >"$PGDATA/standby.signal"
       """,
       environment: environment,
-      files: [RecipeFile("\(folder)/source.pgpass", "*:*:*:drydock:\(link.administratorPassword)\n")])
+      files: [RecipeFile("\(folder)/source.pgpass", "*:*:*:drydock:\(link.administratorPassword)\n")],
+      user: "postgres")
   }
 
   func load(_ link: ReplicaLink, replica: ProbeTarget, _ place: ReplicaPlace) -> ReplicaScript? { nil }

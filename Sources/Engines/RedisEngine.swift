@@ -12,10 +12,11 @@ struct RedisEngine: ServerEngine {
         here: .enforced("refused with fewer than two nodes; one server runs")),
       OptionRule(
         "encrypted", .boolean, default: "false", "Encrypt data at rest and in transit",
-        here: .emulated("TLS and the app's password, as clients see them")),
+        here: .emulated("TLS and the app's password, as clients see them"), change: .replacing),
       OptionRule(
         "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol",
-        here: .emulated("that server, or a compatible Redis in Valkey's place; no change once deployed")),
+        here: .emulated("that server, or a compatible Redis in Valkey's place; no change once deployed"),
+        change: .fixed),
     ],
     appendsMinorVersion: true,
     deployNotes: [
@@ -100,6 +101,17 @@ struct RedisEngine: ServerEngine {
   func standsIn(_ version: ServerVersion) -> Bool { Self.isShared(version) }
 
   /// As on ElastiCache, `encrypted` is about connections too: TLS alone, with a password.
+  /// ElastiCache's rules for AuthToken.
+  func problem(withPassword password: String, options: [String: String]) -> String? {
+    guard options["encrypted"] == "true" else { return nil }
+    if !(16...128).contains(password.count) {
+      return "an encrypted redis takes a password of 16 to 128 characters"
+    }
+    let others = password.filter { !$0.isLetter && !$0.isNumber && !"!&#$^<>-".contains($0) }
+    return others.isEmpty
+      ? nil : "an encrypted redis takes none of these characters in its password: \(others)"
+  }
+
   func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {
     options["encrypted"] == "true" ? .required : .plain
   }
@@ -205,6 +217,8 @@ struct RedisEngine: ServerEngine {
   }
 
   /// Values travel in the server's own form, which keeps every type and what time they have left.
+  let exportsText = false
+
   func transfer(_ place: ClientPlace) -> TransferMethod? { .server { RedisTransfer(target: $0) } }
 
   func probe(_ target: ProbeTarget) -> any HealthProbe { RedisProbe(target: target) }

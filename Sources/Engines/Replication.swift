@@ -33,9 +33,14 @@ package struct ReplicaScript: Sendable, Hashable {
   package var environment: [String: String]
   /// Files that it reads, secrets among them.
   package var files: [RecipeFile]
+  /// The image's user as whom it runs in a container of its own; nil for the image's own.
+  package var user: String?
 
   /// A script with what it needs.
-  package init(_ text: String, environment: [String: String] = [:], files: [RecipeFile] = []) {
+  package init(
+    _ text: String, environment: [String: String] = [:], files: [RecipeFile] = [], user: String? = nil
+  ) {
+    self.user = user
     self.text = text
     self.environment = environment
     self.files = files
@@ -102,6 +107,8 @@ package enum ReplicaPlace: Sendable, Hashable {
 package protocol Replication: Sendable {
   /// Whether a replica that is delayed or paused connects again after its source's restart.
   var connectsWhileHeldBack: Bool { get }
+  /// Whether a password that is set while the source does not run reaches its replicas once it does.
+  var hearsOfPasswordsLater: Bool { get }
   /// Makes what the source needs for this replica, and clears away what an interrupted attempt left.
   func prepareSource(_ source: ProbeTarget, _ link: ReplicaLink, until deadline: Deadline) async throws
   /// The script that makes the replica's data before it ever starts; nil where a copy is loaded afterwards.

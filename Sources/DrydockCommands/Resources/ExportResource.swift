@@ -1,6 +1,7 @@
 import ArgumentParser
 import DrydockBase
 import Emulator
+import Engines
 import Foundation
 
 /// `drydock resources export`.
@@ -31,7 +32,7 @@ struct ExportResource: AsyncParsableCommand {
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
       let output = DumpFile(file)
-      if output.isStandard, isatty(STDOUT_FILENO) == 1, ["redis", "efs"].contains(target.type) {
+      if output.isStandard, isatty(STDOUT_FILENO) == 1, target.engine?.exportsText == false {
         throw DrydockError(
           .failed, "the export of a \(target.type) is no text for a terminal",
           suggestion: "drydock resources export \(name) -f FILE")

@@ -129,13 +129,10 @@ struct ContainerRuntime: Runtime {
       authorityFile: provingAuthority(launch))
   }
 
-  /// The authority by which a server proves itself. MySQL before 5.7 has no TLS that is spoken today: from that one a
-  /// password is kept by its way to log in, which shows no more than a hash.
+  /// The authority by which a server proves itself; nil for one that has no TLS which is spoken today.
   private func provingAuthority(_ launch: Launch) -> String? {
     let version = launch.request.version ?? launch.source.version
-    if launch.engine.product == "mysql", let version, version.parts.lexicographicallyPrecedes([5, 7]) {
-      return nil
-    }
+    if let version, !launch.engine.provesItself(version) { return nil }
     return launch.request.security?.authorityFile ?? authorityFile
   }
 

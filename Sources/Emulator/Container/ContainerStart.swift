@@ -127,7 +127,7 @@ struct ContainerStart: Sendable {
     config.mounts = wanted.mounts
     config.network = NetworkAttachment(names.network)
     config.labels = names.labels
-    config.user = "postgres"
+    config.user = script.user
     let name = names.container(resource) + "-seed"
     try? await client.removeContainer(name, force: true, until: deadline)
     let container = try await client.createContainer(name: name, config, platform: platform, until: deadline)

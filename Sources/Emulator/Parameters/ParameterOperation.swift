@@ -84,10 +84,12 @@ package struct ParameterOperation: Sendable {
     return (restarting, failures)
   }
 
-  /// A replica of MySQL or MariaDB hears of a password by its source's log alone, which a start does not write.
+  /// Refuses a password of which some replicas would not hear.
   private func refuseIdleSources(_ state: InstanceState) async throws {
-    let sources = state.resources.values.filter { ["mysql", "mariadb"].contains($0.type) }.compactMap(
-      \.source)
+    let sources = state.resources.values.filter { record in
+      let engine = EngineRegistry.engine(record.type)?.server
+      return engine?.replication(nil, servedBy: record.type)?.hearsOfPasswordsLater == false
+    }.compactMap(\.source)
     guard let kind = state.runtime, !sources.isEmpty else { return }
     let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(sources)
     guard let idle = sources.sorted().first(where: { observed[$0]?.isRunning != true }) else { return }

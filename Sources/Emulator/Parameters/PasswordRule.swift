@@ -17,22 +17,8 @@ enum PasswordRule {
   }
 
   /// What a resource of these options asks of the password, where this one is not that.
-  ///
-  /// RDS's bounds are those of MasterUserPassword, ElastiCache's those of AuthToken.
   static func problem(with password: String, type: String, options: [String: String]) -> String? {
-    switch type {
-    case "mysql", "mariadb":
-      return password.count > 41 ? "\(type) takes a password of 41 characters at most" : nil
-    case "redis" where options["encrypted"] == "true":
-      if !(16...128).contains(password.count) {
-        return "an encrypted redis takes a password of 16 to 128 characters"
-      }
-      let others = password.filter { !$0.isLetter && !$0.isNumber && !"!&#$^<>-".contains($0) }
-      return others.isEmpty
-        ? nil : "an encrypted redis takes none of these characters in its password: \(others)"
-    default:
-      return nil
-    }
+    EngineRegistry.engine(type)?.problem(withPassword: password, options: options)
   }
 
   /// Refuses resources that AWS would not make with the app's password.

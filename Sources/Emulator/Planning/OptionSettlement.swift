@@ -76,16 +76,16 @@ package struct OptionSettlement: Sendable, Hashable {
     let set = Set(resource.setOptions.map(\.name))
     for rule in type.options {
       let (before, after) = (deployed[rule.name], options[rule.name])
-      if isStillAccepted(rule.name, after) || accepts && before != after {
+      if isStillAccepted(rule, after) || accepts && before != after {
         let onAWS = accepted[rule.name] ?? before
-        if accept(OptionChange(option: rule.name, from: onAWS, to: after), resource, deployed: before) {
+        if accept(OptionChange(option: rule.name, from: onAWS, to: after), rule, resource, deployed: before) {
           continue
         }
       }
       if before != after {
         let change = OptionChange(option: rule.name, from: before, to: after)
         changes.append(change)
-        judge(change, resource)
+        judge(change, rule, resource)
       } else if let before, !set.contains(rule.name), before != defaults[rule.name] {
         add(
           .warning, resource, rule.name,
@@ -96,19 +96,20 @@ package struct OptionSettlement: Sendable, Hashable {
   }
 
   /// Forgets what was accepted as soon as AWS would do it too.
-  private mutating func isStillAccepted(_ option: String, _ wanted: String?) -> Bool {
-    guard let onAWS = accepted[option] else { return false }
-    if case .refused = ChangeRule(OptionChange(option: option, from: onAWS, to: wanted)), wanted != onAWS {
-      return true
-    }
-    accepted[option] = nil
+  private mutating func isStillAccepted(_ rule: OptionRule, _ wanted: String?) -> Bool {
+    guard let onAWS = accepted[rule.name] else { return false }
+    let change = OptionChange(option: rule.name, from: onAWS, to: wanted)
+    if case .refused = ChangeConsequence(of: change, by: rule), wanted != onAWS { return true }
+    accepted[rule.name] = nil
     return false
   }
 
   /// Goes on with the data where AWS would refuse.
   /// - Returns: Whether it would, and there is a way on.
-  private mutating func accept(_ change: OptionChange, _ resource: Resource, deployed: String?) -> Bool {
-    guard case .refused(let what, _, let way?) = ChangeRule(change) else { return false }
+  private mutating func accept(
+    _ change: OptionChange, _ rule: OptionRule, _ resource: Resource, deployed: String?
+  ) -> Bool {
+    guard case .refused(let what, _, let way?) = ChangeConsequence(of: change, by: rule) else { return false }
     switch way {
     case .asWanted:
       if deployed != change.to {
@@ -126,8 +127,8 @@ package struct OptionSettlement: Sendable, Hashable {
     add(.warning, resource, option, "\(what) on AWS, which was accepted: it goes on with its data", nil)
   }
 
-  private mutating func judge(_ change: OptionChange, _ resource: Resource) {
-    switch ChangeRule(change) {
+  private mutating func judge(_ change: OptionChange, _ rule: OptionRule, _ resource: Resource) {
+    switch ChangeConsequence(of: change, by: rule) {
     case .free: break
     case .surprising(let what, _): add(.warning, resource, change.option, "\(change): \(what)", nil)
     case .refused(let what, let remedy, let way):
@@ -167,79 +168,6 @@ package struct OptionSettlement: Sendable, Hashable {
     let place = resource.options.last { $0.name == option }?.location ?? resource.location
     findings.append(
       Diagnostic(severity, at: place, "resource \(resource.name): \(message)", suggestion: suggestion))
-  }
-}
-
-/// What AWS makes of the change of an option on a deployed resource.
-enum ChangeRule: Sendable, Hashable {
-  /// It is applied.
-  case free
-  /// It is applied with a consequence worth a word. A resource created on its own refuses it where `alone` says
-  /// why AWS would not do that.
-  case surprising(String, alone: String? = nil)
-  /// It is not possible: what, what to do instead, and what comes of it here where the user insists; nil for what
-  /// cannot be had here either.
-  case refused(String, remedy: String, accepted: Acceptance? = nil)
-
-  /// How an `up` goes on with the data.
-  enum Acceptance: Sendable, Hashable {
-    /// With the new value: to drydock it is a number and no more.
-    case asWanted
-    /// With the old one.
-    case asDeployed
-  }
-
-  init(_ change: OptionChange) {
-    let before = change.from ?? ""
-    switch change.option {
-    case "storage":
-      let isLess = (change.to.flatMap { Int($0) } ?? 0) < (Int(before) ?? 0)
-      self =
-        isLess
-        ? .refused(
-          "storage cannot shrink from \(before) to \(change.to ?? "")",
-          remedy: "set storage: \(before) or more", accepted: .asWanted)
-        : .free
-    case "engine":
-      self = .refused(
-        "its engine is \(before), which cannot become \(change.to ?? "")", remedy: "set engine: \(before)")
-    case OptionSettlement.replicaOption where change.to != nil:
-      self = Self.newSource(before)
-    case "encrypted", "snapshot":
-      self = .surprising(
-        "AWS replaces the resource by a new one for that, without its data; here it is kept",
-        alone: "AWS would replace it by a new resource without its data")
-    case "version" where Self.isOlder(change.to ?? "", than: before):
-      self = .surprising(
-        "AWS goes back to no older version", alone: "AWS goes back to no older version")
-    case "permissions", "owner-uid", "owner-gid":
-      self = .surprising("it is for a directory that is still to be made; one that exists keeps what it has")
-    case "path":
-      self = .surprising(
-        "services see another directory from now on; the files of \(before) stay where they are")
-    default:
-      self = .free
-    }
-  }
-
-  /// Whether a version is an older one of the same major version; `15` stands for the newest of them.
-  private static func isOlder(_ version: String, than other: String) -> Bool {
-    guard let new = ServerVersion(in: version), let old = ServerVersion(in: other), new.major == old.major
-    else { return false }
-    let count = min(new.parts.count, old.parts.count)
-    return new.prefix(count).lexicographicallyPrecedes(old.prefix(count))
-  }
-
-  /// A database becomes a replica only when it is made.
-  private static func newSource(_ before: String) -> ChangeRule {
-    before.isEmpty
-      ? .refused(
-        "it is an independent database and cannot become a replica",
-        remedy: "remove readSourceDB and give the replica another name", accepted: .asDeployed)
-      : .refused(
-        "it is a replica of \(ResourceOption.referencedName(before) ?? before) and cannot follow another source",
-        remedy: "set readSourceDB: \"\(before)\", or remove it, which promotes the replica",
-        accepted: .asDeployed)
   }
 }
 

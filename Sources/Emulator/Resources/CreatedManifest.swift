@@ -35,13 +35,15 @@ struct CreatedManifest {
     guard let resource = manifest.resources.first, let engine = EngineRegistry.engine(created.type) else {
       return
     }
-    try refuseChanges(OptionSettlement.settle(resource, type: engine.resourceType, record: record), resource)
+    let type = engine.resourceType
+    try refuseChanges(OptionSettlement.settle(resource, type: type, record: record), type)
   }
 
   /// What AWS could not change on what is deployed, or only by a new resource without the data.
-  private func refuseChanges(_ settlement: OptionSettlement, _ resource: Resource) throws {
+  private func refuseChanges(_ settlement: OptionSettlement, _ type: ResourceType) throws {
     for change in settlement.changes {
-      switch ChangeRule(change) {
+      guard let rule = type.options.first(where: { $0.name == change.option }) else { continue }
+      switch ChangeConsequence(of: change, by: rule) {
       case .free, .surprising(_, nil): continue
       case .surprising(_, let reason?):
         throw DrydockError(

@@ -114,7 +114,6 @@ struct Launch: Sendable {
 
   /// What the engine does for replicas, in the words of the server that runs.
   var replication: (any Replication)? {
-    let standIn = source.standIn ?? spec.engine.resourceType.name
-    return engine.replication(source.version, isMariaDB: standIn == "mariadb")
+    engine.replication(source.version, servedBy: source.standIn ?? engine.product)
   }
 }
