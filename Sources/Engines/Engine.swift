@@ -88,6 +88,8 @@ package protocol ServerEngine: Engine {
   /// Gives the app's account the request's password, so that replicas hear of it too.
   func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
+  /// Takes back settings of the app's account by which no session of it can be opened.
+  func resetSettings(_ administrator: ProbeTarget, until deadline: Deadline) async throws
   /// The generation of what new data keeps from the app's account; 0 where there is nothing of the kind. Data of an earlier
   /// generation is brought there by `confine`.
   var confinement: Int { get }
@@ -143,6 +145,9 @@ extension ServerEngine {
   package func provision(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws {}
+
+  /// Most have no settings that could do that.
+  package func resetSettings(_ administrator: ProbeTarget, until deadline: Deadline) async throws {}
 
   /// The privileges that provisioning gives are all that there is.
   package var confinement: Int { 0 }

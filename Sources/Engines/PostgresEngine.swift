@@ -205,6 +205,30 @@ struct PostgresEngine: ServerEngine {
     try await session.execute(statements, masking: [request.password], until: deadline)
   }
 
+  /// Libraries that are to be loaded into each session and are not there keep everybody out. The account may ask for them
+  /// itself, and so may a dump that it loads.
+  func resetSettings(_ administrator: ProbeTarget, until deadline: Deadline) async throws {
+    let statement = """
+      DO $do$ DECLARE place record; library text; BEGIN
+        FOR place IN SELECT s.setrole, d.datname FROM pg_db_role_setting s
+          LEFT JOIN pg_database d ON d.oid = s.setdatabase
+          WHERE s.setrole = 'app'::regrole OR s.setrole = 0 AND d.datname = 'app'
+        LOOP
+          FOREACH library IN ARRAY ARRAY['local_preload_libraries', 'session_preload_libraries'] LOOP
+            IF place.setrole = 0 THEN
+              EXECUTE format('ALTER DATABASE %I RESET %I', place.datname, library);
+            ELSIF place.datname IS NULL THEN
+              EXECUTE format('ALTER ROLE app RESET %I', library);
+            ELSE
+              EXECUTE format('ALTER ROLE app IN DATABASE %I RESET %I', place.datname, library);
+            END IF;
+          END LOOP;
+        END LOOP;
+      END $do$
+      """
+    try await PostgresAdministrator(target: administrator).execute([statement], until: deadline)
+  }
+
   let confinement = 1
 
   func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws

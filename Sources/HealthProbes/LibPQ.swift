@@ -144,7 +144,7 @@ final class PostgresConnection {
       }
       return .wrongProtocol(message: "the answer is not PostgreSQL's")
     }
-    return postgresFailure(sqlState: sqlState, message: message)
+    return postgresLoginFailure(sqlState: sqlState, message: message)
   }
 
   /// Runs one statement and reads its rows as text.

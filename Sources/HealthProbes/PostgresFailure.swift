@@ -10,6 +10,14 @@ func postgresFailure(sqlState: String, message: String) -> ProbeFailure {
   }
 }
 
+/// What an SQLSTATE means for a login.
+func postgresLoginFailure(sqlState: String, message: String) -> ProbeFailure {
+  // 58P01: a file is missing, which at a login is a library that settings want loaded.
+  sqlState == "58P01"
+    ? .unusableSettings(message: "\(message) (SQLSTATE \(sqlState))")
+    : postgresFailure(sqlState: sqlState, message: message)
+}
+
 /// Takes SQLSTATE and primary message out of libpq's verbose form, `SEVERITY:  SQLSTATE: message`, the only
 /// one in which it tells the SQLSTATE of a failed login.
 func splitVerboseError(_ text: String) -> (sqlState: String, message: String)? {

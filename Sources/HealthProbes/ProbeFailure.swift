@@ -8,6 +8,8 @@ package enum ProbeFailure: Error, Sendable, Hashable {
   case credentials(message: String)
   /// The login is right, but the database does not exist or is not open to the user.
   case missingDatabase(message: String)
+  /// The login is right, but the account or its database has settings by which no session can be opened.
+  case unusableSettings(message: String)
   /// Something else answered than the server that was expected.
   case wrongProtocol(message: String)
   /// The right kind of server answered, but another one than ours.
@@ -28,6 +30,7 @@ extension ProbeFailure: CustomStringConvertible {
     case .starting(let message): "still starting: \(message)"
     case .credentials(let message): "login refused: \(message)"
     case .missingDatabase(let message): "database not available: \(message)"
+    case .unusableSettings(let message): "the account's settings keep it out: \(message)"
     case .wrongProtocol(let message): "something else answers on this port: \(message)"
     case .stranger(let expected, let found):
       "another server answers on this port: expected \(expected), found \(found)"

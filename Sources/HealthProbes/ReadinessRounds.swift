@@ -52,7 +52,7 @@ struct ReadinessRounds: Sendable {
       if isPersistent { throw .stranger(subject: subject, failure: failure) }
     case .unproved:
       if isPersistent { throw .notReady(subject: subject, last: failure) }
-    case .credentials, .missingDatabase:
+    case .credentials, .missingDatabase, .unusableSettings:
       if canRepair, repair == .untried { return .repair }
       if repair == .done || isPersistent {
         throw .credentials(subject: subject, failure: failure)
@@ -95,7 +95,7 @@ extension ProbeFailure {
     switch self {
     case .unreachable, .timedOut, .wrongProtocol, .stranger, .unproved: 0
     case .starting, .rejected: 1
-    case .credentials, .missingDatabase: 2
+    case .credentials, .missingDatabase, .unusableSettings: 2
     }
   }
 }

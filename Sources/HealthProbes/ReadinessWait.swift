@@ -79,7 +79,7 @@ package struct ReadinessWait: Sendable {
   ///   - pace: How rounds are paced.
   ///   - liveness: Whether the process or container is there; asked before each attempt and during long ones.
   ///   - progress: Told each failed attempt.
-  ///   - repair: Called once, on the first refused login or missing database.
+  ///   - repair: Called once, on the first refused login, missing database or settings that keep the account out.
   package init(
     subject: String, probe: any HealthProbe, identity: ExpectedIdentity = ExpectedIdentity(),
     pace: Pace = Pace(), liveness: @escaping @Sendable () async throws -> Liveness,

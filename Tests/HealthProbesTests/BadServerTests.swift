@@ -124,7 +124,7 @@ import Testing
 
   @Test(arguments: [
     ("57P03", "starting"), ("57P01", "starting"), ("28P01", "credentials"), ("28000", "credentials"),
-    ("3D000", "missingDatabase"), ("53300", "rejected"),
+    ("3D000", "missingDatabase"), ("53300", "rejected"), ("58P01", "unusableSettings"),
   ])
   func whatPostgresSaysInsteadOfALoginIsToldApart(sqlState: String, expected: String) async throws {
     let fields = [

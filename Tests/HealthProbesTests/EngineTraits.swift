@@ -81,6 +81,7 @@ func kind(of failure: ProbeFailure) -> String {
   case .starting: "starting"
   case .credentials: "credentials"
   case .missingDatabase: "missingDatabase"
+  case .unusableSettings: "unusableSettings"
   case .wrongProtocol: "wrongProtocol"
   case .stranger: "stranger"
   case .unproved: "unproved"

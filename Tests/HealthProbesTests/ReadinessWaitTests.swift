@@ -118,7 +118,7 @@ struct ReadinessWaitTests {
     }
   }
 
-  @Test(arguments: [credentials, .missingDatabase(message: "none")])
+  @Test(arguments: [credentials, .missingDatabase(message: "none"), .unusableSettings(message: "a library")])
   func aRefusedLoginIsRepairedOnce(failure: ProbeFailure) async throws {
     let repairs = Mutex<[ProbeFailure]>([])
     let script = Script([.failure(Self.starting), .failure(failure), .success(Self.report())])

@@ -55,9 +55,15 @@ struct ReadinessProof: Sendable {
   private func repair(until deadline: Deadline) -> ReadinessWait.Repair? {
     // A replica has its source's accounts, and takes no others.
     guard launch.engine.accounts != nil, launch.request.replica == nil else { return nil }
-    return { _ in
-      progress("repairing the app's account")
+    return { failure in
       do {
+        if case .unusableSettings = failure {
+          try await launch.engine.resetSettings(
+            runtime.target(launch, administrator: true), until: deadline)
+          progress("the app's settings of libraries to load are reset: \(failure)")
+          return true
+        }
+        progress("repairing the app's account")
         try await provision(until: deadline) {
           try await launch.engine.changePassword($0, $1, until: deadline)
         }
@@ -151,6 +157,7 @@ extension ProbeFailure {
     case .starting: "starting up"
     case .credentials: "the login is refused"
     case .missingDatabase: "the database is missing"
+    case .unusableSettings: "settings keep the account out"
     case .wrongProtocol: "something else answers"
     case .stranger: "another server answers"
     case .unproved: "not proved to be ours"

@@ -129,7 +129,8 @@ extension ProbeFailure {
   fileprivate var passes: Bool {
     switch self {
     case .unreachable, .starting, .timedOut: true
-    case .credentials, .missingDatabase, .wrongProtocol, .stranger, .unproved, .rejected: false
+    case .credentials, .missingDatabase, .unusableSettings, .wrongProtocol, .stranger, .unproved, .rejected:
+      false
     }
   }
 }
