@@ -70,7 +70,8 @@ struct BackgroundProcessTests {
         }
         for _ in 0..<200 {
           try await program.holding {
-            #expect(try !isStopped(program))
+            let isStopped = try isStopped(program)
+            #expect(!isStopped)
             await Task.yield()
           }
         }
