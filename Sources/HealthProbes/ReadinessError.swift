@@ -15,7 +15,7 @@ package enum ReadinessError: Error, Sendable, Hashable {
     case .died: "read its last log lines"
     case .notReady: "read its log; a slow machine may need a longer timeout"
     case .stranger: "stop the other server, or choose another port"
-    case .credentials: "the password is another than the stored one: start the server anew, or with fresh data"
+    case .credentials: "the password is not the stored one: start the server anew, or with fresh data"
     }
   }
 }

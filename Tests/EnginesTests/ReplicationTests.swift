@@ -150,7 +150,9 @@ import Testing
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
       installed.tools["basebackup"] = file
       let script = try #require(PostgresReplication().seed(Self.link, .native(installed, place)))
-      for file in script.files { try file.contents.write(toFile: file.path, atomically: true, encoding: .utf8) }
+      for file in script.files {
+        try file.contents.write(toFile: file.path, atomically: true, encoding: .utf8)
+      }
       let process = Process()
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments = ["-c", script.text]
