@@ -3,18 +3,29 @@ import DrydockBase
 import Foundation
 
 extension StateHome {
-  private var keyFile: String { "\(root)/key" }
+  private var keyFile: String { Self.keyFile(in: root) }
+  private static func keyFile(in root: String) -> String { "\(root)/key" }
 
   /// The random name by which folders know this home; nil before it has one. Its path would not do: in a container
   /// it is that of another home outside.
-  var key: String? {
-    FileManager.default.contents(atPath: keyFile).flatMap {
+  var key: String? { Self.key(in: root) }
+
+  /// The key of the home at a path.
+  static func key(in root: String) -> String? {
+    FileManager.default.contents(atPath: keyFile(in: root)).flatMap {
       FolderMark(String(decoding: $0, as: UTF8.self))?.id
     }
   }
 
   /// The same, made where it is missing. Of two that make it at once both get the first one's.
   func madeKey() throws -> String {
+    try forgetOriginal()
+    let key = try keyOrNew()
+    try notePlace()
+    return key
+  }
+
+  private func keyOrNew() throws -> String {
     if let key { return key }
     try Folder.make(root, mode: 0o700)
     let new = InstanceDirectory.randomID()

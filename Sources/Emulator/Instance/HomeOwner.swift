@@ -53,9 +53,10 @@ package struct HomeOwner: Sendable, Hashable {
 }
 
 extension StateHome {
-  /// Refuses to change a home that is another user's.
-  /// - Throws: `DrydockError.cannotWrite` naming the owner.
+  /// Refuses to change a home that is another user's, or the copy of one that is still there.
+  /// - Throws: `DrydockError.cannotWrite` naming the owner or the original.
   package func refuseOthers() throws {
     if let owner { throw owner.refusal(of: root) }
+    try refuseCopies()
   }
 }

@@ -27,7 +27,8 @@ extension StateStore {
     _ id: String, called handle: String? = nil, isStop: Bool = false, until deadline: Deadline,
     notice: (String) -> Void = { _ in }
   ) async throws -> HeldInstance {
-    if !isStop { try home.refuseOthers() }
+    // What a copy of a home would stop runs for the original.
+    if isStop { try home.refuseCopies() } else { try home.refuseOthers() }
     if let held = try await holdIfPresent(id, until: deadline, notice: notice) { return held }
     throw DrydockError(
       .failed, "\(handle ?? "the instance \(id)") was deleted by another drydock command",

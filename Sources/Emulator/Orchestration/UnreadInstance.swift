@@ -75,6 +75,7 @@ package struct UnreadInstance: Sendable {
 
   /// Stops what runs.
   package func stop() async throws -> [DownOperation.Outcome] {
+    try context.home.refuseCopies()
     var outcomes: [DownOperation.Outcome] = []
     for part in try await parts() {
       for name in part.names {

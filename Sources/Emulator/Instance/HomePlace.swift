@@ -1,0 +1,76 @@
+import ConvoxEnvironment
+import DrydockBase
+import Foundation
+
+/// Where a home lies, as it is noted in it.
+///
+/// A copy of a home says the same of its instances as the original, whose containers, volumes and ports they are.
+struct HomePlace: Codable, Sendable, Hashable {
+  /// The folder's real path.
+  var path: String
+  /// The file system and inode of the folder.
+  var folder: [UInt64]
+
+  /// The place of the home at a path; nil where there is none.
+  init?(of root: String) {
+    guard let folder = Folder.device(root) else { return nil }
+    self.path = AppFolder(root).path
+    self.folder = folder
+  }
+
+  /// Whether that is one home: at one path, whatever disk it was restored to, or one folder at two, as in a container.
+  func isSame(as other: HomePlace) -> Bool { path.isExactly(other.path) || folder == other.folder }
+}
+
+extension StateHome {
+  private var placeFile: String { "\(root)/place" }
+
+  /// The home that this one is a copy of, while that one is still there with the same key; nil for no copy. Where that one
+  /// is gone, this one was moved.
+  var original: String? {
+    guard
+      let noted = FileManager.default.contents(atPath: placeFile).flatMap({
+        try? JSONDecoder().decode(HomePlace.self, from: $0)
+      }),
+      let own = HomePlace(of: root), !noted.isSame(as: own),
+      let there = HomePlace(of: noted.path), !there.isSame(as: own), let key,
+      key == Self.key(in: noted.path)
+    else { return nil }
+    return noted.path
+  }
+
+  /// Notes where the home lies.
+  func notePlace() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let place = HomePlace(of: root), let bytes = try? encoder.encode(place) else { return }
+    do {
+      try AtomicFile.write(Array(bytes), to: placeFile, mode: 0o600, onlyIfChanged: true)
+    } catch {
+      throw DrydockError(
+        .cannotWrite, "cannot write \(placeFile): \(error.reason)",
+        suggestion: WriteRemedy.elsewhere(after: error.errno))
+    }
+  }
+
+  /// Refuses to change anything by a copy of a home, or to stop it.
+  /// - Throws: `DrydockError.cannotWrite` naming the original.
+  package func refuseCopies() throws {
+    guard hasInstances, let original else { return }
+    throw DrydockError(
+      .cannotWrite,
+      "the home \(root) is a copy of \(original), which is still there: what runs, its data and its ports are that one's",
+      suggestion: "work with that one; to make this a home of its own, without apps: rm -r \(root)/instances")
+  }
+
+  private var hasInstances: Bool {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "\(root)/instances")
+    return names?.isEmpty == false
+  }
+
+  /// Gives a copy that has no instances any more up for a home of its own, with a key of its own.
+  func forgetOriginal() throws {
+    guard !hasInstances, original != nil else { return }
+    for name in ["key", "place", "ports"] { try Folder.remove("\(root)/\(name)") }
+  }
+}
