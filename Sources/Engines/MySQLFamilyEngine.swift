@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import ConvoxManifest
 import HealthProbes
 import MonotonicTime
 
