@@ -90,24 +90,21 @@ let package = Package(
       "DrydockCommands",
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
-        "HealthProbes",
-        "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI", "TerminalProgress",
+        "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI", "TerminalProgress",
         "TransportSecurity", arguments,
       ]),
     library(
       "RackAPI",
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
-        "MonotonicTime",
-        "NativeProcess", "PortForwarding", "PortListeners", "TerminalProgress", webSocket,
+        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TerminalProgress", webSocket,
       ] + nio),
     library(
       "Emulator",
       [
-        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines",
-        "HealthProbes",
-        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TransportSecurity",
-        "CFileBirth", system,
+        "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
+        "TransportSecurity", "CFileBirth", system,
       ]),
     library(
       "PortForwarding",
@@ -173,8 +170,7 @@ let package = Package(
       "Emulator",
       [
         "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
-        "Engines",
-        "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
+        "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
         "TransportSecurity",
       ]),
     tests("RackAPI", ["DrydockBase", "Emulator", "MonotonicTime"] + nio),
