@@ -1,3 +1,4 @@
+import DrydockBase
 import HealthProbes
 import MonotonicTime
 
@@ -9,6 +10,11 @@ struct PostgresReplication: Replication {
   /// The process that replays is the one that asks for a connection, once it has replayed what is there.
   let connectsWhileHeldBack = false
   let hearsOfPasswordsLater = true
+
+  /// A field of a password file, in which colons part them.
+  static func passwordField(_ text: String) -> String {
+    text.replacingExactly("\\", with: "\\\\").replacingExactly(":", with: "\\:")
+  }
 
   /// The replica's settings. Its source's port may change, so they are given anew at each start.
   static func settings(_ link: ReplicaLink) -> [String] {
@@ -58,7 +64,10 @@ struct PostgresReplication: Replication {
       : >"$PGDATA/standby.signal"
       """,
       environment: environment,
-      files: [RecipeFile("\(folder)/source.pgpass", "*:*:*:drydock:\(link.administratorPassword)\n")],
+      files: [
+        RecipeFile(
+          "\(folder)/source.pgpass", "*:*:*:drydock:\(Self.passwordField(link.administratorPassword))\n")
+      ],
       user: "postgres")
   }
 

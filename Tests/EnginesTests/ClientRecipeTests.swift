@@ -1,3 +1,4 @@
+import DrydockBase
 import Testing
 
 @testable import Engines
@@ -26,6 +27,19 @@ import Testing
       #expect(isKnown, "\(recipe.tool)")
       #expect(recipe.files.allSatisfy { $0.mode == 0o600 })
     }
+  }
+
+  @Test("A password ends neither its quotes in an option file nor its line", arguments: ["mysql", "mariadb"])
+  func optionFiles(_ type: String) throws {
+    let place = ClientPlace(
+      port: 15432, password: "p\"\u{301}\r\nuser=root\\\u{301}", folder: "/state/mydb", authorityFile: nil)
+    guard case .client(let console)? = server(type)?.console(place) else {
+      Issue.record("no client")
+      return
+    }
+    let lines = try #require(console.files.first).contents.splitExactly(at: "\n")
+    #expect(lines.filter { $0.beginsExactly(with: "user=") }.count == 1)
+    #expect(lines.contains { $0.isExactly("password=\"p\\\"\u{301}\\r\\nuser=root\\\\\u{301}\"") })
   }
 
   @Test("Every tool of a recipe is one that is searched for", arguments: serverTypes)

@@ -40,6 +40,11 @@ import Testing
     #expect(dialect.setDelay(30).hasSuffix("\(delay) = 30"))
   }
 
+  @Test("A password is one field of a password file")
+  func passwordField() {
+    #expect(PostgresReplication.passwordField("a:\u{301}b\\c") == "a\\:\u{301}b\\\\c")
+  }
+
   @Test("MariaDB follows by GTID, MySQL by position, and only a new MySQL has to ask for a key")
   func credentials() {
     #expect(Self.mariadb.credentials.contains("MASTER_USE_GTID = slave_pos"))
