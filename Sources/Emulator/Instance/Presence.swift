@@ -1,4 +1,4 @@
-import DrydockBase
+package import DrydockBase
 import Foundation
 
 /// Whether a folder is still where it was.
