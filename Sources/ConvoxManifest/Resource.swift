@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// A resource of the manifest.
 package struct Resource: Sendable, Hashable {
   /// The key under `resources:`.
@@ -32,7 +34,7 @@ package struct Resource: Sendable, Hashable {
 
   /// The prefix of the variables of a resource of that name.
   package static func environmentPrefix(of name: String) -> String {
-    name.uppercased().replacing("-", with: "_")
+    name.uppercased().replacingExactly("-", with: "_")
   }
 
   /// The value of an option, if it is set.
