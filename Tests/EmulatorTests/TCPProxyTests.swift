@@ -251,7 +251,8 @@ final class EventLog: Sendable {
           try? socket.send("x")
           return try? socket.receiveAll()
         }
-        #expect(answer == (isOurs ? Array("k".utf8) : nil))
+        // Cut off, which whoever was about to send takes for an end.
+        #expect((answer ?? []) == (isOurs ? Array("k".utf8) : []))
         #expect(proxy.events().contains(failed) == !isOurs)
       }
       #expect(seen.withLock { $0 } == (isOurs ? Array("x".utf8) : []))
