@@ -90,15 +90,18 @@ let package = Package(
       "DrydockCommands",
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
-        "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI", "TerminalProgress",
-        "TransportSecurity", arguments,
+        "HealthProbes", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI",
+        "TerminalProgress", "TransportSecurity", arguments,
       ]),
     library(
       "RackAPI",
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
-        "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners", "TerminalProgress", webSocket,
+        "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
+        "TerminalProgress",
       ] + nio),
+    library(
+      "LocalServer", ["DrydockBase", "MonotonicTime", "NativeProcess", "TerminalProgress", webSocket] + nio),
     library(
       "Emulator",
       [
@@ -173,7 +176,8 @@ let package = Package(
         "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
         "TransportSecurity",
       ]),
-    tests("RackAPI", ["DrydockBase", "Emulator", "MonotonicTime"] + nio),
+    tests("RackAPI", ["DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
+    tests("LocalServer", ["MonotonicTime"] + nio),
     tests("DrydockCommands", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", arguments]),
     .testTarget(
       name: "IntegrationTests",

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import Testing
 
+@testable import LocalServer
 @testable import RackAPI
 
 /// Random requests and frames from a seed, which a failure names. `DRYDOCK_FUZZ_SEED` repeats one.
@@ -19,6 +20,21 @@ import Testing
     }
     mutating func bytes(_ count: Int) -> [UInt8] {
       (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+  }
+
+  /// Sends back what it gets, and ends at the end of the input.
+  private static let echo = Route.socket("/echo") { _ in
+    { socket in
+      let (inputs, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+      try await socket.converse { input in
+        switch input {
+        case .bytes(let bytes): continuation.yield(bytes)
+        case .end: continuation.finish()
+        }
+      } output: {
+        for await bytes in inputs { try await socket.write(bytes) }
+      }
     }
   }
 
@@ -79,7 +95,7 @@ import Testing
     let system = Route.get("/system") { _, _ in .ok }
     var limits = Limits()
     limits.close = .milliseconds(50)
-    try await withRoutes([FrameTests.echo, system], limits: limits) { port in
+    try await withRoutes([Self.echo, system], limits: limits) { port in
       var random = Random(state: seed)
       for _ in 0..<150 {
         var bytes: [UInt8] = []

@@ -1,17 +1,17 @@
 import DrydockTestSupport
 import Emulator
 import Foundation
-import Synchronization
 import Testing
 
+@testable import LocalServer
 @testable import RackAPI
 
 /// The password of every server in these tests.
-let password = "correct-horse"
+let password = wirePassword
 
 /// Serves while `body` works with the port; afterwards the server is ended in order.
 func withServer<Value: Sendable>(
-  _ server: RackServer, _ body: @escaping @Sendable (Int) async throws -> Value
+  _ server: WebServer, _ body: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> Value {
   let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
   return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -33,7 +33,8 @@ func withRoutes<Value: Sendable>(
   _ routes: [Route], limits: Limits = Limits(), log: RequestLog = .silent,
   _ body: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> Value {
-  try await withServer(RackServer(routes: routes, password: password, limits: limits, log: log), body)
+  let server = WebServer(routes: routes, password: password, name: Rack.name, limits: limits, log: log)
+  return try await withServer(server, body)
 }
 
 /// Serves a rack over a home of its own, which is removed afterwards.
@@ -57,36 +58,6 @@ extension RequestLog {
   static let silent = RequestLog { _ in }
 }
 
-/// Lines that a log was handed.
-final class Lines: Sendable {
-  private let lines = Mutex<[String]>([])
-  var all: [String] { lines.withLock { $0 } }
-  var log: RequestLog { RequestLog { line in self.lines.withLock { $0.append(line) } } }
-}
-
-/// The head of a request as Convox's tool writes it: a question mark behind each path.
-func head(
-  _ method: String, _ path: String, port: Int, authorization: String? = basic(password), _ more: [String] = []
-) -> String {
-  let mark = path.contains("?") ? "" : "?"
-  var lines = [
-    "\(method) \(path)\(mark) HTTP/1.1", "Host: 127.0.0.1:\(port)", "User-Agent: Go-http-client/1.1",
-  ]
-  if let authorization { lines.append("Authorization: \(authorization)") }
-  return (lines + ["Accept: */*"] + more).joined(separator: "\r\n") + "\r\n\r\n"
-}
-
-func basic(_ password: String, user: String = "convox") -> String {
-  "Basic \(Data("\(user):\(password)".utf8).base64EncodedString())"
-}
-
-/// The head of a websocket's request as the tool writes it.
-func upgrade(_ path: String, port: Int, _ more: [String] = []) -> String {
-  "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: \(basic(password))\r\n"
-    + "Connection: Upgrade\r\nOrigin: http://127.0.0.1:\(port)\r\nUpgrade: websocket\r\n"
-    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-}
-
 /// One request on a connection of its own.
 func exchange(_ method: String, _ path: String, port: Int, form: [(String, String)]? = nil) async throws
   -> WireResponse
@@ -102,17 +73,6 @@ func exchange(_ method: String, _ path: String, port: Int, form: [(String, Strin
     try await wire.send(request)
     return try #require(try await wire.response())
   }
-}
-
-/// A form's value as Go writes it.
-func encoded(_ text: String) -> String {
-  text.utf8.map { byte in
-    let character = Character(Unicode.Scalar(byte))
-    if byte < 128, character.isLetter || character.isNumber || "-_.~".contains(character) {
-      return String(character)
-    }
-    return byte == 32 ? "+" : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-  }.joined()
 }
 
 /// The text of an error.

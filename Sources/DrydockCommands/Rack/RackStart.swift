@@ -1,6 +1,7 @@
 import ArgumentParser
 import DrydockBase
 import Emulator
+import LocalServer
 import MonotonicTime
 import RackAPI
 

@@ -1,6 +1,7 @@
 import DrydockBase
 package import Emulator
 import Foundation
+package import LocalServer
 package import MonotonicTime
 import NIOCore
 import NativeProcess

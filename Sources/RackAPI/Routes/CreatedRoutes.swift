@@ -1,4 +1,5 @@
 import Emulator
+import LocalServer
 import MonotonicTime
 import NIOHTTP1
 import Synchronization

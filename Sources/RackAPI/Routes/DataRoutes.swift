@@ -1,4 +1,5 @@
 import Emulator
+import LocalServer
 import NIOCore
 import NIOHTTP1
 

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import Emulator
 import Engines
+import LocalServer
 import NIOHTTP1
 import PortForwarding
 

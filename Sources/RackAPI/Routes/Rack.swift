@@ -1,4 +1,6 @@
+package import ConvoxManifest
 package import Emulator
+package import LocalServer
 import MonotonicTime
 import NIOHTTP1
 import Synchronization
@@ -21,9 +23,14 @@ package struct Rack: Sendable {
   }
 
   /// The server of this rack.
-  package func server(password: String, limits: Limits = Limits()) -> RackServer {
-    RackServer(routes: routes, password: password, limits: limits, log: log, background: background)
+  package func server(password: String, limits: Limits = Limits()) -> WebServer {
+    WebServer(
+      routes: routes, password: password, name: Self.name, limits: limits, log: log, background: background)
   }
+
+  /// What it calls itself before its clients.
+  static let name = ServerName(
+    "rack", passwordHint: "the rack's own one is in RACK_URL after eval \"$(drydock rack env)\"")
 
   var routes: [Route] {
     systemRoutes + appRoutes + releaseRoutes + resourceRoutes + dataRoutes + createdRoutes + proxyRoutes
@@ -42,11 +49,13 @@ package struct Rack: Sendable {
   /// What Convox's tool asks of racks for `start`, `deploy`, `run`, `logs` and the like.
   private var laterRoutes: [Route] {
     func later(_ pattern: String, _ subject: String) -> [Route] {
-      [HTTPMethod.GET, .POST, .PUT, .DELETE, .HEAD].map { Route($0, pattern, .later(subject)) }
+      [HTTPMethod.GET, .POST, .PUT, .DELETE, .HEAD].map { method in
+        Route(method, pattern, .reply { _, _ in throw Self.later(subject) })
+      }
     }
     // A handshake that fails tells the tool's user nothing: these are told in the stream.
     func laterStream(_ pattern: String, _ subject: String) -> Route {
-      .socket(pattern) { _ in throw Router.later(subject) }
+      .socket(pattern) { _ in throw Self.later(subject) }
     }
     return [
       laterStream("/apps/:app/logs", "logs"), laterStream("/system/logs", "logs"),
@@ -57,6 +66,25 @@ package struct Rack: Sendable {
     ] + later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
       + later("/apps/:app/services/*", "services") + later("/apps/:app/objects/*", "objects")
       + later("/system/processes", "processes") + later("/instances/*", "instances")
+  }
+
+  /// What is answered where the tool asks for what is not here yet.
+  private static func later(_ subject: String) -> HTTPFailure {
+    HTTPFailure(.notFound, "this rack has no \(subject) yet: they come with services")
+  }
+}
+
+extension HTTPFailure {
+  /// Something that does not exist; the tool and its users know these words.
+  static func noSuch(_ kind: String, _ name: String) -> HTTPFailure {
+    HTTPFailure(.notFound, "no such \(kind): \(name)")
+  }
+}
+
+extension ManifestError: HTTPFailureConvertible {
+  /// All that is wrong with it.
+  package var httpFailure: HTTPFailure {
+    HTTPFailure(.badRequest, diagnostics.map(\.text).joined(separator: "\n"))
   }
 }
 

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import Emulator
 import Foundation
+import LocalServer
 import MonotonicTime
 import NIOHTTP1
 

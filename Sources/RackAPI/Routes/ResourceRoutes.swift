@@ -1,4 +1,5 @@
 import Emulator
+import LocalServer
 
 /// `convox resources`: the resources of an app.
 extension Rack {

@@ -1,3 +1,5 @@
+import LocalServer
+
 /// `convox rack` and `convox version`.
 extension Rack {
   var systemRoutes: [Route] {

@@ -1,5 +1,6 @@
 import ByteStreams
 import Emulator
+import LocalServer
 import NIOCore
 import TerminalProgress
 

@@ -3,6 +3,7 @@ import NIOHTTP1
 /// Finds the route of a request.
 struct Router: Sendable {
   let routes: [Route]
+  let name: ServerName
 
   /// The route, and the request with what the route's pattern found in its path.
   /// - Throws: `HTTPFailure` where nothing is there, or nothing for that method.
@@ -14,7 +15,6 @@ struct Router: Sendable {
         allowed.append(route.method.rawValue)
         continue
       }
-      if case .later(let subject) = route.action { throw Self.later(subject) }
       var request = request
       request.variables = variables
       return (route, request)
@@ -24,11 +24,6 @@ struct Router: Sendable {
       throw HTTPFailure(
         .methodNotAllowed, "\(path) takes \(Set(allowed).sorted().joined(separator: ", ")) only")
     }
-    throw HTTPFailure(.notFound, "this rack has no \(request.method.rawValue) \(path)")
-  }
-
-  /// What is answered where the tool asks for what is not here yet.
-  static func later(_ subject: String) -> HTTPFailure {
-    HTTPFailure(.notFound, "this rack has no \(subject) yet: they come with services")
+    throw HTTPFailure(.notFound, "this \(name.text) has no \(request.method.rawValue) \(path)")
   }
 }

@@ -25,7 +25,8 @@ package struct RequestLog: Sendable {
     note("\(head.method.rawValue) \(Self.printable(path)) \(status) \(Int(milliseconds)) ms")
   }
 
-  func note(_ text: String) {
+  /// Notes something else than a request.
+  package func note(_ text: String) {
     write("\(Date.now.formatted(.iso8601)) \(TerminalText.line(text))")
   }
 

@@ -1,5 +1,5 @@
 import MonotonicTime
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 import Synchronization
@@ -8,9 +8,10 @@ import Synchronization
 ///
 /// Bytes travel in TEXT frames, whatever they are; a BINARY frame, which is empty, means that the client has no more
 /// to send; the client pings each 5 seconds; the end is a close with 1000.
-final class WebSocketStream: Sendable {
+package final class WebSocketStream: Sendable {
   /// What a client sends.
-  enum Input: Sendable {
+  package enum Input: Sendable {
+    /// Some bytes.
     case bytes(ByteBuffer)
     /// There is no more to come; pings go on.
     case end
@@ -39,7 +40,7 @@ final class WebSocketStream: Sendable {
   ///   - output: Writes what the client gets. What it throws is told to the client in words.
   /// - Throws: `WebSocketViolation`, of which the client was told, and whatever ended the connection.
   @concurrent
-  func converse(
+  package func converse(
     input: @escaping @Sendable (Input) async throws -> Void,
     output: @escaping @Sendable () async throws -> Void
   ) async throws {
@@ -112,7 +113,7 @@ final class WebSocketStream: Sendable {
   }
 
   /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
-  func write(_ bytes: ByteBuffer) async throws {
+  package func write(_ bytes: ByteBuffer) async throws {
     guard bytes.readableBytes > 0 else { return }
     let frame = WebSocketFrame(fin: true, opcode: .text, data: bytes)
     // Under the lock, so that nothing follows the close.

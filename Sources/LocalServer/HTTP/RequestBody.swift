@@ -1,8 +1,8 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// What arrives on one connection: the heads of its requests, and the body of the current one part by part.
-struct RequestBody {
+package struct RequestBody {
   private var parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
   private let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
   private let limits: Limits
@@ -30,7 +30,7 @@ struct RequestBody {
 
   /// The next bytes of the body; nil at its end.
   @concurrent
-  mutating func next() async throws -> ByteBuffer? {
+  package mutating func next() async throws -> ByteBuffer? {
     guard !isComplete else { return nil }
     if expectsContinue {
       expectsContinue = false
@@ -48,7 +48,7 @@ struct RequestBody {
   /// The body as a form.
   /// - Throws: `HTTPFailure` for a body of another type, one that is too long, and one that is wrongly encoded.
   @concurrent
-  mutating func form(_ headers: HTTPHeaders) async throws -> [String: String] {
+  package mutating func form(_ headers: HTTPHeaders) async throws -> [String: String] {
     var body = ByteBuffer()
     while var bytes = try await next() {
       guard body.readableBytes + bytes.readableBytes <= limits.form else {

@@ -3,12 +3,12 @@ import MonotonicTime
 import Synchronization
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 @Suite struct ShutdownTests {
   /// A server that is asked to end in the middle of `body`, by the function it is given.
   private func withStoppable(
-    _ server: RackServer,
+    _ server: WebServer,
     _ body: @escaping @Sendable (Int, @escaping @Sendable () -> Void) async throws -> Void
   ) async throws {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
@@ -40,7 +40,7 @@ import Testing
       try Task.checkCancellation()
       return .text("done")
     }
-    let server = RackServer(routes: [slow], password: password, log: .silent)
+    let server = WebServer(routes: [slow], password: password, name: testName, log: .silent)
     try await withStoppable(server) { port, stop in
       let isIdle = StopSignal()
       async let idleEnd = Wire.connect(port: port) { idle in
@@ -83,7 +83,8 @@ import Testing
     }
     var limits = Limits()
     limits.shutdown = .milliseconds(100)
-    let server = RackServer(routes: [endless], password: password, limits: limits, log: .silent)
+    let server = WebServer(
+      routes: [endless], password: password, name: testName, limits: limits, log: .silent)
     try await withStoppable(server) { port, stop in
       try await Wire.connect(port: port) { wire in
         try await wire.send(head("GET", "/endless", port: port))
@@ -95,7 +96,7 @@ import Testing
   }
 
   @Test func `websockets are told that the server goes away`() async throws {
-    let server = RackServer(routes: [FrameTests.echo], password: password, log: .silent)
+    let server = WebServer(routes: [FrameTests.echo], password: password, name: testName, log: .silent)
     try await withStoppable(server) { port, stop in
       try await Wire.connect(port: port) { wire in
         try await wire.send(upgrade("/echo", port: port))
@@ -121,7 +122,8 @@ import Testing
       }
       return .ok
     }
-    let server = RackServer(routes: [begin], password: password, log: .silent, background: background)
+    let server = WebServer(
+      routes: [begin], password: password, name: testName, log: .silent, background: background)
     try await withStoppable(server) { port, stop in
       let response = try await exchange("POST", "/begin", port: port)
       #expect(response.status == 200)

@@ -2,7 +2,7 @@ import DrydockTestSupport
 import NIOCore
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 @Suite struct LimitTests {
   private let form = Route.post("/form") { request, body in

@@ -1,19 +1,20 @@
-import NIOHTTP1
+package import NIOHTTP1
 
 /// What the server does for a method and a pattern of paths.
-struct Route: Sendable {
-  typealias Handler = @Sendable @concurrent (Request, inout RequestBody) async throws -> Reply
+package struct Route: Sendable {
+  /// Answers a request.
+  package typealias Handler = @Sendable @concurrent (Request, inout RequestBody) async throws -> Reply
   /// Checks a request and says how its conversation goes on. What it throws is told to the client instead of one.
-  typealias SocketHandler = @Sendable (Request) async throws -> Conversing
-  typealias Conversing = @Sendable @concurrent (WebSocketStream) async throws -> Void
+  package typealias SocketHandler = @Sendable (Request) async throws -> Conversing
+  /// Carries a websocket's conversation on.
+  package typealias Conversing = @Sendable @concurrent (WebSocketStream) async throws -> Void
 
-  enum Action: Sendable {
+  /// What is done.
+  package enum Action: Sendable {
     /// An answer to a request.
     case reply(Handler)
     /// A conversation over a websocket.
     case socket(SocketHandler)
-    /// Known to Convox's tool, and not here yet; says what it comes with.
-    case later(String)
   }
 
   let method: HTTPMethod
@@ -21,33 +22,40 @@ struct Route: Sendable {
   let pattern: [String]
   let action: Action
 
-  init(_ method: HTTPMethod, _ pattern: String, _ action: Action) {
+  /// A route.
+  package init(_ method: HTTPMethod, _ pattern: String, _ action: Action) {
     self.method = method
     self.pattern = pattern.split(separator: "/").map(String.init)
     self.action = action
   }
 
-  static func get(_ pattern: String, _ handler: @escaping Handler) -> Route {
+  /// A route of GET.
+  package static func get(_ pattern: String, _ handler: @escaping Handler) -> Route {
     Route(.GET, pattern, .reply(handler))
   }
 
-  static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
+  /// A route of POST.
+  package static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
     Route(.POST, pattern, .reply(handler))
   }
 
-  static func put(_ pattern: String, _ handler: @escaping Handler) -> Route {
+  /// A route of PUT.
+  package static func put(_ pattern: String, _ handler: @escaping Handler) -> Route {
     Route(.PUT, pattern, .reply(handler))
   }
 
-  static func delete(_ pattern: String, _ handler: @escaping Handler) -> Route {
+  /// A route of DELETE.
+  package static func delete(_ pattern: String, _ handler: @escaping Handler) -> Route {
     Route(.DELETE, pattern, .reply(handler))
   }
 
-  static func options(_ pattern: String, _ handler: @escaping Handler) -> Route {
+  /// A route of OPTIONS.
+  package static func options(_ pattern: String, _ handler: @escaping Handler) -> Route {
     Route(.OPTIONS, pattern, .reply(handler))
   }
 
-  static func socket(_ pattern: String, _ handler: @escaping SocketHandler) -> Route {
+  /// A route that becomes a websocket.
+  package static func socket(_ pattern: String, _ handler: @escaping SocketHandler) -> Route {
     Route(.GET, pattern, .socket(handler))
   }
 

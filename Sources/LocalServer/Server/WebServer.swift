@@ -4,19 +4,23 @@ import NIOHTTP1
 import NIOPosix
 
 /// The server: HTTP and websockets on 127.0.0.1, for those who know the password.
-package struct RackServer: Sendable {
+package struct WebServer: Sendable {
   private let router: Router
   private let gate: Gate
+  private let name: ServerName
   private let limits: Limits
   private let log: RequestLog
   private let background: BackgroundWork
 
-  init(
-    routes: [Route], password: String, limits: Limits = Limits(), log: RequestLog,
+  /// A server, not yet listening.
+  /// - Parameter background: What its routes hand work in to that goes on after the answer.
+  package init(
+    routes: [Route], password: String, name: ServerName, limits: Limits = Limits(), log: RequestLog,
     background: BackgroundWork = BackgroundWork()
   ) {
-    self.router = Router(routes: routes)
-    self.gate = Gate(password: password)
+    self.router = Router(routes: routes, name: name)
+    self.gate = Gate(password: password, name: name)
+    self.name = name
     self.limits = limits
     self.log = log
     self.background = background
@@ -119,7 +123,7 @@ package struct RackServer: Sendable {
       switch try await conversation.get() {
       case .http(let channel):
         let http = HTTPConversation(
-          gate: gate, router: router, limits: limits, connections: connections, log: log)
+          gate: gate, name: name, router: router, limits: limits, connections: connections, log: log)
         try await http.serve(channel)
       case .socket(let channel, let head):
         let socket = SocketConversation(router: router, limits: limits, connections: connections, log: log)

@@ -4,7 +4,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 @Suite struct FrameTests {
   /// Sends back what it gets, and ends at the end of the input.

@@ -2,10 +2,10 @@ import DrydockBase
 import NIOHTTP1
 
 /// `application/x-www-form-urlencoded`, as bodies and queries come.
-enum FormValues {
+package enum FormValues {
   /// The values by their names; of two with the same name the last counts.
   /// - Throws: `HTTPFailure` for what is wrongly encoded.
-  static func parse(_ text: some StringProtocol) throws -> [String: String] {
+  package static func parse(_ text: some StringProtocol) throws -> [String: String] {
     var values: [String: String] = [:]
     for pair in text.splitExactly(at: "&") {
       let parts = pair.splitExactly(at: "=", maxSplits: 1, omittingEmpty: false)

@@ -1,14 +1,15 @@
 import DrydockBase
-import NIOHTTP1
+package import NIOHTTP1
 
 /// The head of a request, taken apart.
-struct Request: Sendable {
+package struct Request: Sendable {
   let method: HTTPMethod
   /// The decoded parts of the path.
   let path: [String]
   /// The query's values; of a name that stands there twice the last.
-  let query: [String: String]
-  let headers: HTTPHeaders
+  package let query: [String: String]
+  /// The head's fields.
+  package let headers: HTTPHeaders
   /// What the route's pattern found in the path.
   var variables: [String: String] = [:]
 
@@ -32,5 +33,5 @@ struct Request: Sendable {
   }
 
   /// A part of the path that the route's pattern names.
-  subscript(_ variable: String) -> String { variables[variable] ?? "" }
+  package subscript(_ variable: String) -> String { variables[variable] ?? "" }
 }

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// It runs in the server's own task group: the server ends when it has ended, and cancels it at its deadline.
 package final class BackgroundWork: Sendable {
-  typealias Job = @Sendable () async -> Void
+  /// A piece of work.
+  package typealias Job = @Sendable () async -> Void
 
   private let jobs: AsyncStream<Job>
   private let continuation: AsyncStream<Job>.Continuation
@@ -17,9 +18,9 @@ package final class BackgroundWork: Sendable {
 
   /// Hands in a job.
   /// - Throws: `HTTPFailure` when the server is ending.
-  func start(_ job: @escaping Job) throws {
+  package func start(_ job: @escaping Job) throws {
     guard case .enqueued = continuation.yield(job) else {
-      throw HTTPFailure(.serviceUnavailable, "the rack is being stopped")
+      throw HTTPFailure(.serviceUnavailable, "the server is being stopped")
     }
   }
 

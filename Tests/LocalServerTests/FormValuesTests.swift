@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 @Suite struct FormValuesTests {
   @Test func `a map in a form is a form in a value`() throws {

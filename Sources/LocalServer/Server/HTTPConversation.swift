@@ -12,6 +12,7 @@ struct HTTPConversation: Sendable {
   }
 
   let gate: Gate
+  let name: ServerName
   let router: Router
   let limits: Limits
   let connections: ConnectionRegistry
@@ -60,7 +61,8 @@ struct HTTPConversation: Sendable {
       try gate.admit(head, at: outbound.channel.ownPort)
       guard connections.recognise(outbound.channel) else {
         var failure = HTTPFailure(
-          .serviceUnavailable, "\(connections.limit) connections are open, the most that the rack takes")
+          .serviceUnavailable,
+          "\(connections.limit) connections are open, the most that the \(name.text) takes")
         failure.isKept = false
         throw failure
       }
@@ -90,7 +92,7 @@ struct HTTPConversation: Sendable {
     let isStranger = failure.status == .unauthorized || failure.status == .forbidden
     var reply = isStranger ? Reply.text(failure.message + "\n", status: failure.status) : .failure(failure)
     if failure.status == .unauthorized {
-      reply.headers.add(name: "WWW-Authenticate", value: "Basic realm=\"drydock rack\"")
+      reply.headers.add(name: "WWW-Authenticate", value: "Basic realm=\"drydock \(name.text)\"")
     }
     let isKept = head.isKeepAlive && !connections.isStopping && !isStranger && failure.isKept
     return try await send(reply, head, &body, outbound, isKept: isKept, since: begin)

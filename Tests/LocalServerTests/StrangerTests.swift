@@ -2,7 +2,7 @@ import DrydockTestSupport
 import NIOCore
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 /// Those who connect and do not know the password.
 @Suite struct StrangerTests {

@@ -1,12 +1,12 @@
 import Foundation
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import Synchronization
 
 /// The answer to a request.
-struct Reply: Sendable {
+package struct Reply: Sendable {
   /// Writes a body that is made while it is sent.
-  typealias Stream = @Sendable (ReplyStream) async throws -> Void
+  package typealias Stream = @Sendable (ReplyStream) async throws -> Void
 
   enum Body: Sendable {
     case bytes(ByteBuffer)
@@ -18,7 +18,7 @@ struct Reply: Sendable {
   var body: Body
 
   /// A model as JSON, keys sorted.
-  static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) throws -> Reply {
+  package static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) throws -> Reply {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
@@ -26,11 +26,11 @@ struct Reply: Sendable {
     return Reply(status: status, headers: ["Content-Type": "application/json"], body: .bytes(bytes))
   }
 
-  /// What a rack answers where there is nothing to say.
-  static let ok = text("ok\n")
+  /// What is answered where there is nothing to say.
+  package static let ok = text("ok\n")
 
   /// Plain text.
-  static func text(_ text: String, status: HTTPResponseStatus = .ok) -> Reply {
+  package static func text(_ text: String, status: HTTPResponseStatus = .ok) -> Reply {
     Reply(
       status: status, headers: ["Content-Type": "text/plain; charset=utf-8"],
       body: .bytes(ByteBuffer(string: text)))
@@ -44,14 +44,14 @@ struct Reply: Sendable {
 
   /// Bytes that are made while they are sent. The head goes out with the first of them, so that a failure before
   /// that is still an answer of its own.
-  static func stream(_ stream: @escaping Stream) -> Reply {
+  package static func stream(_ stream: @escaping Stream) -> Reply {
     Reply(
       status: .ok, headers: ["Content-Type": "application/octet-stream"], body: .stream(stream))
   }
 }
 
 /// Where a body is written that is made while it is sent.
-final class ReplyStream: Sendable {
+package final class ReplyStream: Sendable {
   private let channel: any Channel
   private let head: HTTPResponseHead
   private let state = Mutex(false)
@@ -74,7 +74,7 @@ final class ReplyStream: Sendable {
   }
 
   /// Sends some bytes, and waits until they are with the system: a client that does not read is waited for.
-  func write(_ bytes: ByteBuffer) async throws {
+  package func write(_ bytes: ByteBuffer) async throws {
     try await begin()
     try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(bytes))).get()
   }

@@ -1,7 +1,7 @@
 import DrydockTestSupport
 import Testing
 
-@testable import RackAPI
+@testable import LocalServer
 
 @Suite struct GateTests {
   @Test(arguments: ["127.0.0.1", "127.0.0.1:5443", "localhost", "LOCALHOST:1"])

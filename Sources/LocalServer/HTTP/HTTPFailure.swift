@@ -1,37 +1,32 @@
-import ConvoxManifest
 import DrydockBase
-import Emulator
-import NIOHTTP1
+package import NIOHTTP1
 import TerminalProgress
 
 /// A request that cannot be answered as wished.
-struct HTTPFailure: Error, Sendable {
-  var status: HTTPResponseStatus
-  var message: String
+package struct HTTPFailure: Error, Sendable {
+  /// What it is answered by.
+  package var status: HTTPResponseStatus
+  /// Why, for the client.
+  package var message: String
   /// Whether the connection may serve another request.
   var isKept = true
 
-  init(_ status: HTTPResponseStatus, _ message: String) {
+  /// A failure in words of our own.
+  package init(_ status: HTTPResponseStatus, _ message: String) {
     self.status = status
     // The tool shows it on a terminal as it is.
     self.message = TerminalText.message(message)
   }
 
-  /// Something that does not exist; the tool and its users know these words.
-  static func noSuch(_ kind: String, _ name: String) -> HTTPFailure {
-    HTTPFailure(.notFound, "no such \(kind): \(name)")
-  }
-
   /// Any error as what the client reads. Its words are those of the command line.
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let error as HTTPFailure: self = error
-    case let error as ManifestError:
-      self.init(.badRequest, error.diagnostics.map(\.text).joined(separator: "\n"))
+    case let error as any HTTPFailureConvertible: self = error.httpFailure
     case let error as AggregateError:
       let text = error.failures.map(\.error.text).joined(separator: "\n")
       self.init(Self.status(error.code), text)
-    case is CancellationError: self.init(.serviceUnavailable, "the rack is being stopped")
+    case is CancellationError: self.init(.serviceUnavailable, "the server is being stopped")
     default:
       let error = DrydockError(error)
       self.init(Self.status(error.code), error.text)
@@ -47,4 +42,10 @@ struct HTTPFailure: Error, Sendable {
     case .cannotWrite, .internalFault: .internalServerError
     }
   }
+}
+
+/// An error that has words of its own for a client.
+package protocol HTTPFailureConvertible: Error {
+  /// What the client reads.
+  var httpFailure: HTTPFailure { get }
 }

@@ -4,10 +4,12 @@ import NIOCore
 import NIOHTTP1
 
 /// Who may speak to the server: somebody on this machine who knows the password.
-struct Gate: Sendable {
+package struct Gate: Sendable {
   private let password: [UInt8]
+  private let name: ServerName
 
-  init(password: String) {
+  init(password: String, name: ServerName) {
+    self.name = name
     self.password = Array(password.utf8)
   }
 
@@ -18,8 +20,7 @@ struct Gate: Sendable {
     guard head.headers["Authorization"].count == 1, let given = given(head.headers["Authorization"][0]),
       isPassword(given)
     else {
-      throw HTTPFailure(
-        .unauthorized, "wrong password: the rack's own one is in RACK_URL after eval \"$(drydock rack env)\"")
+      throw HTTPFailure(.unauthorized, "wrong password: \(name.passwordHint)")
     }
   }
 
@@ -27,10 +28,10 @@ struct Gate: Sendable {
   /// requests bear that name, or that of the page as their origin.
   private func checkNames(_ headers: HTTPHeaders, _ port: Int) throws {
     guard headers["Host"].count == 1, Self.isLocal(headers["Host"][0][...]) else {
-      throw HTTPFailure(.forbidden, "the rack answers to 127.0.0.1 and localhost only")
+      throw HTTPFailure(.forbidden, "the \(name.text) answers to 127.0.0.1 and localhost only")
     }
     for origin in headers["Origin"] where !Self.isOwn(origin, port) {
-      throw HTTPFailure(.forbidden, "the rack serves no pages of other origins")
+      throw HTTPFailure(.forbidden, "the \(name.text) serves no pages of other origins")
     }
   }
 
@@ -45,7 +46,7 @@ struct Gate: Sendable {
   }
 
   /// Whether that is 127.0.0.1 or localhost, with or without a port.
-  static func isLocal(_ host: Substring) -> Bool {
+  package static func isLocal(_ host: Substring) -> Bool {
     let parts = host.splitExactly(at: ":", omittingEmpty: false)
     guard ["127.0.0.1", "localhost"].contains(parts[0].lowercased()), parts.count <= 2 else { return false }
     return parts.count == 1 || UInt16(parts[1]) != nil
