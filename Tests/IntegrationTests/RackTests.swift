@@ -105,6 +105,18 @@ import Testing
     }
   }
 
+  /// Bug: it ended with the code of anything.
+  @Test(.root) func `a start on a full disk ends with the code for that`() async throws {
+    try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
+      try await app.withMount(["-o", "size=64k,mode=755"]) {
+        let ballast = app.home.appending(path: "ballast").path
+        _ = try await app.program("dd", "if=/dev/zero", "of=\(ballast)", "bs=4k")
+        let result = try await app.drydock("rack", "start", "--port", "\(try freePort())")
+        #expect(result.status == 73 && result.stderr.contains("DRYDOCK_HOME"), "\(result)")
+      }
+    }
+  }
+
   /// Bug: the password was told, and so sent, whoever had the port of a rack that had died.
   @Test func `the password is told while the rack itself has its port`() async throws {
     try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
