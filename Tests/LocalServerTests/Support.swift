@@ -66,3 +66,8 @@ func exchange(_ method: String, _ path: String, port: Int, form: [(String, Strin
     return try #require(try await wire.response())
   }
 }
+
+/// The text of an error.
+func errorText(_ response: WireResponse) throws -> String {
+  try #require(try JSONDecoder().decode([String: String].self, from: Data(response.body))["error"])
+}
