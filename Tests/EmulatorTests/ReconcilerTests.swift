@@ -443,6 +443,20 @@ import Testing
     }
   }
 
+  /// Bug: a redis that was given a password sent its owner to delete the data, which a restart would have kept.
+  @Test func aRefusalOfAServerWithoutAccountsIsFirstAnsweredByARestart() async throws {
+    try await TestHome.with { test in
+      let engine = FakeEngine { _ in throw ProbeFailure.credentials(message: "NOAUTH") }
+      let error = try await #require(throws: AggregateError.self) {
+        _ = try await Try(test: test, runtime: FakeRuntime(), specs: [fake("mem", engine)]).run()
+      }
+      let advice = try #require(error.failures.first?.error.suggestion)
+      let restart = try #require(advice.range(of: "drydock down mem, then drydock up"))
+      let deletion = try #require(advice.range(of: "--delete-data"))
+      #expect(restart.upperBound < deletion.lowerBound, "\(advice)")
+    }
+  }
+
   @Test func anotherVersionThanTheWantedOneIsVisible() async throws {
     try await TestHome.with { test in
       let engine = FakeEngine { _ in ServerReport(flavour: .memcached, version: "2.5.1 (Debian 12)") }

@@ -92,6 +92,42 @@ import Testing
     try await eventually("the end of pg_dump") { try await app.query(waiting, at: url) == "0" }
   }
 
+  /// Bug: the next command killed whatever had been started inside a console whose drydock was gone.
+  @Test(
+    "A console that outlived its drydock is ended by the next command, and what was started from it to stay is not",
+    arguments: await EngineAvailability.runtimes())
+  func abandonedConsole(_ runtime: String) async throws {
+    try await withApp(Manifests.postgres, AppOptions(runtime: runtime)) { app in
+      try await app.up()
+      let token = "\(UInt32.random(in: 100_000...999_999))"
+      let console = try app.start(
+        [
+          "resources", "console", "mydb", "--", "-c", "\\! setsid sleep 600.\(token) >/dev/null 2>&1 &",
+          "-c", "SELECT pg_sleep(600) /* \(token) */",
+        ])
+      func found(_ program: String) -> [Int32] { processes(of: program, containing: token) }
+      try await eventually("the console") { !found("psql").isEmpty && !found("sleep").isEmpty }
+      console.send(SIGKILL)
+      // On this machine drydock has become psql; in a container psql goes on.
+      _ = try await console.result()
+      #expect(try await app.require("console", "mydb", "--", "-At", "-c", "SELECT 1").stdout == "1\n")
+      try await eventually("the end of psql") { found("psql").isEmpty }
+      let left = found("sleep")
+      #expect(left.count == 1)
+      for process in left { kill(process, SIGKILL) }
+    }
+  }
+
+  /// The processes that a program of that name runs in, with a text among their arguments.
+  private func processes(of program: String, containing text: String) -> [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.filter { id in
+      let bytes = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
+      let words = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
+      return words.first?.split(separator: "/").last == program[...] && words.contains { $0.contains(text) }
+    }
+  }
+
   @Test(
     "MySQL and MariaDB: all of the data, and the line that fails",
     arguments: await EngineAvailability.runtimes())
