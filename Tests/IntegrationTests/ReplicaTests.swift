@@ -1,5 +1,7 @@
+import DockerEngine
 import DrydockTestSupport
 import Foundation
+import MonotonicTime
 import Testing
 
 /// Read replicas of all three engines at once: one app lives through what can happen to it.
@@ -37,6 +39,20 @@ import Testing
       #expect(steps[source]?.action == "verify")
       #expect(before[source]?.process == after[source]?.process)
       #expect(after[ReplicaApp.copy(source)]?.source == source)
+    }
+    try await leavesNoPasswords(after)
+  }
+
+  /// Bug: a container kept the files by which its copy was made, with administrators' passwords.
+  private func leavesNoPasswords(_ rows: [String: ReplicaRow]) async throws {
+    for container in rows.values.compactMap(\.container) {
+      let client = try #require(await EngineAvailability.docker().client)
+      let list = try await client.exec(
+        .init(["sh", "-c", "ls /drydock /tmp"]), in: container, until: .after(.seconds(30)))
+      let names = String(decoding: list.stdout, as: UTF8.self)
+      for name in ["source.cnf", "replica.cnf", "source.pgpass", "drydock-source"] {
+        #expect(!names.contains(name), "\(container): \(names)")
+      }
     }
   }
 

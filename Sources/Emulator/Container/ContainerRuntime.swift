@@ -91,7 +91,9 @@ struct ContainerRuntime: Runtime {
   func run(_ script: ReplicaScript, for launch: Launch, until deadline: Deadline) async throws {
     let container = names.container(launch.spec.name)
     try await containers.put(Self.files(script.files), into: container, folder: Self.folder, until: deadline)
-    var command = DockerClient.ExecConfig(["sh", "-c", script.text])
+    // Its files hold passwords, and go with it, also where this command is killed meanwhile.
+    let around = #"sh -c "$0"; code=$?; rm -f "$@"; exit $code"#
+    var command = DockerClient.ExecConfig(["sh", "-c", around, script.text] + script.files.map(\.path))
     command.environment = script.environment.map { "\($0.key)=\($0.value)" }
     let result = try await client.exec(command, in: container, until: deadline)
     guard result.exitCode == 0 else {
