@@ -140,27 +140,26 @@ import Testing
 
   @Test("logs shows the past and follows until Ctrl-C", arguments: await EngineAvailability.runtimes())
   func logs(_ runtime: String) async throws {
-    try await withApp(Manifests.redis, AppOptions(runtime: runtime)) { app in
+    try await withApp(Manifests.postgres, AppOptions(runtime: runtime)) { app in
       try await app.up()
-      let past = try await app.drydock("logs", "cache")
+      let past = try await app.drydock("logs", "mydb")
       #expect(
-        past.status == 0 && past.stdout.contains("cache | ") && past.stdout.contains("Ready to accept"),
+        past.status == 0 && past.stdout.contains("mydb | ") && past.stdout.contains("ready to accept"),
         "\(past)")
       let short = try await app.drydock("logs", "--tail", "1")
       #expect(short.stdout.split(separator: "\n").count == 1, "\(short)")
       let following = try app.start(["logs", "-f", "--tail", "0"])
-      let port = try #require(try await app.ps()["cache"]?.port)
+      let url = try #require(try await app.variables()["MYDB_URL"])
       try await eventually("a new line") {
-        // Each rewrite is a line in redis's log.
-        _ = try await app.drydock("ps")
-        _ = try await app.program("redis-cli", "-p", "\(port)", "BGREWRITEAOF")
-        return following.stdout.contains("cache | ")
+        // Each failure is a line in PostgreSQL's log.
+        _ = try? await app.query("SELECT missing", at: url)
+        return following.stdout.contains("mydb | ") && following.stdout.contains("missing")
       }
       following.send(SIGINT)
       let result = try await following.result(within: .seconds(30))
       #expect(result.status == 130, "\(result)")
-      let unknown = try await app.drydock("logs", "cash")
-      #expect(unknown.status == 64 && unknown.stderr.contains("cache"), "\(unknown)")
+      let unknown = try await app.drydock("logs", "mybd")
+      #expect(unknown.status == 64 && unknown.stderr.contains("mydb"), "\(unknown)")
     }
   }
 
