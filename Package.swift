@@ -168,7 +168,7 @@ let package = Package(
     tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress"),
-    tests("Engines", ["ConvoxEnvironment", "ConvoxManifest", "HealthProbes", "MonotonicTime"]),
+    tests("Engines", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "HealthProbes", "MonotonicTime"]),
     tests(
       "Emulator",
       [

@@ -152,7 +152,7 @@ import Testing
       let url = try #require(try await app.variables()["MYDB_URL"])
       try await eventually("a new line") {
         // Each failure is a line in PostgreSQL's log.
-        _ = try? await app.query("SELECT missing", at: url)
+        _ = try await app.sql("SELECT missing", at: url)
         return following.stdout.contains("mydb | ") && following.stdout.contains("missing")
       }
       following.send(SIGINT)
