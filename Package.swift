@@ -168,7 +168,8 @@ let package = Package(
     tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress"),
-    tests("Engines", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "HealthProbes", "MonotonicTime"]),
+    tests(
+      "Engines", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "HealthProbes", "MonotonicTime"]),
     tests(
       "Emulator",
       [
