@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  @Test("prune leaves what cannot be seen: a disk that is not mounted, a parent that may not be entered")
+  @Test("prune leaves what cannot be seen, as on a disk that is not mounted")
   func pruneOfWhatIsHidden() async throws {
     try await withApp(MistakeTests.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
       let disk = app.root.appending(path: "disk")
