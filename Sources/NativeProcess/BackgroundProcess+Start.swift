@@ -21,7 +21,7 @@ extension BackgroundProcess {
   /// - Throws: `DrydockError` with the exit code and the last lines of its log when it ended instead; `NativeProcessError`
   ///   where it could not be started; `TimeoutError`.
   package func start(
-    _ spec: EngineProcessSpec, by keeper: Keeper, until deadline: Deadline, preparing: () throws -> Void = {}
+    _ spec: SupervisedSpec, by keeper: Keeper, until deadline: Deadline, preparing: () throws -> Void = {}
   ) async throws -> (process: Running, isNew: Bool) {
     try await alone(until: deadline) {
       if case .running(let process) = try await settled(until: deadline.capped(at: .seconds(5))) {
@@ -35,13 +35,13 @@ extension BackgroundProcess {
   }
 
   /// Waits for its word, or its end.
-  private func running(_ started: RunningEngine, until deadline: Deadline) async throws
+  private func running(_ started: SupervisedProcess, until deadline: Deadline) async throws
     -> (process: Running, isNew: Bool)
   {
     var pause = Backoff()
     while true {
       let state = try look()
-      if case .running(let process) = state { return (process, process.pid == started.enginePID) }
+      if case .running(let process) = state { return (process, process.pid == started.processID) }
       // Where the lock is held all the same, another one came first, in the foreground of a terminal.
       if case .stopped = state, case .exited(let reason, _) = try inspect(files) { throw ended(reason) }
       try await pause.sleep(until: deadline, name)

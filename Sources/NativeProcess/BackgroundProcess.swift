@@ -22,10 +22,10 @@ package struct BackgroundProcess<Details: Codable & Sendable>: Sendable {
   /// Where it says who it is, and what else is to be known of it.
   package let recordFile: String
   /// What its keeper keeps where it was started in the background; the folder has to exist.
-  package let files: EngineProcessFiles
+  package let files: SupervisedFiles
 
   /// A program whose traces are these.
-  package init(name: String, lockFile: String, recordFile: String, files: EngineProcessFiles) {
+  package init(name: String, lockFile: String, recordFile: String, files: SupervisedFiles) {
     self.name = name
     self.lockFile = lockFile
     self.recordFile = recordFile

@@ -4,7 +4,7 @@ package import MonotonicTime
 import Subprocess
 import SystemPackage
 
-/// The small program that starts an engine, holds its lock and records its end.
+/// `drydock-keeper`, which starts a program, holds its lock and records its end.
 package struct Keeper: Sendable, Hashable {
   /// Where its executable lies.
   package let executable: String
@@ -49,14 +49,14 @@ package struct Keeper: Sendable, Hashable {
     #endif
   }
 
-  /// Starts an engine and returns once it has been executed; whether it is ready is for a probe to say.
+  /// Starts a program and returns once it has been executed; whether it is ready is for a probe to say.
   ///
-  /// The engine outlives this process. When the start is cancelled or not done by the deadline, whatever was
+  /// The program outlives this process. When the start is cancelled or not done by the deadline, whatever was
   /// started is ended again before this returns.
   /// - Throws: `NativeProcessError` with `.alreadyRunning`, `.locksUnsupported`, `.fileUnusable`,
   ///   `.cannotExecute`, `.cannotChangeUser`, `.cannotFork` or `.keeperFailed`; `TimeoutError`;
   ///   `CancellationError`.
-  package func start(_ spec: EngineProcessSpec, until deadline: Deadline) async throws -> RunningEngine {
+  package func start(_ spec: SupervisedSpec, until deadline: Deadline) async throws -> SupervisedProcess {
     let token = String(UInt64.random(in: .min ... .max), radix: 16)
     guard let input = spec.encoded(token: token) else {
       throw NativeProcessError(.keeperFailed, "an argument or variable of \(spec.executable) holds a NUL")
@@ -71,17 +71,17 @@ package struct Keeper: Sendable, Hashable {
       try await shieldedFromCancellation { try await undo(spec.files, token) }
       throw error
     }
-    return try KeeperReply(output).engine(of: spec, keeper: executable)
+    return try KeeperReply(output).process(of: spec, keeper: executable)
   }
 
-  /// Ends what this start began, and only that: another engine may hold the lock.
-  private func undo(_ files: EngineProcessFiles, _ token: String) async throws {
+  /// Ends what this start began, and only that: another program may hold the lock.
+  private func undo(_ files: SupervisedFiles, _ token: String) async throws {
     _ = try await settledState(files)
-    guard try EngineLook(files)?.record?.token == token else { return }
+    guard try SupervisedLook(files)?.record?.token == token else { return }
     _ = try await stop(files, steps: [])
   }
 
-  private func launch(_ spec: EngineProcessSpec, _ input: [UInt8]) async throws -> [UInt8] {
+  private func launch(_ spec: SupervisedSpec, _ input: [UInt8]) async throws -> [UInt8] {
     try DescriptorLimit.requireCommand()
     var options = PlatformOptions()
     // Away from the terminal, so that Ctrl-C meant for drydock does not cut a start in two.

@@ -9,16 +9,16 @@ struct KeeperReply {
     let errno: Int32
   }
 
-  private let record: EngineRecord?
+  private let record: SupervisedRecord?
   private let failure: Failure?
 
   init(_ bytes: [UInt8]) {
-    record = try? JSONDecoder().decode(EngineRecord.self, from: Data(bytes))
+    record = try? JSONDecoder().decode(SupervisedRecord.self, from: Data(bytes))
     failure = try? JSONDecoder().decode(Failure.self, from: Data(bytes))
   }
 
-  /// The engine that was started, or the failure as an error that names its object.
-  func engine(of spec: EngineProcessSpec, keeper: String) throws(NativeProcessError) -> RunningEngine {
+  /// The process that was started, or the failure as an error that names its object.
+  func process(of spec: SupervisedSpec, keeper: String) throws(NativeProcessError) -> SupervisedProcess {
     if let record { return record.running }
     guard let failure else {
       throw NativeProcessError(
@@ -28,7 +28,7 @@ struct KeeperReply {
     throw Self.error(failure.error, Errno(rawValue: failure.errno), spec)
   }
 
-  private static func error(_ stage: String, _ errno: Errno, _ spec: EngineProcessSpec) -> NativeProcessError
+  private static func error(_ stage: String, _ errno: Errno, _ spec: SupervisedSpec) -> NativeProcessError
   {
     let files = spec.files
     if let remedy = Shortage.remedy(errno.rawValue, ofProcess: stage == "fork") {

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The lines of an engine's log as they are written, for as long as the caller listens.
+/// The lines of a program's log as they are written, for as long as the caller listens.
 ///
 /// A log that is moved aside is read to its end, then the new one from its beginning; one that does not exist yet is
 /// waited for. The stream ends when the listening task is cancelled.

@@ -9,7 +9,7 @@ import SystemPackage
   import Darwin
 #endif
 
-/// The last lines of an engine's log, oldest first.
+/// The last lines of a program's log, oldest first.
 ///
 /// Lines of the file that was moved aside (`.1`) fill up what the newer one does not have; a line that the move cut
 /// in two is whole again. Bytes that are not UTF-8 are replaced; at most a megabyte of each file is looked at. A

@@ -6,13 +6,13 @@ package struct NativeProcessError: Error, Sendable, Hashable, CustomStringConver
     case keeperMissing
     /// The keeper's executable is there but could not be run, or answered in a way that drydock does not know.
     case keeperFailed
-    /// Another engine holds the lock.
+    /// Another program holds the lock.
     case alreadyRunning
     /// The file system of the lock file has no advisory locks.
     case locksUnsupported
-    /// A file or folder of the engine cannot be read or written; the number is `errno`.
+    /// A file or folder of the program cannot be read or written; the number is `errno`.
     case fileUnusable(Int32)
-    /// The engine's executable could not be executed; the number is `errno`.
+    /// The program's executable could not be executed; the number is `errno`.
     case cannotExecute(Int32)
     /// The privileges of the wanted user could not be taken on; the number is `errno`.
     case cannotChangeUser(Int32)
@@ -20,7 +20,7 @@ package struct NativeProcessError: Error, Sendable, Hashable, CustomStringConver
     case cannotFork(Int32)
     /// The system, or this process's share of it, is out of descriptors, processes or memory; the number is `errno`.
     case shortage(Int32)
-    /// The engine outlived every step of its stop.
+    /// The program outlived every step of its stop.
     case cannotStop
     /// A command ended with an exit code other than 0, or by a signal.
     case commandFailed(ExitReason)

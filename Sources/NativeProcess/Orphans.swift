@@ -9,17 +9,17 @@ package import MonotonicTime
   import Darwin
 #endif
 
-/// The processes of engines whose folder was removed while they ran, so that no lock file tells of them any more.
+/// The processes of programs whose folder was removed while they ran, so that no lock file tells of them any more.
 ///
 /// They are known by the descriptor of the lock, which they keep: the system still says where the file was. As such a
-/// descriptor can be handed to any process, only those of the engine's user and the keeper count. Of other users'
+/// descriptor can be handed to any process, only those of the program's user and the keeper count. Of other users'
 /// processes only root sees descriptors. Where the system does not show them (macOS), none is found.
-/// - Parameter user: As whom the engine ran.
-package func orphans(of files: EngineProcessFiles, user: UInt32) -> [Int32] {
+/// - Parameter user: As whom the program ran.
+package func orphans(of files: SupervisedFiles, user: UInt32) -> [Int32] {
   #if os(Linux)
     let removed = "\(realPath(files.lockFile)) (deleted)"
     return ProcessTable.pids().filter { pid in
-      pid != getpid() && ProcessTable.entry(pid)?.isOfEngine(user: user) == true
+      pid != getpid() && ProcessTable.entry(pid)?.isSupervised(user: user) == true
         && hasDescriptor(pid, of: removed)
     }
   #else
@@ -36,9 +36,9 @@ package func orphans(of files: EngineProcessFiles, user: UInt32) -> [Int32] {
 #endif
 
 /// Ends them, and waits until they are gone. There is nothing that they could still save.
-/// - Parameter user: As whom the engine ran.
+/// - Parameter user: As whom the program ran.
 /// - Throws: `TimeoutError`, `CancellationError`.
-package func endOrphans(of files: EngineProcessFiles, user: UInt32, until deadline: Deadline) async throws {
+package func endOrphans(of files: SupervisedFiles, user: UInt32, until deadline: Deadline) async throws {
   var pause = Backoff(limit: .milliseconds(50))
   while true {
     let found = orphans(of: files, user: user)
@@ -49,10 +49,10 @@ package func endOrphans(of files: EngineProcessFiles, user: UInt32, until deadli
 }
 
 /// Kills it if it is still one of them now that it is held: its number may be another's by now.
-private func end(_ pid: Int32, _ files: EngineProcessFiles, _ user: UInt32) {
+private func end(_ pid: Int32, _ files: SupervisedFiles, _ user: UInt32) {
   #if os(Linux)
     let removed = "\(realPath(files.lockFile)) (deleted)"
-    ProcessTable.signal(pid, SIGKILL) { $0.isOfEngine(user: user) && hasDescriptor($0.pid, of: removed) }
+    ProcessTable.signal(pid, SIGKILL) { $0.isSupervised(user: user) && hasDescriptor($0.pid, of: removed) }
   #endif
 }
 

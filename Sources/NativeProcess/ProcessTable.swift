@@ -20,8 +20,8 @@ enum ProcessTable {
     let session: Int32
     let start: UInt64
 
-    /// Whether a process that has to do with an engine is one of its user's, or the keeper, and so to be ended with it.
-    func isOfEngine(user: uid_t?) -> Bool {
+    /// Whether a process that has to do with a program is one of its user's, or the keeper, and so to be ended with it.
+    func isSupervised(user: uid_t?) -> Bool {
       let owner = ProcessTable.realUser(pid)
       return owner != nil && owner == user || owner == geteuid() && name == "drydock-keeper"
     }

@@ -15,43 +15,43 @@ package struct StopStep: Sendable, Hashable {
   /// How long to wait before the next step.
   package let patience: Duration
 
-  /// A signal and the time that the engine has to heed it.
+  /// A signal and the time that the program has to heed it.
   package init(signal: Int32, patience: Duration) {
     self.signal = signal
     self.patience = patience
   }
 }
 
-/// Stops an engine by an ordered list of steps; a kill always is the last.
+/// Stops a program by an ordered list of steps; a kill always is the last.
 ///
-/// Each step signals the engine itself, after making sure that the process of that number is the one on record.
-/// After the steps whatever still holds the lock, and the whole session of the engine, is killed. A cancelled
-/// caller gets its result only once the engine has ended.
-/// - Returns: how the engine ended; nil when nothing ran.
+/// Each step signals the program itself, after making sure that the process of that number is the one on record.
+/// After the steps whatever still holds the lock, and the whole session of the program, is killed. A cancelled
+/// caller gets its result only once the program has ended.
+/// - Returns: how the program ended; nil when nothing ran.
 /// - Throws: `NativeProcessError` with `.cannotStop`, `.locksUnsupported` or `.fileUnusable`.
-package func stop(_ files: EngineProcessFiles, steps: [StopStep]) async throws -> ExitReason? {
-  try await shieldedFromCancellation { try await EngineStop(files: files).run(steps) }
+package func stop(_ files: SupervisedFiles, steps: [StopStep]) async throws -> ExitReason? {
+  try await shieldedFromCancellation { try await SupervisedStop(files: files).run(steps) }
 }
 
-private struct EngineStop: Sendable {
-  let files: EngineProcessFiles
+private struct SupervisedStop: Sendable {
+  let files: SupervisedFiles
 
   func run(_ steps: [StopStep]) async throws -> ExitReason? {
     guard try isOccupied else { return nil }
     for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(5))] {
       guard try await isSettled() else { break }
-      try EngineLook(files)?.signalEngine(step.signal)
+      try SupervisedLook(files)?.signal(step.signal)
       if try await isFree(within: step.patience) { return try reason }
     }
-    try EngineLook(files)?.killRest(lock: files.lockFile)
+    try SupervisedLook(files)?.killRest(lock: files.lockFile)
     guard try await isFree(within: .seconds(5)) else { throw outlived }
     return try reason
   }
 
-  private var isOccupied: Bool { get throws { try EngineLook(files)?.isOccupied == true } }
+  private var isOccupied: Bool { get throws { try SupervisedLook(files)?.isOccupied == true } }
 
   /// Waits a moment for a start that is under way to say who it started. False when nobody can be signalled: what
-  /// is left then are children of an engine that has ended.
+  /// is left then are children of a program that has ended.
   private func isSettled() async throws -> Bool { try await settledState(files) != .settling }
 
   private func isFree(within patience: Duration) async throws -> Bool {
@@ -64,7 +64,7 @@ private struct EngineStop: Sendable {
     return true
   }
 
-  private var reason: ExitReason { get throws { try EngineLook(files)?.record?.reason ?? .unknown } }
+  private var reason: ExitReason { get throws { try SupervisedLook(files)?.record?.reason ?? .unknown } }
 
   private var outlived: NativeProcessError {
     let holders = ProcessTable.lockHolders(files.lockFile).map {
@@ -76,10 +76,10 @@ private struct EngineStop: Sendable {
   }
 }
 
-/// The state once a start that is under way has said who it started, or the keeper of an engine that has ended how
+/// The state once a start that is under way has said who it started, or the keeper of a program that has ended how
 /// it ended: either takes moments. `.settling` when nobody said so within a second.
 /// - Throws: `NativeProcessError` as `inspect`, `CancellationError`.
-package func settledState(_ files: EngineProcessFiles) async throws -> EngineState {
+package func settledState(_ files: SupervisedFiles) async throws -> SupervisedState {
   let deadline = Deadline.after(.seconds(1))
   var pause = Backoff(limit: .milliseconds(20))
   var state = try inspect(files)

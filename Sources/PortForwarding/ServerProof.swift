@@ -6,7 +6,7 @@ package enum ExpectedServer: Sendable {
   /// Whoever does: a server elsewhere.
   case anybody
   /// The process of a keeper's files, which the kernel is asked about.
-  case process(EngineProcessFiles)
+  case process(SupervisedFiles)
   /// A server whose port a proxy holds for it, such as a Docker engine's: says by which of its runs it has the port at
   /// this moment, and throws where it does not have it.
   case run(@Sendable () async throws -> String)

@@ -41,7 +41,7 @@ struct EngineLifeTests {
     try await withScratch { scratch in
       let engine = try await scratch.start("echo last words; exec sleep 1000")
       try await eventually("the log") { scratch.log() == ["last words"] }
-      kill(engine.enginePID, SIGSEGV)
+      kill(engine.processID, SIGSEGV)
       try await eventually("the end") { try ending(scratch) == .signal(SIGSEGV) }
       #expect(scratch.log() == ["last words"])
     }
@@ -67,7 +67,7 @@ struct EngineLifeTests {
       }
       #expect(try inspect(scratch.files) == .running(engine))
       #expect(await code { try await scratch.start("exit 0") } == .alreadyRunning)
-      kill(engine.enginePID, SIGKILL)
+      kill(engine.processID, SIGKILL)
       try await eventually("a free lock") { try ending(scratch) == .unknown }
     }
   }
@@ -77,7 +77,7 @@ struct EngineLifeTests {
     try await withScratch { scratch in
       let engine = try await scratch.start("exec sleep 1000")
       kill(engine.keeperPID, signal)
-      kill(engine.enginePID, SIGKILL)
+      kill(engine.processID, SIGKILL)
       // Recorded: so the keeper was still there.
       try await eventually("the end") { try ending(scratch) == .signal(SIGKILL) }
     }
@@ -93,7 +93,7 @@ struct EngineLifeTests {
 
   @Test func ofManyStartsOneWins() async throws {
     try await withScratch { scratch in
-      let won = try await withThrowingTaskGroup(of: RunningEngine?.self) { group in
+      let won = try await withThrowingTaskGroup(of: SupervisedProcess?.self) { group in
         for _ in 0..<8 {
           group.addTask {
             do { return try await scratch.start("exec sleep 1000") } catch let error as NativeProcessError {
@@ -102,7 +102,7 @@ struct EngineLifeTests {
             }
           }
         }
-        return try await group.reduce(into: [RunningEngine]()) { if let engine = $1 { $0.append(engine) } }
+        return try await group.reduce(into: [SupervisedProcess]()) { if let engine = $1 { $0.append(engine) } }
       }
       #expect(won.count == 1)
       #expect(try won.first.map { .running($0) } == inspect(scratch.files))

@@ -51,10 +51,10 @@ struct ForgedRecordTests {
       mkdir(own, 0o700)
       mkdir(files, 0o700)
       var spec = scratch.shell("exec sleep 1000")
-      (spec.files, spec.workingDirectory) = (EngineProcessFiles(folder: files), own)
+      (spec.files, spec.workingDirectory) = (SupervisedFiles(folder: files), own)
       let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
       try FileManager.default.copyItem(atPath: own, toPath: copy)
-      let copied = EngineProcessFiles(folder: "\(copy)/process")
+      let copied = SupervisedFiles(folder: "\(copy)/process")
       #expect(try inspect(copied) == .exited(.unknown, at: nil))
       #expect(try await stop(copied, steps: [StopStep(signal: SIGTERM, patience: .seconds(1))]) == nil)
       #expect(try inspect(spec.files) == .running(engine))
@@ -96,7 +96,7 @@ struct ForgedRecordTests {
     try await withScratch { scratch in
       let path = scratch.path("process")
       if how == "link" { symlink(scratch.folder, path) } else { try Data().write(to: URL(filePath: path)) }
-      let error = #expect(throws: NativeProcessError.self) { try inspect(EngineProcessFiles(folder: path)) }
+      let error = #expect(throws: NativeProcessError.self) { try inspect(SupervisedFiles(folder: path)) }
       #expect(error?.message.contains("\(path) is no longer") == true)
     }
   }
@@ -111,7 +111,7 @@ struct ForgedRecordTests {
       let stranger = try #require(Int32(scratch.log()[0]))
       defer { kill(stranger, SIGKILL) }
       #expect(ProcessTable.lockHolders(scratch.files.lockFile).contains(stranger))
-      try #require(try EngineLook(scratch.files)).killRest(lock: scratch.files.lockFile)
+      try #require(try SupervisedLook(scratch.files)).killRest(lock: scratch.files.lockFile)
       try await eventually("the engine's end") { try inspect(scratch.files) == .settling }
       #expect(ProcessTable.entry(stranger)?.isZombie == false)
     }
@@ -123,7 +123,7 @@ struct ForgedRecordTests {
     try await withScratch { scratch in
       var spec = scratch.shell(
         "setpriv --reuid=12345 --regid=12345 --clear-groups setsid sh -c 'echo $$; exec sleep 1000' & wait")
-      let files = EngineProcessFiles(folder: scratch.path("process"))
+      let files = SupervisedFiles(folder: scratch.path("process"))
       spec.files = files
       mkdir(files.folder, 0o700)
       let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
@@ -132,7 +132,7 @@ struct ForgedRecordTests {
       let stranger = try #require(Int32(log()[0]))
       defer { kill(stranger, SIGKILL) }
       try FileManager.default.removeItem(atPath: files.folder)
-      #expect(Set(orphans(of: files, user: 0)).isSuperset(of: [engine.enginePID, engine.keeperPID]))
+      #expect(Set(orphans(of: files, user: 0)).isSuperset(of: [engine.processID, engine.keeperPID]))
       try await endOrphans(of: files, user: 0, until: .after(.seconds(30)))
       #expect(orphans(of: files, user: 0).isEmpty)
       #expect(orphans(of: files, user: 12_345) == [stranger])
@@ -151,7 +151,7 @@ struct ForgedRecordTests {
       default:
         mkdir(scratch.path("real"), 0o700)
         symlink("real", scratch.path("link"))
-        spec.files = EngineProcessFiles(folder: scratch.path("link"))
+        spec.files = SupervisedFiles(folder: scratch.path("link"))
       }
       await #expect(throws: NativeProcessError.self) {
         try await scratch.keeper().start(spec, until: .after(.seconds(30)))

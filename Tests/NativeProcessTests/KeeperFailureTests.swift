@@ -29,7 +29,7 @@ struct KeeperFailureTests {
       spec.workingDirectory = "/nowhere"
       #expect(await start(spec, scratch) == .fileUnusable(ENOENT))
       spec = scratch.shell("")
-      spec.files = EngineProcessFiles(folder: scratch.path("missing"))
+      spec.files = SupervisedFiles(folder: scratch.path("missing"))
       #expect(await start(spec, scratch) == .fileUnusable(ENOENT))
       try FileManager.default.removeItem(atPath: scratch.files.logFile)
       try FileManager.default.createDirectory(
@@ -100,7 +100,7 @@ struct KeeperFailureTests {
     }
   }
 
-  private func start(_ spec: EngineProcessSpec, _ scratch: Scratch) async -> NativeProcessError.Code? {
+  private func start(_ spec: SupervisedSpec, _ scratch: Scratch) async -> NativeProcessError.Code? {
     await code { try await scratch.keeper().start(spec, until: .after(.seconds(30))) }
   }
 }

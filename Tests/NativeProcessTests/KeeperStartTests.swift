@@ -21,11 +21,11 @@ struct KeeperStartTests {
       spec.environment = ["PASSWORD": "a b=c\n\"ä'", "EMPTY": ""]
       spec.workingDirectory = scratch.folder
       let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
-      #expect(proc(engine.enginePID, "cmdline") == "/bin/sleep\u{0}1000\u{0}")
-      #expect(proc(engine.enginePID, "environ") == "EMPTY=\u{0}PASSWORD=a b=c\n\"ä'\u{0}")
+      #expect(proc(engine.processID, "cmdline") == "/bin/sleep\u{0}1000\u{0}")
+      #expect(proc(engine.processID, "environ") == "EMPTY=\u{0}PASSWORD=a b=c\n\"ä'\u{0}")
       let keeper = proc(engine.keeperPID, "cmdline").split(separator: "\u{0}").dropFirst()
       #expect(Array(keeper) == [scratch.files.lockFile[...], "test/shell"])
-      let cwd = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(engine.enginePID)/cwd")
+      let cwd = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(engine.processID)/cwd")
       #expect(cwd == scratch.folder)
     }
   }
@@ -59,14 +59,14 @@ struct KeeperStartTests {
       defer { close(stray) }
       let engine = try await scratch.keeper().start(
         scratch.shell("umask; exec sleep 1000"), until: .after(.seconds(30)))
-      try await eventually("exec") { proc(engine.enginePID, "comm") == "sleep\n" }
+      try await eventually("exec") { proc(engine.processID, "comm") == "sleep\n" }
       // What it wrote takes its way through the keeper.
       try await eventually("the log") { scratch.log() == ["0077"] }
       // glibc's posix_spawn itself leaves its two internal signals, 32 and 33, ignored.
-      let ignored = status(engine.enginePID, "SigIgn").flatMap { UInt64($0, radix: 16) }
+      let ignored = status(engine.processID, "SigIgn").flatMap { UInt64($0, radix: 16) }
       #expect(ignored.map { $0 & ~0x1_8000_0000 } == 0)
-      #expect(status(engine.enginePID, "SigBlk").flatMap { UInt64($0, radix: 16) } == 0)
-      let folder = "/proc/\(engine.enginePID)/fd"
+      #expect(status(engine.processID, "SigBlk").flatMap { UInt64($0, radix: 16) } == 0)
+      let folder = "/proc/\(engine.processID)/fd"
       var targets: [String] = []
       // After the exec its loader has libraries open for moments.
       try await eventually("four descriptors") {
@@ -78,7 +78,7 @@ struct KeeperStartTests {
       }
       #expect(targets.first == "/dev/null")
       #expect(targets.last == scratch.files.lockFile)
-      #expect(getsid(engine.enginePID) == engine.enginePID)
+      #expect(getsid(engine.processID) == engine.processID)
       #expect(getsid(engine.keeperPID) == engine.keeperPID)
     }
   }
@@ -99,11 +99,11 @@ struct KeeperStartTests {
         until: .after(.seconds(30)))
       try await eventually("the log") { scratch.log() == ["heard"] }
       let id = "\(nobody.userID)"
-      #expect(status(engine.enginePID, "Uid")?.split(separator: "\t").allSatisfy { $0 == id } == true)
+      #expect(status(engine.processID, "Uid")?.split(separator: "\t").allSatisfy { $0 == id } == true)
       #expect(
-        status(engine.enginePID, "Gid")?.split(separator: "\t").allSatisfy { $0 == "\(nobody.groupID)" }
+        status(engine.processID, "Gid")?.split(separator: "\t").allSatisfy { $0 == "\(nobody.groupID)" }
           == true)
-      #expect(status(engine.enginePID, "Groups") == "\(nobody.groupID)")
+      #expect(status(engine.processID, "Groups") == "\(nobody.groupID)")
       #expect(status(engine.keeperPID, "Uid")?.hasPrefix("0") == true)
       // The lock of another user's engine is seen as well.
       #expect(try inspect(scratch.files) == .running(engine))

@@ -31,7 +31,7 @@ struct RealEngineTests {
       let second = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
       try await eventually("connections") { isReady(scratch) }
       #expect(try await stop(scratch.files, steps: steps) == .code(0))
-      #expect(second.enginePID != engine.enginePID)
+      #expect(second.processID != engine.processID)
     }
   }
 
@@ -40,7 +40,7 @@ struct RealEngineTests {
       let spec = try await prepared(scratch, try #require(postgres))
       let engine = try await scratch.keeper().start(spec, until: .after(.seconds(30)))
       try await eventually("connections") { isReady(scratch) }
-      kill(engine.enginePID, SIGKILL)
+      kill(engine.processID, SIGKILL)
       // The children have the lock too: it is free once the last of them is gone and a new start is safe.
       try await eventually("a free lock") { try ending(scratch) == .signal(SIGKILL) }
     }
@@ -52,7 +52,7 @@ struct RealEngineTests {
     return lines.split(separator: "\n").last?.hasPrefix("ready") == true
   }
 
-  private func prepared(_ scratch: Scratch, _ binaries: String) async throws -> EngineProcessSpec {
+  private func prepared(_ scratch: Scratch, _ binaries: String) async throws -> SupervisedSpec {
     let user = try ProcessUser.forEngine(candidates: ["postgres", "nobody"])
     let data = scratch.path("d")
     try FileManager.default.createDirectory(
@@ -64,7 +64,7 @@ struct RealEngineTests {
       arguments: ["-D", data, "--no-sync", "--auth=trust", "-U", "admin", "--encoding=UTF8"],
       environment: environment, workingDirectory: data)
     _ = try await initdb.run(as: user, by: scratch.keeper()).run(until: .after(.seconds(120)))
-    return EngineProcessSpec(
+    return SupervisedSpec(
       executable: binaries + "/postgres",
       arguments: ["-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(data)"],
       environment: environment, workingDirectory: data, user: user, files: scratch.files)

@@ -8,21 +8,21 @@ import Testing
 struct Scratch: Sendable {
   let folder: String
 
-  var files: EngineProcessFiles { EngineProcessFiles(folder: folder) }
+  var files: SupervisedFiles { SupervisedFiles(folder: folder) }
 
   func path(_ name: String) -> String { folder + "/" + name }
 
   func keeper() throws -> Keeper { Keeper(executable: try BuiltProducts.executable("drydock-keeper")) }
 
   /// An engine that is a shell script.
-  func shell(_ script: String, user: ProcessUser? = nil, logLimit: Int = 8 << 20) -> EngineProcessSpec {
-    EngineProcessSpec(
+  func shell(_ script: String, user: ProcessUser? = nil, logLimit: Int = 8 << 20) -> SupervisedSpec {
+    SupervisedSpec(
       executable: "/bin/sh", arguments: ["-c", script], environment: cleanEnvironment(inherited: [:]),
       workingDirectory: "/", user: user, files: files, label: "test/shell", logLimit: logLimit)
   }
 
   @discardableResult
-  func start(_ script: String) async throws -> RunningEngine {
+  func start(_ script: String) async throws -> SupervisedProcess {
     try await keeper().start(shell(script), until: .after(.seconds(30)))
   }
 

@@ -73,7 +73,7 @@ struct StopTests {
   @Test func endsAStoppedEngineAndKeeper() async throws {
     try await withScratch { scratch in
       let engine = try await scratch.start("exec sleep 1000")
-      kill(engine.enginePID, SIGSTOP)
+      kill(engine.processID, SIGSTOP)
       kill(engine.keeperPID, SIGSTOP)
       #expect(try await stop(scratch.files, steps: []) != nil)
       #expect(try ending(scratch) != nil)
@@ -85,7 +85,7 @@ struct StopTests {
     try await withScratch { scratch in
       let engine = try await scratch.start("exec sleep 1000")
       kill(engine.keeperPID, SIGSTOP)
-      kill(engine.enginePID, SIGKILL)
+      kill(engine.processID, SIGKILL)
       try await eventually("the engine's end") { try inspect(scratch.files) == .settling }
       async let settled = settledState(scratch.files)
       kill(engine.keeperPID, SIGCONT)
@@ -112,7 +112,7 @@ struct StopTests {
       #expect(try await stop(scratch.files, steps: [StopStep(signal: SIGTERM, patience: .seconds(1))]) != nil)
       #expect(bystander.isRunning)
       try await eventually("the engine's end") {
-        status(engine.enginePID, "State").map { $0.hasPrefix("Z") } ?? true
+        status(engine.processID, "State").map { $0.hasPrefix("Z") } ?? true
       }
     }
   }

@@ -14,7 +14,7 @@ struct NativeLayout: Sendable {
   /// The data directory. It exists only when it is complete: it is built aside and renamed.
   var data: String { "\(folder)/data" }
   /// The keeper's files.
-  var files: EngineProcessFiles { EngineProcessFiles(folder: "\(folder)/process") }
+  var files: SupervisedFiles { SupervisedFiles(folder: "\(folder)/process") }
 
   /// The folder for the engine's own passing files.
   var scratch: String { folders(data: data).scratch }

@@ -51,7 +51,7 @@ struct NativeRuntime: Runtime {
       condition = isOrphaned ? .running(since: nil) : Folder.exists(layout.data) ? .stopped : .absent
     case .running(let engine):
       condition = .running(since: engine.startedAt)
-      processID = Int(engine.enginePID)
+      processID = Int(engine.processID)
       // A start takes the mark away before anything runs.
       isStopping = layout.stopMark.isSet
       isOrphaned = !Folder.exists(layout.data)
@@ -169,7 +169,7 @@ struct NativeRuntime: Runtime {
   func identity(_ launch: Launch) async throws -> ExpectedIdentity {
     var processID: Int?
     if case .running(let engine) = try inspect(layout(launch.spec.name).files) {
-      processID = Int(engine.enginePID)
+      processID = Int(engine.processID)
     }
     return launch.engine.identity(launch.request, nativeProcessID: processID)
   }

@@ -130,7 +130,7 @@ struct NativeServer: Sendable {
   }
 
   private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {
-    let spec = EngineProcessSpec(
+    let spec = SupervisedSpec(
       executable: recipe.serve.executable, arguments: recipe.serve.arguments,
       environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
       label: launch.spec.name,

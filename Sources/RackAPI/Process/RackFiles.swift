@@ -23,7 +23,7 @@ package struct RackFiles: Sendable {
   var program: BackgroundProcess<RackRecord> {
     BackgroundProcess(
       name: "the rack", lockFile: "\(serving)/lock", recordFile: "\(folder)/rack.json",
-      files: EngineProcessFiles(folder: "\(folder)/process"))
+      files: SupervisedFiles(folder: "\(folder)/process"))
   }
   /// What a server in the background logs.
   package var log: String { program.files.logFile }

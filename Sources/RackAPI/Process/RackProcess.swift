@@ -119,7 +119,7 @@ package struct RackProcess: Sendable {
       ["rack", "start", "--foreground", "--port", "\(port)"] + (hasConsoles ? [] : ["--no-console"])
       + (newPassword ? ["--new-password"] : [])
     let program = files.program
-    let spec = EngineProcessSpec(
+    let spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
       environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
       workingDirectory: "/", files: program.files, label: "drydock rack")

@@ -9,12 +9,12 @@ import SystemPackage
   import Darwin
 #endif
 
-/// An engine that runs.
-package struct RunningEngine: Sendable, Hashable, Codable {
-  /// The process that holds the lock and will record the engine's end.
+/// A program that runs.
+package struct SupervisedProcess: Sendable, Hashable, Codable {
+  /// The process that holds the lock and will record the program's end.
   package let keeperPID: Int32
-  /// The engine itself, which leads a session and process group of its own.
-  package let enginePID: Int32
+  /// The program itself, which leads a session and process group of its own.
+  package let processID: Int32
   /// When it was started, by the wall clock.
   package let startedAt: Date
 }
@@ -40,28 +40,28 @@ package enum ExitReason: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// What became of an engine.
-package enum EngineState: Sendable, Hashable {
+/// What became of a program.
+package enum SupervisedState: Sendable, Hashable {
   /// Nothing was ever started here.
   case neverStarted
-  /// The lock is held and the engine on record lives.
-  case running(RunningEngine)
-  /// The lock is held but no living engine is on record: a start is under way, or children of an engine that has
+  /// The lock is held and the program on record lives.
+  case running(SupervisedProcess)
+  /// The lock is held but no living program is on record: a start is under way, or children of a program that has
   /// ended are still ending. It passes within moments, or `stop` ends it.
   case settling
   /// The lock is free. The time is that of the wall clock, nil where nobody recorded it.
   case exited(ExitReason, at: Date?)
 }
 
-/// Says whether an engine runs, by trying its lock and never by a process number alone.
+/// Says whether a program runs, by trying its lock and never by a process number alone.
 ///
 /// The lock is tried in shared mode for a moment; a start that goes on at the same time waits for that moment.
 /// - Throws: `NativeProcessError` with `.locksUnsupported` or `.fileUnusable`.
-package func inspect(_ files: EngineProcessFiles) throws(NativeProcessError) -> EngineState {
-  guard let look = try EngineLook(files) else { return .neverStarted }
+package func inspect(_ files: SupervisedFiles) throws(NativeProcessError) -> SupervisedState {
+  guard let look = try SupervisedLook(files) else { return .neverStarted }
   guard look.isOccupied else {
     return look.record.map { .exited($0.reason, at: $0.ended) } ?? .neverStarted
   }
-  guard let record = look.record, look.engineIsAlive else { return .settling }
+  guard let record = look.record, look.isAlive else { return .settling }
   return .running(record.running)
 }

@@ -14,7 +14,7 @@ struct ProcessIdentity: Sendable, Hashable, Codable {
 }
 
 /// The status file, as the keeper writes it.
-struct EngineRecord: Sendable, Hashable, Codable {
+struct SupervisedRecord: Sendable, Hashable, Codable {
   struct Ending: Sendable, Hashable, Codable {
     let code: Int32?
     let signal: Int32?
@@ -25,21 +25,27 @@ struct EngineRecord: Sendable, Hashable, Codable {
   let token: String?
   let boot: String
   let keeper: ProcessIdentity
-  let engine: ProcessIdentity
-  /// The user as whom the engine was started; nil in records of the first release.
+  let process: ProcessIdentity
+  /// The user as whom the program was started; nil in records of the first release.
   let user: UInt32?
   let startedAt: Int64
   let exit: Ending?
   let endedAt: Int64?
 
-  /// The record in the keeper's folder; nil when there is none or it cannot be read, which a power cut may cause.
-  static func read(in folder: borrowing FolderHandle) -> EngineRecord? {
-    guard let bytes = folder.read(EngineProcessFiles.statusName, limit: 1 << 16) else { return nil }
-    return try? JSONDecoder().decode(EngineRecord.self, from: Data(bytes))
+  private enum CodingKeys: String, CodingKey {
+    case format, token, boot, keeper, user, startedAt, exit, endedAt
+    // What `drydock-keeper` calls it, also in the records of programs that an earlier release started.
+    case process = "engine"
   }
 
-  var running: RunningEngine {
-    RunningEngine(keeperPID: keeper.pid, enginePID: engine.pid, startedAt: Self.date(startedAt))
+  /// The record in the keeper's folder; nil when there is none or it cannot be read, which a power cut may cause.
+  static func read(in folder: borrowing FolderHandle) -> SupervisedRecord? {
+    guard let bytes = folder.read(SupervisedFiles.statusName, limit: 1 << 16) else { return nil }
+    return try? JSONDecoder().decode(SupervisedRecord.self, from: Data(bytes))
+  }
+
+  var running: SupervisedProcess {
+    SupervisedProcess(keeperPID: keeper.pid, processID: process.pid, startedAt: Self.date(startedAt))
   }
 
   var reason: ExitReason {

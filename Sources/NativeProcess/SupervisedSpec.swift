@@ -1,30 +1,30 @@
-/// What to run as an engine, and as whom.
-package struct EngineProcessSpec: Sendable, Hashable {
-  /// Absolute path of the engine's executable.
+/// What to run under a keeper, and as whom.
+package struct SupervisedSpec: Sendable, Hashable {
+  /// Absolute path of the program's executable.
   package var executable: String
   /// The arguments after the executable's own name. They show up in `ps`, so no secret belongs here.
   package var arguments: [String]
-  /// The whole environment of the engine: nothing is inherited. See `cleanEnvironment`.
+  /// The whole environment of the program: nothing is inherited. See `cleanEnvironment`.
   package var environment: [String: String]
-  /// Absolute path of the engine's current folder; it has to be reachable for `user`.
+  /// Absolute path of the program's current folder; it has to be reachable for `user`.
   package var workingDirectory: String
   /// The user to drop to; nil keeps the one that runs drydock.
   package var user: ProcessUser?
-  /// The only files and folders that the engine may write in, where the system can see to that; empty for everywhere.
+  /// The only files and folders that the program may write in, where the system can see to that; empty for everywhere.
   package var writablePaths: [String]
-  /// Where the engine's lock, status and log lie.
-  package var files: EngineProcessFiles
+  /// Where the program's lock, status and log lie.
+  package var files: SupervisedFiles
   /// A few words for readers of `ps`, for example `shop/main-db`.
   package var label: String
   /// At how many bytes the log is moved to `.1` and begun anew; both together are never longer than twice that.
   package var logLimit: Int
-  /// How many files the engine may have open, its soft limit; nil leaves the one that this process has.
+  /// How many files the program may have open, its soft limit; nil leaves the one that this process has.
   package var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
-  /// Describes an engine to be run.
+  /// Describes what is to be run.
   package init(
     executable: String, arguments: [String] = [], environment: [String: String],
-    workingDirectory: String, user: ProcessUser? = nil, files: EngineProcessFiles, label: String = "",
+    workingDirectory: String, user: ProcessUser? = nil, files: SupervisedFiles, label: String = "",
     logLimit: Int = 8 << 20, writablePaths: [String] = []
   ) {
     self.writablePaths = writablePaths
@@ -39,10 +39,10 @@ package struct EngineProcessSpec: Sendable, Hashable {
   }
 }
 
-extension EngineProcessSpec {
+extension SupervisedSpec {
   /// The form in which the keeper reads it: a tag byte, a value and a NUL for each record, ended by ".".
   ///
-  /// The token comes back in the record, by which a start knows its own engine. No value may hold a NUL; nil when one does, since none of these could be handed to a process.
+  /// The token comes back in the record, by which a start knows its own program. No value may hold a NUL; nil when one does, since none of these could be handed to a process.
   func encoded(token: String = "") -> [UInt8]? {
     var records = [
       "X\(executable)", "W\(workingDirectory)", "S\(files.statusFile)", "L\(files.logFile)", "Z\(logLimit)",
@@ -61,8 +61,8 @@ extension EngineProcessSpec {
   }
 }
 
-/// Where the traces of one engine lie: a folder of its own.
-package struct EngineProcessFiles: Sendable, Hashable {
+/// Where the traces of one program lie: a folder of its own.
+package struct SupervisedFiles: Sendable, Hashable {
   /// The folder, which has to exist; an absolute path.
   package let folder: String
 
@@ -71,15 +71,15 @@ package struct EngineProcessFiles: Sendable, Hashable {
     self.folder = folder
   }
 
-  /// The engine's own folder, around this one, in which it is started or which holds the data where it works.
-  var engineFolder: String { folder + "/.." }
-  /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the engine lives.
+  /// The program's own folder, around this one, in which it is started or which holds the data where it works.
+  var ownFolder: String { folder + "/.." }
+  /// Held by an advisory lock (`flock`, exclusive) for as long as the keeper or the program lives.
   package var lockFile: String { folder + "/" + Self.lockName }
   /// Who was started last and how it ended, as JSON; replaced atomically.
   package var statusFile: String { folder + "/" + Self.statusName }
-  /// What the engine wrote to its standard output and error.
+  /// What the program wrote to its standard output and error.
   package var logFile: String { folder + "/engine.log" }
-  /// What the engine wrote before that, up to the same size.
+  /// What the program wrote before that, up to the same size.
   package var olderLogFile: String { logFile + ".1" }
 
   static let lockName = "engine.lock"

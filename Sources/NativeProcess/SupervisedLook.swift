@@ -8,29 +8,29 @@ import SystemPackage
   import Darwin
 #endif
 
-/// One look at the keeper's folder of an engine.
+/// One look at the keeper's folder of a program.
 ///
 /// What stands in it is worth as much as whoever owns it: in a folder that is not root's own, root takes only processes of
-/// its owner for the engine's, so that nobody gets root to end what is not theirs.
-struct EngineLook {
-  /// Whether a keeper or an engine holds the lock.
+/// its owner for the program's, so that nobody gets root to end what is not theirs.
+struct SupervisedLook {
+  /// Whether a keeper or a program holds the lock.
   let isHeld: Bool
-  let record: EngineRecord?
-  /// As whom the engine runs; nil where that cannot be told.
+  let record: SupervisedRecord?
+  /// As whom the program runs; nil where that cannot be told.
   private let user: uid_t?
-  private let files: EngineProcessFiles
+  private let files: SupervisedFiles
 
   /// Looks; nil where there is no such folder.
-  init?(_ files: EngineProcessFiles) throws(NativeProcessError) {
+  init?(_ files: SupervisedFiles) throws(NativeProcessError) {
     guard let folder = try Self.open(files) else { return nil }
     // The record is read after the lock was seen: a keeper writes it before it lets go.
     isHeld = try Self.isHeld(folder, files)
-    record = EngineRecord.read(in: folder)
+    record = SupervisedRecord.read(in: folder)
     user = Self.user(folder, files, record)
     self.files = files
   }
 
-  private static func open(_ files: EngineProcessFiles) throws(NativeProcessError) -> FolderHandle? {
+  private static func open(_ files: SupervisedFiles) throws(NativeProcessError) -> FolderHandle? {
     do throws(Errno) {
       // What root looks at may lie in a folder of somebody else's, who could have put a link there.
       return try FolderHandle(files.folder, followingLink: geteuid() != 0)
@@ -44,11 +44,11 @@ struct EngineLook {
   }
 
   private static func isHeld(
-    _ folder: borrowing FolderHandle, _ files: EngineProcessFiles
+    _ folder: borrowing FolderHandle, _ files: SupervisedFiles
   ) throws(NativeProcessError) -> Bool {
     let file: FileDescriptor
     do throws(Errno) {
-      file = try folder.file(EngineProcessFiles.lockName)
+      file = try folder.file(SupervisedFiles.lockName)
     } catch .noSuchFileOrDirectory {
       return false
     } catch {
@@ -65,9 +65,9 @@ struct EngineLook {
     }
   }
 
-  /// The first release recorded no user; its folders for servers were the engine's user's own.
+  /// The first release recorded no user; its folders for servers were the program's user's own.
   private static func user(
-    _ folder: borrowing FolderHandle, _ files: EngineProcessFiles, _ record: EngineRecord?
+    _ folder: borrowing FolderHandle, _ files: SupervisedFiles, _ record: SupervisedRecord?
   ) -> uid_t? {
     guard geteuid() == 0 else { return geteuid() }
     guard let owner = try? folder.status().st_uid else { return nil }
@@ -77,27 +77,27 @@ struct EngineLook {
     return lstat(files.folder + "/..", &info) == 0 && info.st_uid != 0 ? info.st_uid : nil
   }
 
-  /// Whether the engine on record is still there: same boot, same number, same start, its user's.
+  /// Whether the program on record is still there: same boot, same number, same start, its user's.
   ///
   /// A record can be copied with the folder that it lies in, so that without the lock it says nothing of a process which
   /// works elsewhere.
-  var engineIsAlive: Bool {
-    guard let record, record.exit == nil, record.boot == ProcessTable.bootID, record.engine.isAlive,
-      user.map({ ProcessTable.realUser(record.engine.pid) == $0 }) ?? true
+  var isAlive: Bool {
+    guard let record, record.exit == nil, record.boot == ProcessTable.bootID, record.process.isAlive,
+      user.map({ ProcessTable.realUser(record.process.pid) == $0 }) ?? true
     else { return false }
-    return isHeld || ProcessTable.works(record.engine.pid, in: files.engineFolder)
+    return isHeld || ProcessTable.works(record.process.pid, in: files.ownFolder)
   }
 
-  /// Whether something runs. An engine may let the lock go that it inherited, but is there all the same.
-  var isOccupied: Bool { isHeld || engineIsAlive }
+  /// Whether something runs. A program may let the lock go that it inherited, but is there all the same.
+  var isOccupied: Bool { isHeld || isAlive }
 
-  /// Sends a signal to the engine on record, if it is still there.
-  func signalEngine(_ signal: Int32) {
-    guard let record, engineIsAlive else { return }
-    ProcessTable.signal(record.engine.pid, signal) { $0.start == record.engine.start }
+  /// Sends a signal to the program on record, if it is still there.
+  func signal(_ signal: Int32) {
+    guard let record, isAlive else { return }
+    ProcessTable.signal(record.process.pid, signal) { $0.start == record.process.start }
   }
 
-  /// Kills what is left: everything of the engine's own session, then whoever has the lock (PostgreSQL's children lead
+  /// Kills what is left: everything of the program's own session, then whoever has the lock (PostgreSQL's children lead
   /// sessions of their own).
   func killRest(lock: String) {
     if let record, record.boot == ProcessTable.bootID { killSession(of: record) }
@@ -106,17 +106,17 @@ struct EngineLook {
     }
   }
 
-  private func killSession(of record: EngineRecord) {
-    let session = record.engine.pid
+  private func killSession(of record: SupervisedRecord) {
+    let session = record.process.pid
     // The number of a session that has ended is given away again.
-    if let leader = ProcessTable.entry(session), leader.start != record.engine.start { return }
-    for member in ProcessTable.members(ofSession: session) where member.start >= record.engine.start {
+    if let leader = ProcessTable.entry(session), leader.start != record.process.start { return }
+    for member in ProcessTable.members(ofSession: session) where member.start >= record.process.start {
       ProcessTable.signal(member.pid, SIGKILL) { $0.start == member.start && isOurs($0) }
     }
   }
 
   /// A descriptor of the lock can be handed to any process, so that having it is not enough.
   private func isOurs(_ process: ProcessTable.Entry) -> Bool {
-    process.isOfEngine(user: user)
+    process.isSupervised(user: user)
   }
 }
