@@ -78,6 +78,10 @@ final class FakeRuntime: Runtime {
     note("stop \(resource)")
   }
 
+  func restart(_ launch: Launch, until deadline: Deadline) async throws {
+    note("restart \(launch.spec.name)")
+  }
+
   func deleteData(_ resource: String) async throws { note("delete \(resource)") }
   func deleteInstance() async throws { note("delete instance") }
   func log(_ resource: String, lines: Int) async throws -> [String] {

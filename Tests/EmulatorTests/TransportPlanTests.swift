@@ -123,6 +123,33 @@ struct TransportPlanTests {
     }
   }
 
+  @Test(
+    "A paused replica that is started again to go on keeps its TLS, forced or not", arguments: [false, true])
+  func startedAgain(isForced: Bool) async throws {
+    try await withPlan { plan in
+      if isForced {
+        var state = plan.state
+        state.forcesTLS = true
+        plan = TransportPlan(home: plan.home, state: state, now: plan.now)
+      }
+      try await bringUp(&plan, spec("postgres"))
+      let record = try #require(plan.state.resources["it"])
+      let engine = try #require(EngineRegistry.engine("postgres")?.server)
+      let running = try Launch.existing("it", record, engine, plan.state)
+      let launch = try await plan.completed(running, until: .after(.seconds(60)))
+      let installation = NativeInstallation(
+        server: "/usr/bin/postgres", tools: [:], version: try #require(ServerVersion(in: "15.4")), banner: "")
+      let recipe = engine.native(
+        launch.request, installation, NativeFolders(folder: "/it", data: "/it/data", sockets: "/it/sockets"))
+      #expect(recipe.serve.arguments.contains("ssl=on"))
+      let access = try #require(recipe.files.first { $0.path.hasSuffix("pg_hba.conf") }).contents
+      #expect(access.contains("\nhostssl all") == isForced)
+      let key = try #require(recipe.files.first { $0.path.hasSuffix(".key") }).contents
+      let kept = try await plan.prepare([launch.spec], until: .after(.seconds(60)))["it"]
+      #expect(key == kept?.identity.privateKey)
+    }
+  }
+
   @Test("Planning makes no file")
   func pure() async throws {
     try await withPlan { plan in

@@ -187,6 +187,18 @@ struct NativeRuntime: Runtime {
     _ = try await NativeProcess.stop(layout.files, steps: steps.map(StopStep.init))
   }
 
+  /// A start writes the configuration anew, so that it has to know all that the first one knew.
+  func restart(_ launch: Launch, until deadline: Deadline) async throws {
+    var launch = launch
+    launch.source = try await resolve(launch.spec, data: launch.source.version, strict: false)
+    launch.request.version = launch.source.version
+    if let state {
+      launch = try await TransportPlan(home: home, state: state).completed(launch, until: deadline)
+    }
+    try await stop(launch.spec.name, steps: launch.engine.stopSteps)
+    try await start(launch, progress: { _ in }, until: deadline)
+  }
+
   func deleteData(_ resource: String) async throws {
     let layout = layout(resource)
     try layout.discardData()

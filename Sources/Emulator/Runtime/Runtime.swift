@@ -37,7 +37,7 @@ protocol Runtime: Sendable {
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
   func stop(_ resource: String, steps: [StopStage]) async throws
-  /// Stops the server and starts it again as it was.
+  /// Stops the server and starts it again as it was. The launch is one of a server that runs, as the state knows it.
   func restart(_ launch: Launch, until deadline: Deadline) async throws
   /// Removes the server and its data; it has to be stopped.
   func deleteData(_ resource: String) async throws
@@ -52,14 +52,6 @@ protocol Runtime: Sendable {
 extension Runtime {
   /// In a container a program meets nobody else: it runs beside the server, or in its network.
   func requireListener(_ launch: Launch) throws {}
-
-  func restart(_ launch: Launch, until deadline: Deadline) async throws {
-    var launch = launch
-    launch.source = try await resolve(launch.spec, data: launch.source.version, strict: false)
-    launch.request.version = launch.source.version
-    try await stop(launch.spec.name, steps: launch.engine.stopSteps)
-    try await start(launch, progress: { _ in }, until: deadline)
-  }
 }
 
 /// Takes word of what a resource is at, for a person to read.

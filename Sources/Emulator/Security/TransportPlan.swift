@@ -63,6 +63,19 @@ struct TransportPlan: Sendable {
     }
     return setups
   }
+
+  /// A launch of a server that runs, with the certificate that a start of it needs: what is recorded of it holds none, and
+  /// without one its clients would find no TLS.
+  func completed(_ launch: Launch, until deadline: Deadline) async throws -> Launch {
+    guard let setup = try await prepare([launch.spec], until: deadline)[launch.spec.name] else {
+      return launch
+    }
+    var launch = launch
+    var security = launch.request.security ?? setup.security
+    security.identity = setup.identity
+    launch.request.security = security
+    return launch
+  }
 }
 
 /// What one server is started with, and what is remembered of it once it is healthy.
