@@ -137,7 +137,7 @@ let package = Package(
         "DrydockBase", "MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis",
         "CMariaDB",
       ]),
-    library("PortListeners", ["CListeners"]),
+    library("PortListeners", ["CListeners", "DrydockBase"]),
     .target(name: "CListeners"),
     library("TransportSecurity", ["COpenSSL"]),
     library("TerminalProgress", ["DrydockBase"]),
@@ -157,7 +157,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-    library("DrydockTestSupport", ["MonotonicTime", "DockerEngine"] + nio),
+    library("DrydockTestSupport", ["MonotonicTime", "DockerEngine", "DrydockBase"] + nio),
     tests("DrydockBase"),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
@@ -183,7 +183,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DockerEngine", "MonotonicTime", "DrydockTestSupport", "drydock", "drydock-keeper", "drydock-mount",
+        "DockerEngine", "DrydockBase", "MonotonicTime", "DrydockTestSupport", "drydock", "drydock-keeper",
+        "drydock-mount",
       ],
       // Read where it lies: what an earlier release wrote.
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -1,29 +1,83 @@
 package import DockerEngine
+import DrydockBase
 import MonotonicTime
-import Synchronization
 
 extension InstanceContainers {
   /// The last lines of a container's output; none where there is no such container.
   package func log(of container: String, lines: Int) async throws -> [String] {
-    guard try await client.inspectContainer(container, until: soon) != nil else { return [] }
-    let text = try await client.logTail(of: container, lines: lines, until: soon)
-    return text.split(whereSeparator: \.isNewline).suffix(lines).map(String.init)
+    guard lines > 0, try await client.inspectContainer(container, until: soon) != nil else { return [] }
+    let last = LastLines(lines)
+    try await read(container, DockerClient.LogOptions(tail: lines), until: soon) { await last.add($0) }
+    return await last.lines
   }
 
   /// Follows a container's output, after its last lines, until cancelled or until it ends.
   package func follow(
     _ container: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {
-    let rest = Mutex("")
-    let options = DockerClient.LogOptions(tail: lines, follow: true)
-    try await client.logs(of: container, options, until: nil) { chunk in
-      let complete = rest.withLock { rest -> [String] in
-        rest += String(decoding: chunk.bytes, as: UTF8.self)
-        var parts = rest.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-        rest = parts.popLast() ?? ""
-        return parts
+    try await read(container, DockerClient.LogOptions(tail: lines, follow: true), until: nil, each: each)
+  }
+
+  /// Hands on whole lines: the two streams come over one connection in pieces of any size, so each has a line of its own
+  /// under way.
+  private func read(
+    _ container: String, _ options: DockerClient.LogOptions, until deadline: Deadline?,
+    each: @escaping @Sendable (String) async -> Void
+  ) async throws {
+    let lines = StreamLines()
+    do {
+      try await client.logs(of: container, options, until: deadline) { chunk in
+        for line in await lines.take(chunk) { await each(line) }
       }
-      for line in complete { await each(line) }
+    } catch {
+      // What came before the end of the connection was written all the same.
+      for line in await lines.finish() { await each(line) }
+      throw error
+    }
+    for line in await lines.finish() { await each(line) }
+  }
+}
+
+/// The lines of a container's two streams.
+private actor StreamLines {
+  private var streams: [LogChunk.Stream: LineAssembler] = [:]
+
+  func take(_ chunk: LogChunk) -> [String] {
+    streams[chunk.stream, default: LineAssembler()].take(chunk.bytes)
+  }
+
+  func finish() -> [String] {
+    [LogChunk.Stream.stdout, .stderr].compactMap { streams[$0]?.finish() }
+  }
+}
+
+/// The last lines of many, in bounded memory.
+private actor LastLines {
+  /// The most bytes that are kept, whatever number of lines is asked for.
+  private static let byteLimit = 16 << 20
+
+  private let count: Int
+  private var bytes = 0
+  private var kept: [String] = []
+  private var first = 0
+
+  init(_ count: Int) {
+    self.count = count
+  }
+
+  var lines: [String] { Array(kept[first...]) }
+
+  func add(_ line: String) {
+    kept.append(line)
+    bytes += line.utf8.count
+    while kept.count - first > count || bytes > Self.byteLimit {
+      bytes -= kept[first].utf8.count
+      first += 1
+    }
+    // Taking lines off the front one at a time would move all others each time.
+    if first > 1024, first > kept.count / 2 {
+      kept.removeFirst(first)
+      first = 0
     }
   }
 }

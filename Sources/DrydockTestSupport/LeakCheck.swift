@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import Foundation
 import MonotonicTime
 
@@ -50,16 +51,14 @@ struct LeakCheck: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int32($0) }.filter { $0 != own }.compactMap { id in
       let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd")
-      let bytes = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
-      let command = String(decoding: bytes, as: UTF8.self).replacing("\0", with: " ")
+      let command = (KernelFile.text("/proc/\(id)/cmdline") ?? "").replacing("\0", with: " ")
       let isOurs = folder?.hasPrefix(root) == true || command.contains(root)
       return isOurs ? (id, command) : nil
     }
   }
 
   private func sockets() -> [String] {
-    let table = FileManager.default.contents(atPath: "/proc/net/unix") ?? Data()
-    return String(decoding: table, as: UTF8.self).split(separator: "\n")
+    (KernelFile.text("/proc/net/unix") ?? "").split(separator: "\n")
       .filter { $0.contains(root) }.map { "socket \($0.split(separator: " ").last ?? "")" }
   }
 

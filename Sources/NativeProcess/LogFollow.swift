@@ -1,3 +1,4 @@
+import DrydockBase
 import SystemPackage
 
 /// The lines of a program's log as they are written, for as long as the caller listens.
@@ -17,7 +18,7 @@ private actor LogFollower {
   private let path: String
   private var file: FileDescriptor?
   private var inode: UInt64 = 0
-  private var partial: [UInt8] = []
+  private var assembler = LineAssembler()
   private var ready: [String] = []
   private var started = false
   private let backlog: Int
@@ -48,7 +49,7 @@ private actor LogFollower {
     var end = LogEnd(of: file)
     // Only a file that is not the one just read: it may have been moved aside in between.
     if inodeNumber(ofPath: path + ".1") != inode { end.precede(byFile: path + ".1", wanting: backlog) }
-    partial = end.rest
+    _ = assembler.take(end.rest)
     ready = end.lines.suffix(backlog).reversed()
   }
 
@@ -65,13 +66,7 @@ private actor LogFollower {
     guard let file, let bytes = try? readToEnd(file, limit: 64 * 1024), !bytes.isEmpty else {
       return false
     }
-    partial += bytes
-    var lines: [String] = []
-    while let end = partial.firstIndex(of: UInt8(ascii: "\n")) {
-      lines.append(text(ofLine: partial[..<end]))
-      partial.removeSubrange(...end)
-    }
-    ready = lines.reversed()
+    ready = assembler.take(bytes).reversed()
     return true
   }
 
@@ -89,7 +84,7 @@ private actor LogFollower {
     guard let file, let size = try? fileSize(of: file), let at = try? file.seek(offset: 0, from: .current),
       size < at
     else { return false }
-    partial = []
+    assembler = LineAssembler()
     _ = try? file.seek(offset: 0, from: .start)
     return true
   }

@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 
 #if canImport(Glibc)
@@ -54,8 +55,8 @@ package enum OwnerMark {
     }
 
     private static func mark(of pid: Int32) -> String? {
-      let prefix = Data("\(variable)=".utf8)
-      let words = FileManager.default.contents(atPath: "/proc/\(pid)/environ")?.split(separator: 0)
+      let prefix = Array("\(variable)=".utf8)
+      let words = KernelFile.read("/proc/\(pid)/environ")?.split(separator: 0)
         .first { $0.starts(with: prefix) }
       return words.map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
     }

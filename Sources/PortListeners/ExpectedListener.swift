@@ -1,4 +1,5 @@
 import CListeners
+import DrydockBase
 import Foundation
 
 /// Which process has to be the one that listens at a port of 127.0.0.1 for its server to be ours.
@@ -96,9 +97,8 @@ struct ServerProcess {
   }
 
   private static func session(of pid: Int32) -> Int32? {
-    guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+    guard let text = KernelFile.text("/proc/\(pid)/stat") else { return nil }
     // The name, in parentheses, may hold spaces itself; behind it stand state, parent, group and session.
-    let text = String(decoding: stat, as: UTF8.self)
     guard let close = text.lastIndex(of: ")") else { return nil }
     let fields = text[text.index(after: close)...].split(separator: " ")
     return fields.count > 3 ? Int32(fields[3]) : nil

@@ -1,4 +1,4 @@
-import Foundation
+import DrydockBase
 
 /// The kernel's tables of TCP sockets, `tcp` and `tcp6` of proc(5).
 struct SocketTables {
@@ -18,12 +18,12 @@ struct SocketTables {
     var found: Set<ListeningSocket> = []
     // Twice, since a line may be missing from one reading.
     for table in ["tcp", "tcp6", "tcp", "tcp6"] {
-      guard let text = FileManager.default.contents(atPath: "\(folder)/\(table)") else {
+      guard let text = KernelFile.text("\(folder)/\(table)") else {
         // A kernel without IPv6 has no second one.
         if table == "tcp6" { continue }
         throw ListenersUnknown(reason: "\(folder)/\(table) cannot be read")
       }
-      found.formUnion(Self.listeners(in: String(decoding: text, as: UTF8.self), port))
+      found.formUnion(Self.listeners(in: text, port))
     }
     return Array(found)
   }

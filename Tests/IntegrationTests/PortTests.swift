@@ -1,3 +1,4 @@
+import DrydockBase
 import DrydockTestSupport
 import Foundation
 import Testing
@@ -157,8 +158,7 @@ struct Listener: Hashable {
   /// All of them, by the kernel's own tables.
   static func all() -> [Listener] {
     ["tcp", "tcp6"].flatMap { table in
-      let bytes = FileManager.default.contents(atPath: "/proc/net/\(table)") ?? Data()
-      return String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().compactMap(parse)
+      (KernelFile.text("/proc/net/\(table)") ?? "").split(separator: "\n").dropFirst().compactMap(parse)
     }
   }
 

@@ -1,3 +1,4 @@
+import DrydockBase
 import DrydockTestSupport
 import Foundation
 import Testing
@@ -101,9 +102,9 @@ import Testing
 
   /// The short socket folders that the app's engines use, by what is in the kernel's table.
   private static func sockets(of app: AppFixture, in parent: String) -> Set<String> {
-    let table = FileManager.default.contents(atPath: "/proc/net/unix") ?? Data()
+    let table = KernelFile.text("/proc/net/unix") ?? ""
     let inodes = Set(app.processes().flatMap { Listener.sockets(of: $0) })
-    let paths = String(decoding: table, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
+    let paths = table.split(separator: "\n").compactMap { line -> String? in
       let fields = line.split(separator: " ")
       guard fields.count > 7, inodes.contains(String(fields[6])), fields[7].hasPrefix(parent) else {
         return nil
