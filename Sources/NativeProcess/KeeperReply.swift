@@ -28,8 +28,7 @@ struct KeeperReply {
     throw Self.error(failure.error, Errno(rawValue: failure.errno), spec)
   }
 
-  private static func error(_ stage: String, _ errno: Errno, _ spec: SupervisedSpec) -> NativeProcessError
-  {
+  private static func error(_ stage: String, _ errno: Errno, _ spec: SupervisedSpec) -> NativeProcessError {
     let files = spec.files
     if let remedy = Shortage.remedy(errno.rawValue, ofProcess: stage == "fork") {
       return NativeProcessError(

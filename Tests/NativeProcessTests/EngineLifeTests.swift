@@ -102,7 +102,9 @@ struct EngineLifeTests {
             }
           }
         }
-        return try await group.reduce(into: [SupervisedProcess]()) { if let engine = $1 { $0.append(engine) } }
+        return try await group.reduce(into: [SupervisedProcess]()) {
+          if let engine = $1 { $0.append(engine) }
+        }
       }
       #expect(won.count == 1)
       #expect(try won.first.map { .running($0) } == inspect(scratch.files))
