@@ -167,7 +167,7 @@ let package = Package(
     tests("HealthProbes", ["MonotonicTime", "PortListeners", "TransportSecurity"]),
     tests("PortListeners"),
     tests("TransportSecurity"),
-    tests("TerminalProgress"),
+    tests("TerminalProgress", ["DrydockBase"]),
     tests(
       "Engines", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "HealthProbes", "MonotonicTime"]),
     tests(

@@ -1,3 +1,4 @@
+import DrydockBase
 import MonotonicTime
 import SystemPackage
 
@@ -40,9 +41,9 @@ final class PseudoTerminal: Sendable {
   }
 
   /// Tells the command how large the terminal is now.
-  func resize(columns: Int, rows: Int) {
+  func resize(to wanted: TerminalSize) {
     var size = winsize(
-      ws_row: UInt16(clamping: rows), ws_col: UInt16(clamping: columns), ws_xpixel: 0, ws_ypixel: 0)
+      ws_row: UInt16(clamping: wanted.rows), ws_col: UInt16(clamping: wanted.columns), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(ours, UInt(TIOCSWINSZ), &size)
   }
 

@@ -1,3 +1,4 @@
+package import DrydockBase
 import Subprocess
 import SystemPackage
 
@@ -20,7 +21,7 @@ extension Tool {
   ///   - output: takes what appears on the terminal.
   /// - Returns: The exit code; 128 and the signal's number for one that a signal ended.
   package func onTerminal(
-    sizes: any AsyncSequence<ScreenSize, Never> & Sendable,
+    sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
     input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Int {
@@ -52,7 +53,7 @@ extension Tool {
 
   private func execute(
     on terminal: PseudoTerminal, _ session: SessionLeader, _ state: StreamState,
-    _ sizes: any AsyncSequence<ScreenSize, Never> & Sendable,
+    _ sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
     _ input: @escaping @Sendable () async throws -> [UInt8]?,
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Int {
@@ -75,14 +76,14 @@ extension Tool {
   }
 
   private func converse(
-    _ terminal: PseudoTerminal, _ sizes: any AsyncSequence<ScreenSize, Never> & Sendable,
+    _ terminal: PseudoTerminal, _ sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
     _ input: @escaping @Sendable () async throws -> [UInt8]?,
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void, _ state: StreamState,
     end: @escaping @Sendable () -> Void
   ) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        for await size in sizes { terminal.resize(columns: size.columns, rows: size.rows) }
+        for await size in sizes { terminal.resize(to: size) }
       }
       group.addTask {
         do {
@@ -102,19 +103,5 @@ extension Tool {
       state.close()
       group.cancelAll()
     }
-  }
-}
-
-/// How large a terminal is, in character cells.
-package struct ScreenSize: Sendable, Hashable {
-  /// The width.
-  package var columns: Int
-  /// The height.
-  package var rows: Int
-
-  /// A size in character cells.
-  package init(columns: Int, rows: Int) {
-    self.columns = columns
-    self.rows = rows
   }
 }

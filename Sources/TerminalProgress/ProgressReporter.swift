@@ -1,3 +1,4 @@
+package import DrydockBase
 import Synchronization
 
 /// Shows what several subjects are doing: on a terminal by a live line each, elsewhere by a plain line for each

@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import MonotonicTime
 import NativeProcess
@@ -86,9 +87,9 @@ struct ToolStreamTests {
 
   @Test func haveATerminalOfTheirOwnWhereTheyAreToTalk() async throws {
     let (ends, sizes) = (
-      Ends(pieces: 1, of: Array("word\n".utf8)), AsyncStream.makeStream(of: ScreenSize.self)
+      Ends(pieces: 1, of: Array("word\n".utf8)), AsyncStream.makeStream(of: TerminalSize.self)
     )
-    sizes.continuation.yield(ScreenSize(columns: 111, rows: 33))
+    sizes.continuation.yield(TerminalSize(columns: 111, rows: 33))
     let script = """
       until stty size | grep -q '33 111'; do :; done
       read -r line; echo "got $line" >/dev/tty; cat; [ -t 2 ] && exit 5

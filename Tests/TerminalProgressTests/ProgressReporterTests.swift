@@ -1,3 +1,4 @@
+import DrydockBase
 import Synchronization
 import Testing
 

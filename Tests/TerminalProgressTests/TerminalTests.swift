@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import Testing
 

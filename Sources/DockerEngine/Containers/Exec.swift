@@ -1,3 +1,4 @@
+package import DrydockBase
 package import MonotonicTime
 
 /// Commands run inside a running container.
@@ -56,7 +57,7 @@ extension DockerClient {
   ///   - sizes: the sizes of the command's terminal, as they change.
   package func exec(
     _ config: ExecConfig, in id: String, patience: Duration,
-    sizes: (any AsyncSequence<ExecTerminalSize, Never> & Sendable)? = nil,
+    sizes: (any AsyncSequence<TerminalSize, Never> & Sendable)? = nil,
     input: StreamInput.Writer? = nil, each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
     let exec = try await createExec(config, hasInput: input != nil, in: id, until: .after(patience))
@@ -76,7 +77,7 @@ extension DockerClient {
   /// the engine takes it; a size that is not taken at all does no harm.
   @concurrent
   private func resize(
-    _ exec: String, _ sizes: any AsyncSequence<ExecTerminalSize, Never> & Sendable, patience: Duration
+    _ exec: String, _ sizes: any AsyncSequence<TerminalSize, Never> & Sendable, patience: Duration
   ) async {
     for await size in sizes {
       let request = EngineRequest(
@@ -141,20 +142,6 @@ extension DockerClient {
       guard !deadline.hasPassed else { throw TimeLimit.late(action) }
       try await backoff.sleep(until: deadline, action)
     }
-  }
-}
-
-/// How large a command's terminal is, in character cells.
-package struct ExecTerminalSize: Sendable, Hashable {
-  /// The width.
-  package var columns: Int
-  /// The height.
-  package var rows: Int
-
-  /// A size in character cells.
-  package init(columns: Int, rows: Int) {
-    self.columns = columns
-    self.rows = rows
   }
 }
 

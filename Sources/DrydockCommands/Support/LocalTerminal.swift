@@ -1,3 +1,4 @@
+import DrydockBase
 import Emulator
 import Foundation
 import TerminalProgress
@@ -24,11 +25,10 @@ enum LocalTerminal {
   }
 
   /// Its size now, and at each change.
-  private static func sizes() -> AsyncStream<ConsoleSize> {
+  private static func sizes() -> AsyncStream<TerminalSize> {
     AsyncStream { continuation in
       @Sendable func tell() {
-        let size = TerminalSize.current(of: STDOUT_FILENO)
-        continuation.yield(ConsoleSize(columns: size.columns, rows: size.rows))
+        continuation.yield(.current(of: STDOUT_FILENO))
       }
       tell()
       let changes = DispatchSource.makeSignalSource(signal: SIGWINCH, queue: .global())

@@ -1,6 +1,7 @@
 import ByteStreams
 import Containers
 import DockerEngine
+import DrydockBase
 import Engines
 import Foundation
 import MonotonicTime
@@ -48,7 +49,7 @@ extension ContainerRuntime: ClientHost {
 
   /// Runs a client in its container, as root of the container, who alone may read its files.
   func execute(
-    _ prepared: PreparedClient, terminal: AsyncStream<ConsoleSize>?, input: ByteSource?,
+    _ prepared: PreparedClient, terminal: AsyncStream<TerminalSize>?, input: ByteSource?,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
     let mark = "\(OwnerMark.variable)=\(OwnerMark.own).\(Secret.make())"
@@ -59,9 +60,7 @@ extension ContainerRuntime: ClientHost {
     do {
       return try await client.exec(
         config, in: prepared.place, patience: InstanceContainers.callLimit,
-        sizes: terminal?.map { ExecTerminalSize(columns: $0.columns, rows: $0.rows) },
-        input: input.map(Self.writer),
-        each: each)
+        sizes: terminal, input: input.map(Self.writer), each: each)
     } catch {
       await end(mark, in: prepared.place)
       throw error

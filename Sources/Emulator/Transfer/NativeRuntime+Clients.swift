@@ -81,8 +81,7 @@ extension NativeRuntime: ClientHost {
     }
     var client = client
     client.environment["TERM"] = terminal.name
-    let sizes = terminal.sizes.map { ScreenSize(columns: $0.columns, rows: $0.rows) }
-    return try await tool(client).onTerminal(sizes: sizes, input: input, output: output)
+    return try await tool(client).onTerminal(sizes: terminal.sizes, input: input, output: output)
   }
 }
 

@@ -1,6 +1,6 @@
 package import ByteStreams
 import DockerEngine
-import DrydockBase
+package import DrydockBase
 import Engines
 import HealthProbes
 
@@ -104,29 +104,15 @@ package struct ConsoleProgram: Sendable, Hashable {
   package var hiddenVariables: [String]
 }
 
-/// How large a console's terminal is, in character cells.
-package struct ConsoleSize: Sendable, Hashable {
-  /// The width.
-  package var columns: Int
-  /// The height.
-  package var rows: Int
-
-  /// A size in character cells.
-  package init(columns: Int, rows: Int) {
-    self.columns = columns
-    self.rows = rows
-  }
-}
-
 /// The terminal on the other side of a console.
 package struct ConsoleTerminal: Sendable {
   /// What it is called (`TERM`).
   package var name: String
   /// Its sizes, the first one now and one for each change.
-  package var sizes: AsyncStream<ConsoleSize>
+  package var sizes: AsyncStream<TerminalSize>
 
   /// A terminal.
-  package init(name: String, sizes: AsyncStream<ConsoleSize>) {
+  package init(name: String, sizes: AsyncStream<TerminalSize>) {
     self.name = name
     self.sizes = sizes
   }

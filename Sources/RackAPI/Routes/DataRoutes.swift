@@ -1,3 +1,4 @@
+import DrydockBase
 import Emulator
 import LocalServer
 import NIOCore
@@ -53,10 +54,10 @@ extension Rack {
   }
 
   /// The size of the tool's terminal, which it tells in headers where it has one.
-  private static func size(_ headers: HTTPHeaders) -> ConsoleSize? {
+  private static func size(_ headers: HTTPHeaders) -> TerminalSize? {
     guard let columns = headers.first(name: "Width").flatMap({ Int($0) }), (1...1000).contains(columns),
       let rows = headers.first(name: "Height").flatMap({ Int($0) }), (1...1000).contains(rows)
     else { return nil }
-    return ConsoleSize(columns: columns, rows: rows)
+    return TerminalSize(columns: columns, rows: rows)
   }
 }

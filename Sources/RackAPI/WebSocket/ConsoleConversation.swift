@@ -1,4 +1,5 @@
 import ByteStreams
+import DrydockBase
 import Emulator
 import LocalServer
 import NIOCore
@@ -10,7 +11,7 @@ struct ConsoleConversation: Sendable {
   let name: String
   let session: ConsoleSession
   /// The size of the user's terminal; nil where there is none.
-  let size: ConsoleSize?
+  let size: TerminalSize?
 
   /// Runs until the program has ended, or the client is gone.
   @concurrent
@@ -46,8 +47,8 @@ struct ConsoleConversation: Sendable {
   }
 
   /// The user's terminal, of which the tool tells neither the name nor changes of size.
-  private static func terminal(_ size: ConsoleSize) -> ConsoleTerminal {
-    let (sizes, continuation) = AsyncStream.makeStream(of: ConsoleSize.self)
+  private static func terminal(_ size: TerminalSize) -> ConsoleTerminal {
+    let (sizes, continuation) = AsyncStream.makeStream(of: TerminalSize.self)
     continuation.yield(size)
     continuation.finish()
     return ConsoleTerminal(name: "xterm", sizes: sizes)
