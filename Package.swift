@@ -101,7 +101,7 @@ let package = Package(
         "TerminalProgress",
       ] + nio),
     library(
-      "LocalServer", ["DrydockBase", "MonotonicTime", "NativeProcess", "TerminalProgress", webSocket] + nio),
+      "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", webSocket] + nio),
     library(
       "Emulator",
       [

@@ -4,7 +4,6 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Foundation
-import NativeProcess
 import TerminalProgress
 
 /// `drydock run`.

@@ -43,7 +43,8 @@ final class PseudoTerminal: Sendable {
   /// Tells the command how large the terminal is now.
   func resize(to wanted: TerminalSize) {
     var size = winsize(
-      ws_row: UInt16(clamping: wanted.rows), ws_col: UInt16(clamping: wanted.columns), ws_xpixel: 0, ws_ypixel: 0)
+      ws_row: UInt16(clamping: wanted.rows), ws_col: UInt16(clamping: wanted.columns),
+      ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(ours, UInt(TIOCSWINSZ), &size)
   }
 

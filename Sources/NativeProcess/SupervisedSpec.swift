@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// What to run under a keeper, and as whom.
 package struct SupervisedSpec: Sendable, Hashable {
   /// Absolute path of the program's executable.

@@ -14,6 +14,12 @@ import SystemPackage
 func lastErrno() -> Errno { Errno(rawValue: errno) }
 
 extension NativeProcessError {
+  /// The system has no more of something.
+  private static func shortage(_ errno: Int32, _ what: String) -> NativeProcessError {
+    NativeProcessError(
+      .shortage(errno), "\(what): \(Errno(rawValue: errno))", suggestion: Shortage.remedy(errno))
+  }
+
   /// A file that cannot be used, with the system's reason.
   static func file(_ path: String, _ action: String, _ error: Errno) -> NativeProcessError {
     if Shortage.isShortage(error.rawValue) { return .shortage(error.rawValue, "cannot \(action) \(path)") }

@@ -56,10 +56,13 @@ package struct Tool: Sendable, Hashable {
   /// It may have as many files open as the caller allowed.
   ///
   /// The keeper makes the change, as a process with threads cannot make it safely in a child of its own.
+  package func run(as user: ProcessUser?, by keeper: Keeper) -> Tool {
+    run(as: user, by: keeper, files: DescriptorLimit.ofCaller)
+  }
+
+  /// The same with another limit.
   /// - Parameter files: The limit of open files; nil leaves the one that this process has.
-  package func run(
-    as user: ProcessUser?, by keeper: Keeper, files: UInt64? = DescriptorLimit.ofCaller
-  ) -> Tool {
+  package func run(as user: ProcessUser?, by keeper: Keeper, files: UInt64?) -> Tool {
     var words = files.map { ["--files", "\($0)"] } ?? []
     if let user, geteuid() == 0 {
       let groups = user.groups.map(String.init).joined(separator: ",")

@@ -1,3 +1,4 @@
+import DrydockBase
 import MonotonicTime
 import Subprocess
 import Synchronization

@@ -23,7 +23,8 @@ struct NativeDiscovery: Sendable {
   }
 
   /// Every installation of an engine that can serve it, stand-ins last.
-  /// - Throws: `NativeProcessError` with `.shortage` where there was no looking: what is there is not "not installed".
+  /// - Throws: `DrydockError` with `isShortage`, or `NativeProcessError` with `.shortage`, where there was no looking:
+  ///   what is there is not "not installed".
   func installations(of engine: any ServerEngine) async throws -> [NativeInstallation] {
     let search = engine.nativeSearch
     var found: [NativeInstallation] = []
@@ -86,6 +87,8 @@ struct NativeDiscovery: Sendable {
       } catch let error as NativeProcessError {
         if case .shortage = error.code { throw error }
         return nil
+      } catch let error as DrydockError where error.isShortage {
+        throw error
       } catch {
         return nil
       }

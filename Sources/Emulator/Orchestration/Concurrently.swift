@@ -1,4 +1,4 @@
-import NativeProcess
+import DrydockBase
 
 /// Does the same for each of many, side by side: as many at once as there are descriptors for.
 ///

@@ -1,5 +1,5 @@
+import DrydockBase
 package import NIOCore
-import NativeProcess
 
 /// How much one client may ask of the server, and how slowly.
 package struct Limits: Sendable {

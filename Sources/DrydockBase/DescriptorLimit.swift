@@ -1,6 +1,4 @@
-import DrydockBase
 import Synchronization
-import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -32,8 +30,8 @@ package enum DescriptorLimit {
   package static var current: Int { Int(clamping: limits()?.rlim_cur ?? 256) }
 
   /// Raises the soft limit to the hard one.
-  /// - Throws: `NativeProcessError` with `.shortage` where there are too few to work with.
-  package static func raise() throws(NativeProcessError) {
+  /// - Throws: `DrydockError` with `isShortage` where there are too few to work with.
+  package static func raise() throws(DrydockError) {
     guard var limit = limits() else { return }
     let soft = UInt64(limit.rlim_cur)
     let wanted = min(UInt64(limit.rlim_max), most)
@@ -57,11 +55,13 @@ package enum DescriptorLimit {
 
   /// Makes sure that a command can be started. The library that starts them ends this process ("was not closed")
   /// where it gets some of the descriptors that it needs, and not all.
-  static func requireCommand() throws(NativeProcessError) { try require(perCommand) }
+  /// - Throws: `DrydockError` with `isShortage`.
+  package static func requireCommand() throws(DrydockError) { try require(perCommand) }
 
   /// Makes sure that so many descriptors are free, by taking them for a moment; one caller after the other, so that
   /// they do not take them from each other.
-  package static func require(_ count: Int) throws(NativeProcessError) {
+  /// - Throws: `DrydockError` with `isShortage`.
+  package static func require(_ count: Int) throws(DrydockError) {
     let error = callers.withLock { _ in
       var taken: [Int32] = []
       defer { taken.forEach { close($0) } }
@@ -73,7 +73,13 @@ package enum DescriptorLimit {
       }
       return 0
     }
-    if error != 0 { throw .shortage(error, "there are too few file descriptors to go on") }
+    if error != 0 { throw shortage(error) }
+  }
+
+  private static func shortage(_ number: Int32) -> DrydockError {
+    DrydockError(
+      .failed, "there are too few file descriptors to go on: \(String(cString: strerror(number)))",
+      suggestion: Shortage.remedy(number), isShortage: true)
   }
 
   private static func limits() -> rlimit? {
@@ -92,13 +98,5 @@ package enum DescriptorLimit {
     #else
       setrlimit(RLIMIT_NOFILE, &limit) == 0
     #endif
-  }
-}
-
-extension NativeProcessError {
-  /// The system has no more of something.
-  static func shortage(_ errno: Int32, _ what: String) -> NativeProcessError {
-    NativeProcessError(
-      .shortage(errno), "\(what): \(Errno(rawValue: errno))", suggestion: Shortage.remedy(errno))
   }
 }
