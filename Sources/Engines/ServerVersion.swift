@@ -3,10 +3,12 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
   /// The numbers, most significant first; never empty.
   package let parts: [Int]
 
-  /// The first run of numbers and dots in a text (`postgres (PostgreSQL) 15.18 (Debian …)` gives `15.18`);
-  /// nil when there is none, or one of the numbers is larger than any version's.
+  /// The first run of numbers and dots in a text (`postgres (PostgreSQL) 15.18 (Debian …)` gives `15.18`), behind the
+  /// epoch of a package's version where it begins with one (`1:10.11.18+maria~ubu2204` gives `10.11.18`, see
+  /// deb-version(7)); nil when there is none, or one of the numbers is larger than any version's.
   package init?(in text: String) {
-    guard let match = text.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
+    let version = text.trimmingPrefix(/\s*\d+:(?=\d)/)
+    guard let match = version.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
     let numbers = match.output.split(separator: ".")
     let parts = numbers.compactMap { Int($0) }
     guard parts.count == numbers.count else { return nil }

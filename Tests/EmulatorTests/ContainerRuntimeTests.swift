@@ -246,6 +246,20 @@ import Testing
     }
   }
 
+  /// A volume of an image whose epoch was taken for its version, or whose data a newer redis has served since.
+  @Test(arguments: ["1", "6.0.16"]) func dataIsOfTheVersionThatServedItLast(_ label: String) async throws {
+    var known = state()
+    known.resources["mem"] = ResourceRecord(
+      type: "mariadb", administratorPassword: "", wantedVersion: "10.5", options: [:])
+    known.resources["mem"]?.dataVersion = "10.5.29"
+    let volume =
+      #"{"Name":"v","Driver":"local","Labels":{"dev.drydock.resource":"mem","dev.drydock.version":"\#(label)"}}"#
+    let stub = DockerStub(answers: ["GET /volumes": .reply(200, #"{"Volumes":[\#(volume)]}"#)])
+    try await stub.run(state: known) { runtime, _, _ in
+      #expect(try await runtime.observe(["mem"])["mem"]?.dataVersion?.description == "10.5.29")
+    }
+  }
+
   @Test func theNetworkIsMadeOnce() async throws {
     try await DockerStub().run { runtime, calls, server in
       try await runtime.prepareInstance()

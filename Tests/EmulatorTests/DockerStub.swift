@@ -36,7 +36,7 @@ struct DockerStub: Sendable {
 
   /// Runs a stub and the Docker runtime of an instance on it.
   func run(
-    environment: [String: String] = [:],
+    environment: [String: String] = [:], state: InstanceState? = nil,
     _ body: (_ runtime: ContainerRuntime, _ calls: () -> [String], StubDockerServer) async throws -> Void
   ) async throws {
     try await TestHome.with { test in
@@ -44,7 +44,7 @@ struct DockerStub: Sendable {
         let client = try await DockerClient.connect(
           to: DockerEndpoint(socketPath: server.socketPath), until: .after(.seconds(30)))
         let runtime = ContainerRuntime(
-          client: client, names: ResourceNames(id: "abc123def456"), environment: environment,
+          client: client, names: ResourceNames(id: "abc123def456", state: state), environment: environment,
           stateFolder: try test.folder("state"))
         let greetings = server.requests.count
         try await body(runtime, { server.requests.dropFirst(greetings).map(\.call) }, server)

@@ -87,6 +87,29 @@ import Testing
     #expect(error.suggestion?.contains("DRYDOCK_IMAGE_FAKE") == true)
   }
 
+  /// Bug: the epoch was taken for the version, so that data of 10.5 was upgraded in place and lost to 10.5, and
+  /// --strict-version refused the right image.
+  @Test func aPackagesEpochIsNoVersion() async throws {
+    let mariadb = try #require(EngineRegistry.engine("mariadb"))
+    let image = StubResponse.image("sha256:1", variable: "MARIADB_VERSION=1:10.11.18+maria~ubu2204")
+    let stub = DockerStub(answers: ["GET /images/mariadb:10.11/json": image])
+    try await stub.run(environment: ["DRYDOCK_IMAGE_MARIADB": "mariadb:10.11"]) { runtime, _, _ in
+      let spec = ResourceSpec(name: "db", engine: mariadb, version: "10.11", options: [:])
+      let source = try await runtime.resolve(spec, data: nil, strict: true)
+      #expect(source.version?.description == "10.11.18")
+      let error = try await emulatorError {
+        _ = try await runtime.resolve(spec, data: ServerVersion(in: "10.5.29"), strict: false)
+      }
+      #expect(error.code == .dataMismatch)
+      #expect(error.message.contains("made by mariadb 10.5.29, and the image mariadb:10.11 holds 10.11.18"))
+    }
+    try await stub.run { runtime, _, _ in
+      let spec = ResourceSpec(name: "db", engine: mariadb, version: "10.11", options: [:])
+      let source = try await runtime.resolve(spec, data: nil, strict: true)
+      #expect(source.origin == .image("mariadb:10.11", isLocal: true) && source.drift == nil)
+    }
+  }
+
   @Test func aSubstituteIsADrift() async throws {
     let redis = try #require(EngineRegistry.engine("redis"))
     try await DockerStub().run { runtime, _, server in

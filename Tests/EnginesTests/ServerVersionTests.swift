@@ -13,6 +13,9 @@ import Testing
     ("17beta1", [17]),
     ("12.", [12]),
     ("10.3.8\n", [10, 3, 8]),
+    // As official images and packages state it, with an epoch and what the packager added.
+    ("1:10.11.18+maria~ubu2204", [10, 11, 18]), ("5:7.0.15-1~deb12u7", [7, 0, 15]),
+    ("15.4-1.pgdg120+1", [15, 4]), ("8.0.36-1.el8", [8, 0, 36]), ("7:latest", [7]),
   ])
   func isReadOutOfWhatAServerPrints(_ text: String, _ parts: [Int]) {
     #expect(ServerVersion(in: text)?.parts == parts)

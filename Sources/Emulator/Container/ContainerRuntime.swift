@@ -37,12 +37,19 @@ struct ContainerRuntime: Runtime {
       let volume = volumes.first { $0.labels[ResourceNames.resourceLabel] == names.stored(resource) }
       var seen = Observation(
         try await condition(resource, container), container: container?.name, hasData: volume != nil,
-        dataVersion: volume?.labels[ResourceNames.versionLabel].flatMap(ServerVersion.init(in:)))
+        dataVersion: volume.flatMap { dataVersion(resource, $0) })
       // A start takes the mark away before the container runs.
       seen.isStopping = seen.isRunning && stopMark(resource).isSet
       observed[resource] = seen
     }
     return observed
+  }
+
+  /// The version of the server that last served the data, by its own word. The volume's label, which nobody can change, says
+  /// what the image called itself when the data was made.
+  private func dataVersion(_ resource: String, _ volume: VolumeInfo) -> ServerVersion? {
+    let words = [names.servedVersion(resource), volume.labels[ResourceNames.versionLabel]]
+    return words.lazy.compactMap { $0.flatMap(ServerVersion.init(in:)) }.first
   }
 
   private func condition(_ resource: String, _ summary: ContainerSummary?) async throws

@@ -19,6 +19,9 @@ struct ResourceNames: Sendable {
   /// The label that holds the resource's name.
   static let resourceLabel = ContainerKind.resource.label
 
+  /// What the server that last served a resource's data said of its version; nil where that is not recorded.
+  func servedVersion(_ resource: String) -> String? { state?.resources[resource]?.dataVersion }
+
   /// The name under which a resource's container and volume are kept.
   func stored(_ resource: String) -> String { state?.storage(of: resource) ?? resource }
   func container(_ resource: String) -> String { instance.container(stored(resource), .resource) }
