@@ -10,4 +10,9 @@ enum Drift {
     }
     return version.satisfies(wanted) ? nil : "\(spec.product) \(spec.version) is wanted, \(running) runs"
   }
+
+  /// The same where nobody asked for a version, so that a rack's default is all there is to hold it against.
+  static func ofDefault(_ spec: ResourceSpec, running: String) -> String {
+    "the manifest names no version: a rack deploys \(spec.product) \(spec.version), \(running) runs here"
+  }
 }

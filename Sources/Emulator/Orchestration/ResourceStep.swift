@@ -91,8 +91,14 @@ struct ResourceStep: Sendable {
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn
-    outcome.drift = Drift.describe(spec, running: version, standIn: standIn)
+    let drift = Drift.describe(spec, running: version, standIn: standIn)
     let confinement = try await confine(spec, engine, source, record, &outcome)
+    if spec.namesVersion || standIn != nil {
+      outcome.drift = drift
+    } else if drift != nil, record?.version != version {
+      // Once, when it begins; `check` says it whenever it is asked.
+      outcome.notice = outcome.notice ?? Drift.ofDefault(spec, running: version)
+    }
     try await ledger.recordReady(
       spec.name, version: version, wanted: spec.version, standIn: standIn, options: spec.options,
       confinement: confinement, accepted: spec.accepted)

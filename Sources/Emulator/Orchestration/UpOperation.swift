@@ -184,6 +184,7 @@ package struct UpOperation: Sendable {
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
     if options.isStrict { try plan.refuseDrift() }
+    plan = plan.leavingOutDefaults(of: specs, sources: selection.sources, records: state.resources)
     return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
   }
 

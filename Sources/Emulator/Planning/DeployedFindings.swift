@@ -13,7 +13,24 @@ extension Manifest {
       let settlement = OptionSettlement.settle(
         resource, type: type, record: state.resources[resource.name],
         isExternal: url != nil && type.hasVariables)
+      let running = url == nil ? defaultVersion(resource, settlement, state.resources[resource.name]) : nil
       return settlement.findings + PasswordRule.findings(state, resource, settlement.options)
+        + [running].compactMap(\.self)
     }
+  }
+
+  /// What runs here in the place of a rack's default version.
+  private func defaultVersion(
+    _ resource: Resource, _ settlement: OptionSettlement, _ record: ResourceRecord?
+  ) -> Diagnostic? {
+    guard let record, record.standIn == nil, let version = record.version,
+      var spec = try? ResourceSpec(resource, appEnvironment: [:])
+    else { return nil }
+    spec.version = settlement.options["version"] ?? spec.version
+    guard !spec.namesVersion, Drift.describe(spec, running: version, standIn: nil) != nil else { return nil }
+    let message = Drift.ofDefault(spec, running: version)
+    return Diagnostic(
+      .warning, at: resource.location, "resource \(resource.name): \(message)",
+      suggestion: "name the version that AWS is to run: version: \"\(spec.version)\"")
   }
 }

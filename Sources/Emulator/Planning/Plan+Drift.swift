@@ -19,6 +19,25 @@ extension Plan {
     return plan
   }
 
+  /// The plan without the differences from versions that nobody asked for; what is new says so once.
+  func leavingOutDefaults(
+    of specs: [ResourceSpec], sources: [String: ServerSource], records: [String: ResourceRecord]
+  ) -> Plan {
+    let unnamed = Dictionary(specs.filter { !$0.namesVersion }.map { ($0.name, $0) }) { first, _ in first }
+    var plan = self
+    for (index, item) in items.enumerated() where item.drift != nil {
+      let source = sources[item.resource]
+      guard let spec = unnamed[item.resource],
+        (item.action == .verify ? records[item.resource]?.standIn : source?.standIn) == nil
+      else { continue }
+      plan.items[index].drift = nil
+      if item.action == .create, let version = source?.version {
+        plan.items[index].reason += "; " + Drift.ofDefault(spec, running: version.description)
+      }
+    }
+    return plan
+  }
+
   /// Refuses what runs already in another version than the wanted one; what is still to be started is refused where
   /// its version is chosen.
   /// - Throws: `AggregateError` of `DrydockError.unavailable`.

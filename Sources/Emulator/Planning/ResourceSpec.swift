@@ -29,6 +29,14 @@ package struct ResourceSpec: Sendable {
   /// The type's name.
   package var type: String { engine.resourceType.name }
 
+  /// Whether somebody asked for its version: the manifest names it or an image, or did when the data was made. Else it is
+  /// what a rack takes by default.
+  var namesVersion: Bool {
+    guard let declaration, image == nil else { return true }
+    return declaration.option("version").map { !$0.isEmpty } ?? false
+      || version != engine.resourceType.option("version")?.defaultValue
+  }
+
   /// The specs of a manifest's resources, in its order.
   package static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec]
   {
