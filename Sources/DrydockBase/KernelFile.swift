@@ -14,25 +14,12 @@ package enum KernelFile {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var page = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = systemRead(descriptor, &page, page.count)
-      if count < 0, errno == EINTR { continue }
-      // Half of a table is none: what is missing in it would count as absent.
-      guard count >= 0 else { return nil }
-      if count == 0 { return bytes }
-      bytes += page[..<count]
-    }
+    // Half of a table is none: what is missing in it would count as absent.
+    return readToEnd(of: descriptor)
   }
 
   /// The same as text.
   package static func text(_ path: String) -> String? {
     read(path).map { String(decoding: $0, as: UTF8.self) }
   }
-}
-
-/// The system's call, which the type's own `read` would hide.
-private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  read(descriptor, buffer, count)
 }

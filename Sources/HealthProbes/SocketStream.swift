@@ -32,33 +32,32 @@ final class SocketStream: Sendable {
 
   /// Sends all of `bytes`; a connection the server closed is an error here, never a signal.
   func send(_ bytes: [UInt8], until deadline: Deadline) async throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { platformSend(descriptor, $0) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EAGAIN {
-        try await wait(for: .write, on: descriptor, until: deadline, "sending a command")
-      } else if errno != EINTR {
-        throw unreachable(errno)
+    let failure = try await explaining("sending a command") { step in
+      try await NonblockingDescriptor.write(bytes, to: descriptor, until: deadline, step) {
+        platformSend(descriptor, $0)
       }
     }
+    if failure != 0 { throw unreachable(failure) }
   }
 
   /// The next bytes the server sends, at least one.
   /// - Throws: `ProbeFailure.unreachable` also where the server closed the connection.
   func receive(until deadline: Deadline) async throws -> [UInt8] {
-    while true {
-      var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-      let count = recv(descriptor, &buffer, buffer.count, 0)
-      if count > 0 { return Array(buffer[..<count]) }
-      if count == 0 { throw ProbeFailure.unreachable(reason: "the server closed the connection") }
-      if errno == EAGAIN {
-        try await wait(for: .read, on: descriptor, until: deadline, "waiting for an answer")
-      } else if errno != EINTR {
-        throw unreachable(errno)
+    let input = try await explaining("waiting for an answer") { step in
+      try await NonblockingDescriptor.read(from: descriptor, room: 16 * 1024, until: deadline, step) {
+        recv(descriptor, $0.baseAddress, $0.count, 0)
       }
     }
+    switch input {
+    case .bytes(let bytes): return bytes
+    case .end: throw ProbeFailure.unreachable(reason: "the server closed the connection")
+    case .failure(let number): throw unreachable(number)
+    }
+  }
+
+  private func explaining<Value>(_ step: String, _ body: (String) async throws -> Value) async throws -> Value
+  {
+    do { return try await body(step) } catch is TimeoutError { throw ProbeFailure.timedOut(step: step) }
   }
 }
 

@@ -1,3 +1,4 @@
+import DrydockBase
 package import SystemPackage
 
 #if canImport(Glibc)
@@ -97,7 +98,7 @@ package struct FolderHandle: ~Copyable {
   package func read(_ name: String, limit: Int) -> [UInt8]? {
     guard let file = try? file(name) else { return nil }
     defer { try? file.close() }
-    return (try? readToEnd(file, limit: limit)).map { Array($0.prefix(limit)) }
+    return readToEnd(of: file.rawValue, limit: limit).map { Array($0.prefix(limit)) }
   }
 
   // MARK: Changing

@@ -63,7 +63,7 @@ private actor LogFollower {
 
   /// Whether there was something new to read.
   private func readMore() -> Bool {
-    guard let file, let bytes = try? readToEnd(file, limit: 64 * 1024), !bytes.isEmpty else {
+    guard let file, let bytes = readToEnd(of: file.rawValue, limit: 64 * 1024), !bytes.isEmpty else {
       return false
     }
     ready = assembler.take(bytes).reversed()

@@ -33,7 +33,7 @@ struct LogEnd {
   init(of file: FileDescriptor) {
     guard let size = try? file.seek(offset: 0, from: .end),
       (try? file.seek(offset: max(0, size - Int64(Self.window)), from: .start)) != nil,
-      let bytes = try? readToEnd(file, limit: Self.window)
+      let bytes = readToEnd(of: file.rawValue, limit: Self.window)
     else {
       self.init(bytes: [], isWhole: true)
       return

@@ -1,3 +1,4 @@
+import DrydockBase
 import SystemPackage
 
 #if canImport(Glibc)
@@ -45,7 +46,8 @@ struct PortFile {
   func owner() throws(NativeProcessError) -> String? {
     let bytes = try attempt("read") {
       try descriptor.seek(offset: 0, from: .start)
-      return try readToEnd(descriptor, limit: 4096)
+      guard let bytes = readToEnd(of: descriptor.rawValue, limit: 4096) else { throw lastErrno() }
+      return bytes
     }
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }

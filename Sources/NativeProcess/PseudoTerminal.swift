@@ -51,32 +51,19 @@ final class PseudoTerminal: Sendable {
   /// Types bytes.
   /// - Returns: Whether somebody is there to read them.
   func write(_ bytes: [UInt8]) async throws -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { systemWrite(ours, $0.baseAddress, $0.count) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .write, until: .never, "a terminal")
-      } else if errno != EINTR {
-        return false
-      }
-    }
-    return true
+    try await NonblockingDescriptor.write(bytes, to: ours, until: .never, "a terminal") {
+      systemWrite(ours, $0.baseAddress, $0.count)
+    } == 0
   }
 
   /// The next bytes that were written to the terminal; nil once nobody has it open any more.
   func read() async throws -> [UInt8]? {
-    var buffer = [UInt8](repeating: 0, count: 1 << 14)
-    while true {
-      let count = buffer.withUnsafeMutableBytes { systemRead(ours, $0.baseAddress, $0.count) }
-      if count > 0 { return Array(buffer[..<count]) }
-      // EIO is how the end of a terminal looks.
-      guard count < 0, errno == EAGAIN || errno == EINTR else { return nil }
-      if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .read, until: .never, "a terminal")
-      }
-    }
+    let input = try await NonblockingDescriptor.read(
+      from: ours, room: 1 << 14, until: .never, "a terminal"
+    ) { systemRead(ours, $0.baseAddress, $0.count) }
+    // EIO is how the end of a terminal looks.
+    if case .bytes(let bytes) = input { return bytes }
+    return nil
   }
 }
 

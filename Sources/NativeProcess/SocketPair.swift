@@ -44,18 +44,9 @@ final class SocketPair: Sendable {
   /// Writes all of `bytes`, waiting while the command does not read.
   /// - Returns: Whether the command still takes input.
   func write(_ bytes: [UInt8]) async throws -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { send(ours, $0.baseAddress, $0.count, Self.noSignal) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .write, until: .never, "a command's input")
-      } else if errno != EINTR {
-        return false
-      }
-    }
-    return true
+    try await NonblockingDescriptor.write(bytes, to: ours, until: .never, "a command's input") {
+      send(ours, $0.baseAddress, $0.count, Self.noSignal)
+    } == 0
   }
 
   /// Says that nothing more will come.
@@ -63,15 +54,11 @@ final class SocketPair: Sendable {
 
   /// The next bytes of the command's output; nil at its end.
   func read() async throws -> [UInt8]? {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = buffer.withUnsafeMutableBytes { recv(ours, $0.baseAddress, $0.count, 0) }
-      if count > 0 { return count == buffer.count ? buffer : Array(buffer[..<count]) }
-      guard count < 0, errno == EAGAIN || errno == EINTR else { return nil }
-      if errno == EAGAIN {
-        try await waitUntilReady(ours, for: .read, until: .never, "a command's output")
-      }
-    }
+    let input = try await NonblockingDescriptor.read(
+      from: ours, room: 1 << 16, until: .never, "a command's output"
+    ) { recv(ours, $0.baseAddress, $0.count, 0) }
+    if case .bytes(let bytes) = input { return bytes }
+    return nil
   }
 
   #if os(Linux)

@@ -52,11 +52,7 @@ extension Errno {
 
 /// `flock`, taken up again when a signal interrupts it.
 func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
-  while flock(descriptor.rawValue, operation) != 0 {
-    let error = lastErrno()
-    if error != .interrupted { return error }
-  }
-  return nil
+  restarting { flock(descriptor.rawValue, operation) } == 0 ? nil : lastErrno()
 }
 
 /// The whole of a small regular file; nil when there is none or it cannot be read. A link is not followed.
@@ -65,19 +61,7 @@ func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
 func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
   guard let file = try? regularFile(path) else { return nil }
   defer { try? file.close() }
-  return (try? readToEnd(file, limit: limit)).map { Array($0.prefix(limit)) }
-}
-
-/// Reads from where the descriptor stands to the end of the file, `limit` bytes at most.
-func readToEnd(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-  while bytes.count < limit {
-    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-    if count == 0 { break }
-    bytes += buffer[..<count]
-  }
-  return bytes
+  return readToEnd(of: file.rawValue, limit: limit).map { Array($0.prefix(limit)) }
 }
 
 /// As `readSmallFile`, as text; bytes that are not UTF-8 are replaced.
