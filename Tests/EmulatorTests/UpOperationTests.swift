@@ -33,14 +33,17 @@ import Testing
     func up(
       _ text: String = directories, app: String? = nil, choice: RuntimeChoice = .auto,
       url: String = "postgres://u:p@h/d", options: UpOptions = UpOptions(deadline: .after(.seconds(30))),
+      findings: (@Sendable (ManifestFindings) -> Void)? = nil,
       notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> UpOperation.Result {
+      var events = UpOperation.UpEvents(phase: { _, _ in }, notice: notice, planned: { _ in })
+      events.findings = findings
       try test.write(text, to: "web/convox.yml")
       return try await UpOperation(
         context: context, workspace: try Workspace.find(manifest: nil, from: context.currentDirectory),
         app: app,
         extraEnvironment: url.isEmpty ? [:] : ["MYDB_URL": url], choice: choice, options: options,
-        events: .init(phase: { _, _ in }, notice: notice, planned: { _ in })
+        events: events
       ).run()
     }
   }
@@ -87,6 +90,40 @@ import Testing
       #expect(again.state == result.state)
       let states = try await StatusOperation(context: app.context).run(result.state)
       #expect(states.map(\.status) == [.running, .external])
+    }
+  }
+
+  /// Bug: an `up` of a manifest with fifteen findings told all of them each time.
+  @Test func findingsAreToldOncePerChangeOfTheFile() async throws {
+    try await with { app in
+      let told = Mutex<[ManifestFindings]>([])
+      let text = Self.directories + "\nlabels: {}\nother: {}\n"
+      let dry = UpOptions(deadline: .after(.seconds(30)), isDryRun: true)
+      let texts: [(String, UpOptions?)] = [
+        (text, dry), (text, nil), (text, nil), (text, dry), (text + "# changed\n", nil), (text, nil),
+      ]
+      for (text, options) in texts {
+        _ = try await app.up(
+          text, options: options ?? UpOptions(deadline: .after(.seconds(30))),
+          findings: { findings in told.withLock { $0.append(findings) } })
+      }
+      let all = told.withLock { $0 }
+      // What was only planned is not done: it is told by the command that does it.
+      #expect(all.map(\.isTold) == [false, false, true, true, false, false])
+      #expect(all.allSatisfy { $0.lines.count == 2 && $0.lines[0].contains("labels") }, "\(all)")
+      #expect(all[2].summary == "2 findings about convox.yml are as told before; all of them: drydock check")
+    }
+  }
+
+  /// The rack, for one, has nobody who counts them.
+  @Test func whoDoesNotListenForFindingsGetsNotices() async throws {
+    try await with { app in
+      let notices = Mutex<[String]>([])
+      for _ in 0..<2 {
+        _ = try await app.up(
+          Self.directories + "\nlabels: {}\n", notice: { text in notices.withLock { $0.append(text) } })
+      }
+      #expect(notices.withLock { $0 }.count { $0.contains("labels") } == 1)
     }
   }
 

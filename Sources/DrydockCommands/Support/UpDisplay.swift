@@ -32,6 +32,14 @@ struct UpDisplay: Sendable {
         guard console.isVerbose else { return }
         reporter?.log("runtime: \(plan.runtime.rawValue) (\(plan.runtimeReason))")
       })
+    events.findings = { [reporter] findings in
+      // Without a reporter only results and errors are wanted.
+      if findings.isTold {
+        if let summary = findings.summary { reporter?.log(summary) }
+      } else {
+        findings.lines.forEach { reporter?.log("WARNING: \($0)") }
+      }
+    }
     // At once, so that nobody waits for what is there already.
     events.done = { [reporter] outcome in
       guard outcome.action == .start || outcome.action == .create else { return }

@@ -45,6 +45,8 @@ package struct InstanceState: Sendable, Hashable, Codable {
   package var lastRack: String?
   /// The app parameters that were set, but for the password.
   package var parameters: [String: String]?
+  /// What tells the manifest's findings that an `up` told from others; nil in states of a drydock that kept none.
+  package var toldFindings: String?
   /// Whether the password was set as an app parameter, not made by drydock.
   package var isPasswordChosen: Bool?
   /// What was decided for each resource.

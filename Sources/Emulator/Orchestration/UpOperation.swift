@@ -23,6 +23,8 @@ package struct UpOperation: Sendable {
     package var done: @Sendable (ResourceOutcome) -> Void = { _ in }
     /// Something worth a line of its own.
     package var notice: @Sendable (String) -> Void
+    /// What is to be said of the manifest; each on a line of its own, as a notice, where nobody listens for them.
+    package var findings: (@Sendable (ManifestFindings) -> Void)?
     /// The plan, before it is carried out.
     package var planned: @Sendable (Plan) -> Void
 
@@ -109,10 +111,12 @@ package struct UpOperation: Sendable {
     var plan: Plan
     var observed: [String: Observation]
     var selection: RuntimeSelection
+    var findings: ManifestFindings
   }
 
   private func carryOut(_ state: inout InstanceState) async throws -> Result {
     let prepared = try await prepare(state)
+    state.toldFindings = prepared.findings.key
     events.planned(prepared.plan)
     let named = Set(prepared.plan.items.map(\.resource))
     let transport = try await TransportPlan(home: context.home, state: state).prepare(
@@ -154,7 +158,7 @@ package struct UpOperation: Sendable {
 
   private func prepare(_ state: InstanceState) async throws -> Prepared {
     let environment = appEnvironment(state)
-    let manifest = try workspace.load(appEnvironment: environment)
+    let (manifest, hash) = try workspace.loadWithHash(appEnvironment: environment)
     try VanishedResources(state, manifest).refuse()
     let named = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
     let declared = named + removed(state, besides: named)
@@ -175,17 +179,28 @@ package struct UpOperation: Sendable {
       changes: settled.settlements.mapValues(\.changes),
       restarts: TransportPlan(home: context.home, state: state).restarts(specs))
     let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
-    let notices = SettledSpecs.lines(
+    let lines = SettledSpecs.lines(
       manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
+    let findings = ManifestFindings(lines, file: manifest.file, hash: hash, told: state.toldFindings)
+    tell(findings, ofApp: state.created == nil)
     let stops = VanishedResources.notices(plan, state, isDryRun: options.isDryRun)
     let renames = Renames.notices(plan, state)
     let lost = LostData(home: context.home, state: state).notices(plan, specs, observed)
-    (notices + DeletionProtection.notices(plan, state) + stops + lost + renames).forEach(events.notice)
+    (DeletionProtection.notices(plan, state) + stops + lost + renames).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
     plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
     if options.isStrict { try plan.refuseDrift() }
     plan = plan.leavingOutDefaults(of: specs, sources: selection.sources, records: state.resources)
-    return Prepared(manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection)
+    return Prepared(
+      manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection,
+      findings: findings)
+  }
+
+  /// Says what is to be said of the manifest. Of a created resource nobody sees one: its findings are about what was just
+  /// asked for, and always told.
+  private func tell(_ findings: ManifestFindings, ofApp: Bool) {
+    if ofApp, let listener = events.findings { return listener(findings) }
+    if !ofApp || !findings.isTold { findings.lines.forEach(events.notice) }
   }
 
   /// Resources that are asked for by name although the manifest no longer has them: whoever wants their data starts

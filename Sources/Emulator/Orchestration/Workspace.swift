@@ -120,17 +120,29 @@ package struct Workspace: Sendable, Hashable {
   /// Reads the manifest.
   /// - Throws: `ManifestError`, or `DrydockError.manifestMissing` when the file cannot be read.
   package func load(appEnvironment: [String: String]) throws -> Manifest {
-    let bytes: [UInt8]
+    try parse(read(), appEnvironment)
+  }
+
+  /// Reads the manifest, and what tells its text from another.
+  func loadWithHash(appEnvironment: [String: String]) throws -> (manifest: Manifest, hash: String) {
+    let bytes = try read()
+    return (try parse(bytes, appEnvironment), shortHash(String(decoding: bytes, as: UTF8.self)))
+  }
+
+  private func parse(_ bytes: [UInt8], _ appEnvironment: [String: String]) throws -> Manifest {
+    try ManifestLoader(catalog: EngineRegistry.catalog).load(
+      bytes, file: displayName, appEnvironment: appEnvironment)
+  }
+
+  private func read() throws -> [UInt8] {
     do {
-      bytes = try BoundedFile.read(
+      return try BoundedFile.read(
         manifestPath, limit: ManifestLoader.sizeLimit, takesStreams: takesStreams)
     } catch {
       if case .tooLong(let count) = error { throw ManifestLoader.tooLong(count, file: displayName) }
       throw DrydockError(
         .manifestMissing, "cannot read \(displayName): \(error.reason)", suggestion: Self.remedy(error))
     }
-    return try ManifestLoader(catalog: EngineRegistry.catalog).load(
-      bytes, file: displayName, appEnvironment: appEnvironment)
   }
 
   private static func remedy(_ failure: BoundedFile.Failure) -> String {
