@@ -2,9 +2,11 @@ import DrydockBase
 
 /// A form in which variables are written out for others to read.
 package enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codable {
-  /// `KEY=value` lines that mean the same to `docker run --env-file`, to a shell that sources the file and to
-  /// dotenv libraries.
+  /// `KEY=value` lines that mean the same to a shell that sources the file and to dotenv libraries, with quotes where a
+  /// value needs some; those without mean the same to docker too.
   case dotenv
+  /// The lines of `docker run --env-file`, which knows no quotes.
+  case docker
   /// `export KEY='value'` lines for any POSIX shell, to be evaluated or sourced.
   case shell
   /// One JSON object, keys sorted.
@@ -13,21 +15,33 @@ package enum EnvironmentFormat: String, CaseIterable, Sendable, Hashable, Codabl
   case github
 }
 
-/// Writes variables out, sorted by name, a line feed at the end; of two with the same name the last one counts.
-/// - Throws: `EnvironmentFormatError` with every variable that the format cannot hold; nothing is written then.
-package func render(
-  _ variables: [EnvironmentVariable], as format: EnvironmentFormat
-) throws(EnvironmentFormatError) -> String {
+/// Writes variables out, sorted by name, a line feed at the end; of two with the same name the last one counts. What the
+/// format cannot hold is left out and named.
+package func render(_ variables: [EnvironmentVariable], as format: EnvironmentFormat) -> RenderedEnvironment {
   let unique = [EnvironmentVariable](sorting: Dictionary(variables.map { ($0.name, $0.value) }) { $1 })
-  let obstacles = unique.compactMap { variable in
-    format.obstacle(to: variable).map { EnvironmentFormatError.Obstacle(name: variable.name, reason: $0) }
+  let omissions = unique.compactMap { variable in
+    format.obstacle(to: variable).map {
+      RenderedEnvironment.Omission(
+        name: variable.name, reason: $0,
+        alternative: EnvironmentFormat.shell.obstacle(to: variable) == nil ? .shell : .json)
+    }
   }
-  guard obstacles.isEmpty else { throw EnvironmentFormatError(format: format, obstacles: obstacles) }
-  return switch format {
-  case .dotenv: lines(unique) { "\($0.name)=\($0.value)" }
-  case .shell: lines(unique) { "export \($0.name)=\(quotedForShell($0.value))" }
-  case .json: jsonObject(unique)
-  case .github: lines(unique, githubEntry)
+  let omitted = Set(omissions.map(\.name))
+  let kept = unique.filter { !omitted.contains($0.name) }
+  let isQuoted = format == .dotenv && kept.contains { !DotenvValue($0.value).isBare }
+  let comments = EnvironmentComment.lines(format, omitting: omissions, isQuoted: isQuoted)
+  return RenderedEnvironment(
+    format: format, text: comments.map { $0 + "\n" }.joined() + text(of: kept, as: format),
+    omissions: omissions)
+}
+
+private func text(of variables: [EnvironmentVariable], as format: EnvironmentFormat) -> String {
+  switch format {
+  case .dotenv: lines(variables) { "\($0.name)=\(DotenvValue($0.value).text ?? "")" }
+  case .docker: lines(variables) { "\($0.name)=\($0.value)" }
+  case .shell: lines(variables) { "export \($0.name)=\(quotedForShell($0.value))" }
+  case .json: jsonObject(variables)
+  case .github: lines(variables, githubEntry)
   }
 }
 
@@ -61,7 +75,7 @@ private func jsonObject(_ variables: [EnvironmentVariable]) -> String {
 }
 
 /// Foundation's encoder sorts keys in an order of its own, so that the object is put together here.
-private func quotedForJSON(_ text: String) -> String {
+func quotedForJSON(_ text: String) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

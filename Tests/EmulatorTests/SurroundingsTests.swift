@@ -173,6 +173,21 @@ import Testing
     }
   }
 
+  @Test func oneOddValueCostsNoFile() async throws {
+    try await TestHome.with { test in
+      let odd =
+        "services:\n  web:\n    environment: [\"GREETING=hello world\", \"PRICE=it's $5\", MODE=dev]\n"
+      let warnings = try files(test, odd).write()
+      #expect(warnings.count == 1)
+      let warning = try #require(warnings.first)
+      #expect(warning.contains(".drydock/web.env") && warning.contains("PRICE") && !warning.contains("$5"))
+      #expect(warning.contains("drydock env web --format shell") && !warning.contains("GREETING"))
+      let web = try #require(test.text("web/.drydock/web.env"))
+      #expect(web.contains("\nGREETING='hello world'\n") && web.contains("\nMODE=dev\n"))
+      #expect(web.contains("# left out: PRICE ") && !web.contains("$5"))
+    }
+  }
+
   @Test func theSameBytesAreNotWrittenAgain() async throws {
     try await TestHome.with { test in
       func inodes() throws -> [ino_t] {

@@ -12,7 +12,7 @@ struct ShowEnv: AsyncParsableCommand {
   @Argument(help: "The service.")
   var service: String?
 
-  @Option(help: "How they are printed: dotenv, shell, json or github.")
+  @Option(help: "How they are printed: dotenv, docker, shell, json or github.")
   var format: EnvironmentFormat = .dotenv
 
   @Option(name: .customLong("for"), help: "From where they are used: host or container.")
@@ -35,10 +35,12 @@ struct ShowEnv: AsyncParsableCommand {
     }
     let session = try Session(options).selecting(rack)
     let variables = try EnvironmentQuery(session).variables(service: service, from: viewpoint)
-    guard let path = write else { return session.console.print(try render(variables, as: format)) }
-    let text = try render(variables, as: format)
+    let rendered = render(variables, as: format)
+    let command = service.map { "drydock env \($0)" } ?? "drydock env"
+    rendered.warning(write ?? "what is printed", command: command).map(session.console.warn)
+    guard let path = write else { return session.console.print(rendered.text) }
     let before = try content(of: path)
-    let after = try MarkedBlock().updating(before ?? [], with: text)
+    let after = try MarkedBlock().updating(before ?? [], with: rendered.text)
     try AtomicFile.write(after, to: path, mode: before == nil ? 0o600 : nil, onlyIfChanged: true)
     if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
       session.console.note("\(path) is a link; what was written is \(target)")

@@ -16,7 +16,7 @@ struct RackEnv: AsyncParsableCommand {
         drydock rack env --format json
       """)
 
-  @Option(help: "How they are printed: shell, dotenv, json or github.")
+  @Option(help: "How they are printed: shell, dotenv, docker, json or github.")
   var format: EnvironmentFormat = .shell
 
   @OptionGroup var options: SharedOptions
@@ -25,6 +25,8 @@ struct RackEnv: AsyncParsableCommand {
     let session = Session(options)
     let variables = try await RackProcess(context: session.context).variables()
       .map { EnvironmentVariable(name: $0, value: $1) }
-    session.console.print(try render(variables, as: format))
+    let rendered = render(variables, as: format)
+    rendered.warning("what is printed", command: "drydock rack env").map(session.console.warn)
+    session.console.print(rendered.text)
   }
 }

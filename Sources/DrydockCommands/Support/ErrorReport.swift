@@ -38,9 +38,6 @@ enum ErrorReport {
     if let error = error as? EnvironmentError {
       return DrydockError(.manifestInvalid, error.message, suggestion: error.suggestion)
     }
-    if let error = error as? EnvironmentFormatError {
-      return DrydockError(.failed, error.message, suggestion: error.suggestion)
-    }
     // The argument parser's own errors are of types that it keeps to itself.
     if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
     return DrydockError(error)

@@ -33,7 +33,8 @@ struct EnvironmentFiles {
         continue
       }
       do {
-        try write(try resolver.environment(for: service), to: name, files, &written, &warnings)
+        try write(
+          try resolver.environment(for: service), of: service.name, to: name, files, &written, &warnings)
       } catch let error as EnvironmentError {
         warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
       }
@@ -65,15 +66,14 @@ struct EnvironmentFiles {
   static let all = "all.env"
 
   private func write(
-    _ variables: [EnvironmentVariable], to name: String, _ files: OwnFiles, _ written: inout Set<String>,
-    _ warnings: inout [String]
+    _ variables: [EnvironmentVariable], of service: String? = nil, to name: String, _ files: OwnFiles,
+    _ written: inout Set<String>, _ warnings: inout [String]
   ) throws {
-    do {
-      try files.write(Array(render(variables, as: .dotenv).utf8), to: name, mode: 0o600)
-      written.insert(name)
-    } catch let error as EnvironmentFormatError {
-      warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
-    }
+    let rendered = render(variables, as: .dotenv)
+    try files.write(Array(rendered.text.utf8), to: name, mode: 0o600)
+    written.insert(name)
+    let command = service.map { "drydock env \($0)" } ?? "drydock env"
+    warnings += [rendered.warning(".drydock/\(name)", command: command)].compactMap(\.self)
   }
 
   private static func name(of service: String) -> String { "\(Slug.make(service)).env" }
