@@ -125,6 +125,19 @@ import Testing
     }
   }
 
+  /// A slow line is no reason to give up, a line that is dead is.
+  @Test func aPullFailsWhereNoEventComesAnyMore() async throws {
+    let begin = [Array("{\"status\":\"Downloading\"}\n".utf8)]
+    try await withClient(answer: { _ in .stream(begin, end: .hangs) }) { client, server in
+      let error = try await #require(throws: DockerError.self) {
+        try await client.pullImage("postgres:16", silence: .milliseconds(300))
+      }
+      #expect(error.code == .timedOut)
+      #expect(error.message.hasPrefix("cannot pull the image postgres:16: the Docker engine said nothing"))
+      #expect(error.suggestion != nil)
+    }
+  }
+
   @Test func pullsADigestInTheTagsPlace() async throws {
     let digest = "sha256:" + String(repeating: "a", count: 64)
     try await withClient(answer: { _ in .stream([]) }) { client, server in

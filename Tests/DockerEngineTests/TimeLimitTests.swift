@@ -40,6 +40,33 @@ import Testing
     #expect(code == .timedOut)
   }
 
+  @Test func aStreamThatFallsSilentIsLate() async throws {
+    let error = try await #require(throws: DockerError.self) {
+      try await TimeLimit(head: .after(.milliseconds(10)), end: nil, silence: .milliseconds(20)).run("try") {
+        mark in
+        mark.set()
+        try await outlast(.generous)
+      }
+    }
+    #expect(error.code == .timedOut && error.message.contains("said nothing"))
+  }
+
+  @Test func aStreamThatGoesOnIsNot() async throws {
+    let silence = Duration.seconds(1)
+    let value = try await TimeLimit(head: .after(.milliseconds(1)), end: nil, silence: silence).run("try") {
+      mark in
+      mark.set()
+      let long = Deadline.after(silence + .milliseconds(100))
+      var backoff = Backoff()
+      while !long.hasPassed {
+        mark.set()
+        try await backoff.sleep(until: .generous, "a deadline to pass")
+      }
+      return 1
+    }
+    #expect(value == 1)
+  }
+
   @Test func theHeadIsDueByTheEndAtTheLatest() {
     let end = Deadline.after(.seconds(1))
     #expect(TimeLimit(head: .after(.seconds(10)), end: end).head == end)

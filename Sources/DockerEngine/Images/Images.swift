@@ -26,14 +26,22 @@ extension DockerClient {
     )
   }
 
+  /// How long a pull may be without an event. While one of its layers arrives, is checked or unpacked, events come many
+  /// times a second.
+  package static let pullSilence = Duration.seconds(300)
+
   /// Gets an image from its registry.
   ///
-  /// - Parameter progress: called for every event of the pull, one at a time.
+  /// - Parameters:
+  ///   - silence: how long the engine may say nothing.
+  ///   - deadline: by when all of it has to be here; nil for no such limit, as its size and the line are anybody's guess.
+  ///   - progress: called for every event of the pull, one at a time.
   /// - Throws: ``DockerError``: `noSuchImage`, `accessDenied`, `rateLimited`, `noMatchingPlatform`,
   ///   `unsupportedImageFormat`, `registryUnreachable` and the general ones. The engine reports most of these
   ///   inside a stream that began well.
   package func pullImage(
-    _ name: String, platform: Platform? = nil, until deadline: Deadline,
+    _ name: String, platform: Platform? = nil, silence: Duration = pullSilence,
+    until deadline: Deadline? = nil,
     progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
   ) async throws {
     let (image, tag) = try ImageReference(name).pullParameters
@@ -42,7 +50,8 @@ extension DockerClient {
       query: [("fromImage", image), ("tag", tag), ("platform", platform?.description)],
       action: "pull the image \(name)", object: .image)
     let aggregate = Mutex(PullAggregate())
-    try await sendForLines(request, TimeLimit(deadline), as: PullEvent.self) { event in
+    let limit = TimeLimit(head: .after(silence), end: deadline, silence: silence)
+    try await sendForLines(request, limit, as: PullEvent.self) { event in
       if let complaint = event.complaint {
         throw ErrorRecognition.error(
           status: nil, complaint: complaint, action: request.action, object: .image)
@@ -52,7 +61,7 @@ extension DockerClient {
   }
 
   /// Asks the image's registry for which platforms it has the image, without pulling it.
-  /// - Throws: ``DockerError`` as ``pullImage(_:platform:until:progress:)`` does.
+  /// - Throws: ``DockerError`` as ``pullImage(_:platform:silence:until:progress:)`` does.
   package func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
     let complete = try ImageReference(name).description
     let answer: Distribution = try await get(

@@ -23,9 +23,8 @@ struct HTTPTransport: Sendable {
         let connection = try await connect(until: limit.head, action: request.action)
         return try await connection.executeThenClose { inbound, outbound in
           try await outbound.write(contentsOf: parts(of: request, target: target))
-          var body = ResponseBody(inbound.makeAsyncIterator(), action: request.action)
+          var body = ResponseBody(inbound.makeAsyncIterator(), action: request.action, mark)
           let head = try await body.head()
-          mark.set()
           let failure = InputFailure()
           // Cancelled with the end of this scope, when nobody reads the input any more.
           async let _: Void = StreamInput(outbound, connection.channel)

@@ -7,10 +7,16 @@ struct ResponseBody {
   private var parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
   private var ended = false
   private let action: String
+  /// Set by each part that comes.
+  private let mark: HeadMark
 
-  init(_ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator, action: String) {
+  init(
+    _ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator, action: String,
+    _ mark: HeadMark
+  ) {
     self.parts = parts
     self.action = action
+    self.mark = mark
   }
 
   /// The head of the answer, which comes first.
@@ -20,6 +26,7 @@ struct ResponseBody {
       throw DockerError(
         .connectionLost, "cannot \(action): the engine closed the connection without an answer")
     }
+    mark.set()
     return head
   }
 
@@ -28,7 +35,9 @@ struct ResponseBody {
   mutating func next() async throws -> ByteBuffer? {
     guard !ended else { return nil }
     switch try await parts.next() {
-    case .body(let bytes)?: return bytes
+    case .body(let bytes)?:
+      mark.set()
+      return bytes
     case .end?:
       ended = true
       return nil

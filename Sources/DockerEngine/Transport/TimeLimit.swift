@@ -1,21 +1,24 @@
 import MonotonicTime
 import Synchronization
 
-/// The time that an exchange has: to its head, and to its end.
+/// The time that an exchange has: to its head, to its end, and from one piece of its answer to the next.
 struct TimeLimit: Sendable {
   /// By when the head of the answer has to be there.
   let head: Deadline
   /// By when the exchange has to be over; nil for streams that last until they are cancelled.
   let end: Deadline?
+  /// The longest silence of an answer that has begun; nil where silence says nothing.
+  let silence: Duration?
 
   /// One deadline for all of it.
   init(_ deadline: Deadline) {
     self.init(head: deadline, end: deadline)
   }
 
-  init(head: Deadline, end: Deadline?) {
+  init(head: Deadline, end: Deadline?, silence: Duration? = nil) {
     self.head = end.map { min(head, $0) } ?? head
     self.end = end
+    self.silence = silence
   }
 
   /// Runs an exchange and cancels it when it is late.
@@ -39,22 +42,37 @@ struct TimeLimit: Sendable {
   private func watch<Value>(_ mark: HeadMark, _ action: String) async throws -> Value? {
     let clock = SuspendingClock()
     try await clock.sleep(until: head.instant, tolerance: .milliseconds(1))
-    guard mark.isSet else { throw Self.late(action) }
-    guard let end else { return nil }
-    try await clock.sleep(until: end.instant, tolerance: .milliseconds(1))
+    while let last = mark.last {
+      let limits = [silence.map { last.advanced(by: $0) }, end?.instant].compactMap(\.self)
+      guard let next = limits.min() else { return nil }
+      if next <= clock.now { break }
+      try await clock.sleep(until: next, tolerance: .milliseconds(1))
+    }
+    if mark.isSet, end?.hasPassed != true, let silence { throw Self.silent(action, for: silence) }
     throw Self.late(action)
   }
 
   static func late(_ action: String) -> DockerError {
     DockerError(.timedOut, "cannot \(action): the Docker engine did not finish in time")
   }
+
+  private static func silent(_ action: String, for silence: Duration) -> DockerError {
+    DockerError(
+      .timedOut, "cannot \(action): the Docker engine said nothing for \(silence.components.seconds) seconds",
+      suggestion: "look at the connection to the network, and try again")
+  }
 }
 
-/// Set once the head of an answer has come.
+/// When the last piece of an answer came.
 final class HeadMark: Sendable {
-  private let flag = Mutex(false)
+  private let instant = Mutex<SuspendingClock.Instant?>(nil)
 
-  var isSet: Bool { flag.withLock { $0 } }
+  /// When that was; nil before the head.
+  var last: SuspendingClock.Instant? { instant.withLock { $0 } }
 
-  func set() { flag.withLock { $0 = true } }
+  /// Whether the head has come.
+  var isSet: Bool { last != nil }
+
+  /// To be called with each piece.
+  func set() { instant.withLock { $0 = SuspendingClock.now } }
 }
