@@ -18,6 +18,9 @@ package final class ByteTail: Sendable {
     }
   }
 
+  /// The bytes.
+  package var last: [UInt8] { bytes.withLock { Array($0.suffix(limit)) } }
+
   /// The bytes as text; what is cut off at its beginning is replaced.
-  package var text: String { String(decoding: bytes.withLock { $0.suffix(limit) }, as: UTF8.self) }
+  package var text: String { String(decoding: last, as: UTF8.self) }
 }

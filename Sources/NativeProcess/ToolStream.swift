@@ -1,3 +1,4 @@
+import ByteStreams
 import DrydockBase
 import MonotonicTime
 import Subprocess
@@ -16,7 +17,7 @@ import SystemPackage
 package struct ToolEnding: Sendable, Hashable {
   /// Its exit code; 128 and the signal's number for one that a signal ended.
   package let exitCode: Int
-  /// What it wrote to standard error.
+  /// What it wrote to standard error; of much, the last part.
   package let error: [UInt8]
 
   /// An ending.
@@ -61,19 +62,24 @@ extension Tool {
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void, _ state: StreamState
   ) async throws -> ToolEnding {
     try DescriptorLimit.requireCommand()
-    let (incoming, outgoing) = (try SocketPair(), try SocketPair())
+    let (incoming, outgoing, complaints) = (try SocketPair(), try SocketPair(), try SocketPair())
+    // However much it warns of, its work goes on.
+    let said = ByteTail(limit: 1 << 16)
     do {
       let result = try await Subprocess.run(
         configuration,
         input: .fileDescriptor(.init(rawValue: incoming.theirs), closeAfterSpawningProcess: true),
         output: .fileDescriptor(.init(rawValue: outgoing.theirs), closeAfterSpawningProcess: true),
-        error: .bytes(limit: Self.outputLimit)
+        error: .fileDescriptor(.init(rawValue: complaints.theirs), closeAfterSpawningProcess: true)
       ) { execution in
         let leader = execution.processIdentifier.value
         session.set(leader)
-        await exchange(incoming, outgoing, input, output, state) { _ = kill(-leader, SIGTERM) }
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask { while let bytes = try? await complaints.read() { said.append(bytes) } }
+          await exchange(incoming, outgoing, input, output, state) { _ = kill(-leader, SIGTERM) }
+        }
       }
-      return ToolEnding(exitCode: result.terminationStatus.code, error: result.standardError)
+      return ToolEnding(exitCode: result.terminationStatus.code, error: said.last)
     } catch let error as SubprocessError {
       try Task.checkCancellation()
       throw translated(error)

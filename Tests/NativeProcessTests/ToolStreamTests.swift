@@ -41,6 +41,18 @@ struct ToolStreamTests {
     #expect(await ends.taken.count == 100 * 50_256)
   }
 
+  /// Bug: a tool that wrote more than 16 MB of warnings was ended, and its work with it.
+  @Test func mayWarnOfMuch() async throws {
+    let ends = Ends(pieces: 0, of: [])
+    let warnings = "yes 'WARNING: something' | head -c 20000000 >&2"
+    let script = "\(warnings); echo fine; printf '\\nthe last\\n' >&2; exit 3"
+    let ending = try await shell(script).stream(input: nil, output: { await ends.take($0) })
+    #expect(ending.exitCode == 3)
+    #expect(String(decoding: ending.error, as: UTF8.self).hasSuffix("\nthe last\n"))
+    #expect(ending.error.count <= 1 << 16)
+    #expect(await ends.taken == Array("fine\n".utf8))
+  }
+
   @Test func mayEndBeforeTheirInputDoes() async throws {
     let ends = Ends(pieces: 1000, of: [UInt8](repeating: 7, count: 50_000))
     let ending = try await shell("head -c 10").stream(
