@@ -26,8 +26,6 @@ package struct EngineInfo: Sendable, Hashable, Codable {
   package let name: String?
   /// The version of the engine.
   package let serverVersion: String?
-  /// `rootless`, `userns`, `seccomp` and the like, as `name=…` entries.
-  package let securityOptions: [String]?
   /// The number of processors that containers may use.
   package let processors: Int?
   /// The memory that containers may use, in bytes.
@@ -38,15 +36,8 @@ package struct EngineInfo: Sendable, Hashable, Codable {
   enum CodingKeys: String, CodingKey {
     case name = "Name"
     case serverVersion = "ServerVersion"
-    case securityOptions = "SecurityOptions"
     case processors = "NCPU"
     case memory = "MemTotal"
     case operatingSystem = "OperatingSystem"
   }
-
-  /// Whether the engine runs without root's rights.
-  package var isRootless: Bool { (securityOptions ?? []).contains { $0.contains("rootless") } }
-
-  /// Whether containers' users are mapped to others on the host.
-  package var hasUserNamespaces: Bool { (securityOptions ?? []).contains { $0.contains("userns") } }
 }

@@ -7,7 +7,6 @@ struct PostgresTLS {
     self.tls = tls
   }
 
-  var refusesPlain: Bool { tls.policy == .required }
   var files: [RecipeFile] { tls.files }
 
   var settings: [String] {

@@ -23,13 +23,6 @@ package enum MySQLSQL {
     "`" + name.replacingExactly("`", with: "``") + "`"
   }
 
-  /// A database's name as GRANT takes it: there `_` and `%` stand for other characters unless escaped.
-  package static func quoteGrantDatabase(_ name: String) -> String {
-    let escaped = name.replacingExactly("\\", with: "\\\\").replacingExactly("_", with: "\\_")
-      .replacingExactly("%", with: "\\%")
-    return quoteIdentifier(escaped)
-  }
-
   /// A string literal, for a server without `NO_BACKSLASH_ESCAPES`, which is the default: quotes doubled,
   /// backslash and NUL escaped.
   package static func quoteLiteral(_ text: String) -> String {

@@ -11,7 +11,7 @@ package enum DescriptorInterest: Sendable {
 
 /// Waits until `descriptor` can be read or written without blocking.
 ///
-/// The one place where descriptors are waited for. No thread is held meanwhile, and when this returns or throws nothing
+/// Every task that waits for a descriptor does it here. No thread is held meanwhile, and when this returns or throws nothing
 /// watches the descriptor any more, so its owner may close it at once. The descriptor must be one that can be
 /// waited for: a socket, a pipe, a terminal.
 /// - Throws: `TimeoutError` naming `subject` at the deadline, `CancellationError` when cancelled.

@@ -21,8 +21,6 @@ package struct Style: Sendable, Hashable {
   package func yellow(_ text: String) -> String { wrap(text, 33) }
   /// What matters most.
   package func bold(_ text: String) -> String { wrap(text, 1) }
-  /// What matters least.
-  package func dim(_ text: String) -> String { wrap(text, 2) }
 
   /// The text with every occurrence of the secrets masked as `****`; longer secrets first, so that one inside of
   /// another leaves nothing behind. Secrets of fewer than four characters would mask ordinary words and are left.

@@ -157,20 +157,6 @@ import Testing
     }
   }
 
-  @Test func looksUpPlatformsWithoutAPull() async throws {
-    let json = """
-      {"Descriptor":{"digest":"sha256:1"},"Platforms":[{"architecture":"amd64","os":"linux"},
-      {"architecture":"arm64","os":"linux","variant":"v8"},{"architecture":"unknown","os":"unknown"}]}
-      """
-    try await withClient(answer: { _ in .reply(200, json) }) { client, server in
-      let platforms = try await client.remotePlatforms(of: "mysql:8", until: .generous)
-      #expect(platforms == [Platform(architecture: "amd64"), Platform(architecture: "arm64", variant: "v8")])
-      #expect(platforms.contains { $0.matches(Platform(architecture: "arm64")) })
-      #expect(!platforms.contains { $0.matches(Platform(architecture: "s390x")) })
-      #expect(server.requests.last?.target == "/v1.47/distribution/docker.io/library/mysql:8/json")
-    }
-  }
-
   @Test func importsAnArchive() async throws {
     try await withClient(answer: { _ in .reply(200, #"{"status":"sha256:77"}"#) }) { client, server in
       let id = try await client.importImage([1, 2, 3], name: "tiny:1", changes: ["CMD x"], until: .generous)

@@ -279,10 +279,6 @@ import Testing
       let name = "127.0.0.1:1/none/none:1"
       let pull = try await failure { try await engine.client.pullImage(name, until: .generous) }
       #expect(pull == .registryUnreachable)
-      let platforms = try await failure {
-        _ = try await engine.client.remotePlatforms(of: name, until: .generous)
-      }
-      #expect(platforms == .registryUnreachable)
     }
   }
 

@@ -124,7 +124,7 @@ struct CreatedResourcesTests {
       _ = try await resources.link("drain", to: web, work)
       let linked = try await resources.link("drain", to: api, work)
       #expect(linked.apps == ["api", "web"])
-      #expect(LinkedResources(store: test.store).drains(of: web) == [Self.url])
+      #expect(LinkedResources(store: test.store).of(web).map(\.created?.isDrain) == [true])
       let refusal = try await emulatorError { _ = try await resources.delete("drain", work) }
       #expect(refusal.message == "resource drain is linked to api, web")
       #expect(refusal.details == ["api", "web"].map { "drydock resources unlink drain --app \($0)" })

@@ -16,10 +16,12 @@ struct MySQLProbeTests {
     let name = "a_%`'\"\\" + UUID().uuidString.prefix(18)
     let user = "\(MySQLSQL.quoteLiteral(name))@'%'"
     let database = MySQLSQL.quoteIdentifier(name)
+    // In a grant, `_` and `%` stand for other characters unless they are escaped.
+    let escaped = name.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
     try await administrator().execute(
       [
         "CREATE USER \(user) IDENTIFIED BY \(MySQLSQL.quoteLiteral(password))",
-        "CREATE DATABASE \(database)", "GRANT ALL ON \(MySQLSQL.quoteGrantDatabase(name)).* TO \(user)",
+        "CREATE DATABASE \(database)", "GRANT ALL ON \(MySQLSQL.quoteIdentifier(escaped)).* TO \(user)",
       ], masking: [password], until: .after(testDeadline))
     return ProbeTarget(port: engine.port, user: name, password: password, database: name)
   }

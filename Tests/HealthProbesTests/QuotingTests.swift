@@ -23,11 +23,6 @@ struct QuotingTests {
     #expect(MySQLSQL.quoteIdentifier(name) == quoted)
   }
 
-  @Test(arguments: [("a_b", "`a\\_b`"), ("100%", "`100\\%`"), ("a\\b", "`a\\\\b`")])
-  func aDatabaseInAGrantHasNoWildcards(name: String, quoted: String) {
-    #expect(MySQLSQL.quoteGrantDatabase(name) == quoted)
-  }
-
   @Test(arguments: [
     ("plain", "'plain'"), ("it's", "'it''s'"), ("back\\slash", "'back\\\\slash'"), ("\\'", "'\\\\'''"),
     ("nul\0l", "'nul\\0l'"), ("it'\u{301}s\\\u{301}", "'it''\u{301}s\\\\\u{301}'"),

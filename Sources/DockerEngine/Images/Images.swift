@@ -60,17 +60,6 @@ extension DockerClient {
     }
   }
 
-  /// Asks the image's registry for which platforms it has the image, without pulling it.
-  /// - Throws: ``DockerError`` as ``pullImage(_:platform:silence:until:progress:)`` does.
-  package func remotePlatforms(of name: String, until deadline: Deadline) async throws -> [Platform] {
-    let complete = try ImageReference(name).description
-    let answer: Distribution = try await get(
-      "/distribution/\(EngineRequest.encodeName(complete))/json", action: "look up the image \(name)",
-      object: .image,
-      until: deadline)
-    return (answer.platforms ?? []).filter { $0.os != "unknown" }
-  }
-
   /// Removes an image's name, and the image with its last name.
   package func removeImage(_ name: String, force: Bool = false, until deadline: Deadline) async throws {
     let request = EngineRequest(
@@ -101,14 +90,5 @@ extension DockerClient {
       throw DockerError(.invalidResponse, "cannot \(request.action): the engine named no image")
     }
     return id
-  }
-}
-
-/// The answer of `GET /distribution/{name}/json`.
-private struct Distribution: Decodable {
-  let platforms: [Platform]?
-
-  enum CodingKeys: String, CodingKey {
-    case platforms = "Platforms"
   }
 }

@@ -75,13 +75,6 @@ package struct LinkedResources: Sendable {
       )
     }
   }
-
-  /// Where the logs of an app are to go: the URLs of the syslog resources that are linked to it.
-  package func drains(of app: InstanceState) -> [String] {
-    of(app).filter { $0.created?.isDrain == true }.compactMap {
-      $0.created?.parameters[SyslogDrain.option]
-    }
-  }
 }
 
 extension InstanceState {
