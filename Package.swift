@@ -179,7 +179,9 @@ let package = Package(
       ]),
     tests("RackAPI", ["DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
-    tests("DrydockCommands", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", arguments]),
+    tests(
+      "DrydockCommands",
+      ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "TerminalProgress", arguments]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

@@ -18,6 +18,9 @@ struct Ps: AsyncParsableCommand {
   @Flag(help: "Every instance on this machine.")
   var all = false
 
+  @Flag(help: "Whole lines, however narrow the terminal is.")
+  var wide = false
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -51,7 +54,8 @@ struct Ps: AsyncParsableCommand {
   private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
     if states.isEmpty { session.console.note("nothing is here yet; start it: drydock up") }
-    session.console.print(StateTable.render(states, withApp: all, verbose: common.shared.verbose))
+    let screen = session.console.screen(isWide: wide)
+    session.console.print(StateTable.render(states, withApp: all, screen: screen))
     for state in states {
       for (option, value) in (state.acceptedOptions ?? [:]).sorted(by: { $0.key < $1.key }) {
         let place = state.options?[option].map { "\(option) is \($0) here, and \(value) on AWS" }

@@ -52,6 +52,9 @@ struct Up: AsyncParsableCommand {
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
   var dryRun = false
 
+  @Flag(help: "Whole lines, however narrow the terminal is.")
+  var wide = false
+
   @OptionGroup var rack: RackOption
 
   @OptionGroup var common: CommonOptions
@@ -103,13 +106,14 @@ struct Up: AsyncParsableCommand {
   }
 
   private func render(_ result: UpOperation.Result, _ console: Console) throws {
+    let screen = console.screen(isWide: wide)
     switch (common.format, dryRun) {
     case (.json, true): try console.print(json: result.plan)
     case (.json, false): try console.print(json: result.outcomes)
-    case (.table, true): console.print(PlanTable.render(result.plan))
+    case (.table, true): console.print(PlanTable.render(result.plan, screen: screen))
     case (.table, false) where result.outcomes.isEmpty:
       return console.note("\(result.manifest.file) has no resources: there is nothing to start")
-    case (.table, false): console.print(OutcomeTable.render(result.outcomes))
+    case (.table, false): console.print(OutcomeTable.render(result.outcomes, screen: screen))
     }
     if common.format == .table, !dryRun { UpSummary.lines(result).forEach(console.note) }
   }

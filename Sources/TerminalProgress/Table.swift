@@ -14,15 +14,45 @@ package struct Table: Sendable, Hashable {
   }
 
   /// The table as text, a line feed at the end of each line; a table without header and rows is empty.
-  /// - Parameter style: Makes the header bold.
-  package func rendered(style: Style = .plain) -> String {
+  /// - Parameters:
+  ///   - style: Makes the header bold.
+  ///   - screen: The places that a line may have; nil for any number.
+  ///   - steps: How the table gives way where it is wider, in this order. A line that is too long after all of them is
+  ///     cut.
+  package func rendered(style: Style = .plain, screen: Int? = nil, steps: [TableStep] = []) -> String {
     let titles = header.isEmpty ? [] : [header.map { style.bold(TerminalText.line($0)) }]
-    let lines = titles + rows.flatMap(Self.lines(of:))
-    let columns = lines.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
+    var lines = titles + rows.flatMap(Self.lines(of:))
+    if let screen { narrow(&lines, to: screen, steps) }
+    let widths = Self.widths(lines)
+    return lines.map { line in
+      let text = Self.line(line, widths: widths)
+      return (screen.map { DisplayWidth.truncated(text, to: $0) } ?? text) + "\n"
+    }.joined()
+  }
+
+  private func narrow(_ lines: inout [[String]], to screen: Int, _ steps: [TableStep]) {
+    var titles = header
+    for step in steps {
+      let widths = Self.widths(lines)
+      let excess = widths.reduce(0, +) + 2 * max(0, widths.count - 1) - screen
+      guard excess > 0 else { return }
+      guard let column = titles.firstIndex(of: step.title) else { continue }
+      if case .leaveOut = step {
+        titles.remove(at: column)
+        for index in lines.indices where column < lines[index].count { lines[index].remove(at: column) }
+        continue
+      }
+      let width = max(widths[column] - excess, DisplayWidth.of(lines[0][column]))
+      for index in lines.indices.dropFirst() where column < lines[index].count {
+        lines[index][column] = step.shortened(lines[index][column], to: width)
+      }
+    }
+  }
+
+  private static func widths(_ lines: [[String]]) -> [Int] {
+    (0..<(lines.map(\.count).max() ?? 0)).map { column in
       lines.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
     }
-    return lines.map { Self.line($0, widths: widths) + "\n" }.joined()
   }
 
   /// A row as lines of single-line cells.

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoxEnvironment
 import ConvoxManifest
 import Foundation
+import TerminalProgress
 import Testing
 
 @testable import DrydockBase
@@ -126,20 +127,58 @@ import Testing
     var files = ResourceState(app: "web", resource: "files", type: "efs", status: .running)
     files.directory = "/state/files"
     #expect(
-      StateTable.render([running, crashed, files], withApp: false, verbose: false) == """
+      StateTable.render([running, crashed, files], withApp: false) == """
         RESOURCE  TYPE      STATUS             WANTED  VERSION  RUNTIME  PROCESS          PORT   UPTIME
         mydb      postgres  running            15      15.18    native   pid 4711         15001  -
         cache     redis     crashed: signal 9  -       -        -        drydock-i-cache  -      -
         files     efs       running            -       -        -        /state/files     -      -
 
         """)
-    let all = StateTable.render([files], withApp: true, verbose: false)
+    let all = StateTable.render([files], withApp: true)
     #expect(all.hasPrefix("APP  RESOURCE"))
     #expect(all.split(separator: "\n").last?.hasPrefix("web  files") == true)
   }
 
+  /// Bug: rows of 99 and 180 places wrapped on a terminal of 80.
+  @Test(arguments: [60, 80, 120]) func rowsFitTheTerminal(_ screen: Int) {
+    var running = ResourceState(
+      app: "storefront-checkout", resource: "primary-orders", type: "postgres", status: .running,
+      version: "15.18")
+    (running.wantedVersion, running.runtime, running.pid, running.port) = ("15", .native, 1_234_567, 15001)
+    running.startedAt = .now - 93_600
+    var broken = running
+    (broken.status, broken.pid, broken.container) = (.unhealthy, nil, "drydock-abc123def456-primary-orders")
+    broken.reason = "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute"
+    var files = ResourceState(
+      app: "storefront-checkout", resource: "files", type: "efs", status: .running)
+    files.directory = "/home/somebody/.local/state/drydock/instances/abc123def456/files"
+    for withApp in [true, false] {
+      let table = StateTable.render([running, broken, files], withApp: withApp, screen: screen)
+      let lines = table.split(separator: "\n").map(String.init)
+      #expect(lines.count == 4)
+      #expect(lines.allSatisfy { DisplayWidth.of($0) <= screen }, "\(table)")
+      #expect(lines[1].contains("15001") && lines[1].contains("primary") && lines[1].contains("running"))
+      #expect(StateTable.render([running, broken, files], withApp: withApp).contains(files.directory ?? "?"))
+    }
+    var outcome = ResourceOutcome(
+      resource: "primary-orders", type: "postgres", wantedVersion: "12", version: "15.18", runtime: .native,
+      status: .running, action: .create, url: "postgres://app:****@127.0.0.1:15001/app",
+      drift: "postgres 12 is wanted, 15.18 runs", seconds: 0.512)
+    let up = OutcomeTable.render([outcome], screen: screen)
+    #expect(up.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= screen }, "\(up)")
+    #expect(up.contains("15.18 (!)") && up.contains("127.0.0.1:15001"), "\(up)")
+    outcome.url = "postgres://somebody:****@\(String(repeating: "far.", count: 20))example.org:5432/app"
+    let far = OutcomeTable.render([outcome], screen: screen)
+    #expect(far.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= screen }, "\(far)")
+    let item = Plan.Item(
+      resource: "primary-orders", type: "postgres", action: .create, version: "15",
+      reason: String(repeating: "because ", count: 30))
+    let plan = PlanTable.render(Plan(runtime: .native, runtimeReason: "", items: [item]), screen: screen)
+    #expect(plan.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= screen }, "\(plan)")
+  }
+
   @Test func anEmptyListPrintsNothing() {
-    #expect(StateTable.render([], withApp: false, verbose: false).isEmpty)
+    #expect(StateTable.render([], withApp: false).isEmpty)
   }
 }
 

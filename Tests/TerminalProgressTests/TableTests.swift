@@ -33,6 +33,31 @@ import Testing
     #expect(table.rendered() == expected)
   }
 
+  private static let wide = Table(
+    header: ["NAME", "PLACE", "URL", "NOTE"],
+    rows: [
+      ["mydb", "/home/me/state/mydb", "postgres://app:pw@127.0.0.1:15999/app", "fine"],
+      ["files", "/files", "-", "a much longer note"],
+    ])
+
+  /// Each step only if it is needed, and only as far as that.
+  @Test(arguments: [
+    (200, "mydb   /home/me/state/mydb  postgres://app:pw@127.0.0.1:15999/app  fine"),
+    (80, "mydb   /home/me/state/mydb  postgres://127.0.0.1:15999/app  fine"),
+    (74, "mydb   …/me/state/mydb  postgres://127.0.0.1:15999/app  fine"),
+    (60, "mydb   …/mydb  postgres://127.0.0.1:15999/app  fine"),
+    (40, "mydb   postgres://127.0.0.1:15999/app  …"),
+    (20, "mydb   postgres://1…"),
+  ])
+  func itGivesWayToTheScreen(_ screen: Int, _ row: String) {
+    let text = Self.wide.rendered(
+      screen: screen,
+      steps: [.shortURLs("URL"), .cutFront("PLACE", least: 6), .cutEnd("NOTE", least: 4), .leaveOut("PLACE")])
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 3 && lines.allSatisfy { DisplayWidth.of($0) <= screen }, "\(text)")
+    #expect(lines[1].hasPrefix(row), "\(text)")
+  }
+
   @Test func anEmptyTableIsNothing() {
     #expect(Table().rendered() == "")
     #expect(Table(header: ["A"]).rendered() == "A\n")

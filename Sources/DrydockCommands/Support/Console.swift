@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import TerminalProgress
 
@@ -25,6 +26,12 @@ struct Console: Sendable {
   /// Whether a descriptor is a terminal that wants colours.
   static func allowsColour(_ descriptor: Int32, _ environment: [String: String]) -> Bool {
     isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  /// How many places a line of a table may have: those of the terminal; nil where a program reads it, or all of it is
+  /// wanted.
+  func screen(isWide: Bool) -> Int? {
+    isWide || isatty(STDOUT_FILENO) != 1 ? nil : TerminalSize.current(of: STDOUT_FILENO).columns
   }
 
   /// Prints a result: as it is into a file or a pipe, without what a terminal would obey on one.

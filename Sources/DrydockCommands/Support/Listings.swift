@@ -5,7 +5,11 @@ import TerminalProgress
 
 /// The plan as a table.
 enum PlanTable {
-  static func render(_ plan: Plan) -> String {
+  private static let steps: [TableStep] = [
+    .cutEnd("REASON", least: 30), .cutEnd("RESOURCE", least: 12), .cutEnd("REASON", least: 16),
+  ]
+
+  static func render(_ plan: Plan, screen: Int? = nil) -> String {
     let rows = plan.items.map { item in
       [
         item.resource, item.type, item.drift == nil ? item.version : "\(item.version) (!)",
@@ -15,14 +19,19 @@ enum PlanTable {
       ]
     }
     let table = Table(header: ["RESOURCE", "TYPE", "VERSION", "ACTION", "PORT", "REASON"], rows: rows)
-      .rendered()
+      .rendered(screen: screen, steps: steps)
     return "runtime: \(plan.runtime.rawValue) (\(plan.runtimeReason))\n" + table
   }
 }
 
 /// What became of the resources, as a table.
 enum OutcomeTable {
-  static func render(_ outcomes: [ResourceOutcome]) -> String {
+  private static let steps: [TableStep] = [
+    .shortURLs("URL"), .leaveOut("RUNTIME"), .cutFront("URL", least: 22), .leaveOut("TIME"),
+    .cutEnd("RESOURCE", least: 12), .cutFront("URL", least: 16),
+  ]
+
+  static func render(_ outcomes: [ResourceOutcome], screen: Int? = nil) -> String {
     let rows = outcomes.map { outcome in
       [
         outcome.resource, outcome.type, version(outcome), outcome.runtime?.rawValue ?? "-",
@@ -31,7 +40,7 @@ enum OutcomeTable {
       ]
     }
     return Table(header: ["RESOURCE", "TYPE", "VERSION", "RUNTIME", "STATUS", "URL", "TIME"], rows: rows)
-      .rendered()
+      .rendered(screen: screen, steps: steps)
   }
 
   private static func version(_ outcome: ResourceOutcome) -> String {
@@ -56,7 +65,14 @@ enum UpSummary {
 
 /// What exists, as a table.
 enum StateTable {
-  static func render(_ states: [ResourceState], withApp: Bool, verbose: Bool) -> String {
+  private static let steps: [TableStep] = [
+    .cutFront("PROCESS", least: 14), .cutEnd("STATUS", least: 28), .leaveOut("RUNTIME"),
+    .cutFront("PROCESS", least: 9), .leaveOut("WANTED"), .cutEnd("RESOURCE", least: 16), .leaveOut("UPTIME"),
+    .cutEnd("STATUS", least: 12), .leaveOut("PROCESS"), .cutEnd("RESOURCE", least: 8),
+    .cutEnd("APP", least: 6),
+  ]
+
+  static func render(_ states: [ResourceState], withApp: Bool, screen: Int? = nil) -> String {
     let header =
       (withApp ? ["APP"] : []) + [
         "RESOURCE", "TYPE", "STATUS", "WANTED", "VERSION", "RUNTIME", "PROCESS", "PORT", "UPTIME",
@@ -67,7 +83,7 @@ enum StateTable {
         state.runtime?.rawValue ?? "-", process(state), state.port.map(String.init) ?? "-", uptime(state),
       ]
     }
-    return rows.isEmpty ? "" : Table(header: header, rows: rows).rendered()
+    return rows.isEmpty ? "" : Table(header: header, rows: rows).rendered(screen: screen, steps: steps)
   }
 
   private static func status(_ state: ResourceState) -> String {
