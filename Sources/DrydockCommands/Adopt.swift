@@ -15,7 +15,7 @@ struct Adopt: AsyncParsableCommand {
         drydock adopt shop
       """)
 
-  @Argument(help: "The app, as drydock ps --all shows it.")
+  @Argument(help: "The app, as drydock ps --all shows it.", completion: NameCompletion.apps)
   var handle: String
 
   @OptionGroup var common: CommonOptions

@@ -16,7 +16,7 @@ struct Down: AsyncParsableCommand {
         drydock down --all
       """)
 
-  @Argument(help: "The resources to stop; else all.")
+  @Argument(help: "The resources to stop; else all.", completion: NameCompletion.resources)
   var resources: [String] = []
 
   @Flag(help: "Every instance on this machine.")

@@ -14,7 +14,7 @@ struct Logs: AsyncParsableCommand {
         drydock logs mydb -f --tail 100
       """)
 
-  @Argument(help: "The resources; else all.")
+  @Argument(help: "The resources; else all.", completion: NameCompletion.resources)
   var resources: [String] = []
 
   @Flag(name: .shortAndLong, help: "Go on as lines are written, until Ctrl-C.")

@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
       took, else that of --rack, as with env and up.
       """)
 
-  @Argument(help: "The service.")
+  @Argument(help: "The service.", completion: NameCompletion.services)
   var service: String
 
   @Argument(

@@ -17,7 +17,7 @@ struct Up: AsyncParsableCommand {
         drydock up --dry-run --format json
       """)
 
-  @Argument(help: "The resources to bring up; else all.")
+  @Argument(help: "The resources to bring up; else all.", completion: NameCompletion.resources)
   var resources: [String] = []
 
   @Option(
@@ -34,6 +34,7 @@ struct Up: AsyncParsableCommand {
   @Option(
     name: .customLong("port"),
     help: ArgumentHelp("A port of your own for a resource; may be repeated.", valueName: "name=port"),
+    completion: NameCompletion.resourceAssignment,
     transform: PortChoice.init(parsing:))
   var ports: [PortChoice] = []
 
@@ -46,7 +47,8 @@ struct Up: AsyncParsableCommand {
     name: .customLong("accept-options"),
     help: ArgumentHelp(
       "Go on with this resource's data although AWS would refuse its options; may be repeated.",
-      valueName: "name"))
+      valueName: "name"),
+    completion: NameCompletion.resources)
   var acceptedOptions: [String] = []
 
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")

@@ -7,7 +7,7 @@ struct GetEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Show a value of the app env.")
 
-  @Argument(help: "The key.")
+  @Argument(help: "The key.", completion: NameCompletion.variables)
   var key: String
 
   @OptionGroup var rack: RackOption

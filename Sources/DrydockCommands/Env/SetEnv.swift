@@ -8,7 +8,8 @@ struct SetEnv: AsyncParsableCommand {
     commandName: "set",
     abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.")
 
-  @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
+  @Argument(
+    help: ArgumentHelp("What to set.", valueName: "KEY=value"), completion: NameCompletion.variableAssignment)
   var pairs: [String] = []
 
   @OptionGroup var rack: RackOption

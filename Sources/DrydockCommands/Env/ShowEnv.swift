@@ -9,7 +9,7 @@ struct ShowEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the variables that a service gets; all resources' without a name.")
 
-  @Argument(help: "The service.")
+  @Argument(help: "The service.", completion: NameCompletion.services)
   var service: String?
 
   @Option(help: "How they are printed: dotenv, docker, shell, json or github.")

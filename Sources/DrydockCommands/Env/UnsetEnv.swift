@@ -5,7 +5,7 @@ struct UnsetEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unset", abstract: "Remove values from the app env.")
 
-  @Argument(help: "What to remove.")
+  @Argument(help: "What to remove.", completion: NameCompletion.variables)
   var keys: [String]
 
   @OptionGroup var rack: RackOption

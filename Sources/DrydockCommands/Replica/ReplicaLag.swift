@@ -7,7 +7,7 @@ struct ReplicaLag: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lag", abstract: "Delay what a replica applies; 0 for not at all.")
 
-  @Argument(help: "The replica.")
+  @Argument(help: "The replica.", completion: NameCompletion.resources)
   var name: String
 
   @Argument(help: "Seconds.")

@@ -7,7 +7,7 @@ struct ReplicaPause: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause", abstract: "Stop applying; the replica stays connected and serves what it has.")
 
-  @Argument(help: "The replica.")
+  @Argument(help: "The replica.", completion: NameCompletion.resources)
   var name: String
 
   @OptionGroup var options: SharedOptions

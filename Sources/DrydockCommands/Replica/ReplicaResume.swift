@@ -7,7 +7,7 @@ struct ReplicaResume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume", abstract: "Go on applying.")
 
-  @Argument(help: "The replica.")
+  @Argument(help: "The replica.", completion: NameCompletion.resources)
   var name: String
 
   @OptionGroup var options: SharedOptions

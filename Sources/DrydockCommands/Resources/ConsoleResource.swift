@@ -20,7 +20,7 @@ struct ConsoleResource: AsyncParsableCommand {
         echo stats | drydock resources console mem
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @OptionGroup var options: SharedOptions

@@ -15,7 +15,7 @@ struct CreateResource: AsyncParsableCommand {
         drydock resources create syslog Url=tcp+tls://logs.example.com:11235
       """)
 
-  @Argument(help: "The type; drydock resources types lists them.")
+  @Argument(help: "The type; drydock resources types lists them.", completion: NameCompletion.types)
   var type: String
 
   @Argument(

@@ -13,7 +13,7 @@ struct DeleteResource: AsyncParsableCommand {
         drydock resources delete mysql-4624
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.created)
   var name: String
 
   @Flag(name: .shortAndLong, help: "Do not ask.")

@@ -18,7 +18,7 @@ struct ExportResource: AsyncParsableCommand {
         drydock resources export mydb | psql "$OTHER_URL"
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @Option(name: .shortAndLong, help: "The file to write; else standard output.", completion: .file())

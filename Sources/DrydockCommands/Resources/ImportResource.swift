@@ -18,7 +18,7 @@ struct ImportResource: AsyncParsableCommand {
         pg_dump --no-owner "$OTHER_URL" | drydock resources import mydb
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @Option(name: .shortAndLong, help: "The file to read; else standard input.", completion: .file())

@@ -14,7 +14,7 @@ struct LinkResource: AsyncParsableCommand {
         drydock resources link syslog-3785 --app example-app
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.created)
   var name: String
 
   @OptionGroup var work: ResourceWorkOptions

@@ -17,10 +17,10 @@ struct RenameResource: AsyncParsableCommand {
         drydock resources rename mydb main-db
       """)
 
-  @Argument(help: "The name that it had.")
+  @Argument(help: "The name that it had.", completion: NameCompletion.resources)
   var old: String
 
-  @Argument(help: "The name that it has in convox.yml.")
+  @Argument(help: "The name that it has in convox.yml.", completion: NameCompletion.resources)
   var new: String
 
   @OptionGroup var options: SharedOptions

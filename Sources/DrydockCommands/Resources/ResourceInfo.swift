@@ -12,7 +12,7 @@ struct ResourceInfo: AsyncParsableCommand {
         drydock resources info memcached-5864 --exports
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @Flag(help: "Name, status and exports, as convox printed them once.")

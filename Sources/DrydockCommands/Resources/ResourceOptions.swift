@@ -11,7 +11,7 @@ struct ResourceOptions: AsyncParsableCommand {
         drydock resources options syslog --format json
       """)
 
-  @Argument(help: "The type; drydock resources types lists them.")
+  @Argument(help: "The type; drydock resources types lists them.", completion: NameCompletion.types)
   var type: String
 
   @OptionGroup var common: CommonOptions

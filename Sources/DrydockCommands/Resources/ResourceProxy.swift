@@ -21,7 +21,7 @@ struct ResourceProxy: AsyncParsableCommand {
         drydock resources proxy cache --tls   for clients that speak no TLS
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @Option(name: .shortAndLong, help: "Where to listen.")

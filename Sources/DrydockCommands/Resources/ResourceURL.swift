@@ -10,7 +10,7 @@ struct ResourceURL: AsyncParsableCommand {
         psql "$(drydock resources url mydb)"
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
 
   @OptionGroup var common: CommonOptions

@@ -12,7 +12,7 @@ struct StartResource: AsyncParsableCommand {
         drydock resources start main-db
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.created)
   var name: String
 
   @OptionGroup var work: ResourceWorkOptions

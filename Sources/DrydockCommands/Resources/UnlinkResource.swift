@@ -10,7 +10,7 @@ struct UnlinkResource: AsyncParsableCommand {
         drydock resources unlink mysql-4624 --app example-app
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.created)
   var name: String
 
   @OptionGroup var work: ResourceWorkOptions

@@ -13,7 +13,7 @@ struct UpdateResource: AsyncParsableCommand {
         drydock resources update syslog-3785 Url=tcp://127.0.0.1:5514
       """)
 
-  @Argument(help: "The resource.")
+  @Argument(help: "The resource.", completion: NameCompletion.created)
   var name: String
 
   @Argument(help: ArgumentHelp("Options with their new values.", valueName: "Option=value"))

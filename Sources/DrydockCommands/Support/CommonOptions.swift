@@ -14,7 +14,8 @@ struct SharedOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("app"), .customShort("a")],
-    help: ArgumentHelp("The app; else the file .convox/app, else the folder's name.", valueName: "name"))
+    help: ArgumentHelp("The app; else the file .convox/app, else the folder's name.", valueName: "name"),
+    completion: NameCompletion.apps)
   var app: String?
 
   @Option(help: "Where resources run: auto, docker or native (also DRYDOCK_RUNTIME).")

@@ -6,7 +6,8 @@ struct RackOption: ParsableArguments {
   @Option(
     name: [.customLong("rack"), .customShort("r")],
     help: ArgumentHelp(
-      "The app env kept for a rack, such as acme/production; else the local one.", valueName: "name"))
+      "The app env kept for a rack, such as acme/production; else the local one.", valueName: "name"),
+    completion: NameCompletion.racks)
   var name: String?
 
   func validate() throws {

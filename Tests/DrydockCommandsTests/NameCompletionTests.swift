@@ -1,0 +1,56 @@
+import ArgumentParser
+import Testing
+
+@testable import DrydockBase
+@testable import DrydockCommands
+@testable import Emulator
+
+/// What a shell offers when TAB is pressed.
+@Suite struct NameCompletionTests {
+  @Test func namesComeFromTheManifestAndFromWhatIsThere() async throws {
+    try await TestApp.with { app in
+      // Before the first `up` too.
+      let before = NameLookup(["drydock", "logs", ""], context: app.context)
+      #expect(before.resources == ["mydb", "my-files"] && before.services == ["web", "picky"])
+      #expect(before.apps.isEmpty && before.created.isEmpty && before.variables.isEmpty)
+      #expect(Set(before.declared) == ["MODE", "SECRET"])
+      var state = try app.up()
+      state.resources["gone"] = state.resources["mydb"]
+      state.appEnvironment = ["TOKEN": "t"]
+      state.rackEnvironments = ["acme/production": [:]]
+      try app.context.store.save(state)
+      let after = NameLookup(["drydock", "logs", ""], context: app.context)
+      #expect(Set(after.resources) == ["mydb", "my-files", "gone"])
+      #expect(after.apps == ["web"] && after.variables == ["TOKEN"] && after.racks == ["acme/production"])
+    }
+  }
+
+  @Test(arguments: [
+    ["drydock", "run", "--manifest", "../other.yml", ""], ["drydock", "run", "-m", "'../other.yml'", ""],
+    ["drydock", "run", "--manifest=../other.yml", ""],
+  ])
+  func theOptionsOfTheLineCount(_ words: [String]) async throws {
+    try await TestApp.with { app in
+      try app.write("services: { worker: { image: w } }", to: "other.yml")
+      #expect(NameLookup(words, context: app.context).services == ["worker"])
+      #expect(NameLookup(["drydock", "-a", "nobody", ""], context: app.context).services.isEmpty)
+    }
+  }
+
+  @Test func aBrokenManifestOffersWhatIsThere() async throws {
+    try await TestApp.with { app in
+      _ = try app.up()
+      try app.write("resources: [", to: "web/convox.yml")
+      let names = NameLookup(["drydock", "ps", ""], context: app.context)
+      #expect(names.services.isEmpty && Set(names.resources) == ["mydb", "my-files"])
+    }
+  }
+
+  /// Only commands and flags were offered.
+  @Test(arguments: ["bash", "zsh", "fish"]) func eachShellAsksForNames(_ shell: String) throws {
+    let script = Drydock.completionScript(for: try #require(CompletionShell(rawValue: shell)))
+    for command in ["run", "logs", "up", "resources url", "resources delete", "adopt", "env unset"] {
+      #expect(script.contains("---completion \(command) -- "), "\(command)")
+    }
+  }
+}
