@@ -62,14 +62,17 @@ package struct InstanceContainers: Sendable {
 
   /// Brings a container about: the one that is there if it was made from the same configuration, else a new one in its
   /// place. It does not run by that.
+  ///
+  /// A new one in another's place has that one's host name, as servers name files in their data after it.
   /// - Parameters:
   ///   - config: What it is made from, with its labels; that of the configuration is added.
+  ///   - hostname: The host name of one that takes no other's place; no part of the configuration.
   ///   - prepare: Called before a new one is made, with its whole configuration.
   /// - Returns: The container's id.
   /// - Throws: `DockerError`.
   package func ensure(
-    _ name: String, _ config: ContainerConfig, platform: Platform? = nil, until deadline: Deadline,
-    prepare: (ContainerConfig) async throws -> Void = { _ in }
+    _ name: String, _ config: ContainerConfig, platform: Platform? = nil, hostname: String? = nil,
+    until deadline: Deadline, prepare: (ContainerConfig) async throws -> Void = { _ in }
   ) async throws -> String {
     var config = config
     let fingerprint = config.fingerprint
@@ -80,7 +83,9 @@ package struct InstanceContainers: Sendable {
         return existing.id
       }
       try await client.removeContainer(existing.id, force: true, until: deadline)
+      config.hostname = config.hostname ?? existing.hostname
     }
+    config.hostname = config.hostname ?? hostname
     try await prepare(config)
     return try await client.createContainer(name: name, config, platform: platform, until: deadline)
   }

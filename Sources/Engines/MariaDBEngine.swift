@@ -70,7 +70,10 @@ struct MariaDBEngine: MySQLFamilyEngine {
           environment: ["TMPDIR": folders.scratch])
       ],
       serve: NativeCommand(
-        installation.server, MySQLFamily.serverArguments(request, folders) + ["--loose-expire-logs-days=1"]))
+        installation.server,
+        // The name that it gives them itself, after its file with the process number.
+        MySQLFamily.serverArguments(request, folders, relayLog: "server-relay-bin")
+          + ["--loose-expire-logs-days=1"]))
   }
 
   /// MySQL is installed under the name mysqld too.

@@ -21,6 +21,8 @@ struct MySQLDialect: Sendable, Hashable {
   var startReceiving: String { "\(start) IO_THREAD" }
   var startApplying: String { "\(start) SQL_THREAD" }
   var stopApplying: String { speaksNew ? "STOP REPLICA SQL_THREAD" : "STOP SLAVE SQL_THREAD" }
+  /// Forgets its place and what it has received, and keeps the account by which it reads.
+  private var forget: String { speaksNew ? "RESET REPLICA" : "RESET SLAVE" }
   var reset: String { speaksNew ? "RESET REPLICA ALL" : "RESET SLAVE ALL" }
   /// What the status calls the source, in lower case.
   var noun: String { "source" }
@@ -64,6 +66,14 @@ struct MySQLDialect: Sendable, Hashable {
     ]
   }
 
+  /// Statements by which a replica whose relay logs are not found goes on from what it had applied, as far behind as it was to
+  /// be; nil where that place is not known.
+  func beginAgain(_ link: ReplicaLink, _ status: [String: String]) -> [String]? {
+    guard isMariaDB || status["applied_file"]?.isEmpty == false else { return nil }
+    let delay = status["delay"].map { ["\(word)_DELAY = \($0)"] } ?? []
+    return [stop, forget, changeSource(link, place(status) + delay)]
+  }
+
   func setDelay(_ seconds: Int) -> String { "\(change) \(word)_DELAY = \(seconds)" }
 
   /// Puts a replica to a place in the log that it received, to apply that at once and without its source.
@@ -85,7 +95,7 @@ struct MySQLDialect: Sendable, Hashable {
       "io_running": "\(speaksNew ? "Replica" : "Slave")_IO_Running",
       "sql_running": "\(speaksNew ? "Replica" : "Slave")_SQL_Running",
       "seconds_behind": "Seconds_Behind_\(speaksNew ? "Source" : "Master")",
-      "relay_file": "Relay_Log_File", "relay_position": "Relay_Log_Pos",
+      "delay": "SQL_Delay", "relay_file": "Relay_Log_File", "relay_position": "Relay_Log_Pos",
       "applying_state": "\(speaksNew ? "Replica" : "Slave")_SQL_Running_State",
       "applied_file": "Relay_\(speaksNew ? "Source" : "Master")_Log_File",
       "applied_position": "Exec_\(speaksNew ? "Source" : "Master")_Log_Pos", "last_io_error": "Last_IO_Error",

@@ -75,7 +75,7 @@ struct MySQLEngine: MySQLFamilyEngine {
         installation.server,
         // The X protocol would listen on a port of its own. A folder for server-side files is built in, and MySQL
         // ends where that is missing or the user may not enter it; `app` may not use it anyway.
-        MySQLFamily.serverArguments(request, folders) + [
+        MySQLFamily.serverArguments(request, folders, relayLog: "relay-bin") + [
           "--mysqlx=OFF", "--secure-file-priv=NULL", "--loose-binlog-expire-logs-seconds=86400",
         ]))
   }

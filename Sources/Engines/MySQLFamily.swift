@@ -81,14 +81,19 @@ enum MySQLFamily {
   private static let replica = ["--read-only=ON", "--loose-skip-slave-start", "--loose-skip-replica-start"]
 
   /// The arguments of a native server.
-  static func serverArguments(_ request: ServerRequest, _ folders: NativeFolders) -> [String] {
-    [
+  /// - Parameter relayLog: What a replica's relay logs are called, up to their numbers. Left to itself, a server may name them
+  ///   after the machine, whose name changes.
+  static func serverArguments(
+    _ request: ServerRequest, _ folders: NativeFolders, relayLog: String
+  ) -> [String] {
+    let relayLogs = request.replica == nil ? [] : ["--relay-log=\(relayLog)"]
+    return [
       "--no-defaults", "--datadir=\(folders.data)", "--bind-address=127.0.0.1", "--port=\(request.port)",
       "--socket=\(socket(folders))", "--pid-file=\(folders.scratch)/server.pid",
       "--init-file=\(initFilePath(folders))", "--tmpdir=\(folders.scratch)",
       // Nobody reads or writes files elsewhere by SQL, whatever rights the app may have found in the tables of accounts.
       "--secure-file-priv=\(folders.scratch)",
-    ] + settings(request) + settings(request.tlsFiles(in: folders.folder, owner: "mysql"))
+    ] + settings(request) + relayLogs + settings(request.tlsFiles(in: folders.folder, owner: "mysql"))
   }
 
   /// Certificate and key; without an authority to verify clients against, none is asked of them.

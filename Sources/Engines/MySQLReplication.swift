@@ -85,16 +85,28 @@ struct MySQLReplication: Replication {
     _ replica: ProbeTarget, _ link: ReplicaLink, isPaused: Bool, until deadline: Deadline
   ) async throws {
     let status = try await row(replica, until: deadline)
-    var statements: [String] = []
+    var address: [String] = []
     if status["\(dialect.noun)_host"] != link.host || status["\(dialect.noun)_port"] != "\(link.port)" {
       // A new address makes the server forget its place, so it is told again.
-      statements = [dialect.stop, dialect.changeSource(link, dialect.place(status))]
+      address = [dialect.stop, dialect.changeSource(link, dialect.place(status))]
     }
-    statements += [isPaused ? dialect.startReceiving : dialect.start, "SET GLOBAL read_only = ON"]
-    if dialect.hasSuperReadOnly { statements.append("SET GLOBAL super_read_only = ON") }
-    try await MySQLAdministrator(target: replica).execute(
-      statements, masking: [link.password], until: deadline)
+    func start(after statements: [String]) async throws {
+      let start = [isPaused ? dialect.startReceiving : dialect.start, "SET GLOBAL read_only = ON"]
+      let further = dialect.hasSuperReadOnly ? ["SET GLOBAL super_read_only = ON"] : []
+      try await MySQLAdministrator(target: replica).execute(
+        statements + start + further, masking: [link.password], until: deadline)
+    }
+    do {
+      try await start(after: address)
+    } catch let error as StatementError where Self.lacksRelayLogs.contains(error.code) {
+      guard let statements = dialect.beginAgain(link, status) else { throw error }
+      try await start(after: statements)
+    }
   }
+
+  /// "Replica failed to initialize applier metadata structure from the repository", and how MariaDB says it: the relay logs on
+  /// record are not there. A server names them after its host, and an earlier container was another host.
+  private static let lacksRelayLogs: Set<String> = ["1872", "1201"]
 
   func position(_ source: ProbeTarget, until deadline: Deadline) async throws -> String {
     try await dialect.position(MySQLAdministrator(target: source), until: deadline)

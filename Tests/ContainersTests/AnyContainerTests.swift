@@ -64,13 +64,13 @@ import Testing
     return found
   }
 
-  private func existing(_ fingerprint: String) -> StubResponse {
+  private func existing(_ fingerprint: String, hostname: String = "") -> StubResponse {
     .reply(
       200,
       """
       {"Id":"old","Name":"/it","Image":"sha256:web","State":{"Status":"exited","Running":false,"OOMKilled":false,
       "ExitCode":0,"Error":"","StartedAt":"2025-01-02T03:04:05.678901234Z"},
-      "Config":{"Image":"web","Labels":{"\(ContainerNames.configurationLabel)":"\(fingerprint)"}},
+      "Config":{"Image":"web","Hostname":"\(hostname)","Labels":{"\(ContainerNames.configurationLabel)":"\(fingerprint)"}},
       "NetworkSettings":{"Ports":{},"Networks":{}}}
       """)
   }
@@ -137,6 +137,22 @@ import Testing
             "DELETE /containers/old", "POST /containers/create",
           ])
       }
+    }
+  }
+
+  /// Bug: MySQL names its relay logs after the host, and a replica whose container was made anew could not find them.
+  @Test(arguments: [("0123456789ab", "0123456789ab"), (nil, "steady")] as [(String?, String)])
+  func aNewOneHasTheHostNameOfTheOneBeforeIt(_ before: String?, _ expected: String) async throws {
+    let name = Self.names.container("web", .service)
+    let answers = before.map { ["GET /containers/\(name)/json": existing("another", hostname: $0)] } ?? [:]
+    try await withContainers(answers) { containers, _, server in
+      _ = try await containers.ensure(name, config(), hostname: "steady", until: containers.soon)
+      let made = try body("POST /containers/create", server)
+      #expect(made["Hostname"] as? String == expected)
+      // Containers that exist are not made anew for it.
+      let labels = made["Labels"] as? [String: String]
+      let usual = try await fingerprint(config())
+      #expect(labels?[ContainerNames.configurationLabel] == usual)
     }
   }
 

@@ -74,6 +74,43 @@ import Testing
   }
 
   @Test(
+    "A replica whose relay logs are not found goes on from what it had applied, and as far behind",
+    arguments: [
+      (
+        mysql9, "RESET REPLICA",
+        ["SOURCE_LOG_FILE = 'binlog.000007'", "SOURCE_LOG_POS = 157", "SOURCE_DELAY = 60"]
+      ),
+      (
+        mysql57, "RESET SLAVE",
+        ["MASTER_LOG_FILE = 'binlog.000007'", "MASTER_LOG_POS = 157", "MASTER_DELAY = 60"]
+      ),
+      (mariadb, "RESET SLAVE", ["MASTER_USE_GTID = slave_pos", "MASTER_DELAY = 60"]),
+    ])
+  func lostRelayLogs(_ dialect: MySQLDialect, _ forget: String, _ clauses: [String]) throws {
+    let status = ["applied_file": "binlog.000007", "applied_position": "157", "delay": "60"]
+    let statements = try #require(dialect.beginAgain(Self.link, status))
+    #expect(statements.count == 3 && statements.first == dialect.stop && statements[1] == forget)
+    for clause in clauses { #expect(statements[2].contains(clause), "\(statements[2])") }
+    // From the beginning is wrong where it is not known from where.
+    #expect((dialect.beginAgain(Self.link, ["applied_file": ""]) == nil) == !dialect.isMariaDB)
+  }
+
+  @Test("Relay logs are not called after the machine, and MariaDB's as they always were")
+  func relayLogs() throws {
+    var wanted = request()
+    wanted.replica = Self.link
+    for (banner, name) in [
+      ("mysqld Ver 8.0.36 for Linux", "relay-bin"), ("10.11.19-MariaDB", "server-relay-bin"),
+    ] {
+      let installed = installation(banner, version: try #require(ServerVersion(in: banner)))
+      let engine = try #require(server("mysql"))
+      #expect(engine.native(wanted, installed, folders).serve.arguments.contains("--relay-log=\(name)"))
+      let own = engine.native(request(), installed, folders).serve.arguments
+      #expect(!own.contains { $0.hasPrefix("--relay-log") })
+    }
+  }
+
+  @Test(
     "Positions compare by file and offset, or by sequence number in each domain",
     arguments: [
       (mysql9, "binlog.000002:4", "binlog.000001:900", true),

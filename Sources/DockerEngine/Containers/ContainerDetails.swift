@@ -8,6 +8,8 @@ package struct ContainerDetails: Sendable, Hashable {
   package let imageID: String
   /// The image's name as it was given at creation.
   package let image: String
+  /// Its host name; nil where it has none of its own.
+  package let hostname: String?
   /// What it is doing.
   package let state: ContainerState
   /// Its labels.

@@ -13,12 +13,14 @@ extension ContainerDetails: Decodable {
 
   private struct Config: Decodable {
     let image: String
+    let hostname: String?
     let labels: [String: String]?
     let environment: [String]?
     let tty: Bool?
 
     enum CodingKeys: String, CodingKey {
       case image = "Image"
+      case hostname = "Hostname"
       case labels = "Labels"
       case environment = "Env"
       case tty = "Tty"
@@ -54,6 +56,7 @@ extension ContainerDetails: Decodable {
     self.name = name.hasPrefix("/") ? String(name.dropFirst()) : name
     imageID = try values.decode(String.self, forKey: .imageID)
     image = config.image
+    hostname = config.hostname.flatMap { $0.isEmpty ? nil : $0 }
     state = try values.decode(ContainerState.self, forKey: .state)
     labels = config.labels ?? [:]
     environment = config.environment ?? []

@@ -78,7 +78,9 @@ struct ContainerStart: Sendable {
   private func container(
     _ wanted: ContainerConfig, _ image: ImageInfo, _ recipe: ContainerRecipe
   ) async throws -> String {
-    try await containers.ensure(names.container(resource), wanted, platform: platform, until: deadline) {
+    try await containers.ensure(
+      names.container(resource), wanted, platform: platform, hostname: launch.request.marker, until: deadline
+    ) {
       if recipe.dataPath != nil { try await makeVolume(image) }
       try await seed(image, $0)
     }
