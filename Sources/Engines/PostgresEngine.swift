@@ -49,6 +49,14 @@ struct PostgresEngine: ServerEngine {
     forcesTLS ? .required : .optional
   }
 
+  /// Before 12 a replica is configured by a file of its own, of which nothing is known here.
+  func obstacle(options: [String: String], version: ServerVersion) -> String? {
+    guard version.major < 12, options["readSourceDB"].flatMap(ResourceOption.referencedName) != nil else {
+      return nil
+    }
+    return "PostgreSQL \(version) can be no read replica here: it gets its source by settings that came with 12"
+  }
+
   func container(_ request: ServerRequest) -> ContainerRecipe {
     let passwordFile = "/drydock/administrator-password"
     // The image's own access file lets no replica in from another container.

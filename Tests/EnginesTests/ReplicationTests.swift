@@ -155,6 +155,20 @@ import Testing
     #expect(!settings.joined().contains("secret"))
   }
 
+  /// Bug: such a server was given settings that it does not know, and ended.
+  @Test(
+    "A replica is refused where PostgreSQL cannot be one, and nothing else is",
+    arguments: [
+      ("11.22", "#convox.resources.mydb", false), ("9.6.24", "#convox.resources.mydb", false),
+      ("12.0", "#convox.resources.mydb", true), ("11.22", "", true), ("11.22", "arn:aws:rds:db", true),
+    ])
+  func oldPostgres(_ version: String, _ source: String, _ isFine: Bool) throws {
+    let engine = try #require(server("postgres"))
+    let found = engine.obstacle(options: ["readSourceDB": source], version: try #require(.of(version)))
+    #expect((found == nil) == isFine)
+    if let found { #expect(found.contains(version)) }
+  }
+
   private static let version = ServerVersion(in: "10.11.19")
   static let places: [ReplicaPlace] = [
     version.map { .native(installation("mariadbd 10.11.19-MariaDB", version: $0), folders) },
