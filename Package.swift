@@ -57,6 +57,7 @@ let nio = sockets + [Target.Dependency.product(name: "NIOHTTP1", package: "swift
 let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -69,6 +70,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -91,7 +93,7 @@ let package = Package(
       [
         "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
         "HealthProbes", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI",
-        "TerminalProgress", "TransportSecurity", arguments,
+        "TerminalProgress", "TransportSecurity", arguments, logging,
       ]),
     library(
       "RackAPI",
@@ -101,7 +103,7 @@ let package = Package(
         "TerminalProgress",
       ] + nio),
     library(
-      "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", webSocket] + nio),
+      "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
     library(
       "Emulator",
       [
@@ -121,21 +123,21 @@ let package = Package(
     library("ConvoxManifest", ["DrydockBase", "Yams"]),
     library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
     library("Containers", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
-    library("DockerEngine", ["DrydockBase", "MonotonicTime"] + nio),
+    library("DockerEngine", ["DrydockBase", "MonotonicTime", logging] + nio),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
     library(
       "NativeProcess",
       [
-        "ByteStreams", "DrydockBase", "MonotonicTime", "PortListeners", "CProcessDescriptor", subprocess,
-        system,
+        "ByteStreams", "DrydockBase", "MonotonicTime", "PortListeners", "CProcessDescriptor", logging,
+        subprocess, system,
       ]),
     library("ByteStreams", ["DrydockBase", "MonotonicTime", "CZlib"]),
     library(
       "HealthProbes",
       [
         "DrydockBase", "MonotonicTime", "PortListeners", "TransportSecurity", "CLibPQ", "CHiredis",
-        "CMariaDB",
+        "CMariaDB", logging,
       ]),
     library("PortListeners", ["CListeners", "DrydockBase"]),
     .target(name: "CListeners"),

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 package import MonotonicTime
 import NIOHTTP1
 
@@ -115,13 +116,32 @@ extension DockerClient {
     consume: @escaping @Sendable @concurrent (HTTPResponseHead, inout ResponseBody) async throws -> Value
   ) async throws -> Value {
     let target = request.target(version: isVersioned ? version : nil)
-    return try await transport.exchange(request, target: target, limit: limit, input: input) {
-      [bodyLimit] head, body in
-      guard head.status.code < 400 else {
-        let text = try await body.collect(limit: bodyLimit)
-        throw ErrorRecognition.error(status: Int(head.status.code), body: text, request: request)
+    return try await logged(request) {
+      try await transport.exchange(request, target: target, limit: limit, input: input) {
+        [bodyLimit] head, body in
+        guard head.status.code < 400 else {
+          let text = try await body.collect(limit: bodyLimit)
+          throw ErrorRecognition.error(status: Int(head.status.code), body: text, request: request)
+        }
+        return try await consume(head, &body)
       }
-      return try await consume(head, &body)
+    }
+  }
+
+  /// Notes what came of a request. Its body, which may hold passwords, and its query are left out.
+  private func logged<Value>(_ request: EngineRequest, _ body: () async throws -> Value) async throws -> Value
+  {
+    let begin = ContinuousClock.now
+    var metadata: Logger.Metadata = ["request": "\(request.method.rawValue) \(request.path)"]
+    do {
+      let value = try await body()
+      metadata["ms"] = "\(Int(begin.duration(to: .now) / .milliseconds(1)))"
+      logger.debug("\(request.action)", metadata: metadata)
+      return value
+    } catch {
+      metadata["ms"] = "\(Int(begin.duration(to: .now) / .milliseconds(1)))"
+      logger.debug("cannot \(request.action): \(error)", metadata: metadata)
+      throw error
     }
   }
 
@@ -150,3 +170,5 @@ extension DockerClient {
 extension EngineVersion {
   static let unknown = EngineVersion(version: "", apiVersion: "", minAPIVersion: nil, os: "", arch: "")
 }
+
+private let logger = Logger(label: "drydock.docker")

@@ -39,6 +39,7 @@ package struct Drydock: AsyncParsableCommand {
     -> Never
   {
     StandardStreams.fill()
+    Diagnostics.begin(getenv("DRYDOCK_LOG").map { String(cString: $0) })
     EventLoops.bound()
     do {
       try ThreadLimit.check()
@@ -53,8 +54,10 @@ package struct Drydock: AsyncParsableCommand {
           try command.run()
         }
       }
+      await Diagnostics.flush()
       Foundation.exit(0)
     } catch {
+      await Diagnostics.flush()
       if let status = ErrorReport.print(error) { Foundation.exit(status) }
       Foundation.exit(printParserMessage(error))
     }

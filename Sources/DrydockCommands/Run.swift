@@ -66,6 +66,7 @@ struct Run: AsyncParsableCommand {
     try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
+    await Diagnostics.flush()
     throw Executable.replaceProcess(command[0], command, adding: variables)
   }
 

@@ -1,3 +1,4 @@
+import Logging
 package import MonotonicTime
 
 /// Whether the process or container behind a server is still there.
@@ -105,9 +106,11 @@ package struct ReadinessWait: Sendable {
       do {
         let report = try await attempt(until: deadline.capped(at: pace.attemptLimit), rounds)
         try identity.check(report)
+        logger.debug("answered", metadata: ["server": "\(subject)", "version": "\(report.version)"])
         if rounds.accept(report) { return report }
         backoff = pace.confirmationPause
       } catch let failure as ProbeFailure {
+        logger.debug("\(failure)", metadata: ["server": "\(subject)"])
         progress(failure)
         if try rounds.note(failure, isLast: deadline.hasPassed, canRepair: repair != nil) == .repair {
           rounds.repaired(try await repair?(failure) ?? false)
@@ -148,3 +151,5 @@ package struct ReadinessWait: Sendable {
     }
   }
 }
+
+private let logger = Logger(label: "drydock.probe")

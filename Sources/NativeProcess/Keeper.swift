@@ -1,5 +1,6 @@
 import DrydockBase
 import Foundation
+import Logging
 package import MonotonicTime
 import Subprocess
 import SystemPackage
@@ -71,7 +72,14 @@ package struct Keeper: Sendable, Hashable {
       try await shieldedFromCancellation { try await undo(spec.files, token) }
       throw error
     }
-    return try KeeperReply(output).process(of: spec, keeper: executable)
+    let process = try KeeperReply(output).process(of: spec, keeper: executable)
+    logger.debug(
+      "started",
+      metadata: [
+        "program": "\(spec.executable)", "label": "\(spec.label)", "pid": "\(process.processID)",
+        "keeper": "\(process.keeperPID)",
+      ])
+    return process
   }
 
   /// Ends what this start began, and only that: another program may hold the lock.
@@ -108,3 +116,6 @@ package struct Keeper: Sendable, Hashable {
     }
   }
 }
+
+/// Processes: what is started, how it ends. Arguments and variables are left out, as input is.
+let logger = Logger(label: "drydock.process")

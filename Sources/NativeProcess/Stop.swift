@@ -1,3 +1,4 @@
+import Logging
 import MonotonicTime
 
 #if canImport(Glibc)
@@ -41,7 +42,13 @@ private struct SupervisedStop: Sendable {
     for step in steps + [StopStep(signal: SIGKILL, patience: .seconds(5))] {
       guard try await isSettled() else { break }
       try SupervisedLook(files)?.signal(step.signal)
-      if try await isFree(within: step.patience) { return try reason }
+      if try await isFree(within: step.patience) {
+        logger.debug("ended", metadata: ["files": "\(files.folder)", "signal": "\(step.signal)"])
+        return try reason
+      }
+      logger.debug(
+        "runs on after a signal",
+        metadata: ["files": "\(files.folder)", "signal": "\(step.signal)", "patience": "\(step.patience)"])
     }
     try SupervisedLook(files)?.killRest(lock: files.lockFile)
     guard try await isFree(within: .seconds(5)) else { throw outlived }

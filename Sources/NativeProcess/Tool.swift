@@ -1,4 +1,5 @@
 import DrydockBase
+import Logging
 package import MonotonicTime
 import Subprocess
 import SystemPackage
@@ -88,16 +89,25 @@ package struct Tool: Sendable, Hashable {
   ///   `.outputTooLarge` or `.cannotFork`; `TimeoutError`; `CancellationError`.
   package func run(input: [UInt8] = [], until deadline: Deadline) async throws -> ToolOutput {
     let session = SessionLeader()
+    let begin = ContinuousClock.now
     do {
       let output = try await withDeadline(deadline, name) { try await execute(input, session) }
       await session.clear()
       try Task.checkCancellation()
+      note("ran", since: begin)
       return output
     } catch {
       await session.clear()
+      note("failed", since: begin)
       if !(error is TimeoutError) { try Task.checkCancellation() }
       throw error
     }
+  }
+
+  private func note(_ ending: String, since begin: ContinuousClock.Instant) {
+    logger.debug(
+      "\(ending)",
+      metadata: ["command": "\(name)", "ms": "\(Int(begin.duration(to: .now) / .milliseconds(1)))"])
   }
 
   private func execute(_ input: [UInt8], _ session: SessionLeader) async throws -> ToolOutput {

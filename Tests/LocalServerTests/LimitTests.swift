@@ -35,6 +35,20 @@ import Testing
     #expect(try await rest(text).hasPrefix("HTTP/1.1 400 "))
   }
 
+  @Test(arguments: ["nonsense hush\r\n\r\n", "POST /form HTTP/1.1\r\nContent-Length: 9\r\n\r\nhush"])
+  func `a connection that breaks off is in the log, without what it sent`(_ text: String) async throws {
+    let lines = Lines()
+    try await withRoutes([form], log: lines.log) { port in
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(text)
+        wire.finish()
+        _ = try await wire.rest()
+      }
+    }
+    #expect(lines.all.contains { $0.contains("no HTTP") || $0.contains("broke off") }, "\(lines.all)")
+    #expect(!lines.all.contains { $0.contains("hush") }, "\(lines.all)")
+  }
+
   @Test func `a path that is too long is told so`() async throws {
     try await withRoutes([form]) { port in
       let response = try await exchange("GET", "/" + String(repeating: "x", count: 5000), port: port)

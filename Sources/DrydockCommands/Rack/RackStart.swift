@@ -55,7 +55,8 @@ struct RackStart: AsyncParsableCommand {
       }
     }
     let (started, isNew) = try await rack.start(
-      port: port, hasConsoles: !noConsole, newPassword: newPassword, until: .after(.seconds(30)))
+      port: port, hasConsoles: !noConsole, newPassword: newPassword, isVerbose: common.shared.verbose,
+      until: .after(.seconds(30)))
     guard isNew else { return try tellRunning(started, session.console) }
     try RackStatusCommand.render(started, common.format, session.console)
     session.console.note("let the convox command find it: eval \"$(drydock rack env)\"")

@@ -18,12 +18,12 @@ final class TransferDisplay: Sendable {
     self.name = name
     self.verb = verb
     let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: console.environment)
-    isLive = traits.terminal
+    isLive = traits.terminal && !Diagnostics.isShown
     reporter =
       console.isQuiet || !isShown
       ? nil
       : ProgressReporter(
-        terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
+        terminal: isLive, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
         write: { [writer] in writer.write($0) })
   }
 

@@ -30,7 +30,7 @@ struct SharedOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print results and errors only.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say more.")
+  @Flag(name: .shortAndLong, help: "Say more, and log on stderr what is done.")
   var verbose = false
 }
 

@@ -15,6 +15,7 @@ struct Console: Sendable {
   init(_ options: SharedOptions) {
     isQuiet = options.quiet
     isVerbose = options.verbose
+    if isVerbose { Diagnostics.showAll() }
   }
 
   /// Whether somebody sits in front of it to answer a question.

@@ -17,7 +17,9 @@ struct UpDisplay: Sendable {
       console.isQuiet
       ? nil
       : ProgressReporter(
-        terminal: traits.terminal, colour: traits.colour, size: { .current(of: STDERR_FILENO) },
+        // Lines of a log would go through those that are drawn.
+        terminal: traits.terminal && !Diagnostics.isShown, colour: traits.colour,
+        size: { .current(of: STDERR_FILENO) },
         write: { [writer] in writer.write($0) })
   }
 

@@ -13,6 +13,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
+  private let log: RequestLog
   private let isSocket: (HTTPRequestHead) -> Bool
   private var isFirst = true
   private var isRequestOpen = false
@@ -21,7 +22,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isBroken = false
 
   /// - Parameter isSocket: Whether the first head may become a websocket, if it asks for that.
-  init(isSocket: @escaping (HTTPRequestHead) -> Bool) {
+  init(log: RequestLog, isSocket: @escaping (HTTPRequestHead) -> Bool) {
+    self.log = log
     self.isSocket = isSocket
   }
 
@@ -65,6 +67,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if error is HTTPParserError, !isBroken {
       isBroken = true
+      log.note("what came on a connection is no HTTP: \(error)")
       if !isResponseOpen, !isAnsweredEarly {
         let headers: HTTPHeaders = ["Connection": "close", "Content-Length": "0"]
         let head = HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers)

@@ -16,7 +16,10 @@ final class FirstRequestTimeout: ChannelInboundHandler, RemovableChannelHandler 
 
   func handlerAdded(context: ChannelHandlerContext) {
     let channel = context.channel
-    timer = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+    timer = context.eventLoop.scheduleTask(in: limit) { [limit] in
+      logger.debug("no request came in time", metadata: ["limit": "\(limit)"])
+      channel.close(promise: nil)
+    }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
@@ -78,6 +81,11 @@ final class SlowClients: ChannelDuplexHandler {
       case .answering: nil
       }
     let channel = context.channel
-    timer = limit.map { context.eventLoop.scheduleTask(in: $0) { channel.close(promise: nil) } }
+    timer = limit.map { limit in
+      context.eventLoop.scheduleTask(in: limit) { [phase] in
+        logger.debug("a client was too slow", metadata: ["phase": "\(phase)", "limit": "\(limit)"])
+        channel.close(promise: nil)
+      }
+    }
   }
 }

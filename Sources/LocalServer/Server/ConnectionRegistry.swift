@@ -47,7 +47,11 @@ final class ConnectionRegistry: Sendable {
       state.strangers[ObjectIdentifier(channel)] = (channel, state.count)
       return (true, pushedOut)
     }
-    pushedOut?.close(promise: nil)
+    if let pushedOut {
+      logger.debug(
+        "pushed out: too many have not shown the password", metadata: ["limit": "\(strangerLimit)"])
+      pushedOut.close(promise: nil)
+    }
     return isAdmitted
   }
 

@@ -19,6 +19,7 @@ enum Conversation: Sendable {
 struct Pipeline: Sendable {
   let limits: Limits
   let connections: ConnectionRegistry
+  let log: RequestLog
   /// Whether a head may become a websocket.
   let isSocket: @Sendable (HTTPRequestHead) -> Bool
   /// Whether a head shows the password, at a port of the server's.
@@ -39,7 +40,7 @@ struct Pipeline: Sendable {
       let upgrade = try channel.pipeline.syncOperations.handler(
         type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self)
       try channel.pipeline.syncOperations.addHandler(
-        RequestGuard { [connections] head in
+        RequestGuard(log: log) { [connections] head in
           // At once, not when the conversation comes to it: until then others push it out.
           guard isKnown(head, channel.ownPort), connections.recognise(channel) else { return false }
           return isSocket(head)

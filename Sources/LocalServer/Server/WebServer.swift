@@ -1,3 +1,4 @@
+import Logging
 import MonotonicTime
 import NIOCore
 import NIOHTTP1
@@ -54,7 +55,7 @@ package struct WebServer: Sendable {
   }
 
   private func listen(_ port: Int, _ connections: ConnectionRegistry) async throws -> Listener {
-    let pipeline = Pipeline(limits: limits, connections: connections) { head in
+    let pipeline = Pipeline(limits: limits, connections: connections, log: log) { head in
       isSocket(head)
     } isKnown: { [gate] head, port in
       (try? gate.admit(head, at: port)) != nil
@@ -105,16 +106,21 @@ package struct WebServer: Sendable {
   }
 
   private func accept(_ listener: Listener, _ connections: ConnectionRegistry) async {
-    try? await listener.executeThenClose { inbound in
-      await withDiscardingTaskGroup { group in
-        do {
-          for try await conversation in inbound {
-            group.addTask { await serve(conversation, connections) }
+    do {
+      try await listener.executeThenClose { inbound in
+        await withDiscardingTaskGroup { group in
+          do {
+            for try await conversation in inbound {
+              group.addTask { await serve(conversation, connections) }
+            }
+          } catch {
+            // The listener was closed; the connections that are open go on.
+            logger.debug("no more connections", metadata: ["error": "\(error)"])
           }
-        } catch {
-          // The listener was closed; the connections that are open go on.
         }
       }
+    } catch {
+      logger.debug("the port was closed already", metadata: ["error": "\(error)"])
     }
   }
 
@@ -129,8 +135,14 @@ package struct WebServer: Sendable {
         let socket = SocketConversation(router: router, limits: limits, connections: connections, log: log)
         try await socket.serve(channel, head)
       }
+    } catch is CancellationError {
+      // The server's own end.
     } catch {
-      // The client left, or was cut off: nobody is there to be told.
+      // The client left, or was cut off: nobody is there to be told but the log.
+      log.note("a connection broke off: \(error)")
     }
   }
 }
+
+/// What is of no use but to whoever looks for a fault; connections that break off are in the server's own log.
+let logger = Logger(label: "drydock.server")

@@ -111,13 +111,14 @@ package struct RackProcess: Sendable {
   /// - Returns: Where it runs, and whether this started it.
   /// - Throws: `DrydockError` with the reason and the last lines of its log when it does not.
   package func start(
-    port: Int, hasConsoles: Bool = true, newPassword: Bool = false, until deadline: Deadline
+    port: Int, hasConsoles: Bool = true, newPassword: Bool = false, isVerbose: Bool = false,
+    until deadline: Deadline
   ) async throws -> (status: RackStatus, isNew: Bool) {
     try context.home.refuseOthers()
     try files.prepare()
     let arguments =
       ["rack", "start", "--foreground", "--port", "\(port)"] + (hasConsoles ? [] : ["--no-console"])
-      + (newPassword ? ["--new-password"] : [])
+      + (newPassword ? ["--new-password"] : []) + (isVerbose ? ["--verbose"] : [])
     let program = files.program
     let spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
