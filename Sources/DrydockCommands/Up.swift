@@ -21,7 +21,9 @@ struct Up: AsyncParsableCommand {
   var resources: [String] = []
 
   @Option(
-    help: ArgumentHelp("Seconds until resources that are not ready are an error.", valueName: "seconds"))
+    help: ArgumentHelp(
+      "Seconds until resources that are not ready are an error; images are pulled before they count.",
+      valueName: "seconds"))
   var timeout: Double = 120
 
   @Flag(help: "Fetch nothing; fail at once if something is missing.")

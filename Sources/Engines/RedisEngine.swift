@@ -61,14 +61,18 @@ struct RedisEngine: ServerEngine {
       clients: program == .redis ? "redis-tools" : "valkey-tools")
   }
 
-  /// Tags that engines of today refuse to pull: their images have the first manifest format.
+  /// Tags that engines of today refuse to pull, as their images have the first manifest format, and a version that
+  /// ElastiCache alone has.
   private static let redisVersions = VersionTable(
     repository: "redis", imageVariable: "REDIS_VERSION", default: "7.0", seriesLength: 1,
     substitutes: ["2", "3"].map {
-      .init(
+      VersionTable.Substitute(
         $0, tag: "5.0",
         because: "redis \($0).x images are in a format that Docker no longer pulls; 5.0 is nearest")
-    })
+    } + [
+      VersionTable.Substitute(
+        "7.1", tag: "7.2", because: "redis 7.1 is a version of AWS alone; 7.2 is nearest")
+    ])
 
   /// Valkey began as 7.2; what a manifest for Redis asks for is served by that.
   private static let valkeyVersions = VersionTable(

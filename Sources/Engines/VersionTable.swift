@@ -46,11 +46,33 @@ package struct VersionTable: Sendable, Hashable {
     self.withoutARM64 = withoutARM64
   }
 
+  /// An official image, and a note where it is not the wanted version's own.
+  package typealias OfficialImage = (reference: String, note: String?)
+
   /// The official tag for a version, and a note where it is not that version's own.
-  package func officialImage(for version: String) -> (reference: String, note: String?) {
-    let substitute = substitutes.first { version == $0.prefix || version.hasPrefix($0.prefix + ".") }
-    guard let substitute else { return ("\(repository):\(version)", nil) }
-    return ("\(repository):\(substitute.tag)", substitute.reason)
+  package func officialImage(for version: String) -> OfficialImage {
+    if let substitute = substitute(for: version) {
+      return ("\(repository):\(substitute.tag)", substitute.reason)
+    }
+    guard let numbers = AWSVersion.numbers(of: version) else { return ("\(repository):\(version)", nil) }
+    return ("\(repository):\(numbers)", "\(version) is a version of AWS alone; \(numbers) is nearest")
+  }
+
+  /// What else of a version's series may be had where the registry does not have its tag: the nearest first.
+  package func otherImages(for version: String) -> [OfficialImage] {
+    let numbers = AWSVersion.numbers(of: version) ?? version
+    guard substitute(for: version) == nil, let wanted = ServerVersion(in: numbers),
+      wanted.description == numbers, wanted.parts.count > seriesLength(of: wanted)
+    else { return [] }
+    return (seriesLength(of: wanted)..<wanted.parts.count).reversed().map { count in
+      let tag = wanted.prefix(count).map(String.init).joined(separator: ".")
+      return ("\(repository):\(tag)", "there is no image \(repository):\(numbers); \(tag) is nearest")
+    }
+  }
+
+  private func substitute(for version: String) -> Substitute? {
+    let numbers = AWSVersion.numbers(of: version) ?? version
+    return substitutes.first { numbers == $0.prefix || numbers.hasPrefix($0.prefix + ".") }
   }
 
   /// Whether the official image of a version exists for arm64.
@@ -60,7 +82,11 @@ package struct VersionTable: Sendable, Hashable {
 
   /// The series of a version: the numbers inside which data is compatible.
   package func series(of version: ServerVersion) -> String {
+    version.prefix(seriesLength(of: version)).map(String.init).joined(separator: ".")
+  }
+
+  private func seriesLength(of version: ServerVersion) -> Int {
     let isLonger = longerSeriesBelow.map { version.major < $0 } ?? false
-    return version.prefix(isLonger ? seriesLength + 1 : seriesLength).map(String.init).joined(separator: ".")
+    return isLonger ? seriesLength + 1 : seriesLength
   }
 }

@@ -31,6 +31,9 @@ package struct Deadline: Sendable, Hashable, Comparable {
     min(self, .after(duration))
   }
 
+  /// The same deadline, later by some time in which nobody was to hurry.
+  package func moved(by duration: Duration) -> Deadline { Deadline(instant.advanced(by: duration)) }
+
   /// Orders deadlines by time.
   package static func < (left: Deadline, right: Deadline) -> Bool {
     left.instant < right.instant

@@ -12,6 +12,7 @@ import Synchronization
 final class FakeRuntime: Runtime {
   let kind: RuntimeKind
   private let resolution: @Sendable (ResourceSpec) throws -> ServerSource
+  private let fetching: @Sendable (ServerSource) async throws -> ServerSource
   private let starting: @Sendable (Launch) async throws -> Void
   private let alive: [Liveness]
   private let lastWords: String?
@@ -22,12 +23,14 @@ final class FakeRuntime: Runtime {
     _ kind: RuntimeKind = .native,
     alive: [Liveness] = [.alive], lastWords: String? = nil,
     starting: @escaping @Sendable (Launch) async throws -> Void = { _ in },
-    resolution: @escaping @Sendable (ResourceSpec) throws -> ServerSource = { _ in .installed("15.18") }
+    resolution: @escaping @Sendable (ResourceSpec) throws -> ServerSource = { _ in .installed("15.18") },
+    fetching: @escaping @Sendable (ServerSource) async throws -> ServerSource = { $0 }
   ) {
     self.kind = kind
     self.alive = alive
     self.lastWords = lastWords
     self.resolution = resolution
+    self.fetching = fetching
     self.starting = starting
   }
 
@@ -43,6 +46,14 @@ final class FakeRuntime: Runtime {
     let source = try resolution(spec)
     if strict, let drift = source.drift { throw DrydockError(.unavailable, drift) }
     return source
+  }
+
+  func fetch(
+    _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
+    progress: @escaping ProgressSink
+  ) async throws -> ServerSource {
+    if !source.isLocal { note("fetch \(spec.name)") }
+    return try await fetching(source)
   }
 
   func prepareInstance() async throws { note("prepare") }

@@ -18,6 +18,7 @@ import Testing
     var state = EmulatorTests.state()
     var options = UpOptions(deadline: .after(.seconds(30)))
     var observed: [String: Observation] = [:]
+    var source = ServerSource.installed("1.0.1")
     var done: @Sendable (ResourceOutcome) -> Void = { _ in }
 
     func run() async throws -> (outcomes: [ResourceOutcome], state: InstanceState) {
@@ -30,7 +31,7 @@ import Testing
         done: done)
       let outcomes = try await reconciler.carryOut(
         plan, specs: Dictionary(specs.map { ($0.name, $0) }) { $1 },
-        sources: Dictionary(specs.map { ($0.name, .installed("1.0.1")) }) { $1 }, observed: observed)
+        sources: Dictionary(specs.map { ($0.name, source) }) { $1 }, observed: observed)
       return (outcomes, await reconciler.state)
     }
   }
@@ -59,6 +60,41 @@ import Testing
       #expect(outcome.url == "127.0.0.1:\(port)")
       #expect(outcome.drift == nil)
       #expect(PortRange.standard.contains(port))
+    }
+  }
+
+  /// Bug: --timeout passed in the middle of a download, which began again the next time.
+  @Test func theTimeCountsFromTheEndOfWhatIsFetched() async throws {
+    try await TestHome.with { test in
+      let deadline = Deadline.after(.seconds(1))
+      let runtime = FakeRuntime(
+        .docker,
+        fetching: { source in
+          var pause = Backoff()
+          while !deadline.hasPassed { try await pause.sleep(until: .after(.seconds(30)), "the deadline") }
+          return source
+        })
+      var attempt = Try(test: test, runtime: runtime, specs: [fake("mem")])
+      attempt.options = UpOptions(deadline: deadline)
+      attempt.source = .pulled("fake:1.0")
+      let (outcomes, _) = try await attempt.run()
+      #expect(outcomes.first?.status == .running)
+      #expect(runtime.calls == ["fetch mem", "prepare", "start mem"])
+    }
+  }
+
+  @Test func whatCannotBeFetchedLeavesWhatRunsAsItIs() async throws {
+    try await TestHome.with { test in
+      let before = try await Try(test: test, runtime: FakeRuntime(), specs: [fake("mem")]).run().state
+      let runtime = FakeRuntime(
+        .native, fetching: { _ in throw DrydockError(.unavailable, "the registry has none") })
+      var again = Try(test: test, runtime: runtime, specs: [fake("mem")], state: before)
+      again.observed = ["mem": Observation(.running(since: nil), hasData: true, isStopping: true)]
+      again.source = .pulled("fake:1.0")
+      let error = try await #require(throws: AggregateError.self) { _ = try await again.run() }
+      #expect(error.code == .unavailable && error.failures.map(\.resource) == ["mem"])
+      #expect(runtime.calls == ["fetch mem"])
+      #expect(try test.store.load(before.id) == before)
     }
   }
 

@@ -27,6 +27,14 @@ import Testing
   }
 
   @Test(arguments: [
+    ("6.x", "6" as String?), ("5.7.44-RDS.20240408", "5.7.44"), ("11.22-rds.20240509", "11.22"),
+    ("12.3-R1", "12.3"), ("15", nil), ("5.7.22", nil), ("15-alpine", nil), ("8.0-oracle", nil), ("x", nil),
+  ])
+  func whatAWSAloneSpells(_ version: String, _ numbers: String?) {
+    #expect(AWSVersion.numbers(of: version) == numbers)
+  }
+
+  @Test(arguments: [
     ("mysql", "5.7", false), ("mysql", "5.7.22", false), ("mysql", "5.6", false), ("mysql", "8.0", true),
     ("mysql", "5.70", true), ("postgres", "12", true), ("mariadb", "10.4", true), ("redis", "7.0", true),
     ("memcached", "1.5", true),

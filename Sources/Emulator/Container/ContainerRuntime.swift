@@ -74,18 +74,35 @@ struct ContainerRuntime: Runtime {
     }
     let chooser = ImageChooser(client: client, environment: environment, deadline: soon)
     let source = try await chooser.choose(spec, engine, data: data, strict: strict)
-    if strict, let drift = source.drift {
-      throw DrydockError(
-        .unavailable, "resource \(spec.name): \(drift)",
-        suggestion:
-          "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
-    }
+    if strict { try ImageChooser.refuseDrift(of: source, spec) }
     return source
+  }
+
+  func fetch(
+    _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
+    progress: @escaping ProgressSink
+  ) async throws -> ServerSource {
+    guard let engine = spec.engine.server else { return source }
+    return try await ImageFetch(runtime: self, spec: spec, engine: engine, progress: progress)
+      .run(source, data: data, strict: strict)
+  }
+
+  /// `DRYDOCK_PLATFORM`, for an engine that can run another architecture's images.
+  var platform: Platform? {
+    guard let parts = environment["DRYDOCK_PLATFORM"]?.split(separator: "/"), parts.count >= 2 else {
+      return nil
+    }
+    return Platform(os: String(parts[0]), architecture: String(parts[1]))
   }
 
   func prepareInstance() async throws { try await containers.makeNetwork() }
 
   func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline) async throws {
+    var launch = launch
+    // Fetched before all else, unless something removed the image since or another server is begun with meanwhile.
+    launch.source = try await fetch(
+      launch.source, for: launch.spec, data: nil, strict: false, progress: progress)
+    launch.request.version = launch.source.version ?? launch.request.version
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 

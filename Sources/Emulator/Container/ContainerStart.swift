@@ -22,10 +22,9 @@ struct ContainerStart: Sendable {
   }
 
   func run() async throws {
-    guard case .image(let reference, let isLocal) = launch.source.origin else {
+    guard case .image(let reference, _) = launch.source.origin else {
       throw DrydockError(.internalFault, "\(resource) was resolved for another runtime")
     }
-    if !isLocal { try await pull(reference) }
     guard let image = try await client.inspectImage(reference, until: deadline) else {
       throw DrydockError(.unavailable, "resource \(resource): the image \(reference) is not there")
     }
@@ -40,34 +39,6 @@ struct ContainerStart: Sendable {
     try await start(container)
   }
 
-  private func pull(_ reference: String) async throws {
-    try await refuseMissingArchitecture(reference)
-    progress("pulling \(reference)")
-    try await client.pullImage(reference, platform: platform, until: deadline) { [progress] state in
-      if let percent = state.percent { progress("pulling \(Int(percent)) %") }
-    }
-  }
-
-  /// `DRYDOCK_PLATFORM`, for an engine that can run another architecture's images.
-  private var platform: Platform? {
-    guard let parts = runtime.environment["DRYDOCK_PLATFORM"]?.split(separator: "/"), parts.count >= 2 else {
-      return nil
-    }
-    return Platform(os: String(parts[0]), architecture: String(parts[1]))
-  }
-
-  /// Says before the download that there is nothing for this machine.
-  private func refuseMissingArchitecture(_ reference: String) async throws {
-    let official = ImageChooser.official(launch.spec, launch.engine, runtime.environment).reference
-    // An image that the user names may well have what the official one lacks.
-    guard platform == nil, client.engine.arch == "arm64", reference == official,
-      !launch.engine.versions.hasARM64(launch.spec.version)
-    else { return }
-    throw DrydockError(
-      .unavailable, "resource \(resource): the image \(reference) does not exist for arm64",
-      suggestion: "run the other architecture's: DRYDOCK_PLATFORM=linux/amd64, or choose a newer version")
-  }
-
   /// A volume whose data never served a client may be half-made; it is made anew.
   private func discardUnverifiedData() async throws {
     guard !launch.hasVerifiedData else { return }
@@ -79,7 +50,8 @@ struct ContainerStart: Sendable {
     _ wanted: ContainerConfig, _ image: ImageInfo, _ recipe: ContainerRecipe
   ) async throws -> String {
     try await containers.ensure(
-      names.container(resource), wanted, platform: platform, hostname: launch.request.marker, until: deadline
+      names.container(resource), wanted, platform: runtime.platform, hostname: launch.request.marker,
+      until: deadline
     ) {
       if recipe.dataPath != nil { try await makeVolume(image) }
       try await seed(image, $0)
@@ -130,32 +102,18 @@ struct ContainerStart: Sendable {
     config.network = NetworkAttachment(names.network)
     config.labels = names.labels
     config.user = script.user
-    let name = names.container(resource) + "-seed"
-    try? await client.removeContainer(name, force: true, until: deadline)
-    let container = try await client.createContainer(name: name, config, platform: platform, until: deadline)
-    do {
-      try await fill(container, script)
-    } catch {
-      await shieldedFromCancellation {
-        try? await client.removeContainer(container, force: true, until: runtime.soon)
-      }
-      throw error
+    // Readable by the user of the tools alone, whose number differs between images.
+    let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o400, owner: script.user) }
+    let ending = try await containers.runOnce(
+      names.container(resource) + "-seed", config, platform: runtime.platform, until: deadline
+    ) { container in
+      try await containers.put(
+        ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
     }
-    try await client.removeContainer(container, force: true, until: deadline)
-  }
-
-  private func fill(_ container: String, _ script: ReplicaScript) async throws {
-    // The tools run as the image's own user, whose number differs between images.
-    let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o444) }
-    try await containers.put(
-      ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
-    try await client.startContainer(container, until: deadline)
-    let status = try await client.waitForContainer(container, until: deadline)
-    guard status == 0 else {
-      let log = try await client.logTail(of: container, lines: 10, until: deadline)
+    guard ending.status == 0 else {
       throw DrydockError(
-        .failed, "resource \(resource): copying the source failed with exit code \(status)",
-        details: log.split(whereSeparator: \.isNewline).map(String.init))
+        .failed, "resource \(resource): copying the source failed with exit code \(ending.status)",
+        details: ending.words.split(whereSeparator: \.isNewline).map(String.init))
     }
   }
 

@@ -24,12 +24,7 @@ struct ImageChooser: Sendable {
   ) async throws -> ServerSource {
     if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"], !named.isEmpty {
       let source = try await explicit(named, engine)
-      if let data, let version = source.version, !engine.canServe(data: data, with: version) {
-        throw DrydockError(
-          .dataMismatch,
-          "resource \(spec.name): its data was made by \(spec.product) \(data), and the image \(named) holds \(version)",
-          suggestion: "name another image, or start fresh: drydock down \(spec.name) --delete-data")
-      }
+      try Self.refuse(data: data, of: spec, engine, with: source.version, in: named)
       return source
     }
     let wanted = ServerVersion(in: spec.version)
@@ -48,7 +43,7 @@ struct ImageChooser: Sendable {
     else { throw dataNeeds(spec, engine, data) }
     return ServerSource(
       .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version, standIn: chosen.standIn,
-      drift: chosen.note ?? drift(chosen, spec, wanted))
+      drift: chosen.note ?? drift(chosen, spec))
   }
 
   /// Local images of another engine that do where none of the wanted one is here, best first.
@@ -96,10 +91,22 @@ struct ImageChooser: Sendable {
   /// The official image of a version, by the mirror where one is named, and a note where it is another version's.
   static func official(
     _ spec: ResourceSpec, _ engine: any ServerEngine, _ environment: [String: String]
-  ) -> (reference: String, note: String?) {
-    let (reference, note) = engine.versions.officialImage(for: spec.version)
+  ) -> VersionTable.OfficialImage {
+    mirrored(engine.versions.officialImage(for: spec.version), environment)
+  }
+
+  /// What else may be pulled where the registry does not have the official image of a version: the nearest first.
+  static func others(
+    _ spec: ResourceSpec, _ engine: any ServerEngine, _ environment: [String: String]
+  ) -> [VersionTable.OfficialImage] {
+    engine.versions.otherImages(for: spec.version).map { mirrored($0, environment) }
+  }
+
+  private static func mirrored(_ image: VersionTable.OfficialImage, _ environment: [String: String])
+    -> VersionTable.OfficialImage
+  {
     let mirror = environment["DRYDOCK_REGISTRY"].flatMap { $0.isEmpty ? nil : $0 }
-    return (mirror.map { "\($0)/\(reference)" } ?? reference, note)
+    return (mirror.map { "\($0)/\(image.reference)" } ?? image.reference, image.note)
   }
 
   private func officialImage(_ spec: ResourceSpec, _ engine: any ServerEngine) async throws -> Candidate {
@@ -117,12 +124,33 @@ struct ImageChooser: Sendable {
     return text.flatMap(ServerVersion.init(in:))
   }
 
-  private func drift(_ chosen: Candidate, _ spec: ResourceSpec, _ wanted: ServerVersion?) -> String? {
+  private func drift(_ chosen: Candidate, _ spec: ResourceSpec) -> String? {
     if let standIn = chosen.standIn, let version = chosen.version {
       return "\(standIn) \(version) stands in for \(spec.product) \(spec.version)"
     }
-    guard let wanted, let version = chosen.version, !version.satisfies(wanted) else { return nil }
+    guard let version = chosen.version, !Drift.fits(version, spec.version) else { return nil }
     return "\(spec.product) \(spec.version) is wanted, \(version) is in the image \(chosen.reference)"
+  }
+
+  /// Refuses data that the server in an image cannot serve.
+  static func refuse(
+    data: ServerVersion?, of spec: ResourceSpec, _ engine: any ServerEngine, with version: ServerVersion?,
+    in image: String
+  ) throws {
+    guard let data, let version, !engine.canServe(data: data, with: version) else { return }
+    throw DrydockError(
+      .dataMismatch,
+      "resource \(spec.name): its data was made by \(spec.product) \(data), and the image \(image) holds \(version)",
+      suggestion: "name another image, or start fresh: drydock down \(spec.name) --delete-data")
+  }
+
+  /// Refuses another version than the wanted one.
+  static func refuseDrift(of source: ServerSource, _ spec: ResourceSpec) throws {
+    guard let drift = source.drift else { return }
+    throw DrydockError(
+      .unavailable, "resource \(spec.name): \(drift)",
+      suggestion:
+        "name an image by DRYDOCK_IMAGE_\(spec.product.uppercased()), or leave --strict-version out")
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)

@@ -18,7 +18,7 @@ struct NativeResolver: Sendable {
     guard let chosen = best(able, wanted, engine) else {
       throw dataNeeds(spec, engine, data)
     }
-    let source = describe(chosen, spec, engine, wanted)
+    let source = describe(chosen, spec, engine)
     if strict, let drift = source.drift {
       throw DrydockError(
         .unavailable, "resource \(spec.name): \(drift)",
@@ -39,16 +39,16 @@ struct NativeResolver: Sendable {
   }
 
   private func describe(
-    _ chosen: NativeInstallation, _ spec: ResourceSpec, _ engine: any ServerEngine, _ wanted: ServerVersion?
+    _ chosen: NativeInstallation, _ spec: ResourceSpec, _ engine: any ServerEngine
   ) -> ServerSource {
     if case .standIn(let name) = engine.accepts(chosen) {
       return ServerSource(
         .installation(chosen), version: chosen.version, standIn: name,
         drift: "\(name) \(chosen.version) stands in for \(spec.product) \(spec.version)")
     }
-    let fits = wanted.map { chosen.version.satisfies($0) } ?? true
     let drift =
-      fits ? nil : "\(spec.product) \(spec.version) is wanted, \(chosen.version) is what is installed"
+      Drift.fits(chosen.version, spec.version)
+      ? nil : "\(spec.product) \(spec.version) is wanted, \(chosen.version) is what is installed"
     return ServerSource(.installation(chosen), version: chosen.version, drift: drift)
   }
 

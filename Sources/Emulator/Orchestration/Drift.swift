@@ -5,10 +5,14 @@ enum Drift {
   /// The difference in a sentence; nil when there is none.
   static func describe(_ spec: ResourceSpec, running: String, standIn: String?) -> String? {
     if let standIn { return "\(standIn) \(running) stands in for \(spec.product) \(spec.version)" }
-    guard let wanted = ServerVersion(in: spec.version), let version = ServerVersion(in: running) else {
-      return nil
-    }
-    return version.satisfies(wanted) ? nil : "\(spec.product) \(spec.version) is wanted, \(running) runs"
+    guard let version = ServerVersion(in: running), !fits(version, spec.version) else { return nil }
+    return "\(spec.product) \(spec.version) is wanted, \(running) runs"
+  }
+
+  /// Whether a version is what was asked for. What AWS alone has is not to be had elsewhere.
+  static func fits(_ version: ServerVersion, _ wanted: String) -> Bool {
+    guard let number = ServerVersion(in: wanted) else { return true }
+    return version.satisfies(number) && AWSVersion.numbers(of: wanted) == nil
   }
 
   /// The same where nobody asked for a version, so that a rack's default is all there is to hold it against.

@@ -15,6 +15,8 @@ actor Reconciler {
   private let runtime: any Runtime
   private let ports: PortAllocator
   private let options: UpOptions
+  /// When to give up.
+  private var deadline: Deadline
   private let transport: [String: TransportSetup]
   /// The ports that resources had before the user chose others for them.
   private var replacedPorts: [String: Int] = [:]
@@ -33,6 +35,7 @@ actor Reconciler {
     self.store = store
     self.runtime = runtime
     self.options = options
+    self.deadline = options.deadline
     self.transport = transport
     self.progress = progress
     self.done = done
@@ -49,13 +52,25 @@ actor Reconciler {
     _ plan: Plan, specs: [String: ResourceSpec], sources: [String: ServerSource],
     observed: [String: Observation]
   ) async throws -> [ResourceOutcome] {
-    try prepare(plan, specs, observed)
-    let starting = plan.items.count { $0.action == .start || $0.action == .create }
+    let begin = SuspendingClock.now
+    let fetched = await SourceFetch(runtime: runtime, isStrict: options.isStrict, progress: progress).run(
+      SourceFetch.wanted(by: plan, specs, sources, observed))
+    try Task.checkCancellation()
+    // Nobody knows how long it takes to fetch something: the time that is given counts from its end.
+    deadline = deadline.moved(by: SuspendingClock.now - begin)
+    let sources = sources.merging(fetched.compactMapValues { try? $0.get() }) { $1 }
+    let unfetched = Set(fetched.filter { if case .failure = $0.value { true } else { false } }.keys)
+    try prepare(plan, specs, observed, without: unfetched)
+    let starting = plan.items.count { $0.action.isStart && !unfetched.contains($0.resource) }
     if starting > 0 { try await runtime.prepareInstance() }
     var results: [Int: Result<ResourceOutcome, any Error>] = [:]
+    for (index, item) in plan.items.enumerated() {
+      if case .failure(let error) = fetched[item.resource] { results[index] = .failure(error) }
+    }
     let order = PlanOrder(plan: plan, sources: state.resources.compactMapValues(\.source))
     for wave in try order.waves() {
       let open = wave.filter { index in
+        guard results[index] == nil else { return false }
         let source = plan.items.firstIndex { $0.resource == plan.items[index].source }
         guard let source, case .failure = results[source] else { return true }
         results[index] = .failure(
@@ -78,7 +93,7 @@ actor Reconciler {
       ResourceStep(
         item: item, spec: specs[item.resource], source: sources[item.resource],
         observed: observed[item.resource],
-        runtime: runtime, home: store.home, deadline: options.deadline,
+        runtime: runtime, home: store.home, deadline: deadline,
         startingTogether: min(starting, DescriptorLimit.width), ledger: self,
         progress: { [progress] phase in progress(item.resource, phase) })
     }
@@ -112,11 +127,14 @@ actor Reconciler {
 
   /// Decides ports and passwords of what is about to start, and writes them down before anything runs.
   private func prepare(
-    _ plan: Plan, _ specs: [String: ResourceSpec], _ observed: [String: Observation]
+    _ plan: Plan, _ specs: [String: ResourceSpec], _ observed: [String: Observation],
+    without unfetched: Set<String>
   ) throws {
     try Folder.make(ports.folder, mode: 0o700)
     state.runtime = plan.runtime
     for item in plan.items {
+      // What runs of it goes on as it is.
+      if unfetched.contains(item.resource), state.resources[item.resource] != nil { continue }
       guard let spec = specs[item.resource] else { continue }
       var record =
         state.resources[item.resource]
@@ -130,7 +148,7 @@ actor Reconciler {
       record.begin(spec)
       // Data that somebody else removed is made as if it had never been.
       if item.action == .create { record.dataVersion = nil }
-      if item.action == .start || item.action == .create {
+      if item.action.isStart {
         // What runs is in doubt from here on until it is proved.
         record.transport = nil
         record.isRestarting = observed[item.resource]?.isRunning == true ? true : nil
@@ -201,9 +219,6 @@ actor Reconciler {
       security: transport[resource]?.security ?? record?.transport?.security)
   }
 
-  /// Whether the resource's data once served a client.
-  func hasVerifiedData(_ resource: String) -> Bool { state.resources[resource]?.dataVersion != nil }
-
   /// Gives the resource another port because something else has this one.
   /// - Throws: the error to show when the user asked for this very port.
   func movePort(of resource: String, from taken: PortTakenError) throws {
@@ -258,19 +273,6 @@ actor Reconciler {
     try store.save(state)
   }
 
-  /// How a replica reaches its source; nil for a resource that is none.
-  func link(of resource: String, to origin: Launch?, runtime: any Runtime) -> ReplicaLink? {
-    guard let record = state.resources[resource], let name = record.source,
-      let source = state.resources[name],
-      let engine = EngineRegistry.engine(record.type)?.server
-    else { return nil }
-    guard let launch = origin ?? (try? Launch.existing(name, source, engine, state)) else { return nil }
-    let address = runtime.peerAddress(of: launch)
-    return ReplicaLink(
-      host: address.host, port: address.port, name: state.replicaName(of: resource),
-      administratorPassword: source.administratorPassword, password: record.replicaPassword ?? "")
-  }
-
   /// Records what a replica follows; nil once it is independent.
   func recordReplica(_ resource: String, source: String?, sourcePort: Int?) throws {
     state.resources[resource]?.source = source
@@ -294,7 +296,4 @@ actor Reconciler {
     state.resources[resource]?.isRemoved = true
     try store.save(state)
   }
-
-  /// The record of a resource.
-  func record(of resource: String) -> ResourceRecord? { state.resources[resource] }
 }

@@ -20,6 +20,9 @@ package struct Plan: Sendable, Hashable, Codable {
     case stop
     /// It was a read replica and becomes independent, with its data.
     case promote
+
+    /// Whether a server is started on data that exists or is made.
+    var isStart: Bool { self == .start || self == .create }
   }
 
   /// One resource of the plan.

@@ -15,6 +15,13 @@ protocol Runtime: Sendable {
   /// Finds what will run a resource, without changing anything.
   /// - Throws: `DrydockError.unavailable` saying what to install.
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource
+  /// Fetches what a source names and is not on this machine yet, and finds out what it holds where that is not known, before
+  /// anything that runs is touched. How long it takes is anybody's guess, so that it has no deadline.
+  /// - Throws: `DrydockError`, `.dataMismatch` where what was fetched cannot serve the data.
+  func fetch(
+    _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
+    progress: @escaping ProgressSink
+  ) async throws -> ServerSource
   /// Makes what the instance as a whole needs, before the first of its servers starts.
   func prepareInstance() async throws
   /// Starts the server, making its data first where there is none.
@@ -50,6 +57,12 @@ protocol Runtime: Sendable {
 }
 
 extension Runtime {
+  /// What is installed is there, and has said its version.
+  func fetch(
+    _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
+    progress: @escaping ProgressSink
+  ) async throws -> ServerSource { source }
+
   /// In a container a program meets nobody else: it runs beside the server, or in its network.
   func requireListener(_ launch: Launch) throws {}
 }

@@ -1,0 +1,153 @@
+import DockerEngine
+import DrydockTestSupport
+import Engines
+import Foundation
+import Synchronization
+import Testing
+
+@testable import DrydockBase
+@testable import Emulator
+
+/// Images that are not there when they are chosen, from a stub's registry.
+@Suite struct ImageFetchTests {
+  /// Runs a stub whose registry has some images, by their names, with what they say of themselves in a variable.
+  private func withRegistry(
+    _ images: [String: String], environment: [String: String] = [:], answers: [String: StubResponse] = [:],
+    _ body: (ContainerRuntime, _ pulls: () -> [String], StubDockerServer) async throws -> Void
+  ) async throws {
+    let pulled = Mutex<Set<String>>([])
+    let stub = DockerStub(answers: answers)
+    let handler: StubDockerServer.Handler = { request in
+      let query = request.query
+      if request.call == "POST /images/create" {
+        let name =
+          (query["fromImage"] ?? "").replacing("docker.io/library/", with: "") + ":\(query["tag"] ?? "")"
+        guard images[name] != nil else {
+          return .stream([Array(#"{"error":"manifest for \#(name) not found: manifest unknown"}"#.utf8)])
+        }
+        pulled.withLock { _ = $0.insert(name) }
+        return .stream([Array(#"{"status":"Pull complete","id":"a"}"#.utf8)])
+      }
+      let name = request.call.replacing("GET /images/", with: "").replacing("/json", with: "")
+      if let variable = images[name], pulled.withLock({ $0.contains(name) }) {
+        return .image("sha256:1", variable: variable)
+      }
+      return stub.handle(request)
+    }
+    try await TestHome.with { test in
+      try await StubDockerServer.run(handler) { server in
+        let runtime = ContainerRuntime(
+          client: try await .connect(to: .init(socketPath: server.socketPath), until: .after(.seconds(30))),
+          names: ResourceNames(id: "abc123def456"), environment: environment,
+          stateFolder: try test.folder("state"))
+        let pulls = {
+          server.requests.filter { $0.call == "POST /images/create" }.compactMap { $0.query["tag"] }
+        }
+        try await body(runtime, pulls, server)
+      }
+    }
+  }
+
+  private func spec(_ type: String, _ version: String) throws -> ResourceSpec {
+    ResourceSpec(
+      name: "db", engine: try #require(EngineRegistry.engine(type)), version: version, options: [:])
+  }
+
+  private func fetch(
+    _ spec: ResourceSpec, on runtime: ContainerRuntime, data: String? = nil, strict: Bool = false
+  ) async throws -> ServerSource {
+    let source = try await runtime.resolve(spec, data: nil, strict: strict)
+    return try await runtime.fetch(
+      source, for: spec, data: data.flatMap(ServerVersion.init(in:)), strict: strict, progress: { _ in })
+  }
+
+  /// Bug: tags that exist nowhere were pulled.
+  @Test(arguments: [
+    ("redis", "7.3", "redis:7", "REDIS_VERSION=7.4.2", ["7.3", "7"]),
+    ("redis", "7.1", "redis:7.2", "REDIS_VERSION=7.2.7", ["7.2"]),
+    ("redis", "6.x", "redis:6", "REDIS_VERSION=6.2.17", ["6"]),
+    ("mysql", "5.7.44-RDS.20240408", "mysql:5.7.44", "MYSQL_VERSION=5.7.44-1.el7", ["5.7.44"]),
+    ("mysql", "5.7.99-rds.20270408", "mysql:5.7", "MYSQL_VERSION=5.7.44-1.el7", ["5.7.99", "5.7"]),
+    ("postgres", "11.22-rds.20240509", "postgres:11.22", "PG_VERSION=11.22-1.pgdg120+1", ["11.22"]),
+    ("postgres", "9.6.99", "postgres:9.6", "PG_VERSION=9.6.24-1.pgdg90+1", ["9.6.99", "9.6"]),
+  ])
+  func aVersionOfAWSIsServedByTheNearest(
+    _ type: String, _ version: String, _ image: String, _ variable: String, _ expected: [String]
+  ) async throws {
+    try await withRegistry([image: variable]) { runtime, pulls, _ in
+      let wanted = try spec(type, version)
+      let source = try await fetch(wanted, on: runtime)
+      #expect(pulls() == expected)
+      #expect(source.origin == .image(image, isLocal: true))
+      #expect(source.drift?.contains("is nearest") == true)
+      let running = try #require(source.version)
+      #expect(
+        Drift.describe(wanted, running: running.description, standIn: nil)?.contains("is wanted") == true)
+    }
+  }
+
+  /// The data would not be what it was in another series.
+  @Test(arguments: [("mysql", "8.9", false), ("redis", "7.3", true), ("postgres", "12-alpine", false)])
+  func nothingElseIsPulled(_ type: String, _ version: String, _ strict: Bool) async throws {
+    try await withRegistry(["mysql:8": "", "redis:7": "", "postgres:12": ""]) { runtime, pulls, _ in
+      let error = try await #require(throws: DockerError.self) {
+        try await fetch(spec(type, version), on: runtime, strict: strict)
+      }
+      #expect(error.code == .noSuchImage)
+      #expect(pulls() == [version])
+    }
+  }
+
+  /// Bug: a replica was spoken to in the words of an unknown version, and every container made anew at the second `up`.
+  @Test func whatANamedImageHoldsIsKnownBeforeItStarts() async throws {
+    try await withRegistry(
+      ["mine:latest": "MYSQL_VERSION=8.4.5-1.el9"], environment: ["DRYDOCK_IMAGE_MYSQL": "mine:latest"]
+    ) { runtime, _, _ in
+      let wanted = try spec("mysql", "8.4")
+      #expect(try await runtime.resolve(wanted, data: nil, strict: false).version == nil)
+      let source = try await fetch(wanted, on: runtime)
+      #expect(source.version?.description == "8.4.5" && source.isLocal)
+      let error = try await emulatorError { _ = try await fetch(wanted, on: runtime, data: "8.0.30") }
+      #expect(error.code == .dataMismatch)
+    }
+  }
+
+  @Test func anImageThatDoesNotSayItIsAsked() async throws {
+    let words = Array("mysqld  Ver 10.11.6-MariaDB-0+deb12u1 for debian-linux-gnu\n".utf8)
+    try await withRegistry(
+      ["mine:latest": "A=b"], environment: ["DRYDOCK_IMAGE_MARIADB": "mine:latest"],
+      answers: [
+        "POST /containers/made/wait": .reply(200, #"{"StatusCode":0}"#),
+        "GET /containers/made/logs": .stream([[1, 0, 0, 0, 0, 0, 0, UInt8(words.count)] + words]),
+      ]
+    ) { runtime, _, server in
+      let wanted = try spec("mariadb", "10.11")
+      #expect(try await fetch(wanted, on: runtime).version?.description == "10.11.6")
+      let made = try #require(server.requests.first { $0.call == "POST /containers/create" }).json
+      #expect(made["Entrypoint"] as? [String] == ["sh", "-c"])
+      #expect((made["Cmd"] as? [String])?.first?.hasSuffix(#"exec "$server" --version"#) == true)
+      #expect(server.requests.last?.call == "DELETE /containers/made")
+      // What is data of 10.5 stays that.
+      let error = try await emulatorError { _ = try await fetch(wanted, on: runtime, data: "10.5.29") }
+      #expect(error.code == .dataMismatch)
+    }
+  }
+
+  @Test func anImageOfSeveralIsPulledOnce() async throws {
+    try await withRegistry(["postgres:15": "FAKE_VERSION=15.4"]) { runtime, pulls, _ in
+      let phases = Mutex<[String]>([])
+      let specs = ["main", "copy"].map { fake($0, FakeEngine("postgres"), version: "15") }
+      let wanted = specs.map {
+        SourceFetch.Wanted(spec: $0, source: .pulled("postgres:15"), data: nil)
+      }
+      let fetched = await SourceFetch(runtime: runtime, isStrict: false) { name, phase in
+        phases.withLock { $0.append("\(name): \(phase)") }
+      }.run(wanted)
+      #expect(fetched.keys.sorted() == ["copy", "main"])
+      #expect(try fetched.values.allSatisfy { try $0.get().isLocal })
+      #expect(pulls() == ["15"])
+      #expect(phases.withLock { $0 }.contains("copy: pulling postgres:15"))
+      #expect(phases.withLock { $0 }.contains("main: pulling postgres:15"))
+    }
+  }
+}
