@@ -260,6 +260,33 @@ import Testing
     }
   }
 
+  /// Bug: in an image with a USER of its own, a replica could not read the credentials for its source.
+  @Test func credentialsAreReadByWhoMayReadThem() async throws {
+    let stub = DockerStub(answers: [
+      "POST /containers/\(container)/exec": .reply(201, #"{"Id":"e"}"#),
+      "POST /exec/e/start": .stream([]),
+      "GET /exec/e/json": .reply(200, #"{"Running":false,"ExitCode":0}"#),
+    ])
+    try await stub.run { runtime, _, server in
+      let engine = FakeEngine()
+      let launch = Launch(
+        spec: fake("mem", engine), engine: engine,
+        request: ServerRequest(marker: "m", port: 15001, password: "", administratorPassword: ""),
+        source: .local("fake:1.0"), hasVerifiedData: true)
+      let script = ReplicaScript("cat /drydock/source.cnf", files: [RecipeFile("/drydock/source.cnf", "secret")])
+      try await runtime.run(script, for: launch, until: .after(.seconds(30)))
+      let upload = try #require(server.requests.first { $0.call == "PUT /containers/\(container)/archive" })
+      // A header of tar behind that of the folder: permissions, user and group of the file.
+      let header = upload.body.dropFirst(512).prefix(512)
+      let fields = [header.dropFirst(100), header.dropFirst(108), header.dropFirst(116)].map {
+        String(decoding: $0.prefix(7), as: UTF8.self)
+      }
+      #expect(fields == ["0000600", "0000000", "0000000"])
+      let exec = try #require(server.requests.first { $0.call == "POST /containers/\(container)/exec" })
+      #expect(exec.json["User"] as? String == "0")
+    }
+  }
+
   @Test func theNetworkIsMadeOnce() async throws {
     try await DockerStub().run { runtime, calls, server in
       try await runtime.prepareInstance()

@@ -117,7 +117,7 @@ struct ContainerRuntime: Runtime {
     try await containers.put(Self.files(script.files), into: container, folder: Self.folder, until: deadline)
     // Its files hold passwords, and go with it, also where this command is killed meanwhile.
     let around = #"sh -c "$0"; code=$?; rm -f "$@"; exit $code"#
-    var command = DockerClient.ExecConfig(["sh", "-c", around, script.text] + script.files.map(\.path))
+    var command = Self.asRoot(["sh", "-c", around, script.text] + script.files.map(\.path))
     command.environment = script.environment.map { "\($0.key)=\($0.value)" }
     let result = try await client.exec(command, in: container, until: deadline)
     guard result.exitCode == 0 else {
@@ -126,6 +126,14 @@ struct ContainerRuntime: Runtime {
         .failed, "resource \(launch.spec.name): copying the source failed with exit code \(result.exitCode)",
         details: words.map(String.init))
     }
+  }
+
+  /// A command as root of the container, whoever the image's own user is: what drydock puts there is root's alone to read
+  /// and to remove.
+  static func asRoot(_ words: [String]) -> DockerClient.ExecConfig {
+    var config = DockerClient.ExecConfig(words)
+    config.user = "0"
+    return config
   }
 
   /// The folder of a container in which drydock's files lie.

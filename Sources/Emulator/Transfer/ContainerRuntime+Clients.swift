@@ -47,14 +47,13 @@ extension ContainerRuntime: ClientHost {
     return ClientEnding(exitCode: code, error: said.text)
   }
 
-  /// Runs a client in its container, as root of the container, who alone may read its files.
+  /// Runs a client in its container.
   func execute(
     _ prepared: PreparedClient, terminal: AsyncStream<TerminalSize>?, input: ByteSource?,
     each: @escaping @Sendable (LogChunk) async throws -> Void
   ) async throws -> Int {
     let mark = "\(OwnerMark.variable)=\(OwnerMark.own).\(Secret.make())"
-    var config = DockerClient.ExecConfig(prepared.words)
-    config.user = "0"
+    var config = Self.asRoot(prepared.words)
     config.hasTerminal = terminal != nil
     config.environment = [mark] + prepared.environment.map { "\($0.key)=\($0.value)" }.sorted()
     do {
@@ -77,7 +76,7 @@ extension ContainerRuntime: ClientHost {
     let container = names.container(launch.spec.name)
     let script =
       "for p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/environ; done 2>/dev/null | grep '^\(OwnerMark.variable)='"
-    let config = DockerClient.ExecConfig(["sh", "-c", script])
+    let config = Self.asRoot(["sh", "-c", script])
     let found = try? await client.exec(config, in: container, until: .after(.seconds(10)))
     let marks = String(decoding: found?.stdout ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     let given = Set(marks.map { $0.split(separator: ".").prefix(2).joined(separator: ".") })
@@ -99,7 +98,7 @@ extension ContainerRuntime: ClientHost {
       done 2>/dev/null
       true
       """#
-    let config = DockerClient.ExecConfig(["sh", "-c", script, mark])
+    let config = Self.asRoot(["sh", "-c", script, mark])
     _ = try? await shieldedFromCancellation { [client] in
       try await client.exec(config, in: container, until: .after(.seconds(10)))
     }
