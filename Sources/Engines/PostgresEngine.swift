@@ -54,7 +54,8 @@ struct PostgresEngine: ServerEngine {
     guard version.major < 12, options["readSourceDB"].flatMap(ResourceOption.referencedName) != nil else {
       return nil
     }
-    return "PostgreSQL \(version) can be no read replica here: it gets its source by settings that came with 12"
+    return
+      "PostgreSQL \(version) can be no read replica here: it gets its source by settings that came with 12"
   }
 
   func container(_ request: ServerRequest) -> ContainerRecipe {
