@@ -16,7 +16,8 @@ extension InstanceContainers {
       try await prepare(container)
       try await client.startContainer(container, until: deadline)
       let status = try await client.waitForContainer(container, until: deadline)
-      let words = try await client.logTail(of: container, lines: 10, until: deadline)
+      // A tool says much after the line that tells why it ends.
+      let words = try await client.logTail(of: container, lines: 60, until: deadline)
       try await client.removeContainer(container, force: true, volumes: true, until: deadline)
       return (status, words)
     } catch {

@@ -39,6 +39,25 @@ import Testing
     #expect(!WriteRemedy.saysDiskIsFull(words))
   }
 
+  /// Bug: "sh failed with exit code 1".
+  @Test(arguments: words) func isToldOfACopyToo(_ words: String) {
+    let output = "\(words)\n" + (1...20).map { "removing file \($0)\n" }.joined()
+    let error = CopyFailure.error("copy", "exit code 1", output: output)
+    #expect(error.code == .cannotWrite && error.suggestion == WriteRemedy.elsewhere)
+    #expect(
+      error.message == "resource copy: copying its source failed: no space is left on the disk of the copy")
+    #expect(error.details.count == 8)
+  }
+
+  /// The server that ran out of space is gone, and its client says only that.
+  @Test func isKnownByTheDiskItself() {
+    let gone = "ERROR 2013 (HY000): Lost connection to server during query"
+    #expect(CopyFailure.error("copy", "exit code 1", output: gone, isDiskFull: true).code == .cannotWrite)
+    let plain = CopyFailure.error("copy", "exit code 1", output: gone)
+    #expect(plain.code == .failed && plain.suggestion == nil && plain.details == [gone])
+    #expect(plain.message == "resource copy: copying its source failed: exit code 1")
+  }
+
   @Test func isToldOfFilesOfOurs() throws {
     let error = DrydockError(CocoaError(.fileWriteOutOfSpace), resource: "db")
     #expect(error.code == .cannotWrite && error.message.contains("No space left on device"))

@@ -121,10 +121,12 @@ struct ContainerRuntime: Runtime {
     command.environment = script.environment.map { "\($0.key)=\($0.value)" }
     let result = try await client.exec(command, in: container, until: deadline)
     guard result.exitCode == 0 else {
-      let words = String(decoding: result.stderr, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(8)
-      throw DrydockError(
-        .failed, "resource \(launch.spec.name): copying the source failed with exit code \(result.exitCode)",
-        details: words.map(String.init))
+      // A server that went away for want of space told its log, and the tool only that it is gone.
+      let log = (try? await log(launch.spec.name, lines: 60)) ?? []
+      throw CopyFailure.error(
+        launch.spec.name, "exit code \(result.exitCode)",
+        output: String(decoding: result.stderr, as: UTF8.self),
+        isDiskFull: log.contains(where: WriteRemedy.saysDiskIsFull))
     }
   }
 

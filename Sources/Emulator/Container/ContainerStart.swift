@@ -111,9 +111,7 @@ struct ContainerStart: Sendable {
         ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
     }
     guard ending.status == 0 else {
-      throw DrydockError(
-        .failed, "resource \(resource): copying the source failed with exit code \(ending.status)",
-        details: ending.words.split(whereSeparator: \.isNewline).map(String.init))
+      throw CopyFailure.error(resource, "exit code \(ending.status)", output: ending.words)
     }
   }
 

@@ -116,7 +116,17 @@ struct NativeServer: Sendable {
         inherited: environment, home: layout.folder, additions: script.environment
       ).merging(variables) { $1 },
       workingDirectory: layout.folder)
-    _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+    do {
+      _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+    } catch let error as NativeProcessError {
+      guard case .commandFailed(let reason) = error.code else { throw error }
+      throw CopyFailure.error(
+        launch.spec.name, "\(reason)", output: error.message, isDiskFull: Folder.isFull(layout.folder))
+    } catch let late as TimeoutError {
+      // The MySQL family waits for somebody to free space.
+      guard Folder.isFull(layout.folder) else { throw late }
+      throw CopyFailure.error(launch.spec.name, "\(late)", output: "", isDiskFull: true)
+    }
   }
 
   /// initdb looks its user up by number and fails where there is none, as in many containers.
