@@ -124,7 +124,9 @@ package struct DownOperation: Sendable {
     }
     let failures = await concurrently(running) { name, server -> (resource: String, error: DrydockError)? in
       do {
-        try await runtime.stop(name, steps: server.stopSteps)
+        try await tellingOfStop(name, notice: notice) {
+          try await runtime.stop(name, steps: server.stopSteps)
+        }
         return nil
       } catch {
         return (name, DrydockError(error, resource: name))
