@@ -13,6 +13,8 @@ func mysqlFailure(code: UInt32, message: String) -> ProbeFailure {
   // Access denied, with and without password; unsupported or expired password; host not allowed, which is
   // how a server answers where no account exists for the address we come from.
   case 1045, 1698, 1251, 1862, 1130, 2049: .credentials(message: text)
+  // Of the server; of the account, by its own limit or by the server's.
+  case 1040, 1203, 1226: .exhausted(message: text)
   // Unknown database; no access to it.
   case 1049, 1044: .missingDatabase(message: text)
   // TLS that was asked for and not had: no certificate of ours, or none at all.

@@ -6,6 +6,8 @@ func postgresFailure(sqlState: String, message: String) -> ProbeFailure {
   case "28P01", "28000": .credentials(message: text)
   // 42501: the user may not connect to this database.
   case "3D000", "42501": .missingDatabase(message: text)
+  // 53300: of the server, of the role, or of the database.
+  case "53300": .exhausted(message: text)
   default: .rejected(message: text)
   }
 }

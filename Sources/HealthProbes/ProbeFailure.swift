@@ -16,6 +16,8 @@ package enum ProbeFailure: Error, Sendable, Hashable {
   case stranger(expected: String, found: String)
   /// Whether the server is ours cannot be told, so it is sent nothing.
   case unproved(reason: String)
+  /// The server has all the clients that it takes.
+  case exhausted(message: String)
   /// The server answered and refused for another reason.
   case rejected(message: String)
   /// The deadline passed during this step of the attempt.
@@ -35,6 +37,7 @@ extension ProbeFailure: CustomStringConvertible {
     case .stranger(let expected, let found):
       "another server answers on this port: expected \(expected), found \(found)"
     case .unproved(let reason): "not proved to be ours: \(reason)"
+    case .exhausted(let message): "all its connections are used: \(message)"
     case .rejected(let message): "refused by the server: \(message)"
     case .timedOut(let step): "no answer in time while \(step)"
     }

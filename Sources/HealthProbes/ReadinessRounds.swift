@@ -57,6 +57,9 @@ struct ReadinessRounds: Sendable {
       if repair == .done || isPersistent {
         throw .credentials(subject: subject, failure: failure)
       }
+    case .exhausted:
+      // Clients come and go; but a full server does not get ready by being asked.
+      if isPersistent(pace.finalAfter * 10) { throw .exhausted(subject: subject, failure: failure) }
     case .unreachable, .starting, .rejected, .timedOut:
       break
     }
@@ -69,8 +72,10 @@ struct ReadinessRounds: Sendable {
   }
 
   /// Whether the last failure has come often enough, and for long enough, not to be a passing one.
-  private var isPersistent: Bool {
-    streak >= pace.finalCount && streakStart.duration(to: .now) >= pace.finalAfter
+  private var isPersistent: Bool { isPersistent(pace.finalAfter) }
+
+  private func isPersistent(_ duration: Duration) -> Bool {
+    streak >= pace.finalCount && streakStart.duration(to: .now) >= duration
   }
 
   /// Notes how the one repair ended.
@@ -94,7 +99,7 @@ extension ProbeFailure {
   fileprivate var stage: Int {
     switch self {
     case .unreachable, .timedOut, .wrongProtocol, .stranger, .unproved: 0
-    case .starting, .rejected: 1
+    case .starting, .rejected, .exhausted: 1
     case .credentials, .missingDatabase, .unusableSettings: 2
     }
   }

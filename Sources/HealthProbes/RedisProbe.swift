@@ -81,7 +81,9 @@ struct RedisConnection {
 
 /// What a redis error means for readiness; its first word is its code (redis's protocol specification).
 func redisFailure(_ message: String) -> ProbeFailure {
-  switch message.prefix(while: { $0 != " " }) {
+  // It has no code of its own.
+  if message.hasPrefix("ERR max number of clients") { return .exhausted(message: message) }
+  return switch message.prefix(while: { $0 != " " }) {
   case "LOADING", "MASTERDOWN": .starting(message: message)
   case "NOAUTH", "WRONGPASS", "NOPERM": .credentials(message: message)
   default: .rejected(message: message)

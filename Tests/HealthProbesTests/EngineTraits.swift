@@ -85,6 +85,7 @@ func kind(of failure: ProbeFailure) -> String {
   case .wrongProtocol: "wrongProtocol"
   case .stranger: "stranger"
   case .unproved: "unproved"
+  case .exhausted: "exhausted"
   case .rejected: "rejected"
   case .timedOut: "timedOut"
   }

@@ -103,6 +103,17 @@ struct ReadinessWaitTests {
     }
   }
 
+  /// Bug: where all connections were used, an `up` waited for two minutes and said that the server was not ready.
+  @Test func aFullServerIsNoSlowOne() async throws {
+    let full = ProbeFailure.exhausted(message: "too many clients")
+    await #expect(throws: ReadinessError.exhausted(subject: "it", failure: full)) {
+      try await wait(Script([.failure(full)]), pace: .init(finalAfter: .milliseconds(1)))
+    }
+    // Whoever leaves makes room.
+    let script = Script([.failure(full), .failure(full), .failure(full), .success(Self.report())])
+    #expect(try await wait(script).marker == "ours")
+  }
+
   @Test func aStrangerThatGoesIsForgotten() async throws {
     let theirs = Result<ServerReport, ProbeFailure>.success(Self.report(marker: "theirs"))
     let script = Script([theirs, theirs, .failure(Self.starting), theirs, .success(Self.report())])

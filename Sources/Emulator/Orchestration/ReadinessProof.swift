@@ -118,6 +118,11 @@ struct ReadinessProof: Sendable {
         suggestion: "start it anew, which keeps its data: drydock down \(name), then drydock up; "
           + "if it still refuses, start fresh: drydock down \(name) --delete-data",
         details: log)
+    case .exhausted(_, let failure):
+      return DrydockError(
+        .notReady, "resource \(name) runs, and takes nobody more: \(failure)",
+        suggestion: "end some of its clients, or all of them by a restart, which keeps its data: "
+          + "drydock down \(name), then drydock up")
     case .notReady where isFull:
       return DrydockError(
         .cannotWrite, "resource \(name) waits for space on its disk", suggestion: WriteRemedy.elsewhere,
@@ -161,6 +166,7 @@ extension ProbeFailure {
     case .wrongProtocol: "something else answers"
     case .stranger: "another server answers"
     case .unproved: "not proved to be ours"
+    case .exhausted: "all its connections are used"
     case .rejected: "refused by the server"
     case .timedOut: "no answer"
     }

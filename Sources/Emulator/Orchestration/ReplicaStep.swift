@@ -128,7 +128,7 @@ extension ProbeFailure {
   /// Whether a server that is left alone may answer later.
   fileprivate var passes: Bool {
     switch self {
-    case .unreachable, .starting, .timedOut: true
+    case .unreachable, .starting, .timedOut, .exhausted: true
     case .credentials, .missingDatabase, .unusableSettings, .wrongProtocol, .stranger, .unproved, .rejected:
       false
     }
