@@ -1,5 +1,4 @@
 import ConvoxManifest
-import DrydockBase
 
 /// The app env: what `convox env set` keeps for an app.
 package struct AppEnvironment: Sendable, Hashable {
@@ -14,18 +13,13 @@ package struct AppEnvironment: Sendable, Hashable {
   /// Reads Convox's text: one `KEY=VALUE` a line, split at the first `=`, the key trimmed, the value neither
   /// trimmed nor unquoted; lines without `=` or without a key are ignored; the last of two equal keys wins.
   /// A carriage return before a line feed belongs to the line's end.
-  /// - Returns: The values, and a sentence for each line that probably means something else than Convox reads.
-  package static func parse(_ text: String) -> (environment: AppEnvironment, warnings: [String]) {
+  package static func parse(_ text: String) -> AppEnvironment {
     var environment = AppEnvironment()
-    var warnings: [String] = []
-    for (index, line) in lines(of: text).enumerated() {
+    for line in lines(of: text) {
       guard let (key, value) = assignment(in: line) else { continue }
       environment.values[key] = value
-      if let warning = warning(key: key, value: value) {
-        warnings.append("line \(index + 1): \(warning)")
-      }
     }
-    return (environment, warnings)
+    return environment
   }
 
   /// Sorted `KEY=value` lines without a final newline, as Convox writes them back.
@@ -46,13 +40,13 @@ package struct AppEnvironment: Sendable, Hashable {
   }
 
   /// The lines by their line feeds. `Character` cannot be asked: it sees CR LF as one.
-  private static func lines(of text: String) -> [Substring] {
+  static func lines(of text: String) -> [Substring] {
     text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
       Substring($0.last == "\r" ? $0.dropLast() : $0)
     }
   }
 
-  private static func assignment(in line: Substring) -> (key: String, value: String)? {
+  static func assignment(in line: Substring) -> (key: String, value: String)? {
     let scalars = line.unicodeScalars
     guard let equals = scalars.firstIndex(of: "=") else { return nil }
     let key = trimmed(scalars[..<equals])
@@ -63,22 +57,5 @@ package struct AppEnvironment: Sendable, Hashable {
     let head = scalars.drop { $0.properties.isWhitespace }
     guard let last = head.lastIndex(where: { !$0.properties.isWhitespace }) else { return "" }
     return String(head[...last])
-  }
-
-  private static func warning(key: String, value: String) -> String? {
-    if key.beginsExactly(with: "#") {
-      return "Convox knows no comments: this sets a variable named '\(key)'"
-    }
-    if !VariableName.isPortable(key) {
-      return "'\(key)' is no name that a shell can use"
-    }
-    return isQuoted(value)
-      ? "the value of \(key) is quoted, and Convox keeps the quotes as part of it; leave them out" : nil
-  }
-
-  private static func isQuoted(_ value: String) -> Bool {
-    let scalars = value.unicodeScalars
-    guard scalars.count > 1, let first = scalars.first, first == scalars.last else { return false }
-    return first == "\"" || first == "'"
   }
 }

@@ -28,6 +28,13 @@ enum VariableName {
     return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
   }
 
+  /// Whether a process can be given it by any way to run it: as Kubernetes has it, without the dash in front.
+  static func isPossible(_ name: String) -> Bool {
+    let others = name.utf8.filter { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "-") }
+    guard let first = name.utf8.first, isLetter(first) || first == UInt8(ascii: "_") else { return false }
+    return isPortable(String(decoding: others, as: UTF8.self))
+  }
+
   private static func isDigit(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }

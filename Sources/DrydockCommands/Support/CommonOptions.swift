@@ -62,15 +62,7 @@ extension SharedOptions {
   func extraEnvironment(_ console: Console) throws -> [String: String] {
     var values: [String: String] = [:]
     for path in environmentFiles {
-      let bytes: [UInt8]
-      do {
-        bytes = try BoundedFile.read(path, limit: 1 << 24, takesStreams: true)
-      } catch {
-        throw DrydockError(
-          .usage, "cannot read the env file \(path): \(error.reason)",
-          suggestion: "name a file with a NAME=value on each line")
-      }
-      let (environment, warnings) = AppEnvironment.parse(String(decoding: bytes, as: UTF8.self))
+      let (environment, warnings) = try EnvironmentFile(path).read(AppEnvironment.read)
       warnings.forEach { console.warn("\(path): \($0)") }
       values.merge(environment.values) { $1 }
     }

@@ -15,8 +15,12 @@ enum StandardInput {
       throw DrydockError(
         .usage, "standard input cannot be read", suggestion: "give the values as arguments: NAME=value")
     }
-    let (environment, warnings) = AppEnvironment.parse(String(decoding: data, as: UTF8.self))
-    warnings.forEach { console.warn($0) }
-    return environment.values
+    do {
+      let (environment, warnings) = try AppEnvironment.read(Array(data))
+      warnings.forEach { console.warn($0) }
+      return environment.values
+    } catch {
+      throw DrydockError(.usage, "standard input: \(error.message)", suggestion: error.suggestion)
+    }
   }
 }

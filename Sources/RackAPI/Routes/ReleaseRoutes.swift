@@ -48,7 +48,12 @@ extension Rack {
     // Without an env it is that of the newest release, as a rack has it.
     let environment: [String: String]
     if let text = form["env"] {
-      environment = AppEnvironment.parse(text).environment.values
+      let parsed = AppEnvironment.parse(text)
+      // With such a line every later `convox env` of the app would fail, and with it its removal.
+      if let name = AppEnvironmentRules.overlongName(in: parsed) {
+        throw HTTPFailure(.badRequest, "\(name) has a line of 64 KiB or more: the app env takes none")
+      }
+      environment = parsed.values
     } else {
       environment =
         try await context.store.releases(of: state.id).releases.first?.environment ?? state.appEnvironment
