@@ -112,7 +112,8 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
   }
 
   @Test(arguments: [
-    ("dotenv", EnvironmentFormat.dotenv), ("shell", .shell), ("json", .json), ("github", .github),
+    ("dotenv", EnvironmentFormat.dotenv), ("docker", .docker), ("shell", .shell), ("json", .json),
+    ("github", .github),
   ])
   func envShowsByDefault(_ name: String, _ format: EnvironmentFormat) throws {
     let show = try parse(
@@ -128,6 +129,10 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(try parse("env", "set", as: SetEnv.self).pairs.isEmpty)
     #expect(try parse("env", "unset", "A", "B", as: UnsetEnv.self).keys == ["A", "B"])
     #expect(try parse("env", "get", "A", as: GetEnv.self).key == "A")
+    #expect(try parse("env", "set", "--from", ".env", as: SetEnv.self).file == ".env")
+    #expect(try parse("env", "list", "--format", "json", as: ListEnv.self).common.format == .json)
+    let copy = try parse("env", "copy", "--from", "shop", as: CopyEnv.self)
+    #expect(copy.source == "shop" && !copy.overwrite)
   }
 
   @Test(arguments: [

@@ -26,6 +26,7 @@ struct RackOptionTests {
     "Commands that take a rack",
     arguments: [
       ["env", "set", "A=1"], ["env", "unset", "A"], ["env", "get", "A"], ["env", "show", "web"],
+      ["env", "list"], ["env", "copy", "--from", "x"], ["env", "set", "--from", ".env"],
       ["env", "web"], ["up"], ["check"], ["check", "--explain"], ["manifest"],
     ])
   func commands(words: [String]) throws {

@@ -146,14 +146,29 @@ import Testing
     }
   }
 
-  @Test func `a change by drydock's own command is the newest release`() async throws {
+  @Test func `a line that every later look at the env would stop at is refused`() async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let long = String(repeating: "x", count: 65_536)
+      let refused = try await exchange(
+        "POST", "/apps/web/releases", port: port, form: [("env", "A=1\nBIG=\(long)")])
+      #expect(refused.status == 400)
+      #expect(try errorText(refused).hasPrefix("BIG has a line of 64 KiB"))
+      #expect(try await context.store.releases(of: context.store.apps()[0].id).releases.isEmpty)
+    }
+  }
+
+  @Test func `a change by drydock's own command is built on the newest release, and is the newest then`()
+    async throws
+  {
     try await withRack { port, context in
       _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
       let id = context.store.apps()[0].id
       _ = try await release("A=1", of: "web", port)
       try await context.store.updateAppEnvironment(id) { $0["C"] = "3" }
       let list = try await exchange("GET", "/apps/web/releases?limit=1", port: port).decode([Change].self)
-      #expect(list.map(\.env) == ["C=3"])
+      #expect(list.map(\.env) == ["A=1\nC=3"])
+      #expect(context.store.apps()[0].appEnvironment == ["A": "1", "C": "3"])
       #expect(try await exchange("GET", "/apps/web", port: port).decode(App.self).release == list[0].id)
     }
   }

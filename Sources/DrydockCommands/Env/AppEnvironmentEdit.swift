@@ -8,8 +8,22 @@ struct AppEnvironmentEdit {
     self.session = session
   }
 
+  /// Sets values, an instance made for them if need be.
+  func set(_ values: [String: String]) async throws {
+    try AppEnvironmentOperation.refuse(values)
+    try await operation().set(values)
+  }
+
+  /// Makes any other change.
   func change(_ edit: (inout [String: String]) -> Void) async throws {
-    let instance = try await session.openInstance()
-    try await session.context.store.updateAppEnvironment(instance.id, rack: session.rack, edit)
+    try await operation().change(edit)
+  }
+
+  private func operation() async throws -> AppEnvironmentOperation {
+    let workspace = try? session.workspaceOfInstance()
+    return AppEnvironmentOperation(
+      context: session.context, instance: try await session.openInstance(), workspace: workspace,
+      rack: session.rack, additions: try session.options.extraEnvironment(session.console),
+      notice: session.console.warn)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoxEnvironment
 import DrydockBase
 import Emulator
 
@@ -6,11 +7,25 @@ import Emulator
 struct SetEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
-    abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.")
+    abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.",
+    discussion: """
+      Lines on stdin are taken as Convox takes them, quotes and all. A file of --from is
+      read as dotenv libraries read it: quotes around a value are no part of it.
+
+      Examples:
+        drydock env set SECRET=s3cret
+        drydock env set --from .env
+        convox env | drydock env set
+      """)
 
   @Argument(
     help: ArgumentHelp("What to set.", valueName: "KEY=value"), completion: NameCompletion.variableAssignment)
   var pairs: [String] = []
+
+  @Option(
+    name: .customLong("from"), help: ArgumentHelp("Set what a dotenv file has.", valueName: "file"),
+    completion: .file())
+  var file: String?
 
   @OptionGroup var rack: RackOption
 
@@ -18,7 +33,7 @@ struct SetEnv: AsyncParsableCommand {
 
   func run() async throws {
     let session = try Session(options).selecting(rack, isNewAllowed: true)
-    var values = try StandardInput.assignments(unless: pairs, session.console)
+    var values = try given(session.console)
     for pair in pairs {
       guard let (name, value) = pair.pairExactly(at: "="), !name.isEmpty else {
         throw DrydockError(.usage, "Key=Value expected: \(pair)")
@@ -28,7 +43,15 @@ struct SetEnv: AsyncParsableCommand {
     guard !values.isEmpty else {
       throw DrydockError(.usage, "nothing to set", suggestion: "drydock env set KEY=value")
     }
-    try await AppEnvironmentEdit(session).change { $0.merge(values) { $1 } }
+    try await AppEnvironmentEdit(session).set(values)
     session.console.print("Setting \(values.keys.sorted().joined(separator: ", "))... OK")
+  }
+
+  /// What a file gives, or standard input.
+  private func given(_ console: Console) throws -> [String: String] {
+    guard let file else { return try StandardInput.assignments(unless: pairs, console) }
+    let (environment, warnings) = try EnvironmentFile(file).read(DotenvFile.read)
+    warnings.forEach { console.warn("\(file): \($0)") }
+    return environment.values
   }
 }

@@ -43,8 +43,8 @@ struct EnvironmentQuery: Sendable {
       return try service(name)
     } catch var error as DrydockError {
       let services = manifest.services.map(\.name)
-      if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: ["set", "unset", "get"])
-      {
+      let commands = ["list", "set", "unset", "get", "copy"]
+      if nearest(to: name, in: services) == nil, let command = nearest(to: name, in: commands) {
         error.suggestion =
           "did you mean drydock env \(command)?" + (error.suggestion.map { " Of services, \($0)" } ?? "")
       }

@@ -89,15 +89,18 @@ struct EnvironmentFiles {
   /// - Parameters:
   ///   - state: The app's instance, whose lock the caller holds.
   ///   - workspace: Its manifest; nil where there is none, which is told.
+  ///   - additions: What `--env-file` adds to the app env.
   static func refresh(
-    _ state: InstanceState, _ workspace: Workspace?, _ store: StateStore, _ notice: (String) -> Void
+    _ state: InstanceState, _ workspace: Workspace?, _ store: StateStore,
+    adding additions: [String: String] = [:],
+    _ notice: (String) -> Void
   ) throws {
     let folder = AppFolder(state.path)
     guard Folder.exists("\(folder.drydock)/\(all)") else { return }
     guard let workspace else {
       return notice("the env files in \(folder.drydock) still hold the old variables: run drydock up")
     }
-    let environment = state.appEnvironment(rack: state.lastRack)
+    let environment = state.appEnvironment(rack: state.lastRack).merging(additions) { $1 }
     let manifest = try workspace.load(appEnvironment: environment)
     let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
     let files = EnvironmentFiles(

@@ -65,6 +65,15 @@ package struct ReleaseHistory: Sendable, Hashable, Codable {
     return release.environment == environment
   }
 
+  /// Has the newest release, a new one if need be, say what the app env is.
+  package mutating func settle(on environment: [String: String], _ description: String) {
+    if let newest = releases.first, newest.environment == environment { return activate(newest.id) }
+    if releases.isEmpty, environment.isEmpty { return }
+    let release = Release(environment: environment, description: description)
+    add(release)
+    activate(release.id)
+  }
+
   /// Adds what the app env is as the active release, where it was changed otherwise than by a promotion.
   package mutating func record(_ environment: [String: String], _ description: String) {
     guard !agrees(with: environment) else { return }

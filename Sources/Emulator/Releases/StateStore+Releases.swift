@@ -2,14 +2,25 @@ import MonotonicTime
 
 extension StateStore {
   /// Changes an app env under the instance's lock. A change of the local one is recorded as a release, so that the
-  /// newest release says what the app env is: Convox's tool begins each change with that release.
+  /// newest release says what the app env is: Convox's tool begins each change with that release. So does this one, or
+  /// what was set over the rack and not promoted yet would be lost.
+  /// - Returns: The names of what the newest release has otherwise than the app env had, sorted.
+  @discardableResult
   package func updateAppEnvironment(
     _ id: String, rack: String? = nil, _ edit: (inout [String: String]) -> Void
-  ) async throws {
+  ) async throws -> [String] {
     try await updateReleases(id) { state, history in
       history.record(state.appEnvironment, "app env of drydock")
-      state.editAppEnvironment(rack: rack, edit)
-      history.record(state.appEnvironment, "set by drydock env")
+      guard rack == nil else {
+        state.editAppEnvironment(rack: rack, edit)
+        return []
+      }
+      let before = state.appEnvironment
+      let newest = history.releases.first?.environment ?? before
+      state.appEnvironment = newest
+      edit(&state.appEnvironment)
+      history.settle(on: state.appEnvironment, "set by drydock env")
+      return Set(before.keys).union(newest.keys).filter { before[$0] != newest[$0] }.sorted()
     }
   }
 
