@@ -1,3 +1,5 @@
+package import ConvoxManifest
+
 /// The variables of a service cannot be worked out.
 package struct EnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong.
@@ -16,13 +18,19 @@ package struct EnvironmentError: Error, Sendable, Hashable, CustomStringConverti
   package var names: [String]
   /// The service whose variables were asked for.
   package var service: String
+  /// Where the manifest asks for the first of them; nil where there is no such place.
+  package var location: SourceLocation?
 
   /// An error about these names.
-  package init(_ code: Code, names: [String], service: String) {
+  package init(_ code: Code, names: [String], service: String, location: SourceLocation? = nil) {
     self.code = code
     self.names = names
     self.service = service
+    self.location = location
   }
+
+  /// What is wrong in words, with its place.
+  package var placedMessage: String { (location.map { "\($0): " } ?? "") + message }
 
   /// What is wrong in words; for missing variables, Convox's own.
   package var message: String {
@@ -37,8 +45,7 @@ package struct EnvironmentError: Error, Sendable, Hashable, CustomStringConverti
   /// What to do about it.
   package var suggestion: String {
     switch code {
-    case .missingRequired:
-      "set them in the app env: drydock env set \(names.map { "\($0)=…" }.joined(separator: " "))"
+    case .missingRequired: Service.remedy(forMissing: names)
     case .unknownEndpoint: "start them first"
     case .prefixCollision:
       "rename one of them, or unlink the created one: '-' and '_' are the same in a variable's name"

@@ -56,8 +56,10 @@ package struct EnvironmentResolver: Sendable {
     for case .required(let name) in service.environment where appEnvironment.values[name] == nil {
       missing.insert(name)
     }
-    guard missing.isEmpty else {
-      throw EnvironmentError(.missingRequired, names: missing.sorted(), service: service.name)
+    let names = missing.sorted()
+    if let first = names.first {
+      let place = manifest.requirement(of: first, in: service)
+      throw EnvironmentError(.missingRequired, names: names, service: service.name, location: place)
     }
   }
 

@@ -10,6 +10,7 @@ extension Manifest {
     if let missing = missingRequiredEnvironment(appEnvironment) {
       check.fail(missing.message, at: missing.location, missing.suggestion)
     }
+    check.checkLines(of: appEnvironment)
     for resource in resources {
       check.checkLinked(resource)
       check.checkNotes(resource)

@@ -37,6 +37,16 @@ package struct Manifest: Sendable, Hashable {
 
   /// The resource of that name.
   package func resource(named name: String) -> Resource? { resources.first { $0.name == name } }
+  /// Where a variable of a service is declared: its own list counts before the app-wide one.
+  func declaration(of variable: String, in service: Service) -> SourceLocation {
+    places[.variable(service: service.name, variable)] ?? places[.variable(service: nil, variable)]
+      ?? service.location
+  }
+  /// Where a variable of a service is required.
+  package func requirement(of variable: String, in service: Service) -> SourceLocation {
+    places[.required(service: service.name, variable)] ?? places[.required(service: nil, variable)]
+      ?? service.location
+  }
   /// The service of that name.
   package func service(named name: String) -> Service? { services.first { $0.name == name } }
 }
@@ -49,6 +59,10 @@ enum ManifestPlace: Sendable, Hashable {
   case volume(service: String, Int)
   /// An item of a service's `links:`, by position.
   case serviceLink(service: String, Int)
+  /// The first item that names a variable in a service's `environment:`, nil for the app-wide list.
+  case variable(service: String?, String)
+  /// The first item there that requires a variable, without a default.
+  case required(service: String?, String)
   /// A timer's name.
   case timer(String)
   /// A timer's `service:`.

@@ -19,18 +19,27 @@ extension Service {
     }
     return (values, missing.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
   }
+
+  /// What to do about required variables without a value: where values are looked up surprises those who keep them
+  /// elsewhere.
+  package static func remedy(forMissing names: [String]) -> String {
+    let assignments = names.map { "\($0)=…" }.joined(separator: " ")
+    return
+      "set them: drydock env set \(assignments), or give a default; values come from the app env and --env-file, "
+      + "not from the shell, nor from a .env, which drydock env set --from .env takes over"
+  }
 }
 
 extension Manifest {
   /// Convox's error about required variables without a value (`required env: ALPHA, GLOBAL`), for the first
-  /// service that lacks any; nil when none is missing.
+  /// service that lacks any, at the item that declares the first of them; nil when none is missing.
   package func missingRequiredEnvironment(_ appEnvironment: [String: String]) -> Diagnostic? {
     for service in services {
       let missing = service.environmentValues(appEnvironment).missing
       guard let first = missing.first else { continue }
       return Diagnostic(
-        .error, at: service.location, "required env: \(missing.joined(separator: ", "))",
-        suggestion: "set them in the app env, or give a default: \(first)=value")
+        .error, at: requirement(of: first, in: service), "required env: \(missing.joined(separator: ", "))",
+        suggestion: Service.remedy(forMissing: missing))
     }
     return nil
   }

@@ -113,13 +113,15 @@ private let always = [
   @Test func missingVariablesAreNamed() {
     let declared = service([.required("GLOBAL"), .required("ALPHA"), .required("SET"), .required("ALPHA")])
     let error = #expect(throws: EnvironmentError.self) { try resolve(declared, app: ["SET": ""]) }
-    #expect(error == EnvironmentError(.missingRequired, names: ["ALPHA", "GLOBAL"], service: "web"))
+    #expect(
+      error
+        == EnvironmentError(.missingRequired, names: ["ALPHA", "GLOBAL"], service: "web", location: place))
     #expect(error?.message == "required env: ALPHA, GLOBAL")
   }
 
   @Test func requiredIsRequiredOfTheAppEnvEvenWithADefault() {
     let declared = service([.defaulted("A", "x"), .required("A")])
-    #expect(throws: EnvironmentError(.missingRequired, names: ["A"], service: "web")) {
+    #expect(throws: EnvironmentError(.missingRequired, names: ["A"], service: "web", location: place)) {
       try resolve(declared)
     }
   }

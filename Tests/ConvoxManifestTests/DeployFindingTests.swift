@@ -150,8 +150,23 @@ struct DeployFindingTests {
   @Test("A required variable without a value fails the deploy")
   func required() throws {
     let text = "services:\n  web: {environment: [ALPHA]}\n"
-    #expect(try findings(text) == ["2:3 required env: ALPHA"])
+    #expect(try findings(text) == ["2:23 required env: ALPHA"])
     #expect(try findings(text, ["ALPHA": ""]) == [])
+  }
+}
+
+@Suite("Values that a rack would cut")
+struct ValueLineTests {
+  @Test(
+    "At the item that declares it, else at the file",
+    arguments: [("web", "KEY", "2:23"), ("web", "OTHER", "1:1"), ("web", "\"KEY=x\"", "2:23")])
+  func lines(service: String, declared: String, place: String) throws {
+    let text = "services:\n  \(service): {environment: [\(declared)]}\n"
+    let environment = ["KEY": "-----BEGIN\nMII", "OTHER": "x"]
+    let found = try load(text, environment).deployFindings(catalog: testCatalog, appEnvironment: environment)
+    #expect(found.map(\.severity) == [.warning])
+    #expect(found.map { "\($0.location.line):\($0.location.column)" } == [place])
+    #expect(found.allSatisfy { $0.message.contains("KEY") && !$0.message.contains("MII") })
   }
 }
 
@@ -160,13 +175,13 @@ struct RequiredEnvironmentTests {
   @Test(
     "The first service that lacks any, its keys sorted",
     arguments: [
-      ("[GLOBAL]", "[ALPHA]", "[BETA]", [:], "3:3 required env: ALPHA, GLOBAL"),
-      ("[GLOBAL]", "[ALPHA]", "[BETA]", ["GLOBAL": "", "ALPHA": "x"], "4:3 required env: BETA"),
+      ("[GLOBAL]", "[ALPHA]", "[BETA]", [:], "3:23 required env: ALPHA, GLOBAL"),
+      ("[GLOBAL]", "[ALPHA]", "[BETA]", ["GLOBAL": "", "ALPHA": "x"], "4:23 required env: BETA"),
       ("[]", "[\"*\"]", "[\"A=\"]", [:], nil),
-      ("[]", "[\"*\", A]", "[]", ["B": "x"], "3:3 required env: A"),
-      ("[\"A=x\"]", "[A]", "[]", [:], "3:3 required env: A"),
-      ("[A]", "[\"A=x\"]", "[]", [:], "3:3 required env: A"),
-      ("[b, B, a]", "[]", "[]", [:], "3:3 required env: B, a, b"),
+      ("[]", "[\"*\", A]", "[]", ["B": "x"], "3:28 required env: A"),
+      ("[\"A=x\"]", "[A]", "[]", [:], "3:23 required env: A"),
+      ("[A]", "[\"A=x\"]", "[]", [:], "1:15 required env: A"),
+      ("[b, B, a]", "[]", "[]", [:], "1:18 required env: B, a, b"),
     ] as [(String, String, String, [String: String], String?)])
   func missing(global: String, one: String, two: String, appEnvironment: [String: String], expected: String?)
     throws

@@ -36,7 +36,7 @@ enum ErrorReport {
   private static func known(_ error: any Error) -> DrydockError? {
     if let error = error as? DrydockError { return error }
     if let error = error as? EnvironmentError {
-      return DrydockError(.manifestInvalid, error.message, suggestion: error.suggestion)
+      return DrydockError(.manifestInvalid, error.placedMessage, suggestion: error.suggestion)
     }
     // The argument parser's own errors are of types that it keeps to itself.
     if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }

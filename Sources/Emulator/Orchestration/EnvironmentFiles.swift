@@ -36,7 +36,7 @@ struct EnvironmentFiles {
         try write(
           try resolver.environment(for: service), of: service.name, to: name, files, &written, &warnings)
       } catch let error as EnvironmentError {
-        warnings.append(".drydock/\(name) is not written: \(error.message); \(error.suggestion)")
+        warnings.append(".drydock/\(name) is not written: \(error.placedMessage); \(error.suggestion)")
       }
     }
     let services = manifest.services.map(\.name)
