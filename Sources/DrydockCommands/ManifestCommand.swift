@@ -9,6 +9,9 @@ struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest", abstract: "Show the manifest as Convox understands it.",
     discussion: """
+      It is shown also where a required variable has no value, which is told, with
+      exit code 65.
+
       Examples:
         drydock manifest
         drydock manifest --format json | jq .resources
@@ -23,11 +26,15 @@ struct ManifestCommand: AsyncParsableCommand {
     let state = try session.existingInstance(allowsNewName: true)
     let environment = try session.appEnvironment(state)
     let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
-    if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }
     let document = ManifestDocument(manifest, appEnvironment: environment)
-    if common.format == .json { return try session.console.print(json: document) }
-    manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
-    session.console.print(render(document))
+    if common.format == .json {
+      try session.console.print(json: document)
+    } else {
+      manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
+      session.console.print(render(document))
+    }
+    // What is missing for a deploy keeps nobody from looking at the rest.
+    if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }
   }
 
   private func render(_ document: ManifestDocument) -> String {
