@@ -57,7 +57,7 @@ struct Down: AsyncParsableCommand {
         try DeletionProtection.refuse(resources.isEmpty ? nil : resources, instance)
       }
     }
-    try confirm(instances, session.console)
+    try await confirm(instances, session.console)
     let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
@@ -82,7 +82,7 @@ struct Down: AsyncParsableCommand {
     }
   }
 
-  private func confirm(_ instances: [InstanceState], _ console: Console) throws {
+  private func confirm(_ instances: [InstanceState], _ console: Console) async throws {
     guard deleteData, !yes else { return }
     let what = resources.isEmpty ? "all data" : "the data of \(resources.joined(separator: ", "))"
     let apps = instances.map(\.handle).joined(separator: ", ")
@@ -90,7 +90,7 @@ struct Down: AsyncParsableCommand {
       throw DrydockError(
         .usage, "--delete-data deletes \(what) of \(apps) for good", suggestion: "say --yes too")
     }
-    guard console.confirm("Delete \(what) of \(apps) for good?") else {
+    guard try await console.confirm("Delete \(what) of \(apps) for good?") else {
       throw DrydockError(.failed, "nothing was deleted")
     }
   }

@@ -3,6 +3,7 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Foundation
+import HealthProbes
 import NativeProcess
 import PortForwarding
 import TerminalProgress
@@ -39,7 +40,9 @@ package struct Drydock: AsyncParsableCommand {
     -> Never
   {
     StandardStreams.fill()
-    Diagnostics.begin(getenv("DRYDOCK_LOG").map { String(cString: $0) })
+    Diagnostics.begin(DrydockContext.callersEnvironment["DRYDOCK_LOG"])
+    // Kept by now, and for programs that take this process's place.
+    PostgresVariables.takeOut()
     EventLoops.bound()
     do {
       try ThreadLimit.check()

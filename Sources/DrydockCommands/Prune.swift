@@ -72,7 +72,9 @@ struct Prune: AsyncParsableCommand {
       }
     }
     guard !gone.isEmpty else { return session.console.note("nothing to remove") }
-    guard yes || session.console.confirm("Remove the data of these for good?") else {
+    var isWanted = yes
+    if !isWanted { isWanted = try await session.console.confirm("Remove the data of these for good?") }
+    guard isWanted else {
       if !session.console.isInteractive {
         session.console.note("nothing was removed; to remove them: drydock prune --yes")
       }

@@ -4,6 +4,8 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Foundation
+import HealthProbes
+import NativeProcess
 import TerminalProgress
 
 /// `drydock run`.
@@ -67,7 +69,7 @@ struct Run: AsyncParsableCommand {
     let mounts = noMounts ? [] : try query.mounts(service: service)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     await Diagnostics.flush()
-    throw Executable.replaceProcess(command[0], command, adding: variables)
+    throw Executable.replaceProcess(command, adding: variables)
   }
 
   /// A value would silently end there.
@@ -96,17 +98,17 @@ struct Run: AsyncParsableCommand {
 enum Executable {
   /// Replaces this process; returns only when that fails, with the status a shell would give.
   static func replaceProcess(
-    _ program: String, _ words: [String], adding variables: [EnvironmentVariable]
+    _ words: [String], adding variables: [EnvironmentVariable], hiding hidden: [String] = []
   ) -> any Error {
-    for variable in variables { setenv(variable.name, variable.value, 1) }
+    var replacement = ProcessReplacement(program: words[0], words: words)
+    replacement.hidden = Set(hidden)
+    replacement.variables = Dictionary(variables.map { ($0.name, $0.value) }) { $1 }
+    replacement.restored = PostgresVariables.takenOut
     unblockSignals()
     Interruption.restorePipeSignal()
     DescriptorLimit.restore()
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    execvp(program, &arguments)
-    let reason = errno
-    arguments.forEach { free($0) }
-    let message = "ERROR: cannot run \(TerminalText.line(program)): \(String(cString: strerror(reason)))\n"
+    let reason = replacement.perform()
+    let message = "ERROR: cannot run \(TerminalText.line(words[0])): \(String(cString: strerror(reason)))\n"
     StandardStreams.say(message)
     return ExitCode(reason == ENOENT ? 127 : 126)
   }

@@ -64,9 +64,7 @@ final class PostgresConnection {
     try target.usableAddress()
     try loadLibPQ()
     let proof = try ListenerProof(target)
-    let parameters = PostgresParameters(target)
-    parameters.removeInterferingVariables()
-    guard let handle = Self.start(parameters.values) else {
+    guard let handle = Self.start(PostgresParameters(target).values) else {
       throw ProbeFailure.rejected(message: "out of memory")
     }
     self.handle = handle

@@ -52,17 +52,4 @@ struct PostgresParameters {
     "require_auth": "scram-sha-256",
     "target_session_attrs": "any", "load_balance_hosts": "disable", "krbsrvname": "postgres",
   ]
-
-  /// Removes those variables from this process's environment that no parameter can override.
-  ///
-  /// `PGSERVICE` makes libpq look for that service and fail without it, whatever the parameters say;
-  /// `PGTZ`, `PGDATESTYLE` and `PGGEQO` are sent to the server as they are; the rest are options whose only
-  /// neutral value is an empty one. Nothing is removed where none of them is set.
-  func removeInterferingVariables() {
-    let given = Set(values.map(\.0))
-    let options = LibPQOption.all.filter { !given.contains($0.keyword) }.compactMap(\.variable)
-    for variable in options + ["PGSERVICE", "PGTZ", "PGDATESTYLE", "PGGEQO"] where getenv(variable) != nil {
-      unsetenv(variable)
-    }
-  }
 }

@@ -166,6 +166,8 @@ struct PostgresProbeTests {
         "PGCONNECT_TIMEOUT": "nonsense", "HOME": "/dev/null/none",
       ]
       hostile.forEach { _ = setenv($0, $1, 1) }
+      PostgresVariables.takeOut()
+      precondition(PostgresVariables.takenOut.count >= hostile.count - 1)
       let target = ProbeTarget(port: port, user: "postgres", password: password, database: "postgres")
       let report = try await PostgresProbe(target: target).attempt(until: .after(.seconds(60)))
       precondition(report.flavour == .postgresql)

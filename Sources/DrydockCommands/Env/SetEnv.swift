@@ -33,7 +33,7 @@ struct SetEnv: AsyncParsableCommand {
 
   func run() async throws {
     let session = try Session(options).selecting(rack, isNewAllowed: true)
-    var values = try given(session.console)
+    var values = try await given(session.console)
     for pair in pairs {
       guard let (name, value) = pair.pairExactly(at: "="), !name.isEmpty else {
         throw DrydockError(.usage, "Key=Value expected: \(pair)")
@@ -48,8 +48,8 @@ struct SetEnv: AsyncParsableCommand {
   }
 
   /// What a file gives, or standard input.
-  private func given(_ console: Console) throws -> [String: String] {
-    guard let file else { return try StandardInput.assignments(unless: pairs, console) }
+  private func given(_ console: Console) async throws -> [String: String] {
+    guard let file else { return try await StandardInput.assignments(unless: pairs, console) }
     let (environment, warnings) = try EnvironmentFile(file).read(DotenvFile.read)
     warnings.forEach { console.warn("\(file): \($0)") }
     return environment.values

@@ -24,7 +24,7 @@ struct SetParams: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(options)
-    let values = try values(session.console)
+    let values = try await values(session.console)
     let workspace = try? session.workspaceOfInstance()
     let instance = try await session.openInstance()
     let operation = ParameterOperation(
@@ -52,9 +52,9 @@ struct SetParams: AsyncParsableCommand {
   }
 
   /// Everything is checked before an instance is made for it.
-  private func values(_ console: Console) throws -> [AppParameter: String] {
+  private func values(_ console: Console) async throws -> [AppParameter: String] {
     var values: [AppParameter: String] = [:]
-    for (key, value) in try StandardInput.assignments(unless: pairs, console) {
+    for (key, value) in try await StandardInput.assignments(unless: pairs, console) {
       let parameter = try AppParameter.named(key)
       try parameter.check(value)
       values[parameter] = value

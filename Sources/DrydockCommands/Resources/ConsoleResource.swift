@@ -43,10 +43,9 @@ struct ConsoleResource: AsyncParsableCommand {
   }
 
   private static func become(_ program: ConsoleProgram) -> any Error {
-    program.hiddenVariables.forEach { unsetenv($0) }
-    return Executable.replaceProcess(
-      program.words[0], program.words,
-      adding: program.environment.map { EnvironmentVariable(name: $0.key, value: $0.value) })
+    Executable.replaceProcess(
+      program.words, adding: program.environment.map { EnvironmentVariable(name: $0.key, value: $0.value) },
+      hiding: program.hiddenVariables)
   }
 
   private func talk(_ console: ConsoleSession, _ session: Session) async throws -> Int {

@@ -30,19 +30,19 @@ struct DeleteResource: AsyncParsableCommand {
       if let app = self.work.appDeclaring(name) {
         self.work.session.console.note("this is the created \(name); that of \(app.handle) stays")
       }
-      try confirm(self.work.session.console)
+      try await confirm(self.work.session.console)
       let resource = try await resources.delete(name, work)
       return (resource, "OK")
     }
   }
 
-  private func confirm(_ console: Console) throws {
+  private func confirm(_ console: Console) async throws {
     guard !yes else { return }
     guard console.isInteractive else {
       throw DrydockError(
         .failed, "this deletes the created \(name) and all its data for good", suggestion: "say --yes too")
     }
-    guard console.confirm("Delete the created \(name) and all its data for good?") else {
+    guard try await console.confirm("Delete the created \(name) and all its data for good?") else {
       throw DrydockError(.failed, "nothing was deleted")
     }
   }

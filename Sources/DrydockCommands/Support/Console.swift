@@ -70,9 +70,11 @@ struct Console: Sendable {
   func warn(_ text: String) { StandardStreams.say(TerminalText.message("WARNING: \(text)") + "\n") }
 
   /// Asks a yes or no; no is the answer without a terminal.
-  func confirm(_ question: String) -> Bool {
+  /// - Throws: `CancellationError`.
+  func confirm(_ question: String) async throws -> Bool {
     guard isInteractive else { return false }
     StandardStreams.say("\(TerminalText.line(question)) [y/N] ")
-    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    let answer = try await StandardInput.line()?.trimmingCharacters(in: .whitespaces).lowercased()
+    return ["y", "yes"].contains(answer)
   }
 }

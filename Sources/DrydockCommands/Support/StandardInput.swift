@@ -1,3 +1,4 @@
+import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
 import Emulator
@@ -5,18 +6,34 @@ import Foundation
 
 /// What commands read from their standard input.
 enum StandardInput {
+  /// The first line that is typed at the terminal; nil at the end of the input.
+  /// - Throws: `CancellationError`, `DrydockError`.
+  static func line() async throws -> String? {
+    let source = DescriptorStreams.source(STDIN_FILENO)
+    var bytes: [UInt8] = []
+    while !bytes.contains(UInt8(ascii: "\n")) {
+      guard let more = try await source() else { break }
+      bytes += more
+    }
+    guard let line = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).first,
+      !bytes.isEmpty
+    else { return nil }
+    return String(decoding: line, as: UTF8.self)
+  }
+
   /// `KEY=value` lines, where a command has no arguments and its input is no terminal.
-  static func assignments(unless arguments: [String], _ console: Console) throws -> [String: String] {
+  static func assignments(unless arguments: [String], _ console: Console) async throws -> [String: String] {
     guard arguments.isEmpty, isatty(STDIN_FILENO) == 0 else { return [:] }
-    let data: Data
+    let source = DescriptorStreams.source(STDIN_FILENO)
+    var bytes: [UInt8] = []
     do {
-      data = try FileHandle.standardInput.readToEnd() ?? Data()
-    } catch {
+      while let more = try await source() { bytes += more }
+    } catch is DrydockError {
       throw DrydockError(
         .usage, "standard input cannot be read", suggestion: "give the values as arguments: NAME=value")
     }
     do {
-      let (environment, warnings) = try AppEnvironment.read(Array(data))
+      let (environment, warnings) = try AppEnvironment.read(bytes)
       warnings.forEach { console.warn($0) }
       return environment.values
     } catch {

@@ -18,10 +18,13 @@ package struct DrydockContext: Sendable {
     self.home = home ?? StateHome(environment: environment)
   }
 
+  /// The variables that this process was started with, as they were when they were first asked for.
+  package static let callersEnvironment = ProcessInfo.processInfo.environment
+
   /// The context of this process.
   package static var live: DrydockContext {
     DrydockContext(
-      environment: ProcessInfo.processInfo.environment,
+      environment: callersEnvironment,
       currentDirectory: FileManager.default.currentDirectoryPath)
   }
 
