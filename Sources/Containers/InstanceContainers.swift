@@ -66,26 +66,35 @@ package struct InstanceContainers: Sendable {
   /// A new one in another's place has that one's host name, as servers name files in their data after it.
   /// - Parameters:
   ///   - config: What it is made from, with its labels; that of the configuration is added.
+  ///   - alike: Other configurations of which one that is there does as well.
   ///   - hostname: The host name of one that takes no other's place; no part of the configuration.
+  ///   - sharedMemory: The size of `/dev/shm` in a new one, in bytes; no part of the configuration, so that none is made anew
+  ///     for its sake.
   ///   - prepare: Called before a new one is made, with its whole configuration.
+  ///   - replacing: Called with the one that is there before it is removed.
   /// - Returns: The container's id.
   /// - Throws: `DockerError`.
   package func ensure(
-    _ name: String, _ config: ContainerConfig, platform: Platform? = nil, hostname: String? = nil,
-    until deadline: Deadline, prepare: (ContainerConfig) async throws -> Void = { _ in }
+    _ name: String, _ config: ContainerConfig, alike: [ContainerConfig] = [], platform: Platform? = nil,
+    hostname: String? = nil, sharedMemory: Int? = nil, until deadline: Deadline,
+    prepare: (ContainerConfig) async throws -> Void = { _ in },
+    replacing: (ContainerDetails) async throws -> Void = { _ in }
   ) async throws -> String {
     var config = config
     let fingerprint = config.fingerprint
     config.labels[ContainerNames.configurationLabel] = fingerprint
     if let existing = try await client.inspectContainer(name, until: deadline) {
-      if existing.labels[ContainerNames.configurationLabel] == fingerprint {
+      let fitting = [fingerprint] + alike.map(\.fingerprint)
+      if existing.labels[ContainerNames.configurationLabel].map({ fitting.contains($0) }) == true {
         try await mendNetworks(of: existing, config.network, until: deadline)
         return existing.id
       }
+      try await replacing(existing)
       try await client.removeContainer(existing.id, force: true, until: deadline)
       config.hostname = config.hostname ?? existing.hostname
     }
     config.hostname = config.hostname ?? hostname
+    config.sharedMemory = config.sharedMemory ?? sharedMemory
     try await prepare(config)
     return try await client.createContainer(name: name, config, platform: platform, until: deadline)
   }

@@ -78,7 +78,9 @@ struct PostgresEngine: ServerEngine {
         RecipeFile(passwordFile, request.administratorPassword, mode: 0o444),
         RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
       ] + (tls?.files ?? []),
-      dataPath: "/var/lib/postgresql/data")
+      dataPath: "/var/lib/postgresql/data", dataVariable: "PGDATA", dataMark: "PG_VERSION",
+      // Parallel workers share their work there. It is memory only as far as it is used.
+      sharedMemory: 1 << 30)
   }
 
   func native(

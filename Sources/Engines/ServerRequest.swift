@@ -70,16 +70,25 @@ package struct ContainerRecipe: Sendable, Hashable {
   package var files: [RecipeFile]
   /// Where the image keeps its data, by the server's version; nil when it keeps none.
   package var dataPath: String?
+  /// The variable by which an image says where it keeps its data; nil where there is none.
+  package var dataVariable: String?
+  /// A file that is in every data directory once it was made, by its name there; nil for none.
+  package var dataMark: String?
+  /// The size of `/dev/shm` that it needs, in bytes; nil for the engine's default of 64 MiB.
+  package var sharedMemory: Int?
 
   /// A container recipe.
   package init(
     command: [String] = [], environment: [String: String] = [:], files: [RecipeFile] = [],
-    dataPath: String? = nil
+    dataPath: String? = nil, dataVariable: String? = nil, dataMark: String? = nil, sharedMemory: Int? = nil
   ) {
     self.command = command
     self.environment = environment
     self.files = files
     self.dataPath = dataPath
+    self.dataVariable = dataVariable
+    self.dataMark = dataMark
+    self.sharedMemory = sharedMemory
   }
 }
 

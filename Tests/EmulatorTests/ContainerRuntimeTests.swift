@@ -273,7 +273,8 @@ import Testing
         spec: fake("mem", engine), engine: engine,
         request: ServerRequest(marker: "m", port: 15001, password: "", administratorPassword: ""),
         source: .local("fake:1.0"), hasVerifiedData: true)
-      let script = ReplicaScript("cat /drydock/source.cnf", files: [RecipeFile("/drydock/source.cnf", "secret")])
+      let script = ReplicaScript(
+        "cat /drydock/source.cnf", files: [RecipeFile("/drydock/source.cnf", "secret")])
       try await runtime.run(script, for: launch, until: .after(.seconds(30)))
       let upload = try #require(server.requests.first { $0.call == "PUT /containers/\(container)/archive" })
       // A header of tar behind that of the folder: permissions, user and group of the file.

@@ -65,13 +65,14 @@ extension StubRequest {
 
 extension StubResponse {
   /// An image whose server says its version.
-  static func image(_ id: String, variable: String = "FAKE_VERSION=1.0.1", volumes: [String] = [])
-    -> StubResponse
-  {
+  static func image(
+    _ id: String, variable: String = "FAKE_VERSION=1.0.1", further: [String] = [], volumes: [String] = []
+  ) -> StubResponse {
+    let variables = ([variable] + further).map { "\"\($0)\"" }.joined(separator: ",")
     let volumes = volumes.map { "\"\($0)\":{}" }.joined(separator: ",")
     return .reply(
       200,
-      #"{"Id":"\#(id)","Os":"linux","Architecture":"amd64","Config":{"Env":["\#(variable)"],"Volumes":{\#(volumes)}}}"#
+      #"{"Id":"\#(id)","Os":"linux","Architecture":"amd64","Config":{"Env":[\#(variables)],"Volumes":{\#(volumes)}}}"#
     )
   }
 
@@ -87,15 +88,21 @@ extension StubResponse {
   /// A container as `inspect` shows it.
   static func container(
     status: String = "running", exitCode: Int = 0, outOfMemory: Bool = false, port: Int = 15001,
-    configuration: String = ""
+    configuration: String = "", environment: [String] = [], volume: (name: String, target: String)? = nil
   ) -> StubResponse {
-    .reply(
+    let variables = environment.map { "\"\($0)\"" }.joined(separator: ",")
+    let mounts = volume.map {
+      #"{"Type":"volume","Name":"\#($0.name)","Destination":"\#($0.target)","RW":true}"#
+    }
+    return .reply(
       200,
       """
       {"Id":"old","Name":"/drydock-abc123def456-mem","Image":"sha256:1",
       "State":{"Status":"\(status)","Running":\(status == "running"),"OOMKilled":\(outOfMemory),"ExitCode":\(exitCode),
       "Error":"","StartedAt":"2025-01-02T03:04:05.678901234Z"},
-      "Config":{"Image":"fake:1.0","Labels":{"dev.drydock.configuration":"\(configuration)"}},
+      "Config":{"Image":"fake:1.0","Env":[\(variables)],"Labels":{"dev.drydock.configuration":"\(configuration)"}},
+      "HostConfig":{"PortBindings":{"7/tcp":[{"HostIp":"127.0.0.1","HostPort":"\(port)"}]}},
+      "Mounts":[\(mounts ?? "")],
       "NetworkSettings":{"Ports":{"7/tcp":[{"HostIp":"127.0.0.1","HostPort":"\(port)"}]}}}
       """)
   }

@@ -11,6 +11,16 @@ extension DockerClient {
   }
 }
 
+extension DockerClient {
+  /// Whether a container, which need not run, has something at a path, its volumes included.
+  package func hasPath(_ path: String, in id: String, until deadline: Deadline) async throws -> Bool {
+    let request = EngineRequest(
+      .head, Self.path(id) + "/archive", query: [("path", path)],
+      action: "look for \(path) in the container \(id)", object: .container)
+    return try await ifFound { try await send(request, deadline) } != nil
+  }
+}
+
 extension TarArchive {
   /// The content of the first member if that is a regular file: what the engine answers for one path.
   static func firstFile(in archive: [UInt8]) -> [UInt8]? {

@@ -29,14 +29,14 @@ struct ContainerStart: Sendable {
       throw DrydockError(.unavailable, "resource \(resource): the image \(reference) is not there")
     }
     let recipe = engine.container(launch.request)
-    let wanted = configuration(image, recipe)
+    let place = DataPlace(recipe, image)
     try await discardUnverifiedData()
-    let container = try await container(wanted, image, recipe)
+    let container = try await container(image, recipe, place)
     try await containers.put(
       ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
-    try await start(container)
+    try await start(container, place)
   }
 
   /// A volume whose data never served a client may be half-made; it is made anew.
@@ -47,15 +47,30 @@ struct ContainerStart: Sendable {
 
   /// The container that is there if it was made from the same configuration, else a new one on the same volume.
   private func container(
-    _ wanted: ContainerConfig, _ image: ImageInfo, _ recipe: ContainerRecipe
+    _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?
   ) async throws -> String {
-    try await containers.ensure(
-      names.container(resource), wanted, platform: runtime.platform, hostname: launch.request.marker,
+    let wanted = configuration(image, recipe, mountedAt: place?.target)
+    let former = configuration(image, recipe, mountedAt: place?.formerTarget)
+    let dataGuard = launch.hasVerifiedData ? place.map(guarding) : nil
+    var isNew = false
+    let container = try await containers.ensure(
+      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former] : [],
+      platform: runtime.platform, hostname: launch.request.marker, sharedMemory: recipe.sharedMemory,
       until: deadline
     ) {
-      if recipe.dataPath != nil { try await makeVolume(image) }
+      isNew = true
+      if place != nil { try await makeVolume(image) }
       try await seed(image, $0)
+    } replacing: {
+      try await dataGuard?.refuseLoss(with: $0)
     }
+    if isNew { try await dataGuard?.refuseFresh(in: container, image.repoTags.first ?? image.id) }
+    return container
+  }
+
+  private func guarding(_ place: DataPlace) -> DataGuard {
+    DataGuard(
+      place: place, volume: names.volume(resource), spec: launch.spec, client: client, deadline: deadline)
   }
 
   private func makeVolume(_ image: ImageInfo) async throws {
@@ -66,27 +81,18 @@ struct ContainerStart: Sendable {
     _ = try await client.createVolume(volume, labels: labels, until: deadline)
   }
 
-  private func configuration(_ image: ImageInfo, _ recipe: ContainerRecipe) -> ContainerConfig {
+  private func configuration(
+    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?
+  ) -> ContainerConfig {
     let port = ContainerPort(launch.engine.standardPort)
     var config = ContainerConfig(image: image.id, command: recipe.command.isEmpty ? nil : recipe.command)
     config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     config.exposedPorts = [port]
     config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
     config.network = NetworkAttachment(names.network, aliases: [resource])
-    if let target = dataPath(recipe, image) {
-      config.mounts = [.volume(name: names.volume(resource), target: target)]
-    }
+    config.mounts = target.map { [.volume(name: names.volume(resource), target: $0)] } ?? []
     config.labels = names.labels(resource)
     return config
-  }
-
-  /// Where the image itself declares its data; images have moved it (PostgreSQL's did with 18).
-  private func dataPath(_ recipe: ContainerRecipe, _ image: ImageInfo) -> String? {
-    guard let usual = recipe.dataPath else { return nil }
-    let declared = image.volumes.first {
-      usual == $0 || usual.hasPrefix($0 + "/") || $0.hasPrefix(usual + "/")
-    }
-    return declared ?? usual
   }
 
   /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
@@ -115,12 +121,24 @@ struct ContainerStart: Sendable {
     }
   }
 
-  private func start(_ container: String) async throws {
+  private func start(_ container: String, _ place: DataPlace?) async throws {
     do {
-      try await containers.start(container, until: deadline)
+      if try await holdsData(container, place) {
+        try await client.startContainer(container, until: deadline)
+      } else {
+        try await containers.start(container, until: deadline)
+      }
     } catch let error as DockerError {
       guard case .portTaken = error.code else { throw error }
       throw PortTakenError(port: launch.request.port, owner: HostPort.owner(launch.request.port))
     }
+  }
+
+  /// Whether a container that is there has its data in itself, so that it is not to be removed for the sake of a port.
+  private func holdsData(_ container: String, _ place: DataPlace?) async throws -> Bool {
+    guard launch.hasVerifiedData, let place, place.target != place.formerTarget,
+      let details = try await client.inspectContainer(container, until: deadline)
+    else { return false }
+    return !place.lies(in: names.volume(resource), of: details)
   }
 }
