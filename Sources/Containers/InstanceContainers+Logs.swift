@@ -83,10 +83,19 @@ private actor LastLines {
 }
 
 extension ContainerState {
-  /// How a container ended, in words. A status above 128 is a signal, as for shells.
+  /// Whether its process exists, frozen or not. Podman does not say that of a frozen one.
+  package var isThere: Bool { isRunning || status == .paused }
+
+  /// Whether somebody ended it in order: it is through, or heeded a signal that asks for that (SIGINT, SIGTERM), as
+  /// `docker stop` sends it.
+  package var wasStopped: Bool {
+    status == .exited && !wasOutOfMemory && error.isEmpty && [0, 130, 143].contains(exitCode)
+  }
+
+  /// How a container ended, in words. A status above 128 is a signal, as for shells, as far as there are signals.
   package var ending: String {
     if wasOutOfMemory { return "out of memory" }
     if !error.isEmpty { return error }
-    return exitCode > 128 ? "signal \(exitCode - 128)" : "exit code \(exitCode)"
+    return (129...192).contains(exitCode) ? "signal \(exitCode - 128)" : "exit code \(exitCode)"
   }
 }

@@ -131,12 +131,21 @@ package struct InstanceContainers: Sendable {
   package func stop(
     _ container: String, patience: Duration, willStop: () throws -> Void = {}
   ) async throws {
-    guard let found = try await client.inspectContainer(container, until: soon), found.state.isRunning else {
+    guard let found = try await client.inspectContainer(container, until: soon), found.state.isThere else {
       return
     }
     try willStop()
+    // Frozen, it would not hear of it.
+    if found.state.status == .paused { try await client.unpauseContainer(container, until: soon) }
     try await client.stopContainer(
       container, timeout: Int(patience.components.seconds), until: .after(patience + Self.callLimit))
+  }
+
+  /// Lets a container go on if it is paused.
+  package func unpause(_ container: String) async throws {
+    guard let found = try await client.inspectContainer(container, until: soon), found.state.status == .paused
+    else { return }
+    try await client.unpauseContainer(container, until: soon)
   }
 
   /// Removes a container, running or not; one that is not there is fine.

@@ -9,6 +9,10 @@ package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
     case notFound(ObjectKind)
     /// The engine refuses in the object's present state: a name in use, a volume in use.
     case conflict
+    /// The container is paused.
+    case paused
+    /// The engine has no more addresses for another network.
+    case noFreeAddresses
     /// A host port of the container is taken; the port where the engine named it.
     case portTaken(port: Int?)
     /// The image is neither on this machine nor, when pulled, in its registry.

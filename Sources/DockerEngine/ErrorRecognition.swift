@@ -46,6 +46,13 @@ enum ErrorRecognition {
       needles: ["port is already allocated", "address already in use", "ports are not available"],
       isAboutImages: false
     ) { .portTaken(port: port(in: $0)) },
+    Phrase(
+      needles: [
+        "non-overlapping ipv4 address pool", "address pools have been fully subnetted",
+        "could not find free subnet",
+      ], isAboutImages: false
+    ) { _ in .noFreeAddresses },
+    Phrase(needles: ["is paused, unpause", "paused container"], isAboutImages: false) { _ in .paused },
     Phrase(needles: [
       "no matching manifest for", "does not match the specified platform",
       "no match for platform in manifest",
@@ -88,6 +95,10 @@ enum ErrorRecognition {
   private static func suggestion(_ code: DockerError.Code) -> String? {
     switch code {
     case .portTaken: "choose another port, or stop what listens there"
+    case .paused: "docker unpause, with the container's name"
+    case .noFreeAddresses:
+      "remove networks that nobody uses any more: docker network prune; or give the engine more of them: "
+        + "default-address-pools in its daemon.json"
     case .noMatchingPlatform:
       "ask for the platform linux/amd64, which the engine may emulate, or another version"
     case .unsupportedImageFormat: "choose a newer version of the image"

@@ -28,6 +28,15 @@ import Testing
     ),
     (500, "failed to bind host port 127.0.0.1:5434/tcp: address already in use", .portTaken(port: 5434)),
     (500, "some listener: address already in use", .portTaken(port: nil)),
+    (
+      404,
+      "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+      .noFreeAddresses
+    ),
+    (500, "all predefined address pools have been fully subnetted", .noFreeAddresses),
+    (500, "could not find free subnet from subnet pools", .noFreeAddresses),
+    (409, "Container 4711 is paused, unpause the container before exec", .paused),
+    (409, "cannot start a paused container, try unpause instead", .paused),
     (404, "No such container: db", .notFound(.container)),
     (404, "network n1 not found", .notFound(.network)),
     (409, "Conflict. The container name \"/db\" is already in use", .conflict),
@@ -41,6 +50,13 @@ import Testing
     let error = ErrorRecognition.error(status: status, body: body, request: request)
     #expect(error.code == expected)
     #expect(error.message == "cannot start the container db: " + message)
+  }
+
+  @Test(arguments: [DockerError.Code.noFreeAddresses, .paused])
+  func saysWhatToDo(_ code: DockerError.Code) throws {
+    let words = code == .paused ? "is paused, unpause it" : "address pools have been fully subnetted"
+    let error = ErrorRecognition.error(status: 500, complaint: words, action: "go on", object: .network)
+    #expect(error.code == code && error.suggestion?.contains("docker ") == true)
   }
 
   @Test(arguments: [

@@ -223,6 +223,11 @@ import Testing
     ("exited", 137, false, true, .stopped), ("exited", 0, false, true, .stopped),
     ("exited", 137, false, false, .crashed("signal 9")), ("exited", 3, false, false, .crashed("exit code 3")),
     ("exited", 137, true, false, .crashed("out of memory")), ("created", 0, false, false, .stopped),
+    // `docker stop` was taken for a crash, and 255 for signal 127.
+    ("exited", 0, false, false, .stopped), ("exited", 143, false, false, .stopped),
+    ("exited", 130, false, false, .stopped), ("exited", 255, false, false, .crashed("exit code 255")),
+    ("exited", 0, true, false, .crashed("out of memory")),
+    ("paused", 0, false, false, .running(since: Date(timeIntervalSince1970: 1_735_787_045))),
   ])
   func whatIsSeenOfAContainer(
     _ status: String, _ code: Int, _ memory: Bool, _ wasStopped: Bool, _ expected: Observation.Condition
@@ -238,6 +243,7 @@ import Testing
       let observed = try await runtime.observe(["mem", "other"])
       #expect(observed["mem"]?.condition == expected)
       #expect(observed["mem"]?.container == container)
+      #expect(observed["mem"]?.isPaused == (status == "paused"))
       #expect(observed["mem"]?.hasData == true)
       #expect(observed["mem"]?.dataVersion?.description == "1.2")
       #expect(observed["other"] == Observation(.absent))
@@ -314,6 +320,24 @@ import Testing
       #expect(calls().last == "POST /containers/\(container)/stop")
       #expect(server.requests.last?.query["t"] == "25")
       #expect(runtime.stopMark("mem").isSet)
+    }
+  }
+
+  @Test func whatIsPausedGoesOnAndCanBeStopped() async throws {
+    let stub = DockerStub(answers: ["GET /containers/\(container)/json": .container(status: "paused")])
+    try await stub.run { runtime, calls, _ in
+      try await runtime.goOn("mem")
+      #expect(calls().last == "POST /containers/\(container)/unpause")
+      try await runtime.stop("mem", steps: [])
+      #expect(
+        calls().suffix(2) == [
+          "POST /containers/\(container)/unpause", "POST /containers/\(container)/stop",
+        ])
+    }
+    try await DockerStub(answers: ["GET /containers/\(container)/json": .container()]).run {
+      runtime, calls, _ in
+      try await runtime.goOn("mem")
+      #expect(calls().allSatisfy { $0.hasPrefix("GET") })
     }
   }
 

@@ -98,7 +98,7 @@ extension StubResponse {
       200,
       """
       {"Id":"old","Name":"/drydock-abc123def456-mem","Image":"sha256:1",
-      "State":{"Status":"\(status)","Running":\(status == "running"),"OOMKilled":\(outOfMemory),"ExitCode":\(exitCode),
+      "State":{"Status":"\(status)","Running":\(["running", "paused"].contains(status)),"OOMKilled":\(outOfMemory),"ExitCode":\(exitCode),
       "Error":"","StartedAt":"2025-01-02T03:04:05.678901234Z"},
       "Config":{"Image":"fake:1.0","Env":[\(variables)],"Labels":{"dev.drydock.configuration":"\(configuration)"}},
       "HostConfig":{"PortBindings":{"7/tcp":[{"HostIp":"127.0.0.1","HostPort":"\(port)"}]}},

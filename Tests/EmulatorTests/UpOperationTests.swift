@@ -281,6 +281,8 @@ import Testing
 
   @Test(arguments: [
     ("exited", 137, ResourceStatus.crashed, "signal 9" as String?), ("created", 0, .stopped, nil),
+    ("exited", 0, .stopped, nil), ("exited", 255, .crashed, "exit code 255"),
+    ("paused", 0, .paused, "docker unpause db"),
     // It runs, and nothing answers on the port that it has.
     ("running", 0, .starting, "not reachable"),
   ])

@@ -38,6 +38,12 @@ extension DockerClient {
       action: "list containers", until: deadline)
   }
 
+  /// Lets a paused container go on.
+  /// - Throws: ``DockerError`` where it is not paused.
+  package func unpauseContainer(_ id: String, until deadline: Deadline) async throws {
+    try await act(.post, id, "/unpause", "unpause", until: deadline)
+  }
+
   /// Stops a container by its stop signal; one that does not run stays as it is.
   /// - Parameter timeout: the whole seconds after which the engine kills it; nil for the container's own
   ///   timeout. The deadline has to allow for it.

@@ -31,15 +31,16 @@ struct ContainerRuntime: Runtime {
     let volumes = try await client.listVolumes(labels: names.labels, until: soon)
     var observed: [String: Observation] = [:]
     for resource in resources {
-      let container = containers.first {
-        $0.labels[ResourceNames.resourceLabel] == names.stored(resource)
-      }
+      let summary = containers.first { $0.labels[ResourceNames.resourceLabel] == names.stored(resource) }
+      let container =
+        try await summary.asyncMap { try await client.inspectContainer($0.id, until: soon) } ?? nil
       let volume = volumes.first { $0.labels[ResourceNames.resourceLabel] == names.stored(resource) }
       var seen = Observation(
-        try await condition(resource, container), container: container?.name, hasData: volume != nil,
+        condition(resource, container), container: summary?.name, hasData: volume != nil,
         dataVersion: volume.flatMap { dataVersion(resource, $0) })
       // A start takes the mark away before the container runs.
       seen.isStopping = seen.isRunning && stopMark(resource).isSet
+      seen.isPaused = container?.state.status == .paused
       observed[resource] = seen
     }
     return observed
@@ -52,14 +53,12 @@ struct ContainerRuntime: Runtime {
     return words.lazy.compactMap { $0.flatMap(ServerVersion.init(in:)) }.first
   }
 
-  private func condition(_ resource: String, _ summary: ContainerSummary?) async throws
-    -> Observation.Condition
-  {
-    guard let summary, let container = try await client.inspectContainer(summary.id, until: soon) else {
-      return .absent
+  private func condition(_ resource: String, _ container: ContainerDetails?) -> Observation.Condition {
+    guard let container else { return .absent }
+    if container.state.isThere { return .running(since: container.state.startedAt.flatMap(Self.date)) }
+    if container.state.status == .created || container.state.wasStopped || stopMark(resource).isSet {
+      return .stopped
     }
-    if container.state.isRunning { return .running(since: container.state.startedAt.flatMap(Self.date)) }
-    if container.state.status == .created || stopMark(resource).isSet { return .stopped }
     return .crashed(container.state.ending)
   }
 
@@ -150,7 +149,7 @@ struct ContainerRuntime: Runtime {
     guard let container = try await client.inspectContainer(names.container(resource), until: soon) else {
       return .dead(reason: "its container is gone")
     }
-    return container.state.isRunning ? .alive : .dead(reason: container.state.ending)
+    return container.state.isThere ? .alive : .dead(reason: container.state.ending)
   }
 
   func target(_ launch: Launch, administrator: Bool) -> ProbeTarget {
@@ -188,6 +187,8 @@ struct ContainerRuntime: Runtime {
     let patience = steps.filter { $0.signal != .kill }.reduce(Duration.zero) { $0 + $1.patience }
     try await containers.stop(names.container(resource), patience: patience) { stopMark(resource).set() }
   }
+
+  func goOn(_ resource: String) async throws { try await containers.unpause(names.container(resource)) }
 
   /// The same container: it has its image and its files still.
   func restart(_ launch: Launch, until deadline: Deadline) async throws {

@@ -36,6 +36,8 @@ package enum ResourceStatus: String, Sendable, Hashable, Codable {
   case starting
   /// Its process runs and answers wrongly.
   case unhealthy
+  /// Its container is frozen.
+  case paused
   /// It was told to stop, and has not ended yet.
   case stopping
   /// It ended by itself.

@@ -73,7 +73,11 @@ struct ResourceStep: Sendable {
       throw DrydockError(
         .unavailable, "resource \(spec.name): \(obstacle)", suggestion: "name a newer version in convox.yml")
     }
-    if item.action == .start || item.action == .create, observed?.isRunning == true {
+    if item.action == .verify, observed?.isPaused == true {
+      progress("going on")
+      try await runtime.goOn(item.resource)
+    }
+    if item.action.isStart, observed?.isRunning == true {
       progress("stopping")
       try await stopStarted(engine)
     }

@@ -143,6 +143,12 @@ package struct StatusOperation: Sendable {
         return (result.status, result.reason) = (.unhealthy, "its data was removed while it ran")
       }
       if observed?.isStopping == true { return result.status = .stopping }
+      if observed?.isPaused == true {
+        let container = observed?.container ?? "its container"
+        return (result.status, result.reason) = (
+          .paused, "to go on: drydock up, or docker unpause \(container)"
+        )
+      }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
       guard record.source != nil, result.status == .running else { return }
       let pair = try? ReplicaPair(result.resource, state, runtime)

@@ -25,6 +25,8 @@ struct Observation: Sendable, Hashable {
   var hasData: Bool
   /// Whether it was told to stop and has not ended yet. A server that shuts down may answer to the last.
   var isStopping: Bool
+  /// Whether its container is frozen.
+  var isPaused = false
   /// Whether it runs although its folder or its data was removed.
   var isOrphaned = false
 

@@ -111,6 +111,8 @@ enum Planner {
       return (.start, "its restart was interrupted")
     case .running where restart != nil:
       return (.start, restart ?? "")
+    case .running where observed?.isPaused == true:
+      return (.verify, "paused, and goes on")
     case .running:
       return (.verify, spec.source.map { "already running, a replica of \($0)" } ?? "already running")
     case .crashed where isDataGone(spec, record, observed), .stopped where isDataGone(spec, record, observed),

@@ -44,6 +44,8 @@ protocol Runtime: Sendable {
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
   func stop(_ resource: String, steps: [StopStage]) async throws
+  /// Lets a server go on that somebody paused; one that was not is fine.
+  func goOn(_ resource: String) async throws
   /// Stops the server and starts it again as it was. The launch is one of a server that runs, as the state knows it.
   func restart(_ launch: Launch, until deadline: Deadline) async throws
   /// Removes the server and its data; it has to be stopped.
@@ -62,6 +64,9 @@ extension Runtime {
     _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
     progress: @escaping ProgressSink
   ) async throws -> ServerSource { source }
+
+  /// A halted process of this machine is the business of whoever halted it.
+  func goOn(_ resource: String) async throws {}
 
   /// In a container a program meets nobody else: it runs beside the server, or in its network.
   func requireListener(_ launch: Launch) throws {}
