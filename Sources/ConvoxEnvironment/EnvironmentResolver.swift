@@ -3,6 +3,7 @@ package import ConvoxManifest
 /// Works out the variables of services, in the order of precedence that Convox has on AWS.
 package struct EnvironmentResolver: Sendable {
   private let manifest: Manifest
+  private let catalog: ResourceCatalog
   private let endpoints: [ResourceEndpoint]
   private let linked: [ResourceEndpoint]
   private let appEnvironment: AppEnvironment
@@ -11,15 +12,17 @@ package struct EnvironmentResolver: Sendable {
   /// A resolver for the services of a manifest.
   /// - Parameters:
   ///   - manifest: Says what resources there are, and in which order.
+  ///   - catalog: Says which types have variables at all.
   ///   - endpoints: Where they can be reached. One with a non-blank `<NAME>_URL` in the app env needs none.
   ///   - linked: Resources from outside the manifest, which every service gets.
   ///   - appEnvironment: The app env.
   ///   - context: The release's own variables.
   package init(
-    manifest: Manifest, endpoints: [ResourceEndpoint], linked: [ResourceEndpoint] = [],
-    appEnvironment: AppEnvironment, context: ServiceContext
+    manifest: Manifest, catalog: ResourceCatalog, endpoints: [ResourceEndpoint],
+    linked: [ResourceEndpoint] = [], appEnvironment: AppEnvironment, context: ServiceContext
   ) {
     self.manifest = manifest
+    self.catalog = catalog
     self.endpoints = endpoints
     self.linked = linked
     self.appEnvironment = appEnvironment
@@ -135,9 +138,9 @@ package struct EnvironmentResolver: Sendable {
     return external
   }
 
-  /// A shared directory has no variables, so that nobody has to make up an endpoint for it.
+  /// Nobody has to make up an endpoint for a resource whose type has no variables.
   private func isWithoutVariables(_ name: String) -> Bool {
-    manifest.resource(named: name)?.type == "efs"
+    manifest.resource(named: name).flatMap { catalog.type(named: $0.type) }?.hasVariables == false
   }
 }
 

@@ -4,8 +4,9 @@ import ConvoxManifest
 package enum VariableShape: Sendable, Hashable {
   /// All six, with a URL of that scheme: postgres, mysql (mariadb too).
   case database(scheme: String)
-  /// Redis and valkey, with the AWS template's quirks: the port carries `/0`, the password its punctuation.
-  case keyValue
+  /// Redis and valkey, with the AWS template's quirks: the port carries `/0`, the password its punctuation. Over TLS the
+  /// scheme has an `s` more.
+  case keyValue(scheme: String)
   /// A bare `HOST:PORT` as the URL: memcached.
   case hostPort
   /// No variables at all: efs.
@@ -85,10 +86,10 @@ package struct ResourceEndpoint: Sendable, Hashable {
       return VariableFields(
         url: "\(scheme)://\(user):\(password)@\(host):\(port)/\(database)",
         user: user, pass: password, host: host, port: "\(port)", name: database)
-    case .keyValue:
+    case .keyValue(let scheme):
       let login = encrypted ? ":\(password)@" : ""
       return VariableFields(
-        url: "\(encrypted ? "rediss" : "redis")://\(login)\(host):\(port)/0",
+        url: "\(scheme)\(encrypted ? "s" : "")://\(login)\(host):\(port)/0",
         pass: login, host: host, port: "\(port)/0")
     case .hostPort:
       return VariableFields(url: "\(host):\(port)", host: host, port: "\(port)")

@@ -111,3 +111,8 @@ enum MySQLFamily {
   static func initFilePath(_ folders: NativeFolders) -> String { "\(folders.folder)/provision.sql" }
   static func socket(_ folders: NativeFolders) -> String { "\(folders.sockets)/mysql.sock" }
 }
+
+extension NativeInstallation {
+  /// Whether it is MariaDB, also where it is installed under MySQL's name.
+  var isMariaDB: Bool { banner.contains("MariaDB") }
+}

@@ -48,7 +48,4 @@ package struct NativeInstallation: Sendable, Hashable {
     self.version = version
     self.banner = banner
   }
-
-  /// Whether it is MariaDB, also where it is installed under MySQL's name.
-  package var isMariaDB: Bool { banner.contains("MariaDB") }
 }

@@ -31,7 +31,7 @@ struct RedisEngine: ServerEngine {
         "an encrypted redis needs a resource password of 16 to 128 characters",
         suggestion: "the app parameter ResourcePassword; one that Convox makes has 36"),
     ])
-  let variableShape = VariableShape.keyValue
+  let variableShape = VariableShape.keyValue(scheme: "redis")
   let standardPort = 6379
 
   /// Which of the two it is.

@@ -43,12 +43,10 @@ package struct ProcessUser: Sendable, Hashable {
     return user
   }
 
-  /// The user to run an engine as: nil for the current one when that is not root, else the first of
+  /// The user to run a server as: nil for the current one when that is not root, else the first of
   /// `candidates` that exists and is not root.
   /// - Throws: `NativeProcessError` with `.userUnknown` when drydock runs as root and none of them exists.
-  package static func forEngine(
-    candidates: [String] = ["postgres", "mysql", "redis", "nobody"]
-  ) throws(NativeProcessError) -> ProcessUser? {
+  package static func unprivileged(_ candidates: [String]) throws(NativeProcessError) -> ProcessUser? {
     guard current.isRoot else { return nil }
     for name in candidates {
       if let user = lookUp({ getpwnam_r(name, $0, $1, $2, $3) }), !user.isRoot { return user }

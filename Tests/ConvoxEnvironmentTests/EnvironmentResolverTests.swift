@@ -27,10 +27,11 @@ private func resolve(
   let endpoints = [
     ResourceEndpoint(resource: "my-db", shape: .database(scheme: "postgres"), port: 1, password: "pw"),
     ResourceEndpoint(resource: "my_db", shape: .database(scheme: "postgres"), port: 2, password: "pw"),
-    ResourceEndpoint(resource: "cache", shape: .keyValue, port: 3),
+    ResourceEndpoint(resource: "cache", shape: .keyValue(scheme: "redis"), port: 3),
   ]
   let resolver = EnvironmentResolver(
-    manifest: manifest, endpoints: endpoints, linked: linked, appEnvironment: AppEnvironment(app),
+    manifest: manifest, catalog: testCatalog, endpoints: endpoints, linked: linked,
+    appEnvironment: AppEnvironment(app),
     context: ServiceContext(app: "shop", serviceURLs: ["back-end": "http://127.0.0.1:9"]))
   let variables = try resolver.environment(for: service)
   let names = variables.map(\.name)
@@ -150,11 +151,12 @@ private let always = [
       resources: [resource("b", "memcached"), resource("a", "redis"), resource("c", "mysql")])
     let endpoints = [
       ResourceEndpoint(resource: "b", shape: .hostPort, port: 1),
-      ResourceEndpoint(resource: "a", shape: .keyValue, port: 2),
+      ResourceEndpoint(resource: "a", shape: .keyValue(scheme: "redis"), port: 2),
       ResourceEndpoint(resource: "stranger", shape: .hostPort, port: 3),
     ]
     let resolver = EnvironmentResolver(
-      manifest: manifest, endpoints: endpoints, appEnvironment: AppEnvironment(["C_URL": "mysql://far"]),
+      manifest: manifest, catalog: testCatalog, endpoints: endpoints,
+      appEnvironment: AppEnvironment(["C_URL": "mysql://far"]),
       context: ServiceContext())
     let variables = resolver.allResources()
     #expect(variables.count == 18)
@@ -165,7 +167,8 @@ private let always = [
 
   // MARK: Resources from outside the manifest
 
-  private static let outside = ResourceEndpoint(resource: "redis-4187", shape: .keyValue, port: 4)
+  private static let outside = ResourceEndpoint(
+    resource: "redis-4187", shape: .keyValue(scheme: "redis"), port: 4)
 
   @Test func everyServiceGetsWhatTheAppIsLinkedTo() throws {
     let values = try resolve(service(), linked: [Self.outside])
@@ -184,7 +187,8 @@ private let always = [
   func aLinkMayNotHideAResourceOfTheService(_ name: String) throws {
     let declared = service(resources: [ResourceLink(resource: name == "cache" ? "cache" : "my_db")])
     let error = try #require(throws: EnvironmentError.self) {
-      _ = try resolve(declared, linked: [ResourceEndpoint(resource: name, shape: .keyValue, port: 4)])
+      _ = try resolve(
+        declared, linked: [ResourceEndpoint(resource: name, shape: .keyValue(scheme: "redis"), port: 4)])
     }
     #expect(error.code == .prefixCollision)
     #expect(error.suggestion.contains("unlink"))

@@ -14,11 +14,12 @@ private let table: [(ResourceEndpoint, [String])] = [
     ["mysql://u:p@/:@db:3306/d", "u", "p@/:", "db", "3306", "d"]
   ),
   (
-    ResourceEndpoint(resource: "cache", shape: .keyValue, port: 6379, password: "pw"),
+    ResourceEndpoint(resource: "cache", shape: .keyValue(scheme: "redis"), port: 6379, password: "pw"),
     ["redis://127.0.0.1:6379/0", "", "", "127.0.0.1", "6379/0", ""]
   ),
   (
-    ResourceEndpoint(resource: "safe", shape: .keyValue, port: 6379, password: "pw", encrypted: true),
+    ResourceEndpoint(
+      resource: "safe", shape: .keyValue(scheme: "redis"), port: 6379, password: "pw", encrypted: true),
     ["rediss://:pw@127.0.0.1:6379/0", "", ":pw@", "127.0.0.1", "6379/0", ""]
   ),
   (

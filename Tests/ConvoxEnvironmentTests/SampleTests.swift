@@ -9,7 +9,8 @@ private let samples = URL(fileURLWithPath: #filePath)
 
 private let shapes: [String: VariableShape] = [
   "postgres": .database(scheme: "postgres"), "mysql": .database(scheme: "mysql"),
-  "mariadb": .database(scheme: "mysql"), "redis": .keyValue, "memcached": .hostPort, "efs": .none,
+  "mariadb": .database(scheme: "mysql"), "redis": .keyValue(scheme: "redis"), "memcached": .hostPort,
+  "efs": .none,
 ]
 
 /// A sample's manifest, by the types alone: the options' own rules are the engines' matter.
@@ -77,7 +78,8 @@ private func linesByService(_ text: String) -> [String: [String]] {
     let endpoints = try endpoints(of: manifest)
     let context = ServiceContext(app: sample)
     let resolver = EnvironmentResolver(
-      manifest: manifest, endpoints: endpoints, appEnvironment: AppEnvironment(), context: context)
+      manifest: manifest, catalog: testCatalog, endpoints: endpoints, appEnvironment: AppEnvironment(),
+      context: context)
     let expected = try expected(sample, endpoints: endpoints, context: context)
     #expect(Set(expected.keys) == Set(manifest.services.map(\.name)))
     for service in manifest.services {

@@ -1,5 +1,9 @@
+import ConvoxManifest
 import Foundation
 import Testing
+
+/// The types of these tests, of which one has no variables.
+let testCatalog = ResourceCatalog([ResourceType(name: "efs", options: [], hasVariables: false)])
 
 /// A folder of a test's own, removed when the body is through.
 func withTestFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {

@@ -69,7 +69,7 @@ import Testing
   @Test(arguments: [
     ("postgres", VariableShape.database(scheme: "postgres"), true, 5432),
     ("mysql", .database(scheme: "mysql"), true, 3306), ("mariadb", .database(scheme: "mysql"), true, 3306),
-    ("redis", .keyValue, true, 6379), ("memcached", .hostPort, true, 11211),
+    ("redis", .keyValue(scheme: "redis"), true, 6379), ("memcached", .hostPort, true, 11211),
     ("efs", VariableShape.none, false, nil),
   ])
   func variablesAndPorts(_ type: String, _ shape: VariableShape, _ hasVariables: Bool, _ port: Int?) throws {

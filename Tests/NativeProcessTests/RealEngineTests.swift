@@ -53,7 +53,7 @@ struct RealEngineTests {
   }
 
   private func prepared(_ scratch: Scratch, _ binaries: String) async throws -> SupervisedSpec {
-    let user = try ProcessUser.forEngine(candidates: ["postgres", "nobody"])
+    let user = try ProcessUser.unprivileged(["postgres", "nobody"])
     let data = scratch.path("d")
     try FileManager.default.createDirectory(
       atPath: data, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])

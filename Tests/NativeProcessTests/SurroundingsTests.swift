@@ -19,10 +19,10 @@ struct SurroundingsTests {
 
   @Test func anEngineNeverRunsAsRoot() async throws {
     if geteuid() == 0 {
-      #expect(try ProcessUser.forEngine(candidates: ["no such user", "root", "nobody"])?.name == "nobody")
-      #expect(await code { try ProcessUser.forEngine(candidates: ["root"]) } == .userUnknown)
+      #expect(try ProcessUser.unprivileged(["no such user", "root", "nobody"])?.name == "nobody")
+      #expect(await code { try ProcessUser.unprivileged(["root"]) } == .userUnknown)
     } else {
-      #expect(try ProcessUser.forEngine(candidates: ["root"]) == nil)
+      #expect(try ProcessUser.unprivileged(["root"]) == nil)
     }
   }
 

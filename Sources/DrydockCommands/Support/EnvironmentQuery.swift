@@ -60,7 +60,8 @@ struct EnvironmentQuery: Sendable {
         suggestion: "run it in Docker: drydock down --delete-data, then drydock up --runtime docker")
     }
     let resolver = EnvironmentResolver(
-      manifest: manifest, endpoints: state.endpoints(specs, from: viewpoint),
+      manifest: manifest, catalog: EngineRegistry.catalog,
+      endpoints: state.endpoints(specs, from: viewpoint),
       linked: links(from: viewpoint),
       appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
     guard let name else { return resolver.allResources() }

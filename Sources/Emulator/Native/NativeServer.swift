@@ -164,6 +164,6 @@ struct NativeServer: Sendable {
 extension ServerEngine {
   /// The user that a native server runs as: nobody special unless drydock runs as root.
   func processUser() throws -> ProcessUser? {
-    try ProcessUser.forEngine(candidates: nativeUsers + ["nobody"])
+    try ProcessUser.unprivileged(nativeUsers + ["nobody"])
   }
 }

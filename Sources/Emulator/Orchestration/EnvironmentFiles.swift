@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
+import Engines
 import Foundation
 
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
@@ -22,7 +23,7 @@ struct EnvironmentFiles {
     var warnings = try takeOver()
     try files.write(Array((home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
     let resolver = EnvironmentResolver(
-      manifest: manifest, endpoints: state.endpoints(specs), linked: links,
+      manifest: manifest, catalog: EngineRegistry.catalog, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var written: Set<String> = []
     try write(resolver.allResources(), to: Self.all, files, &written, &warnings)
