@@ -18,6 +18,9 @@ struct Findings: Sendable {
     }.map(\.element)
   }
 
+  /// How many findings of a kind there are.
+  func count(_ severity: Diagnostic.Severity) -> Int { counts[severity, default: 0] }
+
   /// Whether no more findings of a kind are kept, so that a costly suggestion need not be made.
   func isFull(_ severity: Diagnostic.Severity) -> Bool { counts[severity, default: 0] >= Findings.limit }
 

@@ -28,10 +28,18 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
     package var command: String?
     /// `port:`.
     package var port: String?
-    /// The folder of `build:`.
+    /// The folder that its image is built from; null for an image from elsewhere.
     package var build: String?
+    /// The Dockerfile in that folder.
+    package var buildManifest: String?
+    /// The build's arguments.
+    package var buildArgs: [String]?
     /// `scale:`.
     package var scale: String?
+    /// What `scale:` means, Convox's defaults included.
+    package var scaling: ServiceScaling?
+    /// How it is asked for its health, Convox's defaults included.
+    package var health: ServiceHealth?
   }
 
   /// A timer. What is not given is null.
@@ -97,7 +105,8 @@ extension ManifestDocument.ServiceEntry {
     self.init(
       name: service.name, environment: environment, resources: service.resources.map(\.text),
       volumes: service.volumes, image: service.image, command: service.command, port: service.port,
-      build: service.build, scale: service.scale)
+      build: service.built?.path, buildManifest: service.built?.manifest, buildArgs: service.built?.args,
+      scale: service.scale, scaling: service.scaling, health: service.health)
   }
 
   /// Writes null for what is not given, so that the keys are always the same.
@@ -111,7 +120,11 @@ extension ManifestDocument.ServiceEntry {
     try container.encode(command, forKey: .command)
     try container.encode(port, forKey: .port)
     try container.encode(build, forKey: .build)
+    try container.encode(buildManifest, forKey: .buildManifest)
+    try container.encode(buildArgs, forKey: .buildArgs)
     try container.encode(scale, forKey: .scale)
+    try container.encode(scaling, forKey: .scaling)
+    try container.encode(health, forKey: .health)
   }
 }
 

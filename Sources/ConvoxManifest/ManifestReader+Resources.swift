@@ -38,6 +38,7 @@ extension ManifestReader {
     guard let declared = declaredType(pairs, of: pair.key), let type = type(named: declared, pairs) else {
       return nil
     }
+    checkStringMap(value("tags", pairs))
     var image = string(value("image", pairs))
     if image?.isEmpty == true { image = nil }
     if image != nil, let node = value("image", pairs) {

@@ -5,7 +5,7 @@ extension ManifestReader {
   private static let serviceKeys = [
     "agent", "build", "command", "deployment", "domain", "drain", "environment", "health", "image", "init",
     "internal", "internalAndExternal", "links", "nlb", "policies", "port", "privileged", "resources", "scale",
-    "singleton", "sticky", "termination", "test", "volumes",
+    "singleton", "sticky", "tags", "termination", "test", "volumes",
   ]
   private static let v3ServiceKeys = [
     "accessControl", "annotations", "certificate", "configMounts", "dnsConfig", "grpcHealthEnabled",
@@ -42,14 +42,20 @@ extension ManifestReader {
     warnUnknown(
       pairs, known: ManifestReader.serviceKeys, in: "service \(name)", v3: ManifestReader.v3ServiceKeys)
     let own = readEnvironment(value("environment", pairs), of: name)
-    return Service(
+    let build = build(value("build", pairs), of: name)
+    var service = Service(
       name: name, environment: manifest.environment + own,
       resources: links(value("resources", pairs), of: name),
       volumes: placed(strings(value("volumes", pairs))) { .volume(service: name, $0) },
       links: placed(strings(value("links", pairs))) { .serviceLink(service: name, $0) },
       image: string(value("image", pairs)), command: command(value("command", pairs)),
-      port: port(value("port", pairs)), build: build(value("build", pairs)),
-      scale: scale(value("scale", pairs)), location: source.location(of: pair.key.offset))
+      port: port(value("port", pairs)), build: build.path, scale: scale(value("scale", pairs)),
+      location: source.location(of: pair.key.offset))
+    service.built = build.all(hasImage: service.image?.isEmpty == false)
+    service.scaling = scaling(value("scale", pairs), of: name)
+    service.health = health(value("health", pairs), of: name)
+    checkKeys(of: name, pairs)
+    return service
   }
 
   /// Texts without their places, which are kept aside for findings.
@@ -129,14 +135,32 @@ extension ManifestReader {
     return nil
   }
 
-  private mutating func build(_ node: YAMLNode?) -> String? {
-    guard let node, !node.isNull else { return nil }
-    if case .string(let text)? = node.scalar?.resolved { return text }
+  /// `build:` as it is written.
+  private struct WrittenBuild {
+    var path: String?
+    var manifest: String?
+    var args: [String] = []
+
+    /// With the parser's defaults; nil for a service whose image is built elsewhere.
+    func all(hasImage: Bool) -> ServiceBuild? {
+      let path = path.flatMap { $0.isEmpty ? nil : $0 }
+      guard path != nil || !hasImage else { return nil }
+      let manifest = manifest.flatMap { $0.isEmpty ? nil : $0 }
+      return ServiceBuild(path: path ?? ".", manifest: manifest ?? "Dockerfile", args: args)
+    }
+  }
+
+  private mutating func build(_ node: YAMLNode?, of service: String) -> WrittenBuild {
+    guard let node, !node.isNull else { return WrittenBuild() }
+    if case .string(let text)? = node.scalar?.resolved { return WrittenBuild(path: text) }
     guard case .mapping(let pairs) = node.content else {
       fail("unknown type for service build: \(goType(node))", at: node.offset)
-      return nil
+      return WrittenBuild()
     }
-    return string(value("path", pairs))
+    warnUnknown(pairs, known: ["args", "manifest", "path"], in: "build of service \(service)")
+    return WrittenBuild(
+      path: string(value("path", pairs)), manifest: string(value("manifest", pairs)),
+      args: strings(value("args", pairs)).map(\.text))
   }
 
   private mutating func port(_ node: YAMLNode?) -> String? {
@@ -163,25 +187,14 @@ extension ManifestReader {
     }
   }
 
-  private mutating func scale(_ node: YAMLNode?) -> String? {
+  /// `scale:` as it is written, where it is a number or a range. What it means and what is wrong with it, `scaling` says.
+  private func scale(_ node: YAMLNode?) -> String? {
     guard let node, !node.isNull else { return nil }
-    switch node.content {
-    case .mapping(let pairs):
-      return value("count", pairs)?.scalar?.resolved.text
-    case .scalar(let scalar):
-      switch scalar.resolved {
-      case .integer(let text): return text
-      case .string(let text):
-        if text.wholeMatch(of: /[0-9]+(-[0-9]+)?/) == nil {
-          fail("invalid scale: \(text)", at: node.offset, "write 2 or 1-5")
-        }
-        return text
-      case .null, .boolean, .float: break
-      }
-    case .sequence: break
+    if case .mapping(let pairs) = node.content { return value("count", pairs)?.scalar?.resolved.text }
+    switch node.scalar?.resolved {
+    case .integer(let text)?, .string(let text)?: return text
+    default: return nil
     }
-    fail("unknown type for service scale: \(goType(node))", at: node.offset, "write 2 or 1-5")
-    return nil
   }
 }
 

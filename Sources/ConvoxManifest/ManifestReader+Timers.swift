@@ -6,6 +6,7 @@ extension ManifestReader {
       warnUnknown(
         pairs, known: ["command", "policies", "schedule", "service"], in: "timer \(name)",
         v3: ["annotations", "concurrency", "parallelCount"])
+      _ = strings(value("policies", pairs))
       manifest.places[.timer(name)] = source.location(of: pair.key.offset)
       manifest.places[.timerService(name)] = value("service", pairs).map { source.location(of: $0.offset) }
       manifest.places[.timerSchedule(name)] = value("schedule", pairs).map { source.location(of: $0.offset) }

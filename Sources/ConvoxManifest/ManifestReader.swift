@@ -8,6 +8,8 @@ struct ManifestReader {
   var resourcePositions: [String: Int] = [:]
   /// Resources that are named and have errors of their own.
   var unreadableResources: Set<String> = []
+  /// The services that have a port of the rack's network load balancer.
+  var listenerOwners: [Int: String] = [:]
   /// Unset `${NAME}`s that a finding has named already, by their place in the file.
   var explained: Set<Int> = []
 
@@ -41,6 +43,7 @@ struct ManifestReader {
     readResources(section("resources", sections))
     readServices(section("services", sections))
     readTimers(section("timers", sections))
+    checkStringMap(section("params", sections))
     for pair in sections { warnUnset(in: pair.value) }
   }
 

@@ -20,6 +20,12 @@ package struct Service: Sendable, Hashable {
   package var build: String?
   /// `scale:` as written where it is a number or range.
   package var scale: String?
+  /// How its image is built; nil where it is taken as it is.
+  package internal(set) var built: ServiceBuild?
+  /// What it scales to.
+  package internal(set) var scaling = ServiceScaling()
+  /// How it is asked for its health.
+  package internal(set) var health = ServiceHealth()
   /// Where the name stands.
   package var location: SourceLocation
 

@@ -33,8 +33,11 @@ struct ManifestDocumentTests {
     #expect(
       try json(text, ["B": "b", "Z": "z"]) == #"{"environment":["A=1","B","*"],"#
         + #""resources":[{"envName":"MY_DB","name":"my-db","options":{"version":"12"},"type":"postgres"}],"#
-        + #""services":[{"build":null,"command":null,"environment":{"A":"2","B":"b","C":null,"Z":"z"},"#
+        + #""services":[{"build":".","buildArgs":[],"buildManifest":"Dockerfile","command":null,"#
+        + #""environment":{"A":"2","B":"b","C":null,"Z":"z"},"#
+        + #""health":{"grace":5,"interval":5,"path":"/","timeout":4},"#
         + #""image":null,"name":"web","port":"3000","resources":["my-db:X_URL"],"scale":null,"#
+        + #""scaling":{"cooldown":{"down":60,"up":60},"count":{"max":1,"min":1},"cpu":256,"memory":512},"#
         + #""volumes":["/data"]}],"#
         + #""timers":[{"command":null,"name":"tidy","schedule":"0 3 * * *","service":"web"}],"#
         + #""warnings":["#
