@@ -9,7 +9,7 @@ extension InstanceContainers {
     _ name: String, _ config: ContainerConfig, platform: Platform? = nil, until deadline: Deadline,
     prepare: (_ container: String) async throws -> Void = { _ in }
   ) async throws -> (status: Int, words: String) {
-    // One of a command that was killed.
+    // One of a command that was killed. Where it stays, the name is taken, which is told then.
     try? await client.removeContainer(name, force: true, volumes: true, until: deadline)
     let container = try await client.createContainer(name: name, config, platform: platform, until: deadline)
     do {
@@ -22,6 +22,7 @@ extension InstanceContainers {
       return (status, words)
     } catch {
       await shieldedFromCancellation {
+        // The failure that led here is the one to tell; what is left carries the instance's labels.
         try? await client.removeContainer(container, force: true, volumes: true, until: soon)
       }
       throw error

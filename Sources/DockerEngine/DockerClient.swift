@@ -171,4 +171,4 @@ extension EngineVersion {
   static let unknown = EngineVersion(version: "", apiVersion: "", minAPIVersion: nil, os: "", arch: "")
 }
 
-private let logger = Logger(label: "drydock.docker")
+let logger = Logger(label: "drydock.docker")

@@ -16,6 +16,7 @@ extension BackgroundProcess {
       try? lock.close()
     }
     try retract()
+    // A record that cannot be taken back says nothing any more once the lock is free.
     defer { try? retract() }
     return try await work()
   }

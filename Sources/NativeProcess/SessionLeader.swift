@@ -1,3 +1,4 @@
+import Logging
 import MonotonicTime
 import Synchronization
 
@@ -20,7 +21,7 @@ final class SessionLeader: Sendable {
   /// Kills what is left of the session and waits until it has ended. The leader itself has been reaped before.
   func clear() async {
     guard let session = pid.withLock({ $0 }), !rest(of: session).isEmpty else { return }
-    try? await shieldedFromCancellation { [self] in
+    let ending: Void? = try? await shieldedFromCancellation { [self] in
       let deadline = Deadline.after(.seconds(5))
       var pause = Backoff(limit: .milliseconds(20))
       while true {
@@ -30,6 +31,8 @@ final class SessionLeader: Sendable {
         try await pause.sleep(until: deadline, "the end of session \(session)")
       }
     }
+    // Whoever waits for the command has its result; that something of it hangs in the kernel is no error of his.
+    if ending == nil { logger.debug("outlives a kill", metadata: ["session": "\(session)"]) }
   }
 
   /// A number is not given to a new process while a session of that number has members. So if there is a process

@@ -75,6 +75,7 @@ extension Tool {
         let leader = execution.processIdentifier.value
         session.set(leader)
         await withTaskGroup(of: Void.self) { group in
+          // It throws where it is cancelled alone; what was said until then counts.
           group.addTask { while let bytes = try? await complaints.read() { said.append(bytes) } }
           await exchange(incoming, outgoing, input, output, state) { _ = kill(-leader, SIGTERM) }
         }

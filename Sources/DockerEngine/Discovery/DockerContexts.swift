@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 
 /// The contexts of the docker command, read from its configuration directory.
 struct DockerContexts: Sendable {
@@ -47,6 +48,13 @@ struct DockerContexts: Sendable {
   }
 
   private func read<Content: Decodable>(_ path: String) -> Content? {
-    FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Content.self, from: $0) }
+    guard let content = FileManager.default.contents(atPath: path) else { return nil }
+    do {
+      return try JSONDecoder().decode(Content.self, from: content)
+    } catch {
+      // Not ours to complain of: where no engine is found without it, that is what is told.
+      logger.debug("a file of Docker's settings is not understood", metadata: ["file": "\(path)"])
+      return nil
+    }
   }
 }

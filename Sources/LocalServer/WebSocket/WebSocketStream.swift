@@ -1,3 +1,4 @@
+import Logging
 import MonotonicTime
 package import NIOCore
 import NIOHTTP1
@@ -79,13 +80,21 @@ package final class WebSocketStream: Sendable {
       switch try order.check(frame) {
       case .bytes:
         let bytes = frame.unmaskedData
-        if bytes.readableBytes > 0 { try? await input(.bytes(bytes)) }
-      case .end: try? await input(.end)
+        if bytes.readableBytes > 0 { await hand(.bytes(bytes), to: input) }
+      case .end: await hand(.end, to: input)
       case .ping: try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
       case .close: return
       case .nothing: break
       }
       try Task.checkCancellation()
+    }
+  }
+
+  /// Hands on what came. Where nobody takes it any more, the client is still listened to: its output may go on, and it
+  /// is the one to close.
+  private func hand(_ piece: Input, to input: @Sendable (Input) async throws -> Void) async {
+    do { try await input(piece) } catch {
+      logger.debug("nobody takes a client's input", metadata: ["error": "\(error)"])
     }
   }
 
@@ -99,6 +108,7 @@ package final class WebSocketStream: Sendable {
     } catch {
       // As a rack tells it: the tool shows such bytes to its user.
       let failure = HTTPFailure(error)
+      // Where the client is gone, there is nobody to tell.
       try? await write(ByteBuffer(string: "ERROR: \(failure.message)\n"))
       close(failure.status == .forbidden ? .policyViolation : .normalClosure)
     }
