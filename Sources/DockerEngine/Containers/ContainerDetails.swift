@@ -28,6 +28,8 @@ package struct ContainerDetails: Sendable, Hashable {
   package let mounts: [MountPoint]
   /// The networks it is attached to, by name.
   package let networks: [String: ContainerNetwork]
+  /// How it is attached to networks: `host`, `container:ID`, `none`, or the name of one; nil where the engine does not say.
+  package let networkMode: String?
 
   /// A mount of a container.
   package struct MountPoint: Sendable, Hashable, Decodable {

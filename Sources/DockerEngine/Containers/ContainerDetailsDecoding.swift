@@ -29,9 +29,11 @@ extension ContainerDetails: Decodable {
 
   private struct HostConfig: Decodable {
     let portBindings: PortMap?
+    let networkMode: String?
 
     enum CodingKeys: String, CodingKey {
       case portBindings = "PortBindings"
+      case networkMode = "NetworkMode"
     }
   }
 
@@ -66,6 +68,7 @@ extension ContainerDetails: Decodable {
     publishedPorts = network?.ports?.bindings ?? []
     mounts = try values.decodeIfPresent([MountPoint].self, forKey: .mounts) ?? []
     networks = network?.networks ?? [:]
+    networkMode = hostConfig?.networkMode
   }
 }
 

@@ -17,6 +17,8 @@ struct ContainerRuntime: Runtime {
   /// The certificate authority by which a server with accounts proves itself, where nothing is recorded of it. Its port is
   /// a proxy's of the Docker engine, so the kernel cannot tell whose it is.
   var authorityFile = ""
+  /// Where drydock itself may run.
+  var ownContainer = OwnContainer.ofThisProcess
 
   /// The instance's containers, whatever runs in them.
   var containers: InstanceContainers { InstanceContainers(client: client, names: names.instance) }

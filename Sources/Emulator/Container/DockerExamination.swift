@@ -1,5 +1,6 @@
 import Containers
 import DockerEngine
+import MonotonicTime
 
 /// The part of `doctor` that looks for Docker engines: every endpoint that was tried, and why it failed.
 struct DockerExamination: Sendable {
@@ -19,7 +20,18 @@ struct DockerExamination: Sendable {
         return Examination.Finding(subject: "docker", verdict: .warning, detail: "\(reason) (\(place))")
       }
     }
-    guard result.client == nil, let error = result.error else { return found }
+    if let client = result.client {
+      let soon = Deadline.after(.seconds(2))
+      guard let name = try? await OwnContainer.ofThisProcess.outOfReach(of: client, until: soon) else {
+        return found
+      }
+      let error = OwnContainer.outOfReach(name)
+      return found + [
+        Examination.Finding(
+          subject: "docker", verdict: .warning, detail: error.message, remedy: error.suggestion)
+      ]
+    }
+    guard let error = result.error else { return found }
     return found + [
       Examination.Finding(
         subject: "docker", verdict: .missing, detail: error.message, remedy: error.suggestion)

@@ -170,7 +170,11 @@ package struct UpOperation: Sendable {
     let specs = settled.specs
     let runtimes = RuntimeAccess(context: context, state: state)
     let selector = RuntimeSelector(
-      docker: { try await runtimes.docker() }, native: try runtimes.native(), isOffline: options.isOffline,
+      docker: {
+        let runtime = try await runtimes.docker()
+        try await runtime.refuseOutOfReach()
+        return runtime
+      }, native: try runtimes.native(), isOffline: options.isOffline,
       isStrict: options.isStrict)
     var (selection, observed) = try await select(state, specs, selector, runtimes)
     var plan = try Planner.plan(
@@ -221,6 +225,7 @@ package struct UpOperation: Sendable {
       let observed = try await runtime.observe(names)
       if observed.values.contains(where: { $0.hasData || $0.condition != .absent }) {
         try refuseMove(from: kind, state)
+        try await runtime.refuseOutOfReach()
         return (RuntimeSelection(runtime: runtime, reason: "its data lives there", sources: [:]), observed)
       }
     }

@@ -10,6 +10,9 @@ protocol Runtime: Sendable {
   /// Which one it is.
   var kind: RuntimeKind { get }
 
+  /// Refuses a runtime whose servers nobody reaches from where drydock runs.
+  /// - Throws: `DrydockError.unavailable` with the reason.
+  func refuseOutOfReach() async throws
   /// What exists of these resources.
   func observe(_ resources: [String]) async throws -> [String: Observation]
   /// Finds what will run a resource, without changing anything.
@@ -64,6 +67,9 @@ extension Runtime {
     _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
     progress: @escaping ProgressSink
   ) async throws -> ServerSource { source }
+
+  /// A process of this machine listens where drydock looks for it.
+  func refuseOutOfReach() async throws {}
 
   /// A halted process of this machine is the business of whoever halted it.
   func goOn(_ resource: String) async throws {}
