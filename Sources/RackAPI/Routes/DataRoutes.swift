@@ -1,3 +1,4 @@
+import ByteStreams
 import DrydockBase
 import Emulator
 import LocalServer
