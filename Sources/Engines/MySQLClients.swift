@@ -54,7 +54,8 @@ struct MySQLClients {
           "--max-allowed-packet=1G", "--loose-set-gtid-purged=OFF",
         ]),
       load: recipe("client", Self.load + ["--local-infile=0"]), trustingLoad: recipe("client", Self.load),
-      commit: nil,
+      filters: { _, server in [MySQLScript(here: try await MySQLSurroundings.of(server))] },
+      preparation: MySQLPackets.raise,
       marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
       failure: Self.failure)
   }
@@ -74,7 +75,10 @@ struct MySQLClients {
 
   /// What to do where the app lacks a right that the master user of RDS lacks too, by the number of the error.
   private static let remedies = [
-    1227: "nor may it on RDS: take the DEFINER= clauses of other users out of the dump",
+    1227: "nor may it on RDS: take the DEFINER= clauses of other users out of the dump: "
+      + "sed -E 's/DEFINER=`[^`]+`@`[^`]+`//g' FILE",
+    1049: "the dump names its database in front of its tables: dump it without --databases",
+    1153: "the statement is larger than the server takes: dump with --skip-extended-insert",
     1419: "nor may it on RDS by default: dump without triggers and functions (--skip-triggers)",
     // The ways to say that the client hands over no file.
     1148: ImportFailure.untrusted,

@@ -35,20 +35,45 @@ struct PostgresClients {
       export: ClientRecipe(
         "dump", ["--no-password", "--no-owner", "--no-privileges", "--encoding=UTF8"],
         environment: environment),
-      load: load, trustingLoad: load, lock: Self.lock, filter: { RestrictionLines(isTrusted: $0) },
-      commit: "\n;COMMIT;\n",
+      load: load, trustingLoad: load, lock: Self.lock,
+      filters: { isTrusted, server in
+        let here = try await PostgresSurroundings.of(server)
+        return [RestrictionLines(isTrusted: isTrusted), PostgresForeignLines(here: here)]
+      }, ending: Self.ending,
       marks: DumpMarks(
         starts: ["-- PostgreSQL database dump"], end: "-- PostgreSQL database dump complete"),
-      foreignFormats: [
-        "PGDMP": "it is in pg_dump's custom format: turn it into SQL with pg_restore -f dump.sql FILE"
-      ],
-      failure: Self.failure)
+      converters: [
+        ScriptConverter(
+          recognises: Self.isArchive,
+          recipe: ClientRecipe("restore", ["-f", "-"], environment: environment),
+          // Before 12 the dash is a file's name.
+          since: 12)
+      ], failure: Self.failure)
+  }
+
+  /// Of pg_dump's formats those that one file holds: its own, and tar, whose first member is the table of contents.
+  @Sendable private static func isArchive(_ head: [UInt8]) -> Bool {
+    head.starts(with: "PGDMP".utf8)
+      || head.starts(with: "toc.dat\0".utf8) && head.dropFirst(257).starts(with: "ustar".utf8)
   }
 
   private var load: ClientRecipe {
     ClientRecipe(
-      "client", ["-X", "-w", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "BEGIN", "-f", "-"],
+      "client", ["-X", "-w", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-c", "BEGIN", "-f", "-"],
       environment: environment.merging(["PGOPTIONS": "-c client_min_messages=warning"]) { $1 })
+  }
+
+  /// A setting that is made in a transaction is there afterwards only if that was committed. Where the script ends inside of
+  /// COPY data, a text or a comment, psql takes these words for a part of it, and is content.
+  @Sendable private static func ending(_ nonce: String, _ isTrusted: Bool) -> ScriptEnding {
+    ScriptEnding(
+      words: """
+
+        ;SET drydock.import = '\(nonce)';COMMIT;
+        \(isTrusted ? "\\o\n" : "")SELECT pg_catalog.concat(pg_catalog.current_setting('drydock.import'), 'ed');
+
+        """,
+      proof: "\(nonce)ed")
   }
 
   /// Two backslashes end the command's arguments, not the line. An old psql stops at a command that it does not know.

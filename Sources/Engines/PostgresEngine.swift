@@ -26,6 +26,7 @@ struct PostgresEngine: ServerEngine {
     servers: ["postgres"],
     tools: [
       "initdb": ["initdb"], "basebackup": ["pg_basebackup"], "dump": ["pg_dump"], "client": ["psql"],
+      "restore": ["pg_restore"],
     ],
     folders: [
       "/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",

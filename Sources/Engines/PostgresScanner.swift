@@ -32,6 +32,10 @@ struct PostgresScanner: Sendable {
 
   /// Whether psql takes a backslash here for a command of its own.
   var isInCode: Bool { place == .code }
+  /// Whether nothing of a statement has been read.
+  var isBetweenStatements: Bool { place == .code && statement.isEmpty }
+  /// Whether a statement has ended the transaction that the script began in.
+  private(set) var hasEndedTransaction = false
 
   /// Reads on.
   mutating func take(_ bytes: ArraySlice<UInt8>) {
@@ -95,6 +99,7 @@ struct PostgresScanner: Sendable {
       return true
     }
     let escapes = statement.word == [Ascii.e]
+    if statement.endsTransaction { hasEndedTransaction = true }
     statement.endWord()
     switch byte {
     case Ascii.quote: place = .text(escapes: escapes)
@@ -157,6 +162,11 @@ private struct Statement: Sendable {
   /// Whether it is COPY … FROM stdin.
   private(set) var takesData = false
   private var isFirst = true
+  /// Whether nothing of it has been read.
+  var isEmpty: Bool { isFirst && word.isEmpty && depth == 0 }
+  /// Whether the word that is being read makes it one that ends a transaction.
+  var endsTransaction: Bool { isFirst && depth == 0 && Self.endings.contains(word) }
+  private static let endings = ["commit", "rollback", "abort"].map { Array($0.utf8) }
   private var isCopy = false
   private var last: [UInt8] = []
 

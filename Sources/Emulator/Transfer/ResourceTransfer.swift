@@ -49,7 +49,7 @@ package struct ResourceTransfer: Sendable {
 
   /// Imports data into what is there. Where the engine permits, one that fails leaves the data as it was.
   /// - Throws: `DrydockError`: the type has no import, the resource does not run, a tool is missing, the data is refused.
-  /// - Returns: What was left out of the data for safety's sake, in a sentence; nil for nothing.
+  /// - Returns: What was left out of the data or changed in it, in a sentence; nil for nothing.
   @discardableResult
   package func `import`(from source: @escaping ByteSource) async throws -> String? {
     let leftOut = Mutex<String?>(nil)
@@ -69,7 +69,8 @@ package struct ResourceTransfer: Sendable {
       switch try method(site) {
       case .tools(let tools):
         let dump = ToolDump(site, tools, isTrusted: isTrusted)
-        try await dump.load(counted, head: try await input.peek(1024))
+        let words = try await dump.load(counted, head: try await input.peek(1024))
+        leftOut.withLock { $0 = words }
       case .server(let make): try await make(try site.probeTarget).load(from: counted)
       case .directory(let transfer):
         let archive = DirectoryArchive(site, transfer, context)

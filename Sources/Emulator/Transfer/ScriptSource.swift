@@ -1,18 +1,27 @@
 import ByteStreams
 import Engines
 
-/// A source that passes a filter, with bytes of ours before it.
+/// A source that passes filters, with bytes of ours before it.
 actor ScriptSource {
   private let source: ByteSource
   private var opening: [UInt8]
-  private var filter: (any ScriptFilter)?
+  private var filters: [any ScriptFilter]
   private var isOver = false
 
-  init(_ source: @escaping ByteSource, opening: [UInt8], filter: (any ScriptFilter)?) {
+  init(_ source: @escaping ByteSource, opening: [UInt8] = [], filters: [any ScriptFilter]) {
     self.source = source
     self.opening = opening
-    self.filter = filter
+    self.filters = filters
   }
+
+  /// What was left out of the script so far, or changed; nil for nothing.
+  var remarks: String? {
+    let remarks = filters.flatMap(\.remarks)
+    return remarks.isEmpty ? nil : "left out or changed: " + remarks.joined(separator: "; ")
+  }
+
+  /// Whether all that has passed is one transaction.
+  var isOneTransaction: Bool { filters.allSatisfy(\.isOneTransaction) }
 
   func next() async throws -> [UInt8]? {
     guard opening.isEmpty else {
@@ -22,10 +31,20 @@ actor ScriptSource {
     while !isOver {
       let bytes = try await source()
       isOver = bytes == nil
-      let passed = try bytes.map { try filter?.take($0) ?? $0 } ?? filter?.finish() ?? []
+      let passed = try pass(bytes)
       // Nothing at all would be the end.
       if !passed.isEmpty { return passed }
     }
     return nil
+  }
+
+  /// Hands a piece from filter to filter; nil for the end, at which each has what it held to give.
+  private func pass(_ piece: [UInt8]?) throws -> [UInt8] {
+    var bytes = piece ?? []
+    for index in filters.indices {
+      if !bytes.isEmpty { bytes = try filters[index].take(bytes) }
+      if piece == nil { bytes += try filters[index].finish() }
+    }
+    return bytes
   }
 }

@@ -18,7 +18,7 @@ struct ToolDump: Sendable {
   private var name: String { site.target.name }
 
   func export(to sink: @escaping ByteSink) async throws {
-    let ending = try await run(transfer.export, input: nil, output: sink)
+    let ending = try await site.run(transfer.export, input: nil, output: sink)
     guard ending.exitCode != 0 else { return }
     throw DrydockError(
       .failed, "resource \(name): the export failed (exit code \(ending.exitCode))",
@@ -26,13 +26,17 @@ struct ToolDump: Sendable {
   }
 
   /// Loads a stream of which the first bytes are known already.
-  func load(_ source: @escaping ByteSource, head: [UInt8]) async throws {
+  /// - Returns: What of it was left out or changed, in a sentence; nil for nothing.
+  func load(_ source: @escaping ByteSource, head: [UInt8]) async throws -> String? {
+    if let converter = transfer.converters.first(where: { $0.recognises(head) }) {
+      return try await ScriptConversion(converter, site).run(source) { try await script($0) }
+    }
     try refuseForeign(head)
     let start = String(decoding: head, as: UTF8.self)
     let isDump = transfer.marks.starts.contains { start.contains($0) }
     let tail = ByteTail(limit: 1024)
     let marks = transfer.marks
-    let whole: ByteSource = {
+    return try await script {
       if let bytes = try await source() {
         tail.append(bytes)
         return bytes
@@ -40,34 +44,77 @@ struct ToolDump: Sendable {
       guard !isDump || tail.text.contains(marks.end) else { throw Self.truncated }
       return nil
     }
-    guard let commit = transfer.commit else { return try await loadWhole(whole) }
+  }
+
+  /// Loads a script that is for the tool.
+  private func script(_ whole: @escaping ByteSource) async throws -> String? {
+    let filters = try await transfer.filters(isTrusted, try site.probeTarget)
+    guard let ending = transfer.ending?(Secret.make(), isTrusted) else {
+      return try await loadWhole(ScriptSource(whole, filters: filters))
+    }
     let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
-    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filter: transfer.filter(isTrusted))
-    let committed = AppendedSource({ try await script.next() }, Array(commit.utf8))
-    try await load({ try await committed.next() }, leaves: "nothing was changed")
+    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filters: filters)
+    let ended = AppendedSource({ try await script.next() }, Array(ending.words.utf8))
+    let said = ByteTail(limit: 4096)
+    let leaves: @Sendable () async -> String = {
+      await script.isOneTransaction
+        ? "nothing was changed" : "what the dump itself committed before is in the data now"
+    }
+    try await load({ try await ended.next() }, leaves: leaves) { said.append($0) }
+    guard said.text.contains(ending.proof) else { throw openEnded(await leaves()) }
+    return await script.remarks
   }
 
   /// What changes the data as it goes is read to its end first.
-  private func loadWhole(_ source: @escaping ByteSource) async throws {
+  private func loadWhole(_ script: ScriptSource) async throws -> String? {
     let spool = try Spool()
-    try await spool.fill(from: source)
-    try await load(spool.source(), leaves: "what comes before that line is in the data now")
+    try await spool.fill(from: { try await script.next() })
+    let leaves = "what comes before that line is in the data now, and what it makes anew lost what it had"
+    let putBack = try await prepare()
+    do {
+      try await load(spool.source(), leaves: { leaves }) { _ in }
+    } catch {
+      await putBack()
+      throw error
+    }
+    await putBack()
+    return await script.remarks
   }
 
-  private func load(_ source: @escaping ByteSource, leaves: String) async throws {
+  /// Makes the server ready.
+  /// - Returns: What puts it back as it was.
+  private func prepare() async throws -> @Sendable () async -> Void {
+    guard let preparation = transfer.preparation, let server = site.server else { return {} }
+    return try await preparation(server.runtime.target(server.launch, administrator: true))
+  }
+
+  private func load(
+    _ source: @escaping ByteSource, leaves: @Sendable () async -> String, output: @escaping ByteSink
+  ) async throws {
     let recipe = isTrusted ? transfer.trustingLoad : transfer.load
-    let ending = try await run(recipe, input: source) { _ in }
+    let ending = try await site.run(recipe, input: source, output: output)
     guard ending.exitCode != 0 else { return }
     if let lock = transfer.lock, !isTrusted, ending.lines.first?.hasSuffix(lock.refusal) == true {
       throw tooOld(ending)
     }
+    let left = await leaves()
     if let failure = transfer.failure(ending.error) {
       throw DrydockError(
         .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
-        suggestion: failure.remedy.map { "\($0); \(leaves)" } ?? leaves, details: ending.lines)
+        suggestion: failure.remedy.map { "\($0); \(left)" } ?? left, details: ending.lines)
     }
     throw DrydockError(
-      .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", details: ending.lines)
+      .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", suggestion: left,
+      details: ending.lines)
+  }
+
+  /// The tool has read everything, and was content, but the last words have not been carried out.
+  private func openEnded(_ left: String) -> DrydockError {
+    DrydockError(
+      .failed,
+      "resource \(name): the dump does not come to its end: COPY data without its last line (\\.), a text or a"
+        + " comment is open there; \(left)",
+      suggestion: "the file was cut short, or that line is missing: export it again, or complete it")
   }
 
   /// The tool stopped at the lock, before the data.
@@ -84,23 +131,11 @@ struct ToolDump: Sendable {
       details: ending.lines)
   }
 
-  private func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
-    -> ClientEnding
-  {
-    guard let server = site.server else { throw DrydockError(.internalFault, "\(name) has no server") }
-    let client = try await server.host.prepare(recipe, for: server.launch)
-    let ending = try await server.host.run(client, input: input, output: output)
-    guard ending.exitCode == 127 || ending.exitCode == 126 else { return ending }
-    throw DrydockError(
-      .unavailable, "resource \(name): its client cannot be run", details: ending.lines)
-  }
-
   private func refuseForeign(_ head: [UInt8]) throws {
-    let foreign = transfer.foreignFormats.first { head.starts(with: Array($0.key.utf8)) }
-    guard foreign != nil || head.contains(0) else { return }
+    guard head.contains(0) else { return }
     throw DrydockError(
       .failed, "resource \(name): the input is no SQL; nothing was changed",
-      suggestion: foreign?.value ?? "take a file that drydock resources export wrote")
+      suggestion: "take a file that drydock resources export wrote")
   }
 
   private static var truncated: DrydockError {

@@ -1,3 +1,4 @@
+import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
 import Engines
@@ -52,6 +53,18 @@ struct TransferSite: Sendable {
     let launch = try Launch.existing(target.name, record, server, target.state)
     self.server = Server(launch: launch, runtime: runtime, host: host)
     await host.endAbandonedClients(of: launch)
+  }
+
+  /// Runs one of the engine's clients beside the server.
+  func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
+    -> ClientEnding
+  {
+    guard let server else { throw DrydockError(.internalFault, "\(target.name) has no server") }
+    let client = try await server.host.prepare(recipe, for: server.launch)
+    let ending = try await server.host.run(client, input: input, output: output)
+    guard ending.exitCode == 127 || ending.exitCode == 126 else { return ending }
+    throw DrydockError(
+      .unavailable, "resource \(target.name): its client cannot be run", details: ending.lines)
   }
 
   /// Convox's own words.
