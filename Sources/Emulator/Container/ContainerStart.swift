@@ -77,7 +77,9 @@ struct ContainerStart: Sendable {
     let volume = names.volume(resource)
     guard try await client.inspectVolume(volume, until: deadline) == nil else { return }
     var labels = names.labels(resource)
-    labels[ResourceNames.versionLabel] = ImageChooser.version(of: image, engine)?.description
+    // Where the image does not say it, its server did.
+    let version = ImageChooser.version(of: image, engine) ?? launch.source.version
+    labels[ResourceNames.versionLabel] = version?.description
     _ = try await client.createVolume(volume, labels: labels, until: deadline)
   }
 

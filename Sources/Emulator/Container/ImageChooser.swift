@@ -120,8 +120,8 @@ struct ImageChooser: Sendable {
 
   /// The version of the server in an image: drydock's label, else what the official images put in a variable.
   static func version(of image: ImageInfo, _ engine: any ServerEngine) -> ServerVersion? {
-    let text = image.labels[ResourceNames.versionLabel] ?? image.variable(engine.versions.imageVariable)
-    return text.flatMap(ServerVersion.init(in:))
+    let words = [image.labels[ResourceNames.versionLabel], image.variable(engine.versions.imageVariable)]
+    return words.lazy.compactMap { $0.flatMap(ServerVersion.init(in:)) }.first
   }
 
   private func drift(_ chosen: Candidate, _ spec: ResourceSpec) -> String? {
