@@ -26,7 +26,6 @@ package struct DirectoryError: Error, Sendable, Hashable, CustomStringConvertibl
 
   /// What should have been there.
   package enum Wanted: String, Sendable, Hashable {
-    /// A folder.
     case folder
     /// A regular file.
     case file

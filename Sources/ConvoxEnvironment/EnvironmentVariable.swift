@@ -1,6 +1,5 @@
 /// A variable as a process gets it.
 package struct EnvironmentVariable: Sendable, Hashable, Codable {
-  /// The name.
   package var name: String
   /// The value, which may be empty.
   package var value: String

@@ -21,7 +21,6 @@ package struct ResourceEndpoint: Sendable, Hashable {
   package var shape: VariableShape
   /// The host, a name or an address.
   package var host: String
-  /// The port.
   package var port: Int
   /// The user; only databases show one.
   package var user: String

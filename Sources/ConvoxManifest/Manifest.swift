@@ -5,11 +5,8 @@ package struct Manifest: Sendable, Hashable {
   package var file: String
   /// The app-wide `environment:` list.
   package var environment: [EnvironmentDeclaration]
-  /// The resources.
   package var resources: [Resource]
-  /// The services.
   package var services: [Service]
-  /// The timers.
   package var timers: [Timer]
   /// What is worth saying although the manifest can be used.
   package var warnings: [Diagnostic]

@@ -1,8 +1,6 @@
 /// A manifest as it is printed as JSON: everything resolved, in the order of the file.
 package struct ManifestDocument: Codable, Sendable, Hashable {
-  /// A resource.
   package struct ResourceEntry: Codable, Sendable, Hashable {
-    /// Its name.
     package var name: String
     /// The type's own name, v2's.
     package var type: String
@@ -14,7 +12,6 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
 
   /// A service. What is not given is null.
   package struct ServiceEntry: Codable, Sendable, Hashable {
-    /// Its name.
     package var name: String
     /// The declared variables with the app env over the defaults; null for a required one without a value.
     package var environment: [String: String?]
@@ -44,13 +41,10 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
 
   /// A timer. What is not given is null.
   package struct TimerEntry: Codable, Sendable, Hashable {
-    /// Its name.
     package var name: String
     /// The service that it runs in.
     package var service: String?
-    /// Its schedule.
     package var schedule: String?
-    /// Its command.
     package var command: String?
   }
 
@@ -66,13 +60,10 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
     package var message: String
   }
 
-  /// The resources.
   package var resources: [ResourceEntry]
-  /// The services.
   package var services: [ServiceEntry]
   /// The app-wide list as written: `KEY`, `KEY=value`, `*`.
   package var environment: [String]
-  /// The timers.
   package var timers: [TimerEntry]
   /// What loading warned of.
   package var warnings: [Warning]

@@ -67,13 +67,10 @@ package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The kinds of object that the engine keeps.
   package enum ObjectKind: String, Sendable, Hashable {
-    /// A container.
     case container
-    /// An image.
     case image
     /// A named volume.
     case volume
-    /// A network.
     case network
     /// A command run inside a container.
     case exec

@@ -4,7 +4,6 @@ import TransportSecurity
 
 /// drydock's own version.
 enum Version {
-  /// The number.
   static let number = "0.1.0"
 
   /// The compiler's series that built it.

@@ -8,7 +8,6 @@ package struct StubRequest: Sendable {
   package let target: String
   /// The headers, names in small letters.
   package let headers: [(name: String, value: String)]
-  /// The body.
   package let body: [UInt8]
 
   /// The path without the query, as it was sent.

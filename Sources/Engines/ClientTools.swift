@@ -31,7 +31,6 @@ package struct ClientPlace: Sendable, Hashable {
 package struct ClientRecipe: Sendable, Hashable {
   /// The tool, by the name under which `NativeSearch.tools` has it.
   package var tool: String
-  /// Its arguments.
   package var arguments: [String]
   /// Its variables.
   package var environment: [String: String]

@@ -36,7 +36,6 @@ package struct NativeInstallation: Sendable, Hashable {
   package var server: String
   /// The tools' executables by the name that recipes use.
   package var tools: [String: String]
-  /// Its version.
   package var version: ServerVersion
   /// What `--version` printed, in which families tell themselves apart.
   package var banner: String

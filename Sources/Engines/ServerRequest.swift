@@ -177,7 +177,6 @@ package struct NativeRecipe: Sendable, Hashable {
 package struct StopStage: Sendable, Hashable {
   /// What is sent.
   package enum Signal: Sendable, Hashable { case interrupt, terminate, quit, kill }
-  /// The signal.
   package var signal: Signal
   /// How long to wait before the next stage.
   package var patience: Duration

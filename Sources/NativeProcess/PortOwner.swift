@@ -2,7 +2,6 @@ import PortListeners
 
 /// Who listens where an engine wants to.
 package struct PortOwner: Sendable, Hashable, CustomStringConvertible {
-  /// The port.
   package let port: Int
   /// The listening process; nil when it belongs to another user, or the system does not tell.
   package let pid: Int32?

@@ -2,7 +2,6 @@
 package struct ForwardingDestination: Sendable {
   /// The host, a name or an address.
   package var host: String
-  /// The port.
   package var port: Int
   /// The certificates, a path to a PEM file, by which the other end is verified; nil for connections without TLS.
   package var authorityFile: String?

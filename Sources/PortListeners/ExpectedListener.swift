@@ -4,7 +4,6 @@ import Foundation
 
 /// Which process has to be the one that listens at a port of 127.0.0.1 for its server to be ours.
 package struct ExpectedListener: Sendable, Hashable {
-  /// The port.
   package var port: Int
   /// The server's process, the leader of its session; nil where it has ended, so that whoever listens is a stranger.
   package var processID: Int32?

@@ -2,7 +2,6 @@ package import Foundation
 
 /// A certificate and its private key, both in PEM form. Printing one shows the certificate alone.
 package struct KeyedCertificate: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
-  /// The certificate.
   package var certificate: String
   /// The private key, a secret.
   package var privateKey: String

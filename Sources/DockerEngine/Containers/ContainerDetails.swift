@@ -12,7 +12,6 @@ package struct ContainerDetails: Sendable, Hashable {
   package let hostname: String?
   /// What it is doing.
   package let state: ContainerState
-  /// Its labels.
   package let labels: [String: String]
   /// Its environment, as `NAME=value`.
   package let environment: [String]

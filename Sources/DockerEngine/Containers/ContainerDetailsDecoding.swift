@@ -108,7 +108,6 @@ package struct ContainerSummary: Sendable, Hashable, Decodable {
   package let image: String
   /// What it is doing.
   package let status: ContainerState.Status
-  /// Its labels.
   package let labels: [String: String]
 
   private enum CodingKeys: String, CodingKey {

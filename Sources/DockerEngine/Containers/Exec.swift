@@ -24,7 +24,6 @@ extension DockerClient {
 
   /// What a command gave.
   package struct ExecResult: Sendable, Hashable {
-    /// Its exit code.
     package let exitCode: Int
     /// What it wrote to standard output.
     package let stdout: [UInt8]

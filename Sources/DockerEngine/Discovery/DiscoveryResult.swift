@@ -10,7 +10,6 @@ package struct DiscoveryResult: Sendable {
 
   /// One candidate and what became of it.
   package struct Attempt: Sendable, Hashable {
-    /// The candidate.
     package let candidate: EndpointCandidate
     /// What became of it.
     package let outcome: Outcome

@@ -12,7 +12,6 @@ package struct ImageInfo: Sendable, Hashable {
   package let created: String?
   /// Its size, in bytes.
   package let size: Int
-  /// Its labels.
   package let labels: [String: String]
   /// Its environment, as `NAME=value`.
   package let environment: [String]
@@ -96,7 +95,6 @@ package struct ImageSummary: Sendable, Hashable, Decodable {
   package let id: String
   /// The names it is known by.
   package let repoTags: [String]
-  /// Its labels.
   package let labels: [String: String]
 
   private enum CodingKeys: String, CodingKey {

@@ -8,7 +8,6 @@ package struct NetworkInfo: Sendable, Hashable, Decodable {
   package let name: String
   /// Its driver, `bridge` for the ones made here.
   package let driver: String
-  /// Its labels.
   package let labels: [String: String]
   /// The ids of the running containers attached to it; empty in listings.
   package let containers: [String]

@@ -6,7 +6,6 @@ package struct VolumeInfo: Sendable, Hashable, Decodable {
   package let name: String
   /// Who keeps it; `local` for the engine itself.
   package let driver: String
-  /// Its labels.
   package let labels: [String: String]
   /// When it was made, in RFC 3339, where the engine says so.
   package let createdAt: String?

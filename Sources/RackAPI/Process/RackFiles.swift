@@ -9,7 +9,6 @@ package struct RackFiles: Sendable {
   /// The port where none is named.
   package static let defaultPort = 5443
 
-  /// The folder.
   package let folder: String
 
   /// The files in a home.
