@@ -36,8 +36,12 @@ struct Findings: Sendable {
     _ severity: Diagnostic.Severity, at location: SourceLocation, _ message: String,
     suggestion: String? = nil
   ) {
+    add(Diagnostic(severity, at: location, message, suggestion: suggestion))
+  }
+
+  mutating func add(_ diagnostic: Diagnostic) {
+    let severity = diagnostic.severity
     guard !isFull(severity) else { return }
-    let diagnostic = Diagnostic(severity, at: location, message, suggestion: suggestion)
     guard seen.insert(diagnostic).inserted else { return }
     counts[severity, default: 0] += 1
     all.append(diagnostic)

@@ -10,6 +10,8 @@ package struct Manifest: Sendable, Hashable {
   package var timers: [Timer]
   /// What is worth saying although the manifest can be used.
   package var warnings: [Diagnostic]
+  /// What AWS would refuse, although the manifest can be used here.
+  package internal(set) var deployErrors: [Diagnostic] = []
   /// Resources that were probably meant, and that Convox does not see.
   package internal(set) var hidden: [HiddenResources] = []
   /// Whether the file has no section at all.

@@ -76,7 +76,7 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
     timers = manifest.timers.map {
       TimerEntry(name: $0.name, service: $0.service, schedule: $0.schedule, command: $0.command)
     }
-    warnings = manifest.warnings.map(Warning.init)
+    warnings = (manifest.warnings + manifest.deployErrors).map(Warning.init)
   }
 }
 

@@ -1,16 +1,17 @@
 /// `options:` of a resource, by the rules of its type.
 extension ManifestReader {
-  mutating func options(_ node: YAMLNode?, of type: ResourceType) -> [ResourceOption] {
-    (pairs(node, type: "map[string]string") ?? []).compactMap { option($0, of: type) }
+  mutating func options(
+    _ node: YAMLNode?, of type: ResourceType, declaredAs declared: String
+  ) -> [ResourceOption] {
+    (pairs(node, type: "map[string]string") ?? []).compactMap { option($0, of: type, declared) }
   }
 
-  private mutating func option(_ pair: YAMLNode.Pair, of type: ResourceType) -> ResourceOption? {
+  private mutating func option(
+    _ pair: YAMLNode.Pair, of type: ResourceType, _ declared: String
+  ) -> ResourceOption? {
     let name = pair.key.text
     guard let rule = type.option(name) else {
-      let names = type.options.map(\.name)
-      fail(
-        "unknown option \(name) for \(type.name): AWS rejects it at deploy", at: pair.key.offset,
-        findings.didYouMean(.error, name, in: names) ?? ManifestReader.listing("options", names))
+      refuseUnknown(pair, of: type, declared)
       return nil
     }
     guard let scalar = pair.value.scalar else {
@@ -23,8 +24,23 @@ extension ManifestReader {
       return nil
     }
     if rule.kind == .version, type.appendsMinorVersion, !value.contains(".") { value += ".0" }
-    check(value, scalar, rule)
-    return ResourceOption(name: name, value: value, location: source.location(of: pair.value.offset))
+    guard let usable = checked(value, scalar, rule) else { return nil }
+    return ResourceOption(name: name, value: usable, location: source.location(of: pair.value.offset))
+  }
+
+  /// AWS takes no option that the resource's template does not have; here it has no effect.
+  private mutating func refuseUnknown(_ pair: YAMLNode.Pair, of type: ResourceType, _ declared: String) {
+    let name = pair.key.text
+    if pair.value.scalar == nil, !pair.value.isNull {
+      return fail(cannotUnmarshal(pair.value, into: "string"), at: pair.value.offset)
+    }
+    if declared != type.name, type.v3Options.contains(name) {
+      return warn("option \(name) of \(declared) is for v3 racks: it has no effect here", at: pair.key.offset)
+    }
+    let names = type.options.map(\.name)
+    failAtDeploy(
+      "unknown option \(name) for \(type.name): AWS rejects it at deploy", at: pair.key.offset,
+      refusals.didYouMean(.error, name, in: names) ?? ManifestReader.listing("options", names))
   }
 
   private mutating func warnEmpty(_ scalar: YAMLScalar, _ rule: OptionRule) {
@@ -40,19 +56,29 @@ extension ManifestReader {
     }
   }
 
-  /// Refuses a value that the option does not take, and says where YAML made another value of the text.
-  private mutating func check(_ value: String, _ scalar: YAMLScalar, _ rule: OptionRule) {
+  /// Says what AWS refuses, and where YAML made another value of the text.
+  /// - Returns: The value to go on with; nil for that of an option that is not set.
+  private mutating func checked(_ value: String, _ scalar: YAMLScalar, _ rule: OptionRule) -> String? {
     let isChanged = scalar.isPlain && value != scalar.text && scalar.resolved.text != scalar.text
     let quoted = "quote it: \(rule.name): \"\(scalar.text)\""
-    if let problem = rule.problem(with: value) {
+    let verdict = rule.verdict(on: value)
+    switch verdict {
+    case .fine:
+      if isChanged {
+        warn(
+          "\(rule.name): \(scalar.text) reaches AWS as \(value)", at: scalar.offset,
+          rule.takesPlainValues ? "write \(rule.name): \(value)" : quoted)
+      }
+      return value
+    case .unknown(let problem):
+      warn("\(rule.name) \(problem): `\(value)` is not known here, and AWS may refuse it", at: scalar.offset)
+      return value
+    case .refused(let problem), .unreadable(let problem):
       let unset = explain(scalar).map { "\($0) is not set in the app env" }
-      let suggestion = unset ?? (isChanged ? quoted : nil)
-      fail("\(rule.name) \(problem), not `\(value)`", at: scalar.offset, suggestion)
-    } else if isChanged {
-      let isWord = rule.takesPlainValues
-      warn(
-        "\(rule.name): \(scalar.text) reaches AWS as \(value)", at: scalar.offset,
-        isWord ? "write \(rule.name): \(value)" : quoted)
+      failAtDeploy(
+        "\(rule.name) \(problem), not `\(value)`", at: scalar.offset, unset ?? (isChanged ? quoted : nil))
+      if case .refused = verdict { return value }
+      return rule.valueIfUnreadable
     }
   }
 }

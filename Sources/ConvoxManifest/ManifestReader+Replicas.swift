@@ -87,23 +87,46 @@ extension ManifestReader {
             at: option("version"), "set both to the same version")
         }
       } else {
-        add(
-          "replica \(replica.name) has to set its version, the same as \(source.name)", at: reference,
-          "version: \"\(version)\"")
+        inheritVersion(version, replica, reference, source)
       }
     }
     if let own = effective("storage", replica).flatMap({ Int($0) }),
       let least = effective("storage", source).flatMap({ Int($0) }), own < least
     {
-      add(
+      refuse(
         "storage \(own) of replica \(replica.name) is less than \(least) of \(source.name)",
         at: option("storage"), "storage: \(least)")
     }
     if effective("encrypted", replica) == "true", effective("encrypted", source) != "true" {
-      add(
+      refuse(
         "replica \(replica.name) cannot be encrypted while \(source.name) is not", at: option("encrypted"),
         "encrypt \(source.name) too, or neither")
     }
+  }
+
+  /// A replica runs its source's version, whoever says so: a v3 rack needs no word about it, a v2 rack does.
+  private mutating func inheritVersion(
+    _ version: String, _ replica: Resource, _ reference: ResourceOption, _ source: Resource
+  ) {
+    if let index = resourcePositions[replica.name] {
+      manifest.resources[index].options.append(
+        ResourceOption(name: "version", value: version, location: reference.location))
+    }
+    let remedy = "version: \"\(version)\""
+    guard replica.declaredType == replica.type else {
+      findings.add(
+        .warning, at: reference.location,
+        "replica \(replica.name) names no version: it has that of \(source.name), \(version)",
+        suggestion: remedy)
+      return
+    }
+    refuse(
+      "replica \(replica.name) has to set its version, the same as \(source.name)", at: reference, remedy)
+  }
+
+  /// Says what AWS would refuse.
+  private mutating func refuse(_ message: String, at option: ResourceOption, _ suggestion: String?) {
+    refusals.add(.error, at: option.location, message, suggestion: suggestion)
   }
 
   private mutating func add(

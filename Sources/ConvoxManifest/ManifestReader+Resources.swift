@@ -46,7 +46,8 @@ extension ManifestReader {
     }
     return Resource(
       name: name, type: type.name, declaredType: declared, image: image,
-      options: options(value("options", pairs), of: type), location: source.location(of: pair.key.offset))
+      options: options(value("options", pairs), of: type, declaredAs: declared),
+      location: source.location(of: pair.key.offset))
   }
 
   private mutating func declaredType(_ pairs: [YAMLNode.Pair], of key: YAMLScalar) -> String? {

@@ -4,6 +4,8 @@ struct ManifestReader {
   let catalog: ResourceCatalog
   var manifest: Manifest
   var findings = Findings()
+  /// What AWS would refuse; the manifest can be used all the same.
+  var refusals = Findings()
   /// The manifest's resources by name, with their position.
   var resourcePositions: [String: Int] = [:]
   /// Resources that are named and have errors of their own.
@@ -25,8 +27,12 @@ struct ManifestReader {
       hide(nil, at: later.offset, later.message, later.suggestion ?? "")
     }
     if let root = document.root, !root.isNull { readRoot(root) }
-    if findings.hasErrors { throw ManifestError(findings.sorted) }
+    if findings.hasErrors {
+      for refusal in refusals.all { findings.add(refusal) }
+      throw ManifestError(findings.sorted)
+    }
     manifest.warnings = findings.sorted
+    manifest.deployErrors = refusals.sorted
     return manifest
   }
 
@@ -105,5 +111,12 @@ struct ManifestReader {
     _ message: String, at offset: Int, _ suggestion: String? = nil
   ) {
     findings.add(.error, at: source.location(of: offset), message, suggestion: suggestion)
+  }
+
+  /// Says what AWS would refuse at deploy, and what goes on here.
+  mutating func failAtDeploy(
+    _ message: String, at offset: Int, _ suggestion: String? = nil
+  ) {
+    refusals.add(.error, at: source.location(of: offset), message, suggestion: suggestion)
   }
 }

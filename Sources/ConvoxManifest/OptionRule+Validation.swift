@@ -1,6 +1,30 @@
 import DrydockBase
 
 extension OptionRule {
+  /// What AWS makes of a value.
+  enum Verdict: Sendable, Hashable {
+    /// It takes it.
+    case fine
+    /// It may take it, and knows no such value today.
+    case unknown(String)
+    /// It refuses it, though its form is right: here it can be gone on with.
+    case refused(String)
+    /// It refuses it, and nobody can tell what was meant.
+    case unreadable(String)
+  }
+
+  /// What AWS makes of a value.
+  func verdict(on value: String) -> Verdict {
+    guard let problem = problem(with: value) else { return .fine }
+    switch kind {
+    case .instanceClass: return .unknown(problem)
+    case .backupWindow: return .refused(problem)
+    case .integer where value.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) && UInt32(value) != nil:
+      return .refused(problem)
+    default: return .unreadable(problem)
+    }
+  }
+
   /// What the option takes, where that is not this value ("takes true or false"); nil where it is.
   func problem(with value: String) -> String? {
     switch kind {
@@ -17,7 +41,10 @@ extension OptionRule {
         ? "takes a version such as 12 or 10.3.8" : nil
     case .instanceClass(let prefix):
       let family = value.hasPrefix(prefix) ? value.dropFirst(prefix.count) : ""
-      return family.wholeMatch(of: /[a-z0-9-]+(\.[a-z0-9-]+)*/) == nil
+      // Generations come, so that a class that is not known here is no error: a letter for the family, a number for its
+      // generation, letters for the kind of processor, and a size.
+      let pattern = /(?:t[1-4]g?|[mrcxz][1-8][a-z]{0,4})\.(?:micro|small|medium|large|[0-9]{0,2}xlarge|metal)/
+      return family.wholeMatch(of: pattern) == nil
         ? "takes a class such as \(defaultValue ?? "\(prefix)t3.micro")" : nil
     case .backupWindow:
       return OptionRule.backupWindowProblem(value)

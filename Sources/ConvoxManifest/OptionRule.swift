@@ -58,12 +58,14 @@ package struct OptionRule: Sendable, Hashable {
   package var treatment: OptionTreatment
   /// What AWS makes of a change.
   package var change: Change
+  /// What it counts as where nobody can tell what its value means; nil for its default.
+  package var valueIfUnreadable: String?
 
   /// An option with its rule.
   package init(
     _ name: String, _ kind: Kind, default defaultValue: String? = nil, documented: String? = nil,
     _ summary: String, here treatment: OptionTreatment = .recorded("no effect here"),
-    change: Change = .applied
+    change: Change = .applied, ifUnreadable: String? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -72,5 +74,6 @@ package struct OptionRule: Sendable, Hashable {
     self.summary = summary
     self.treatment = treatment
     self.change = change
+    self.valueIfUnreadable = ifUnreadable
   }
 }

@@ -7,6 +7,8 @@ package struct ResourceType: Sendable, Hashable {
   package var v3Names: [String]
   /// Every option the type takes.
   package var options: [OptionRule]
+  /// Options that only a v3 rack has, for types by their v3 name.
+  package var v3Options: [String]
   /// Whether services get variables for it (efs: none).
   package var hasVariables: Bool
   /// Whether a version without a dot gets `.0` appended (redis, memcached).
@@ -18,12 +20,14 @@ package struct ResourceType: Sendable, Hashable {
 
   /// A resource type with its rules.
   package init(
-    name: String, v3Names: [String] = [], options: [OptionRule], hasVariables: Bool = true,
+    name: String, v3Names: [String] = [], options: [OptionRule], v3Options: [String] = [],
+    hasVariables: Bool = true,
     appendsMinorVersion: Bool = false, isMounted: Bool = false, deployNotes: [DeployNote] = []
   ) {
     self.name = name
     self.v3Names = v3Names
     self.options = options
+    self.v3Options = v3Options
     self.hasVariables = hasVariables
     self.appendsMinorVersion = appendsMinorVersion
     self.isMounted = isMounted

@@ -67,7 +67,8 @@ struct Check: AsyncParsableCommand {
     let further = deployed.filter { !told.contains($0.location) }
     let collisions =
       state.map { LinkedResources(store: session.context.store).collisions(of: $0, with: manifest) } ?? []
-    return (manifest.warnings + deploy + further + collisions + workspace.uploadFindings())
+    return
+      (manifest.warnings + manifest.deployErrors + deploy + further + collisions + workspace.uploadFindings())
       .sorted(by: precedes)
   }
 

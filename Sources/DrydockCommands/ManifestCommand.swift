@@ -30,7 +30,7 @@ struct ManifestCommand: AsyncParsableCommand {
     if common.format == .json {
       try session.console.print(json: document)
     } else {
-      manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
+      (manifest.warnings + manifest.deployErrors).forEach { session.console.note(ErrorReport.describe($0)) }
       session.console.print(render(document))
     }
     // What is missing for a deploy keeps nobody from looking at the rest.

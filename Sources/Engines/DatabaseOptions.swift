@@ -12,7 +12,7 @@ extension OptionRule {
         here: .recorded("at rest only; a replica needs an encrypted source"), change: .replacing),
       OptionRule(
         "deletionProtection", .boolean, default: "false", "Enable deletion protection",
-        here: .enforced("data is not deleted until an up turned it off")),
+        here: .enforced("data is not deleted until an up turned it off"), ifUnreadable: "true"),
       OptionRule(
         "durable", .boolean, default: "false", "Multi-AZ automatic failover",
         here: .recorded("one server runs")),
@@ -20,7 +20,7 @@ extension OptionRule {
         "iops", .integer(0...256_000), "Provisioned IOPS for database disks",
         here: .recorded("the disk is this machine's")),
       OptionRule(
-        "storage", .integer(5...65_536), default: "20", "GB of storage to provision",
+        "storage", .integer(20...65_536), default: "20", "GB of storage to provision",
         here: .enforced("never less than deployed; no limit on the disk"), change: .growing),
       OptionRule(
         "version", .version, default: version, documented: documentedVersion, "\(name) version",
@@ -62,7 +62,26 @@ extension OptionRule {
   }
 }
 
+extension ResourceType {
+  /// What v3's `rds-*` types take besides (convox/convox, docs/reference/primitives/app/resource).
+  static let databaseOptionsOfV3 = [
+    "allowMajorVersionUpgrade", "autoMinorVersionUpgrade", "import", "masterUserPassword", "port",
+    "preferredMaintenanceWindow",
+  ]
+  /// What v3's `elasticache-*` types take besides, from the same pages.
+  static let cacheOptionsOfV3 = [
+    "autoMinorVersionUpgrade", "deletionProtection", "durable", "encrypted", "import",
+  ]
+}
+
 extension DeployNote {
+  /// The note about a version far above any that AWS has today; the next one may be there tomorrow.
+  static func noSuchVersion(from first: [Int], _ name: String) -> DeployNote {
+    DeployNote(
+      .versionAtLeast(first), "AWS has no \(name) {version}",
+      suggestion: "see its versions: aws rds describe-db-engine-versions, or elasticache's", severity: .error)
+  }
+
   /// The note about a minor version that AWS would upgrade by itself.
   static func minorVersionPinned(majorNumbers: Int, legacyBelow: Int? = nil) -> DeployNote {
     DeployNote(

@@ -8,7 +8,8 @@ struct MariaDBEngine: MySQLFamilyEngine {
   let resourceType = ResourceType(
     name: "mariadb", v3Names: ["rds-mariadb"],
     options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"),
-    deployNotes: [.minorVersionPinned(majorNumbers: 2)])
+    v3Options: ResourceType.databaseOptionsOfV3,
+    deployNotes: [.minorVersionPinned(majorNumbers: 2), .noSuchVersion(from: [13], "MariaDB")])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

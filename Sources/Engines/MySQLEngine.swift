@@ -8,7 +8,8 @@ struct MySQLEngine: MySQLFamilyEngine {
   let resourceType = ResourceType(
     name: "mysql", v3Names: ["rds-mysql"],
     options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"),
-    deployNotes: [.minorVersionPinned(majorNumbers: 2)])
+    v3Options: ResourceType.databaseOptionsOfV3,
+    deployNotes: [.minorVersionPinned(majorNumbers: 2), .noSuchVersion(from: [10], "MySQL")])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

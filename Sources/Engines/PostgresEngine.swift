@@ -8,7 +8,9 @@ struct PostgresEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "postgres", v3Names: ["postgis", "rds-postgres"],
     options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"),
+    v3Options: ResourceType.databaseOptionsOfV3,
     deployNotes: [
+      .noSuchVersion(from: [20], "PostgreSQL"),
       .minorVersionPinned(majorNumbers: 1, legacyBelow: 10),
       DeployNote(
         .versionAtLeast([15]), "PostgreSQL {version} on RDS refuses connections without TLS (rds.force_ssl)",

@@ -18,8 +18,10 @@ struct RedisEngine: ServerEngine {
         here: .emulated("that server, or a compatible Redis in Valkey's place; no change once deployed"),
         change: .fixed),
     ],
+    v3Options: ResourceType.cacheOptionsOfV3,
     appendsMinorVersion: true,
     deployNotes: [
+      .noSuchVersion(from: [10], "Redis or Valkey"),
       DeployNote(
         .linked, "{prefix}_PORT is 6379/0 on AWS, with the database's number behind it",
         suggestion: "read {prefix}_URL instead"),

@@ -62,10 +62,9 @@ struct InterpolationTests {
   @Test("An unset variable that spoils a value is named by the error")
   func unsetSpoils() throws {
     let text = "resources:\n  db: {type: mysql, options: {version: \"8.${MINOR}\"}}\n"
-    let error = try #require(throws: ManifestError.self) { try load(text) }
-    #expect(
-      error.diagnostics.map(short) == ["2:40 version takes a version such as 12 or 10.3.8, not `8.`"])
-    #expect(error.diagnostics.first?.suggestion == "${MINOR} is not set in the app env")
+    let errors = try load(text).deployErrors
+    #expect(errors.map(short) == ["2:40 version takes a version such as 12 or 10.3.8, not `8.`"])
+    #expect(errors.first?.suggestion == "${MINOR} is not set in the app env")
   }
 
   @Test("An unset variable elsewhere is a warning at its place")

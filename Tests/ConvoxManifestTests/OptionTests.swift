@@ -30,11 +30,6 @@ struct OptionTests {
       ("mysql", "version: latest", "4:25 version takes a version such as 12 or 10.3.8, not `latest`"),
       ("mysql", "version: \"8.0 \"", "4:25 version takes a version such as 12 or 10.3.8, not `8.0 `"),
       ("mysql", "class: db.m5.2xlarge", nil), ("mysql", "class: db.t3.micro", nil),
-      (
-        "mysql", "class: cache.t3.micro", "4:23 class takes a class such as db.t3.micro, not `cache.t3.micro`"
-      ),
-      ("redis", "class: db.t3.micro", "4:23 class takes a class such as cache.t3.micro, not `db.t3.micro`"),
-      ("mysql", "class: db.", "4:23 class takes a class such as db.t3.micro, not `db.`"),
       ("mysql", "preferredBackupWindow: 03:00-03:30", nil),
       ("mysql", "preferredBackupWindow: 23:45-00:15", nil),
       ("mysql", "preferredBackupWindow: 00:00-23:59", nil),
@@ -86,14 +81,54 @@ struct OptionTests {
       ("mysql", "readSourceDb", "did you mean readSourceDB?"), ("memcached", "zebra", "options: version"),
     ])
   func unknownOption(type: String, option: String, suggestion: String) throws {
-    let error = try #require(throws: ManifestError.self) { try load(resource(type, "\(option): 1")) }
-    #expect(error.diagnostics.map(\.suggestion) == [suggestion])
+    let manifest = try load(resource(type, "\(option): 1"))
+    #expect(manifest.deployErrors.map(\.suggestion) == [suggestion])
+    #expect(manifest.resources.first?.options == [])
+  }
+
+  @Test(
+    "A class that is not known is told, and may be had tomorrow",
+    arguments: [
+      ("mysql", "small"), ("mysql", "db.t9.huge"), ("mysql", "cache.t3.micro"), ("redis", "db.t3.micro"),
+      ("mysql", "db."), ("mysql", "db.t3"),
+    ])
+  func unknownClass(type: String, value: String) throws {
+    let manifest = try load(resource(type, "class: \(value)"))
+    #expect(manifest.deployErrors == [] && manifest.warnings.count == 1)
+    #expect(manifest.warnings.first?.message.contains("`\(value)` is not known here") == true)
+    #expect(manifest.resources.first?.option("class") == value)
+  }
+
+  @Test(
+    "What AWS refuses goes on here: as it is, or as if it were not set",
+    arguments: [
+      ("mysql", "storage: 2", "2"), ("mysql", "storage: 70000", "70000"), ("mysql", "storage: 20GB", nil),
+      ("mysql", "encrypted: \"yes\"", nil), ("mysql", "version: latest", nil),
+      ("redis", "engine: keydb", nil),
+      ("mysql", "preferredBackupWindow: 3:00-4:00", "3:00-4:00"), ("efs", "permissions: rwx", nil),
+      ("efs", "owner-uid: 4294967296", nil),
+    ] as [(String, String, String?)])
+  func goesOn(type: String, option: String, value: String?) throws {
+    let manifest = try load(resource(type, option))
+    #expect(manifest.deployErrors.count == 1 && manifest.deployErrors.first?.severity == .error)
+    #expect(manifest.resources.first?.options.map(\.value) == (value.map { [$0] } ?? []))
+  }
+
+  @Test("Documented options of v3's own types are no errors")
+  func optionsOfV3() throws {
+    let v3 = try load(resource("rds-postgres", "import: db-1, class: db.t3.micro, version: \"15\""))
+    #expect(v3.deployErrors == [])
+    #expect(
+      v3.warnings.map(\.message).contains(
+        "option import of rds-postgres is for v3 racks: it has no effect here"))
+    #expect(try load(resource("postgres", "import: db-1")).deployErrors.count == 1)
+    #expect(try load(resource("rds-postgres", "imprt: db-1")).deployErrors.count == 1)
   }
 
   @Test("An error about a value that YAML changed says to quote it")
   func quoteSuggestion() throws {
-    let error = try #require(throws: ManifestError.self) { try load(resource("efs", "permissions: 0755")) }
-    #expect(error.diagnostics.map(\.suggestion) == ["quote it: permissions: \"0755\""])
+    let manifest = try load(resource("efs", "permissions: 0755"))
+    #expect(manifest.deployErrors.map(\.suggestion) == ["quote it: permissions: \"0755\""])
   }
 
   @Test("options: of another form", arguments: [("[a]", "!!seq"), ("word", "!!str `word`")])
@@ -139,6 +174,19 @@ struct ReplicaTests {
     ])
   func rules(source: String, replica: String, expected: [String]) {
     #expect(errors(pair(source, replica)) == expected)
+  }
+
+  @Test("A replica without a version has its source's, which a v3 rack takes without a word")
+  func versionOfTheSource() throws {
+    for type in ["mysql", "rds-mysql"] {
+      let text =
+        "resources:\n  main: {type: \(type), options: {version: \"8.0\"}}\n"
+        + "  copy: {type: \(type), options: {readSourceDB: \"#convox.resources.main\"}}\n"
+      let manifest = try load(text)
+      #expect(manifest.resource(named: "copy")?.option("version") == "8.0")
+      #expect(manifest.deployErrors.isEmpty == (type == "rds-mysql"))
+      #expect(manifest.warnings.contains { $0.message.contains("names no version") } == (type == "rds-mysql"))
+    }
   }
 
   @Test(

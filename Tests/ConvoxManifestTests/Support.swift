@@ -18,6 +18,7 @@ let testCatalog: ResourceCatalog = {
   return ResourceCatalog([
     ResourceType(
       name: "postgres", v3Names: ["postgis", "rds-postgres"], options: databaseOptions + [version("12")],
+      v3Options: ["import"],
       deployNotes: [
         DeployNote(.pinsMinorVersion(majorNumbers: 1, legacyBelow: 10), "{name} pins {version}"),
         DeployNote(.versionAtLeast([15]), "{version} of {name} refuses plain connections"),
@@ -65,16 +66,15 @@ func load(_ bytes: [UInt8], _ appEnvironment: [String: String] = [:]) throws(Man
   try ManifestLoader(catalog: testCatalog).load(bytes, file: "convox.yml", appEnvironment: appEnvironment)
 }
 
-/// The errors of a manifest that cannot be used, as `line:column message`; empty for one that can.
+/// The errors of a manifest, also those that only a deploy would meet, as `line:column message`.
 func errors(_ text: String, _ appEnvironment: [String: String] = [:]) -> [String] {
   errors(Array(text.utf8), appEnvironment)
 }
 
-/// The errors of a manifest that cannot be used, as `line:column message`; empty for one that can.
+/// The errors of a manifest, also those that only a deploy would meet, as `line:column message`.
 func errors(_ bytes: [UInt8], _ appEnvironment: [String: String] = [:]) -> [String] {
   do {
-    _ = try load(bytes, appEnvironment)
-    return []
+    return try load(bytes, appEnvironment).deployErrors.map(short)
   } catch {
     return error.diagnostics.filter { $0.severity == .error }.map(short)
   }

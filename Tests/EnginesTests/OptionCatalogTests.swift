@@ -57,8 +57,9 @@ struct OptionCatalogTests {
       ("encrypted", "true", true), ("encrypted", "\"yes\"", false), ("encrypted", "1", false),
       ("durable", "false", true), ("durable", "\"on\"", false), ("deletionProtection", "true", true),
       ("deletionProtection", "enabled", false), ("iops", "1000", true), ("iops", "0", true),
-      ("iops", "1e3", true), ("iops", "fast", false), ("iops", "-1", false), ("storage", "5", true),
-      ("storage", "4", false), ("storage", "20GB", false), ("nodes", "1", true), ("nodes", "0", false),
+      ("iops", "1e3", true), ("iops", "fast", false), ("iops", "-1", false), ("storage", "20", true),
+      ("storage", "19", false), ("storage", "70000", false), ("storage", "20GB", false), ("nodes", "1", true),
+      ("nodes", "0", false),
       ("nodes", "two", false), ("preferredBackupWindow", "03:00-03:30", true),
       ("preferredBackupWindow", "23:45-00:15", true), ("preferredBackupWindow", "23:45-00:14", false),
       ("preferredBackupWindow", "3:00-4:00", false), ("preferredBackupWindow", "03:00-03:30Z", false),
@@ -102,9 +103,9 @@ struct OptionCatalogTests {
   private func problems(_ type: String, _ option: String) -> [Diagnostic] {
     let text = "resources:\n  db:\n    type: \(type)\n    options: { \(option) }\n"
     do {
-      _ = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+      let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
         Array(text.utf8), file: "convox.yml", appEnvironment: [:])
-      return []
+      return manifest.deployErrors + manifest.warnings.filter { $0.message.contains("not known here") }
     } catch {
       return error.diagnostics
     }

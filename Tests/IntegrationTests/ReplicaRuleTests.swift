@@ -9,6 +9,8 @@ import Testing
     /// The options of `copy`, a replica beside the database `main` and the cache `cache`.
     var options: String
     var error: String
+    /// Whether it cannot be served here either.
+    var isRefused = true
     var testDescription: String { name }
   }
 
@@ -33,17 +35,19 @@ import Testing
       error: "version 14 of replica copy differs from 15 of main\n"),
     Rule(
       name: "no version", options: "readSourceDB: \"#convox.resources.main\"",
-      error: "replica copy has to set its version, the same as main\n"),
+      error: "replica copy has to set its version, the same as main\n", isRefused: false),
     Rule(
       name: "less storage", options: "version: \"15\", storage: 10, readSourceDB: \"#convox.resources.main\"",
-      error: "storage 10 of replica copy is less than 30 of main\n"),
+      error: "storage 10 of replica copy is less than 30 of main\n", isRefused: false),
     Rule(
       name: "encrypted of an unencrypted one",
       options: "version: \"15\", storage: 30, encrypted: true, readSourceDB: \"#convox.resources.main\"",
-      error: "replica copy cannot be encrypted while main is not\n"),
+      error: "replica copy cannot be encrypted while main is not\n", isRefused: false),
   ]
 
-  @Test("A replica that AWS would not make is refused at its line", arguments: rules)
+  @Test(
+    "A replica that AWS would not make is told at its line, and refused where it cannot be served",
+    arguments: rules)
   func refused(_ rule: Rule) async throws {
     let manifest = """
       resources:
@@ -54,10 +58,13 @@ import Testing
       """
     try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
       for command in ["check", "up"] {
-        let result = try await app.drydock(command)
-        #expect(result.status == 65, "\(result)")
+        let isServed = command == "up" && !rule.isRefused
+        let result = try await app.drydock(isServed ? ["up", "--dry-run"] : [command])
+        #expect(result.status == (isServed ? 0 : 65), "\(result)")
         #expect((result.stdout + result.stderr).contains(rule.error), "\(command): \(result)")
-        #expect((result.stdout + result.stderr).contains(/ERROR: convox\.yml:5:\d+:/), "\(result)")
+        let place =
+          isServed ? /WARNING: a deploy would fail: convox\.yml:5:\d+:/ : /ERROR: convox\.yml:5:\d+:/
+        #expect((result.stdout + result.stderr).contains(place), "\(result)")
       }
       #expect(app.processes().isEmpty)
     }

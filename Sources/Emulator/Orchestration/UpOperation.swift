@@ -183,8 +183,10 @@ package struct UpOperation: Sendable {
       changes: settled.settlements.mapValues(\.changes),
       restarts: TransportPlan(home: context.home, state: state).restarts(specs))
     let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
-    let lines = SettledSpecs.lines(
-      manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
+    let lines =
+      SettledSpecs.lines(
+        manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
+      + (state.created == nil ? refusals(of: manifest, state, environment) : [])
     let findings = ManifestFindings(lines, file: manifest.file, hash: hash, told: state.toldFindings)
     tell(findings, ofApp: state.created == nil)
     let stops = VanishedResources.notices(plan, state, isDryRun: options.isDryRun)
@@ -198,6 +200,18 @@ package struct UpOperation: Sendable {
     return Prepared(
       manifest: manifest, specs: specs, plan: plan, observed: observed, selection: selection,
       findings: findings)
+  }
+
+  /// What AWS would refuse at a deploy and runs here all the same, a line each.
+  private func refusals(
+    of manifest: Manifest, _ state: InstanceState, _ environment: [String: String]
+  ) -> [String] {
+    let missing = manifest.missingRequiredEnvironment(environment)
+    let deploy = manifest.deployFindings(
+      catalog: EngineRegistry.catalog, appEnvironment: environment,
+      autoMinorVersionUpgrade: state.upgradesMinorVersions)
+    let errors = manifest.deployErrors + deploy.filter { $0.severity == .error && $0 != missing }
+    return errors.map { "a deploy would fail: \($0.text)" }
   }
 
   /// Says what is to be said of the manifest. Of a created resource nobody sees one: its findings are about what was just

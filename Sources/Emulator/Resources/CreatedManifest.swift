@@ -30,6 +30,8 @@ struct CreatedManifest {
       let loader = ManifestLoader(catalog: EngineRegistry.catalog)
       let manifest = try loader.load(Array(text.utf8), file: "convox.yml", appEnvironment: [:])
       _ = try ResourceSpec.specs(of: manifest, appEnvironment: [:])
+      // Who asks for a resource by a command hears at once what a rack would say only later.
+      if !manifest.deployErrors.isEmpty { throw ManifestError(manifest.deployErrors) }
       return manifest
     }
     guard let resource = manifest.resources.first, let engine = EngineRegistry.engine(created.type) else {
