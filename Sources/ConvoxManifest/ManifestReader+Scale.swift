@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// `scale:`.
 extension ManifestReader {
   private static let scaleKeys = ["cooldown", "count", "cpu", "memory", "targets"]
