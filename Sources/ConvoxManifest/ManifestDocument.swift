@@ -21,8 +21,10 @@ package struct ManifestDocument: Codable, Sendable, Hashable {
     package var volumes: [String]
     /// `image:`.
     package var image: String?
-    /// `command:`.
+    /// `command:`, the words of a list joined by a space.
     package var command: String?
+    /// The words of `command:` where it is a list; null for a text, which a shell reads.
+    package var argv: [String]?
     /// `port:`.
     package var port: String?
     /// The folder that its image is built from; null for an image from elsewhere.
@@ -95,9 +97,9 @@ extension ManifestDocument.ServiceEntry {
     for key in missing { environment[key] = .some(nil) }
     self.init(
       name: service.name, environment: environment, resources: service.resources.map(\.text),
-      volumes: service.volumes, image: service.image, command: service.command, port: service.port,
-      build: service.built?.path, buildManifest: service.built?.manifest, buildArgs: service.built?.args,
-      scale: service.scale, scaling: service.scaling, health: service.health)
+      volumes: service.volumes, image: service.image, command: service.command, argv: service.argv,
+      port: service.port, build: service.built?.path, buildManifest: service.built?.manifest,
+      buildArgs: service.built?.args, scale: service.scale, scaling: service.scaling, health: service.health)
   }
 
   /// Writes null for what is not given, so that the keys are always the same.
@@ -109,6 +111,7 @@ extension ManifestDocument.ServiceEntry {
     try container.encode(volumes, forKey: .volumes)
     try container.encode(image, forKey: .image)
     try container.encode(command, forKey: .command)
+    try container.encode(argv, forKey: .argv)
     try container.encode(port, forKey: .port)
     try container.encode(build, forKey: .build)
     try container.encode(buildManifest, forKey: .buildManifest)

@@ -43,12 +43,13 @@ extension ManifestReader {
       pairs, known: ManifestReader.serviceKeys, in: "service \(name)", v3: ManifestReader.v3ServiceKeys)
     let own = readEnvironment(value("environment", pairs), of: name)
     let build = build(value("build", pairs), of: name)
+    let command = command(value("command", pairs))
     var service = Service(
       name: name, environment: manifest.environment + own,
       resources: links(value("resources", pairs), of: name),
       volumes: placed(strings(value("volumes", pairs))) { .volume(service: name, $0) },
       links: placed(strings(value("links", pairs))) { .serviceLink(service: name, $0) },
-      image: string(value("image", pairs)), command: command(value("command", pairs)),
+      image: string(value("image", pairs)), command: command.text, argv: command.argv,
       port: port(value("port", pairs)), build: build.path, scale: scale(value("scale", pairs)),
       location: source.location(of: pair.key.offset))
     service.built = build.all(hasImage: service.image?.isEmpty == false)
@@ -113,11 +114,12 @@ extension ManifestReader {
     return "\(title): \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
   }
 
-  private mutating func command(_ node: YAMLNode?) -> String? {
-    guard let node, !node.isNull else { return nil }
+  /// A text for a shell, or the words of a list, which are joined for those who show it.
+  private mutating func command(_ node: YAMLNode?) -> (text: String?, argv: [String]?) {
+    guard let node, !node.isNull else { return (nil, nil) }
     switch node.content {
     case .scalar(let scalar):
-      if case .string(let text) = scalar.resolved { return text }
+      if case .string(let text) = scalar.resolved { return (text, nil) }
       fail("unknown type for service command: \(goType(node))", at: node.offset, "quote it")
     case .sequence(let items):
       var words: [String] = []
@@ -128,11 +130,11 @@ extension ManifestReader {
           fail("unknown type for service command: \(goType(item))", at: item.offset, "quote it")
         }
       }
-      return words.joined(separator: " ")
+      return words.isEmpty ? (nil, nil) : (words.joined(separator: " "), words)
     case .mapping:
       fail("unknown type for service command: \(goType(node))", at: node.offset)
     }
-    return nil
+    return (nil, nil)
   }
 
   /// `build:` as it is written.

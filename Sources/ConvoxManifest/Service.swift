@@ -14,6 +14,8 @@ package struct Service: Sendable, Hashable {
   package var image: String?
   /// `command:`, words joined by a space where it is a list.
   package var command: String?
+  /// The words of `command:` where it is a list, which no shell sees.
+  package var argv: [String]?
   /// `port:` as written (`3000`, `https:3000`).
   package var port: String?
   /// `build:`: the folder, where one is given.
@@ -33,7 +35,8 @@ package struct Service: Sendable, Hashable {
   package init(
     name: String, environment: [EnvironmentDeclaration] = [], resources: [ResourceLink] = [],
     volumes: [String] = [],
-    links: [String] = [], image: String? = nil, command: String? = nil, port: String? = nil,
+    links: [String] = [], image: String? = nil, command: String? = nil, argv: [String]? = nil,
+    port: String? = nil,
     build: String? = nil,
     scale: String? = nil, location: SourceLocation
   ) {
@@ -44,6 +47,7 @@ package struct Service: Sendable, Hashable {
     self.links = links
     self.image = image
     self.command = command
+    self.argv = argv
     self.port = port
     self.build = build
     self.scale = scale

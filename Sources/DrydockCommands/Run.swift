@@ -17,7 +17,8 @@ struct Run: AsyncParsableCommand {
     usage: "drydock run [<options>] <service> [--] [<command> ...]",
     discussion: """
       The command takes drydock's place: signals, terminal and exit code are its own.
-      Without one, the service's own command: of the manifest is run.
+      Without one, the service's own command: of the manifest is run, a list word by
+      word, a text by a shell.
 
       Examples:
         drydock run web -- bin/web
@@ -53,7 +54,7 @@ struct Run: AsyncParsableCommand {
     }
     let session = try Session(options).selecting(rack)
     let query = try EnvironmentQuery(session)
-    let words = try words(query)
+    let words = try words(query, session.context)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
     variables += try query.trustVariables(service: service, besides: variables)
     try refuseNUL(variables)
@@ -81,16 +82,22 @@ struct Run: AsyncParsableCommand {
       suggestion: "leave it out of environment: or of the app env")
   }
 
-  /// The command that was given, else the one that the manifest gives the service, by a shell as on AWS.
-  private func words(_ query: EnvironmentQuery) throws -> [String] {
+  /// The command that was given, else the one that the manifest gives the service.
+  private func words(_ query: EnvironmentQuery, _ context: DrydockContext) throws -> [String] {
     let words = command.first == "--" ? Array(command.dropFirst()) : command
     if !words.isEmpty { return words }
-    guard let own = try query.command(service: service) else {
+    guard let own = try query.ownCommand(service: service) else {
       throw DrydockError(
         .usage, "no command to run, and the manifest has none for \(service)",
         suggestion: "drydock run \(service) -- COMMAND")
     }
-    return ["/bin/sh", "-c", own]
+    // Other systems' shells become the last program that they run.
+    #if os(Linux)
+      let keeper = try? Keeper.locate(environment: context.environment).executable
+    #else
+      let keeper: String? = nil
+    #endif
+    return own.arguments(keeper: keeper)
   }
 }
 

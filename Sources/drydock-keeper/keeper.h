@@ -87,6 +87,10 @@ int run_command(char **arguments);
 // Sets how many files may be open, the soft limit, as far as the hard one permits.
 void limit_files(long long files);
 
+// standin.c
+// Runs the shell `PROGRAM ARGUMENT...` and hands signals on to all that it runs; returns the status to exit with.
+int stand_in(char **arguments);
+
 // process.c
 struct identity identify(pid_t pid);
 void boot_id(char *out, size_t size);

@@ -1,5 +1,6 @@
 // Usage: drydock-keeper LOCKFILE [LABEL] < SPEC
 //        drydock-keeper [--files N] [--as UID GID GROUPS] PROGRAM [ARGUMENT...]
+//        drydock-keeper --stand-in PROGRAM [ARGUMENT...]
 //
 // Prints one line of JSON: who runs now, or why nothing does. LABEL is for readers of `ps` only.
 // Exit status: 0 the engine runs; 64 usage; 75 it is running already; 71 anything else.
@@ -76,6 +77,7 @@ int main(int count, char **arguments) {
   struct spec spec;
   struct logfile log;
   enum stage stage;
+  if (count > 2 && strcmp(arguments[1], "--stand-in") == 0) return stand_in(arguments + 2);
   if (count > 1 && strncmp(arguments[1], "--", 2) == 0) return run_command(arguments + 1);
   if (count < 2 || count > 3 || arguments[1][0] != '/' || !fill_standard_descriptors()) {
     static const char usage[] = "usage: drydock-keeper LOCKFILE [LABEL] < SPEC (started by drydock)\n";

@@ -33,7 +33,7 @@ struct ManifestDocumentTests {
     #expect(
       try json(text, ["B": "b", "Z": "z"]) == #"{"environment":["A=1","B","*"],"#
         + #""resources":[{"envName":"MY_DB","name":"my-db","options":{"version":"12"},"type":"postgres"}],"#
-        + #""services":[{"build":".","buildArgs":[],"buildManifest":"Dockerfile","command":null,"#
+        + #""services":[{"argv":null,"build":".","buildArgs":[],"buildManifest":"Dockerfile","command":null,"#
         + #""environment":{"A":"2","B":"b","C":null,"Z":"z"},"#
         + #""health":{"grace":5,"interval":5,"path":"/","timeout":4},"#
         + #""image":null,"name":"web","port":"3000","resources":["my-db:X_URL"],"scale":null,"#
@@ -45,6 +45,14 @@ struct ManifestDocumentTests {
         + #"{"column":45,"file":"convox.yml","line":3,"message":"version: 12.0 reaches AWS as 12"},"#
         + #"{"column":44,"file":"convox.yml","line":5,"message":"`my-db:X_URL` is v3's form of a link, which sets X_URL only; a v2 rack ignores the link"}]}"#
     )
+  }
+
+  @Test("A command that is a list keeps its words beside the text")
+  func commandList() throws {
+    let text = "services:\n  web: {command: [sh, -c, \"echo  hi there\"]}\n  other: {command: sh -c x}\n"
+    let services = ManifestDocument(try load(text), appEnvironment: [:]).services
+    #expect(services.map(\.command) == ["sh -c echo  hi there", "sh -c x"])
+    #expect(services.map(\.argv) == [["sh", "-c", "echo  hi there"], nil])
   }
 
   @Test("The app env beats a service's default, which beats the app-wide one")

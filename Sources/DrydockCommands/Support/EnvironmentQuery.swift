@@ -143,7 +143,7 @@ struct EnvironmentQuery: Sendable {
   }
 
   /// What the manifest has the service run; nil where it leaves that to the image.
-  func command(service name: String) throws -> String? { try service(name).command }
+  func ownCommand(service name: String) throws -> OwnCommand? { OwnCommand(try service(name)) }
 
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {

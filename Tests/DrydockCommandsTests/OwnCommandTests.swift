@@ -1,0 +1,37 @@
+import ConvoxManifest
+import Testing
+
+@testable import DrydockCommands
+
+@Suite struct OwnCommandTests {
+  @Test(arguments: [
+    "bin/web", "npm start", "bundle exec rails s -p $PORT -b \"0.0.0.0\"", "node server.js --name='a b'",
+    "./run ${MODE}", "échange",
+  ])
+  func aShellBecomesOneProgram(text: String) {
+    #expect(OwnCommand.shell(text).arguments(keeper: "/k") == ["/bin/sh", "-c", "exec \(text)"])
+  }
+
+  @Test(arguments: [
+    "bin/a && bin/b", "bin/a; bin/b", "bin/a | tee x", "A=1 bin/web", "$RUN web", "cd app", "exec bin/web",
+    "bin/a\nbin/b",
+    "bin/web # note", "bin/web > log", "bin/web &", "(bin/web)", "`which web`", "$(which web)", "if true",
+    "~/bin/web",
+    "echo hi", "bin/web *", "{ bin/web", "'bin/web'", "bin/web \\", " ", "", "-x",
+  ])
+  func signalsReachAllThatAShellRuns(text: String) {
+    #expect(OwnCommand.shell(text).arguments(keeper: "/k") == ["/k", "--stand-in", "/bin/sh", "-c", text])
+    #expect(OwnCommand.shell(text).arguments(keeper: nil) == ["/bin/sh", "-c", text])
+  }
+
+  @Test func aListIsTakenWordByWord() {
+    let words = ["sh", "-c", "echo hi there; true"]
+    #expect(OwnCommand.words(words).arguments(keeper: "/k") == words)
+    let place = SourceLocation(file: "convox.yml", line: 1, column: 1)
+    #expect(
+      OwnCommand(Service(name: "web", command: "a b", argv: ["a", "b"], location: place))
+        == .words(["a", "b"]))
+    #expect(OwnCommand(Service(name: "web", command: "a b", location: place)) == .shell("a b"))
+    #expect(OwnCommand(Service(name: "web", location: place)) == nil)
+  }
+}
