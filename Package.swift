@@ -91,23 +91,32 @@ let package = Package(
     library(
       "DrydockCommands",
       [
-        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
+        "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
+        "Engines",
         "HealthProbes", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI",
         "TerminalProgress", "TransportSecurity", arguments, logging,
       ]),
     library(
       "RackAPI",
       [
-        "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
+        "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
+        "Engines",
         "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
         "TerminalProgress",
       ] + nio),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
     library(
+      "AppState",
+      [
+        "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "MonotonicTime", "NativeProcess",
+        "TransportSecurity", "CFileBirth", system,
+      ]),
+    library(
       "Emulator",
       [
-        "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase",
         "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
         "TransportSecurity", "CFileBirth", system,
       ]),
@@ -175,15 +184,19 @@ let package = Package(
     tests(
       "Emulator",
       [
-        "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase",
         "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
         "TransportSecurity",
       ]),
-    tests("RackAPI", ["DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
+    tests("RackAPI", ["AppState", "DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests(
       "DrydockCommands",
-      ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "TerminalProgress", arguments]),
+      [
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "TerminalProgress",
+        arguments,
+      ]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

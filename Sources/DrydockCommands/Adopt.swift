@@ -1,3 +1,4 @@
+import AppState
 import ArgumentParser
 import Emulator
 import MonotonicTime

@@ -1,3 +1,4 @@
+import AppState
 package import ArgumentParser
 import ConvoxManifest
 import DrydockBase

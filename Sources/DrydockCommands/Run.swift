@@ -1,3 +1,4 @@
+import AppState
 import ArgumentParser
 import ConvoxEnvironment
 import ConvoxManifest

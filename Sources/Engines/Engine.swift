@@ -2,6 +2,7 @@ package import ConvoxEnvironment
 package import ConvoxManifest
 package import HealthProbes
 package import MonotonicTime
+package import TransportSecurity
 
 /// One kind of resource: what it is called, what it takes, how it is run, how it is proved healthy.
 ///

@@ -2,6 +2,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import HealthProbes
 import MonotonicTime
+import TransportSecurity
 
 /// MariaDB.
 struct MariaDBEngine: MySQLFamilyEngine {

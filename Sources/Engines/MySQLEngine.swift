@@ -2,6 +2,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import HealthProbes
 import MonotonicTime
+import TransportSecurity
 
 /// MySQL. Natively, MariaDB stands in for it where no MySQL is installed, and says so.
 struct MySQLEngine: MySQLFamilyEngine {

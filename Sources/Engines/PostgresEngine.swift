@@ -2,6 +2,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import HealthProbes
 import MonotonicTime
+import TransportSecurity
 
 /// PostgreSQL, as RDS runs it: the app's user has what RDS's master user has, and is no superuser.
 struct PostgresEngine: ServerEngine {

@@ -1,4 +1,6 @@
 /// TLS for a PostgreSQL server: the settings and files by which it has a certificate.
+import TransportSecurity
+
 struct PostgresTLS {
   private let tls: TLSFiles
 

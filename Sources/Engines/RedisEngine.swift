@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import ConvoxManifest
 import HealthProbes
+import TransportSecurity
 
 /// Redis or Valkey, as ElastiCache runs them: without accounts, and without a password unless encrypted.
 struct RedisEngine: ServerEngine {

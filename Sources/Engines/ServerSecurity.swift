@@ -1,15 +1,5 @@
 package import TransportSecurity
 
-/// How clients may connect to a server.
-package enum TransportPolicy: String, Sendable, Hashable, Codable {
-  /// TLS is not spoken.
-  case plain
-  /// TLS besides plain connections.
-  case optional
-  /// TLS alone.
-  case required
-}
-
 /// What a server needs for TLS, and what its probes do.
 package struct ServerSecurity: Sendable, Hashable {
   /// How clients may connect.

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator

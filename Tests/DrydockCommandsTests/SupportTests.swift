@@ -5,6 +5,7 @@ import Foundation
 import TerminalProgress
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator

@@ -3,6 +3,7 @@ import Engines
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

@@ -4,6 +4,7 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

@@ -5,6 +5,7 @@ import NativeProcess
 import Synchronization
 import Testing
 
+@testable import AppState
 @testable import Emulator
 
 @Suite struct DataTemplateTests {

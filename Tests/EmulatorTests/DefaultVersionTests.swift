@@ -2,6 +2,7 @@ import ConvoxManifest
 import Engines
 import Testing
 
+@testable import AppState
 @testable import Emulator
 
 /// A manifest that names no version asks for none: what a rack would take is told once, and by `check`.

@@ -3,6 +3,7 @@ import DrydockTestSupport
 import Foundation
 import MonotonicTime
 
+@testable import AppState
 @testable import Emulator
 
 /// The answers of a Docker engine by `METHOD /path`; what is not named exists not, and may be made.

@@ -5,6 +5,7 @@ import HealthProbes
 import MonotonicTime
 import Synchronization
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

@@ -3,8 +3,10 @@ import MonotonicTime
 import Synchronization
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Engines
 
 /// Folders that lost their id, are seen by several homes, or carry an id that is not theirs.
 @Suite struct FolderIdentityTests {
@@ -116,7 +118,7 @@ import Testing
   @Test func twoHomesLeaveEachOthersIds() async throws {
     try await TestHome.with { test in
       let other = StateHome(root: "\(test.path)/other", engines: "\(test.path)/e", sockets: "\(test.path)/s")
-      let second = InstanceDirectory(store: StateStore(home: other))
+      let second = InstanceDirectory(store: StateStore(home: other), catalog: EngineRegistry.catalog)
       let folder = try test.app("web")
       let ours = try test.directory.open(folder, app: nil)
       let theirs = try second.open(folder, app: nil)

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import AppState
 @testable import Emulator
 
 /// Which instance a folder means, by all that can be seen of both.

@@ -3,6 +3,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 
@@ -22,7 +23,7 @@ import Testing
 
     func make(_ state: InstanceState, _ store: StateStore, _ folder: AppFolder) async throws {
       let context = DrydockContext(environment: [:], currentDirectory: folder.path, home: store.home)
-      let directory = InstanceDirectory(store: store)
+      let directory = InstanceDirectory(store: store, catalog: EngineRegistry.catalog)
       let deadline = Deadline.after(.seconds(30))
       switch self {
       case .update: try await store.update(state.id) { $0.app = "other" }
@@ -76,7 +77,9 @@ import Testing
     try await TestHome.with { test in
       let state = try test.directory.open(try test.app("web"), app: nil)
       let store = others(test)
-      #expect(try InstanceDirectory(store: store).existing(in: try test.app("web")) == state)
+      #expect(
+        try InstanceDirectory(store: store, catalog: EngineRegistry.catalog).existing(in: try test.app("web"))
+          == state)
       let context = DrydockContext(environment: [:], currentDirectory: "/", home: store.home)
       #expect(try await StatusOperation(context: context).run(state).isEmpty)
       let down = DownOperation(

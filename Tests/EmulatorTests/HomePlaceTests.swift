@@ -2,8 +2,10 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Engines
 
 /// A copied home says that it has the containers, volumes and ports of its original.
 @Suite struct HomePlaceTests {
@@ -30,7 +32,8 @@ import Testing
         #expect(error.code == .cannotWrite && error.message.contains("copy of \(test.home.root)"))
       }
       let error = try await emulatorError {
-        _ = try InstanceDirectory(store: context.store).open(try test.app("new"), app: nil)
+        _ = try InstanceDirectory(store: context.store, catalog: EngineRegistry.catalog).open(
+          try test.app("new"), app: nil)
       }
       #expect(error.suggestion?.contains("rm -r \(copy.root)/instances") == true)
       #expect(try await StatusOperation(context: context).run(state).isEmpty, "it can be looked at")
@@ -47,7 +50,8 @@ import Testing
       _ = try test.directory.open(try test.app("web"), app: nil)
       let copy = try copy(test)
       try Folder.remove("\(copy.root)/instances")
-      let made = try InstanceDirectory(store: StateStore(home: copy)).open(try test.app("new"), app: nil)
+      let made = try InstanceDirectory(store: StateStore(home: copy), catalog: EngineRegistry.catalog).open(
+        try test.app("new"), app: nil)
       #expect(copy.key != nil && copy.key != test.home.key)
       try await StateStore(home: copy).update(made.id) { $0.app = "other" }
       try FileManager.default.removeItem(atPath: test.home.root)
@@ -63,8 +67,11 @@ import Testing
       let moved = home(test, "moved")
       try await StateStore(home: moved).update(state.id) { $0.app = "other" }
       // From then on the new place is the original's.
-      var bound = try #require(try InstanceDirectory(store: StateStore(home: moved)).existing(in: folder))
-      try InstanceDirectory(store: StateStore(home: moved)).bind(&bound, to: folder)
+      var bound = try #require(
+        try InstanceDirectory(store: StateStore(home: moved), catalog: EngineRegistry.catalog).existing(
+          in: folder))
+      try InstanceDirectory(store: StateStore(home: moved), catalog: EngineRegistry.catalog).bind(
+        &bound, to: folder)
       try FileManager.default.copyItem(atPath: moved.root, toPath: test.home.root)
       #expect(test.home.original == moved.root && moved.original == nil)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

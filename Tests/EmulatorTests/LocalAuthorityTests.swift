@@ -4,6 +4,7 @@ import MonotonicTime
 import Testing
 import TransportSecurity
 
+@testable import AppState
 @testable import Emulator
 
 @Suite("The local certificate authority")

@@ -5,6 +5,7 @@ import MonotonicTime
 import NativeProcess
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

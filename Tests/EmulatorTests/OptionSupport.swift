@@ -1,6 +1,7 @@
 import ConvoxManifest
 import Engines
 
+@testable import AppState
 @testable import Emulator
 
 /// A world without engines: manifests are laid over what earlier ones recorded, as `up` does it.

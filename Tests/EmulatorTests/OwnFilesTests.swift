@@ -2,6 +2,7 @@ import ConvoxManifest
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

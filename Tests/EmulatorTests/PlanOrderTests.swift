@@ -1,5 +1,6 @@
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

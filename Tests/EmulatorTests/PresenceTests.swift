@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import Emulator
 
 /// Only what somebody saw to be gone is gone.

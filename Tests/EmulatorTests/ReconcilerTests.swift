@@ -5,6 +5,7 @@ import NativeProcess
 import Synchronization
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 @testable import Engines

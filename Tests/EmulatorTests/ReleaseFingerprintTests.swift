@@ -5,6 +5,7 @@ import MonotonicTime
 import Testing
 import TransportSecurity
 
+@testable import AppState
 @testable import Emulator
 
 /// What the first release wrote down: containers, volumes and folders of it are found again by these alone. A test that

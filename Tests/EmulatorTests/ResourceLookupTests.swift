@@ -3,6 +3,7 @@ import Foundation
 import MonotonicTime
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 @testable import PortForwarding

@@ -2,6 +2,7 @@ import ConvoxManifest
 import Engines
 import Testing
 
+@testable import AppState
 @testable import Emulator
 
 @Suite struct ResourceSpecTests {

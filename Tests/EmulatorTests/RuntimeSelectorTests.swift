@@ -1,6 +1,7 @@
 import Engines
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 

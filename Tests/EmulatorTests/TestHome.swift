@@ -1,8 +1,10 @@
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Engines
 
 /// A folder of a test's own, with a state home and room for apps in it; removed when the body is through.
 struct TestHome: Sendable {
@@ -12,7 +14,7 @@ struct TestHome: Sendable {
     StateHome(root: "\(path)/state", engines: "\(path)/state/engines", sockets: "\(path)/sockets")
   }
   var store: StateStore { StateStore(home: home) }
-  var directory: InstanceDirectory { InstanceDirectory(store: store) }
+  var directory: InstanceDirectory { InstanceDirectory(store: store, catalog: EngineRegistry.catalog) }
 
   static func with<Value>(_ body: (TestHome) async throws -> Value) async throws -> Value {
     // What a link leads to, since drydock resolves links (/tmp is one on macOS).

@@ -4,6 +4,7 @@ import MonotonicTime
 import Testing
 import TransportSecurity
 
+@testable import AppState
 @testable import Emulator
 
 /// When TLS makes an `up` start a running server again.

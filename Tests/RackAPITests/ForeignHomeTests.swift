@@ -2,6 +2,7 @@ import DrydockBase
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import Emulator
 @testable import RackAPI
 

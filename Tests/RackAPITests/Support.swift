@@ -3,6 +3,7 @@ import Emulator
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import LocalServer
 @testable import RackAPI
 

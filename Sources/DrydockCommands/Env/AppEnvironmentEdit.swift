@@ -1,3 +1,4 @@
+import AppState
 import Emulator
 
 /// Changes the app env that is kept with the instance.

@@ -1,3 +1,4 @@
+import AppState
 import ArgumentParser
 import ConvoxManifest
 import Emulator

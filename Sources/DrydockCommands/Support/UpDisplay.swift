@@ -1,3 +1,4 @@
+import AppState
 import Emulator
 import Foundation
 import Synchronization

@@ -1,3 +1,4 @@
+import AppState
 import Containers
 import DockerEngine
 import DrydockBase

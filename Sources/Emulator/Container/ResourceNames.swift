@@ -1,3 +1,4 @@
+import AppState
 import Containers
 
 /// What the Docker objects of an instance's resources are called: by the names under which their data was made.

@@ -1,3 +1,4 @@
+import AppState
 import DrydockBase
 import Engines
 import Foundation

@@ -1,5 +1,7 @@
+import AppState
 package import ConvoxEnvironment
 package import Engines
+import TransportSecurity
 
 /// From where a resource's address is seen.
 package enum Viewpoint: String, Sendable, Hashable, CaseIterable {

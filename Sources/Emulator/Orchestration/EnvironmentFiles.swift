@@ -1,3 +1,4 @@
+import AppState
 import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
@@ -64,7 +65,7 @@ struct EnvironmentFiles {
   }
 
   /// The file with every resource.
-  static let all = "all.env"
+  static let all = OwnFiles.allVariables
 
   private func write(
     _ variables: [EnvironmentVariable], of service: String? = nil, to name: String, _ files: OwnFiles,

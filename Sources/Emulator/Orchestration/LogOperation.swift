@@ -1,3 +1,4 @@
+package import AppState
 import Engines
 
 /// `logs`: what the engines wrote.

@@ -1,3 +1,4 @@
+import AppState
 import Engines
 
 /// What the steps ask of what is recorded.

@@ -1,3 +1,4 @@
+package import AppState
 package import MonotonicTime
 
 /// What became of one resource in an `up`.

@@ -1,3 +1,4 @@
+package import AppState
 import DrydockBase
 package import Engines
 package import Foundation

@@ -1,3 +1,4 @@
+package import AppState
 import DockerEngine
 import DrydockBase
 import Engines

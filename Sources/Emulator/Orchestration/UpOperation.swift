@@ -1,3 +1,4 @@
+package import AppState
 package import ConvoxManifest
 import DrydockBase
 import Engines
@@ -158,7 +159,8 @@ package struct UpOperation: Sendable {
 
   private func prepare(_ state: InstanceState) async throws -> Prepared {
     let environment = appEnvironment(state)
-    let (manifest, hash) = try workspace.loadWithHash(appEnvironment: environment)
+    let (manifest, hash) = try workspace.loadWithHash(
+      appEnvironment: environment, catalog: context.catalog)
     try VanishedResources(state, manifest).refuse()
     let named = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
     let declared = named + removed(state, besides: named)

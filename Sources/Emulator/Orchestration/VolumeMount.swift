@@ -1,3 +1,4 @@
+package import AppState
 package import ConvoxManifest
 import DrydockBase
 import Engines

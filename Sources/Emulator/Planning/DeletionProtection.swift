@@ -1,3 +1,4 @@
+package import AppState
 import DrydockBase
 
 /// `deletionProtection: true`, as the last `up` recorded it: data is not deleted until it was turned off.

@@ -1,3 +1,4 @@
+package import AppState
 import ConvoxEnvironment
 package import ConvoxManifest
 

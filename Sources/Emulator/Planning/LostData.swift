@@ -1,3 +1,4 @@
+import AppState
 import Engines
 
 /// Data that an `up` finds gone although nobody asked drydock to delete it.

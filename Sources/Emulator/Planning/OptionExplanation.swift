@@ -1,3 +1,4 @@
+package import AppState
 package import ConvoxManifest
 
 /// A line of `check --explain`: an option, its value, what AWS does with it and what drydock does.

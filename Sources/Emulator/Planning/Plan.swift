@@ -1,3 +1,4 @@
+package import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines

@@ -1,3 +1,4 @@
+import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Engines

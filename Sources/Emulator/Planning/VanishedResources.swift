@@ -1,3 +1,4 @@
+import AppState
 import ConvoxManifest
 
 /// Resources of the last `up` that the manifest no longer names: on purpose, or by a slip that would stop them all.

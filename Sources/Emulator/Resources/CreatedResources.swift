@@ -1,3 +1,4 @@
+package import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines
@@ -94,12 +95,4 @@ extension InstanceState {
     let known = resources[handle]?.options ?? defaults
     return known.merging(created.parameters) { $1 }.filter { !$0.value.isEmpty }
   }
-}
-
-extension StateHome {
-  /// The folder of the resource that was created with that name.
-  func created(_ name: String) -> String { "\(root)/resources/\(name)" }
-
-  /// The folder whose lock is held while something is done to a created resource.
-  func operation(_ id: String) -> String { "\(instance(id))/operation" }
 }

@@ -1,3 +1,4 @@
+package import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Engines

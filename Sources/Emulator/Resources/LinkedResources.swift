@@ -1,3 +1,4 @@
+package import AppState
 package import ConvoxEnvironment
 package import ConvoxManifest
 import DrydockBase

@@ -1,3 +1,4 @@
+package import AppState
 import DrydockBase
 import Engines
 

@@ -1,3 +1,4 @@
+import AppState
 import DrydockBase
 
 /// The names of resources that are created on their own.

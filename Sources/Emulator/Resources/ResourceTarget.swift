@@ -1,3 +1,4 @@
+package import AppState
 package import ConvoxEnvironment
 import DrydockBase
 package import Engines

@@ -1,3 +1,4 @@
+import AppState
 import ConvoxManifest
 import Engines
 import HealthProbes

@@ -1,3 +1,4 @@
+import AppState
 import Foundation
 import NativeProcess
 import SystemPackage

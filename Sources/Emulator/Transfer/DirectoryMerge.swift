@@ -1,3 +1,4 @@
+import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Foundation

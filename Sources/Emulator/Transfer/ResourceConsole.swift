@@ -1,3 +1,4 @@
+package import AppState
 package import ByteStreams
 import DockerEngine
 package import DrydockBase

@@ -1,3 +1,4 @@
+package import AppState
 package import ByteStreams
 import DrydockBase
 import Engines

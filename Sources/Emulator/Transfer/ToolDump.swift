@@ -1,3 +1,4 @@
+import AppState
 import ByteStreams
 import DrydockBase
 import Engines

@@ -1,6 +1,7 @@
+package import AppState
 import ConvoxEnvironment
 import DrydockBase
-package import Emulator
+import Emulator
 import Foundation
 import NativeProcess
 

@@ -1,5 +1,6 @@
+package import AppState
 import DrydockBase
-package import Emulator
+import Emulator
 import Foundation
 package import LocalServer
 package import MonotonicTime

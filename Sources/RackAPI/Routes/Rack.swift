@@ -1,5 +1,6 @@
+package import AppState
 package import ConvoxManifest
-package import Emulator
+import Emulator
 package import LocalServer
 import MonotonicTime
 import NIOHTTP1

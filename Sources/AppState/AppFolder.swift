@@ -20,18 +20,18 @@ package struct AppFolder: Sendable, Hashable {
 
   /// A text file in `.drydock`; nil where there is none.
   /// - Throws: `DrydockError.cannotWrite` for what is no file of drydock's own.
-  func content(of name: String) throws -> String? {
+  package func content(of name: String) throws -> String? {
     try OwnFiles(existingIn: self)?.read(name).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Writes whose the folder is, and a .gitignore that keeps `.drydock` out of commits.
-  func write(_ mark: FolderMark, in file: String = AppFolder.markFile) throws {
+  package func write(_ mark: FolderMark, in file: String = AppFolder.markFile) throws {
     try prepare().write(Array(mark.text.utf8), to: file, mode: 0o600)
   }
 
   /// Makes `.drydock` with a .gitignore of its own.
   @discardableResult
-  func prepare() throws -> OwnFiles {
+  package func prepare() throws -> OwnFiles {
     let files = try OwnFiles(madeIn: self)
     try files.write(Array("*\n".utf8), to: ".gitignore", mode: 0o644)
     return files
@@ -48,7 +48,7 @@ package struct AppFolder: Sendable, Hashable {
   }
 
   /// The folder's own name, which the user chose, as an app may be called.
-  var folderName: String {
+  package var folderName: String {
     let name = URL(filePath: path).lastPathComponent
     // Convox takes no other names; a folder may have any.
     return name == "/" || name.isEmpty ? "app" : Slug.make(name)

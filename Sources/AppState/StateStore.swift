@@ -22,7 +22,7 @@ package struct StateStore: Sendable {
   }
 
   /// The same, with the kind of what is wrong.
-  func read(_ id: String) -> Result<InstanceState?, UnreadState> {
+  package func read(_ id: String) -> Result<InstanceState?, UnreadState> {
     let path = "\(home.instance(id))/state.json"
     func failure(
       _ reason: UnreadState.Reason, _ code: DrydockError.Code, _ message: String, _ remedy: String

@@ -35,7 +35,7 @@ package struct StateSurvey: Sendable {
 
   /// All instances, for what must not overlook one.
   /// - Throws: `DrydockError.dataMismatch` naming the first file that cannot be read.
-  func complete(_ purpose: String) throws -> [InstanceState] {
+  package func complete(_ purpose: String) throws -> [InstanceState] {
     if let first = unread.first { throw first.refusal("\(purpose) cannot be decided") }
     return instances
   }
@@ -43,7 +43,8 @@ package struct StateSurvey: Sendable {
 
 extension UnreadState {
   /// What to do about it.
-  static let remedy = "restore the file; or list what it leaves, and give that up: drydock prune --damaged"
+  package static let remedy =
+    "restore the file; or list what it leaves, and give that up: drydock prune --damaged"
 
   /// The refusal of what this instance may be in the way of.
   package func refusal(_ message: String) -> DrydockError {

@@ -30,12 +30,12 @@ package struct Release: Sendable, Hashable, Codable {
 /// The active one holds what the app env is; a newer one was made and not promoted.
 package struct ReleaseHistory: Sendable, Hashable, Codable {
   /// The format that this version of drydock writes.
-  static let currentFormat = 1
+  package static let currentFormat = 1
   /// How many are kept; the active one is kept besides.
-  static let limit = 100
+  package static let limit = 100
 
   /// The format of the file.
-  var format = ReleaseHistory.currentFormat
+  package var format = ReleaseHistory.currentFormat
   /// The id of the one that the app env was taken from; nil before the first.
   package private(set) var active: String?
   /// All of them, the newest first.

@@ -1,7 +1,6 @@
 import ConvoxEnvironment
 package import ConvoxManifest
 import DrydockBase
-import Engines
 import Foundation
 
 /// An app's folder together with its manifest.
@@ -118,20 +117,24 @@ package struct Workspace: Sendable, Hashable {
   }
 
   /// Reads the manifest.
+  /// - Parameter catalog: The resource types that it may name.
   /// - Throws: `ManifestError`, or `DrydockError.manifestMissing` when the file cannot be read.
-  package func load(appEnvironment: [String: String]) throws -> Manifest {
-    try parse(read(), appEnvironment)
+  package func load(appEnvironment: [String: String], catalog: ResourceCatalog) throws -> Manifest {
+    try parse(read(), appEnvironment, catalog)
   }
 
   /// Reads the manifest, and what tells its text from another.
-  func loadWithHash(appEnvironment: [String: String]) throws -> (manifest: Manifest, hash: String) {
+  package func loadWithHash(
+    appEnvironment: [String: String], catalog: ResourceCatalog
+  ) throws -> (manifest: Manifest, hash: String) {
     let bytes = try read()
-    return (try parse(bytes, appEnvironment), shortHash(String(decoding: bytes, as: UTF8.self)))
+    return (try parse(bytes, appEnvironment, catalog), shortHash(String(decoding: bytes, as: UTF8.self)))
   }
 
-  private func parse(_ bytes: [UInt8], _ appEnvironment: [String: String]) throws -> Manifest {
-    try ManifestLoader(catalog: EngineRegistry.catalog).load(
-      bytes, file: displayName, appEnvironment: appEnvironment)
+  private func parse(
+    _ bytes: [UInt8], _ appEnvironment: [String: String], _ catalog: ResourceCatalog
+  ) throws -> Manifest {
+    try ManifestLoader(catalog: catalog).load(bytes, file: displayName, appEnvironment: appEnvironment)
   }
 
   private func read() throws -> [UInt8] {

@@ -8,17 +8,17 @@ extension StateHome {
 
   /// The random name by which folders know this home; nil before it has one. Its path would not do: in a container
   /// it is that of another home outside.
-  var key: String? { Self.key(in: root) }
+  package var key: String? { Self.key(in: root) }
 
   /// The key of the home at a path.
-  static func key(in root: String) -> String? {
+  package static func key(in root: String) -> String? {
     FileManager.default.contents(atPath: keyFile(in: root)).flatMap {
       FolderMark(String(decoding: $0, as: UTF8.self))?.id
     }
   }
 
   /// The same, made where it is missing. Of two that make it at once both get the first one's.
-  func madeKey() throws -> String {
+  package func madeKey() throws -> String {
     try forgetOriginal()
     let key = try keyOrNew()
     try notePlace()

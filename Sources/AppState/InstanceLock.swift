@@ -16,7 +16,7 @@ package struct InstanceLock: ~Copyable {
   deinit { close(descriptor) }
 
   /// What `acquire` makes of a folder that is not there.
-  enum Making {
+  package enum Making {
     /// It and what is missing above it.
     case withParents
     /// It alone: without the one above there is no lock.
@@ -44,7 +44,7 @@ package struct InstanceLock: ~Copyable {
 
   /// The same for a folder that may be gone by the time that it is our turn.
   /// - Returns: Nil where it is.
-  static func acquire(
+  package static func acquire(
     _ folder: String, making: Making, pause limit: Duration = .milliseconds(50), until deadline: Deadline,
     waiting: (Int32?) -> Void = { _ in }
   ) async throws -> InstanceLock? {
@@ -62,7 +62,7 @@ package struct InstanceLock: ~Copyable {
   }
 
   /// The lock of a folder, if it is there and nobody has it at this moment.
-  static func attempt(_ folder: String) -> InstanceLock? {
+  package static func attempt(_ folder: String) -> InstanceLock? {
     guard let lock = try? file(of: folder, .never), flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0,
       lock.isCurrent(in: folder)
     else { return nil }
@@ -137,7 +137,7 @@ package struct InstanceLock: ~Copyable {
   }
 
   /// Whether some command holds the lock of a folder at this moment.
-  static func isHeld(_ folder: String) -> Bool {
+  package static func isHeld(_ folder: String) -> Bool {
     let descriptor = open("\(folder)/lock", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }

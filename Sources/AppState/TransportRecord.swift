@@ -1,6 +1,5 @@
-package import Engines
 package import Foundation
-import TransportSecurity
+package import TransportSecurity
 
 /// How the connections of a server that was proved healthy are protected.
 package struct TransportRecord: Sendable, Hashable, Codable {
@@ -15,6 +14,17 @@ package struct TransportRecord: Sendable, Hashable, Codable {
   /// A hash of the password that its configuration holds; nil for one whose accounts are in its data.
   package var passwordHash: String?
 
-  /// The security of a server that is only asked.
-  var security: ServerSecurity { ServerSecurity(policy: policy, authorityFile: authorityFile) }
+  package init(
+    policy: TransportPolicy,
+    authorityFile: String,
+    authority: String,
+    expires: Date,
+    passwordHash: String? = nil
+  ) {
+    self.policy = policy
+    self.authorityFile = authorityFile
+    self.authority = authority
+    self.expires = expires
+    self.passwordHash = passwordHash
+  }
 }

@@ -7,7 +7,7 @@ extension InstanceDirectory {
   /// nobody knows of it yet.
   ///
   /// The state first: a token that lies in a folder only is worth nothing.
-  func bind(_ state: inout InstanceState, to folder: AppFolder) throws {
+  package func bind(_ state: inout InstanceState, to folder: AppFolder) throws {
     let key = try store.home.madeKey()
     let before = state
     state.token = state.token ?? Self.random(24)
@@ -31,7 +31,7 @@ extension InstanceDirectory {
   }
 
   /// The app of that handle, if it is another than the folder's and no other folder is its own.
-  func unclaimed(_ handle: String, for folder: AppFolder) throws -> InstanceState? {
+  package func unclaimed(_ handle: String, for folder: AppFolder) throws -> InstanceState? {
     guard let app = store.apps().first(where: { $0.handle == handle }),
       try existing(in: folder)?.id != app.id, try owner(of: app, besides: folder) == nil
     else { return nil }
@@ -40,7 +40,7 @@ extension InstanceDirectory {
 
   /// The folder, other than the one at hand, that is an app's own; nil where there is none.
   /// - Throws: `DrydockError.failed` where that cannot be told.
-  func owner(of app: InstanceState, besides folder: AppFolder) throws -> AppFolder? {
+  package func owner(of app: InstanceState, besides folder: AppFolder) throws -> AppFolder? {
     if case .unknown(let reason) = app.presence { throw app.outOfSight(reason) }
     let own = AppFolder(app.path)
     guard let device = Folder.device(own.path), device != Folder.device(folder.path),
@@ -60,7 +60,7 @@ extension InstanceDirectory {
 
   /// Gives a folder to an app that has none. The one that it had stays, without a folder. What is new is saved by
   /// whoever holds the app's lock.
-  func claim(_ app: InstanceState, for folder: AppFolder, until deadline: Deadline) async throws
+  package func claim(_ app: InstanceState, for folder: AppFolder, until deadline: Deadline) async throws
     -> InstanceState
   {
     if case .instance(let before, _) = try meaning(of: folder), before.id != app.id, before.created == nil {
@@ -100,7 +100,7 @@ extension InstanceDirectory {
   }
 
   /// Removes the folder in drydock's home of an app that has one of the user's now.
-  func removeOwnFolder(of before: InstanceState, now state: InstanceState) throws {
+  package func removeOwnFolder(of before: InstanceState, now state: InstanceState) throws {
     guard before.isWithoutFolder(store.home), before.path != state.path else { return }
     try Folder.remove(before.path)
   }

@@ -14,7 +14,7 @@ extension InstanceDirectory {
   }
 
   /// What to say of an app that could not have its name as handle; nil where it could.
-  func otherHandle(_ state: InstanceState) -> String? {
+  package func otherHandle(_ state: InstanceState) -> String? {
     let wanted = Slug.make(state.app)
     guard state.handle != wanted else { return nil }
     let survey = store.survey()

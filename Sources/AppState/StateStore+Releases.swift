@@ -26,7 +26,7 @@ extension StateStore {
 
   /// Changes an instance's state and its releases under its lock.
   @discardableResult
-  func updateReleases<Value: Sendable>(
+  package func updateReleases<Value: Sendable>(
     _ id: String, _ change: (inout InstanceState, inout ReleaseHistory) throws -> Value
   ) async throws -> Value {
     let held = try await hold(id, until: .after(.seconds(30)))

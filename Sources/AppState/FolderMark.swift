@@ -19,7 +19,7 @@ package struct FolderMark: Sendable, Hashable {
   }
 
   /// A mark as it stands in a file; nil for anything else.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let words = text.split(whereSeparator: \.isWhitespace)
     guard (1...3).contains(words.count), words.allSatisfy(Self.isPlausible) else { return nil }
     self.init(
@@ -33,19 +33,19 @@ package struct FolderMark: Sendable, Hashable {
   }
 
   /// As it stands in a file.
-  var text: String { [id, token, home].compactMap(\.self).joined(separator: " ") + "\n" }
+  package var text: String { [id, token, home].compactMap(\.self).joined(separator: " ") + "\n" }
 }
 
 extension AppFolder {
   /// The file with the mark of the home that first had an instance of the folder.
-  static let markFile = "id"
+  package static let markFile = "id"
 
   /// The file with the mark of a home that came later.
-  static func markFile(of home: String) -> String { "id-\(home)" }
+  package static func markFile(of home: String) -> String { "id-\(home)" }
 
   /// The mark in a file of `.drydock`; nil where there is none.
   /// - Throws: `DrydockError.cannotWrite` for what is no file of drydock's own.
-  func mark(in file: String = AppFolder.markFile) throws -> FolderMark? {
+  package func mark(in file: String = AppFolder.markFile) throws -> FolderMark? {
     try content(of: file).flatMap(FolderMark.init)
   }
 }

@@ -1,13 +1,13 @@
-import DrydockBase
-import Foundation
+package import DrydockBase
+package import Foundation
 import NativeProcess
 import SystemPackage
 
 /// Folders made and removed with errors that name them.
-enum Folder {
+package enum Folder {
   /// Makes a folder and what is missing above it. Folders above get 0711 when root makes them, so that the
   /// users to whom engines drop can pass; the folder itself gets `mode`.
-  static func make(_ path: String, mode: mode_t, above: mode_t? = nil) throws {
+  package static func make(_ path: String, mode: mode_t, above: mode_t? = nil) throws {
     let parents = above ?? (getuid() == 0 ? 0o711 : 0o700)
     try makeParents(URL(filePath: path).deletingLastPathComponent().path, mode: parents)
     if mkdir(path, mode) == 0 {
@@ -30,7 +30,7 @@ enum Folder {
 
   /// A folder and those above it, the nearest first, by its path's text alone. A relative path, which is all that there is
   /// once the current folder is gone, has none above its first part. It is finite whatever the path is.
-  static func upward(from path: String) -> [String] {
+  package static func upward(from path: String) -> [String] {
     var parts = path.splitExactly(at: "/")
     let root = path.beginsExactly(with: "/") ? "/" : ""
     var folders: [String] = []
@@ -44,7 +44,7 @@ enum Folder {
   /// Removes a file, or a folder with everything in it; what is not there is fine.
   ///
   /// No link is followed, not even one that takes a folder's place meanwhile; and nothing is removed that is mounted below.
-  static func remove(_ path: String) throws {
+  package static func remove(_ path: String) throws {
     let url = URL(filePath: path)
     do {
       try FolderHandle(url.deletingLastPathComponent().path, followingLink: true).remove(
@@ -63,7 +63,7 @@ enum Folder {
 
   /// Makes a socket in a folder and removes it again: some network and FUSE file systems have none.
   /// - Throws: `DrydockError.cannotWrite` with another place to use.
-  static func refuseWithoutSockets(_ folder: String) throws {
+  package static func refuseWithoutSockets(_ folder: String) throws {
     #if os(Linux)
       let path = "\(folder)/probe"
       guard mknod(path, S_IFSOCK | 0o600, 0) == 0 else {
@@ -76,13 +76,13 @@ enum Folder {
   }
 
   /// Whether a folder is there that belongs to the user of this process, and no link to one.
-  static func isOwn(_ path: String) -> Bool {
+  package static func isOwn(_ path: String) -> Bool {
     var info = stat()
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR && info.st_uid == geteuid()
   }
 
   /// Whether the disk of a folder has no room left, for bytes or for names.
-  static func isFull(_ path: String) -> Bool {
+  package static func isFull(_ path: String) -> Bool {
     var info = statvfs()
     guard statvfs(path, &info) == 0 else { return false }
     return UInt64(info.f_bavail) * UInt64(info.f_frsize) < 1 << 20 || info.f_files > 0 && info.f_favail == 0
@@ -90,20 +90,20 @@ enum Folder {
 
   /// Which file system and inode is at a path, links followed; nil where nothing is. Two paths with the same one are one
   /// folder: bind mounts, links, the other case where the file system takes both.
-  static func device(_ path: String) -> [UInt64]? {
+  package static func device(_ path: String) -> [UInt64]? {
     var info = stat()
     return stat(path, &info) == 0 ? [UInt64(info.st_dev), UInt64(info.st_ino)] : nil
   }
 
   /// Whether something is at that path.
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Gives a folder or file to a user; what is in it stays whose it is.
-  static func give(_ path: String, user: uid_t, group: gid_t) throws {
+  package static func give(_ path: String, user: uid_t, group: gid_t) throws {
     guard lchown(path, user, group) == 0 else { throw failure("give away", path) }
   }
 
-  static func failure(_ action: String, _ path: String) -> DrydockError {
+  package static func failure(_ action: String, _ path: String) -> DrydockError {
     let error = errno
     return DrydockError(
       .cannotWrite, "cannot \(action) \(path): \(String(cString: strerror(error)))",

@@ -4,7 +4,7 @@ import Foundation
 extension InstanceDirectory {
   /// Which instance a folder means: what is seen, handed to the decision. An id at its recorded path, as nearly always,
   /// is known by two small files.
-  func meaning(of folder: AppFolder) throws -> FolderMeaning {
+  package func meaning(of folder: AppFolder) throws -> FolderMeaning {
     let first = try folder.mark()
     if let first, let state = try store.load(first.id), state.path == folder.path {
       return .instance(state, .marked)
@@ -17,7 +17,7 @@ extension InstanceDirectory {
       sighting, among: marked.map { InstanceSighting($0, from: folder, store.home) })
     if case .instance = known { return known }
     sighting.identity = FolderIdentity(of: folder.path)
-    let declared = DeclaredResources(folder)
+    let declared = DeclaredResources(folder, catalog)
     return FolderMeaning.decide(
       sighting,
       among: store.apps().map { state in
@@ -29,7 +29,7 @@ extension InstanceDirectory {
   }
 
   /// What to say of an instance that was not found by its id alone.
-  static func line(_ evidence: FolderMeaning.Evidence, _ state: InstanceState) -> String? {
+  package static func line(_ evidence: FolderMeaning.Evidence, _ state: InstanceState) -> String? {
     switch evidence {
     case .marked, .moved: nil
     case .identity:
@@ -41,7 +41,7 @@ extension InstanceDirectory {
   }
 
   /// What to say of an instance that may be meant and was not taken.
-  func doubt(_ other: InstanceState, instead new: InstanceState) -> String {
+  package func doubt(_ other: InstanceState, instead new: InstanceState) -> String {
     let place = other.isWithoutFolder(store.home) ? "which was made over the rack" : "last in \(other.path)"
     return "\(new.handle) begins without data; to go on in this folder with that of \(other.handle), "
       + "\(place): drydock adopt \(other.handle)"
@@ -51,9 +51,11 @@ extension InstanceDirectory {
 /// The resources that the manifest of a folder declares, read when they are first asked for.
 private struct DeclaredResources {
   private let folder: AppFolder
+  private let catalog: ResourceCatalog
 
-  init(_ folder: AppFolder) {
+  init(_ folder: AppFolder, _ catalog: ResourceCatalog) {
     self.folder = folder
+    self.catalog = catalog
   }
 
   /// Whether the manifest declares every resource that an instance has, each of its type. Of an instance without
@@ -62,7 +64,7 @@ private struct DeclaredResources {
     let recorded = state.resources.filter { !$0.value.isRemoved }
     guard !recorded.isEmpty,
       let workspace = try? Workspace.find(manifest: "\(folder.path)/convox.yml", from: folder.path),
-      let manifest = try? workspace.load(appEnvironment: state.appEnvironment)
+      let manifest = try? workspace.load(appEnvironment: state.appEnvironment, catalog: catalog)
     else { return false }
     let declared = Dictionary(manifest.resources.map { ($0.name, $0.type) }) { first, _ in first }
     return recorded.allSatisfy { declared[$0.key] == $0.value.type }
@@ -71,11 +73,11 @@ private struct DeclaredResources {
 
 extension InstanceSighting {
   /// An instance as it is seen from a folder.
-  init(_ state: InstanceState, from folder: AppFolder, _ home: StateHome) {
+  package init(_ state: InstanceState, from folder: AppFolder, _ home: StateHome) {
     self.init(state: state, place: Self.place(state, from: folder, home))
     guard state.token == nil, state.isPasswordChosen != true, place != .here else { return }
     isKnownByPassword =
-      (try? folder.content(of: EnvironmentFiles.all))?.contains(state.resourcePassword) == true
+      (try? folder.content(of: OwnFiles.allVariables))?.contains(state.resourcePassword) == true
   }
 
   private static func place(_ state: InstanceState, from folder: AppFolder, _ home: StateHome) -> Place {
@@ -96,14 +98,14 @@ extension InstanceSighting {
 
 extension InstanceState {
   /// Whether it is an app that was made over a rack and has no folder of the user's.
-  func isWithoutFolder(_ home: StateHome) -> Bool {
+  package func isWithoutFolder(_ home: StateHome) -> Bool {
     created == nil && path == AppFolder(home.app(handle)).path
   }
 }
 
 extension AppFolder {
   /// What the folder says of its instances: to the home at hand, and to the one that had it first.
-  func marks(_ home: StateHome) throws -> [FolderMark] {
+  package func marks(_ home: StateHome) throws -> [FolderMark] {
     try [mark(), home.key.flatMap { try mark(in: Self.markFile(of: $0)) }].compactMap(\.self)
   }
 }

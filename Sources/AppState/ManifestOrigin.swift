@@ -4,18 +4,18 @@ import Foundation
 
 /// Whose a manifest is that nobody named. Its commands are run and its links are followed, so that one which another
 /// user has put above the current folder, or which leads to another file of the caller's, is not taken for theirs.
-struct ManifestOrigin {
+package struct ManifestOrigin {
   /// Where it was found.
-  let manifest: String
+  package let manifest: String
   /// What messages call it.
-  let name: String
+  package let name: String
 
   private var folder: String { URL(filePath: manifest).deletingLastPathComponent().path }
 
   /// Refuses a manifest whose owner, or whose folder's owner, is neither the caller nor root, nor for root the user
   /// who called sudo, nor the owner of the current folder, whose checkout a build machine's root may work on.
   /// - Throws: `DrydockError.notTrusted`.
-  func refuseStrangers(from currentDirectory: String, _ environment: [String: String]) throws {
+  package func refuseStrangers(from currentDirectory: String, _ environment: [String: String]) throws {
     let trusted = Self.trusted(currentDirectory, environment)
     for path in [manifest, folder] {
       for status in [Self.status(path, lstat), Self.status(path, stat)].compactMap(\.self)
@@ -33,7 +33,7 @@ struct ManifestOrigin {
 
   /// Refuses a link out of the repository: an error about the manifest would show what it leads to.
   /// - Throws: `DrydockError.notTrusted`.
-  func refuseLinkElsewhere() throws {
+  package func refuseLinkElsewhere() throws {
     guard let status = Self.status(manifest, lstat), status.st_mode & S_IFMT == S_IFLNK else { return }
     let target = URL(filePath: manifest).resolvingSymlinksInPath().path
     let root = repository

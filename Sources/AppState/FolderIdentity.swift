@@ -25,5 +25,5 @@ package struct FolderIdentity: Sendable, Hashable, Codable {
   }
 
   /// Whether it is proved to be the same folder.
-  func isSurely(_ other: FolderIdentity?) -> Bool { born != nil && self == other }
+  package func isSurely(_ other: FolderIdentity?) -> Bool { born != nil && self == other }
 }

@@ -14,7 +14,7 @@ extension InstanceDirectory {
   }
 
   /// Forgets an instance whose data is gone, and its folder where that lies in drydock's home. Its lock has to be held.
-  func forget(_ state: InstanceState) throws {
+  package func forget(_ state: InstanceState) throws {
     // Empty by now; of an instance without native servers nobody else removes it.
     try Folder.remove("\(store.home.engines)/\(state.id)")
     try store.delete(state.id)
@@ -26,5 +26,5 @@ extension InstanceDirectory {
 
 extension StateHome {
   /// The folder of an app that has none of the user's.
-  func app(_ name: String) -> String { "\(root)/apps/\(name)" }
+  package func app(_ name: String) -> String { "\(root)/apps/\(name)" }
 }

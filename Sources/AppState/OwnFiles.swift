@@ -1,18 +1,21 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+package import Foundation
 
 /// The files in an app's `.drydock`, drydock's own. Whoever made the repository, or can write in it, may have put
 /// something else there, such as a link to a file of the user's: that is refused, and neither read, written nor
 /// removed.
-struct OwnFiles: Sendable {
+package struct OwnFiles: Sendable {
+  /// The file with the variables of every resource.
+  package static let allVariables = "all.env"
+
   /// Whose files are taken: the caller's, root's, and those of the owner of the app's folder, for whom root works.
   private let owners: Set<uid_t>
   private let directory: DirectoryDescriptor
 
   /// The files of an app; nil where there is no `.drydock`.
   /// - Throws: `DrydockError.cannotWrite` for a `.drydock` that is no folder of drydock's.
-  init?(existingIn folder: AppFolder) throws {
+  package init?(existingIn folder: AppFolder) throws {
     let app: DirectoryDescriptor
     do {
       app = try DirectoryDescriptor(searching: folder.path)
@@ -30,7 +33,7 @@ struct OwnFiles: Sendable {
 
   /// The files of an app, whose `.drydock` is made if there is none.
   /// - Throws: `DrydockError.cannotWrite`.
-  init(madeIn folder: AppFolder) throws {
+  package init(madeIn folder: AppFolder) throws {
     if !Folder.exists(folder.path) { try Folder.make(folder.path, mode: getuid() == 0 ? 0o711 : 0o700) }
     (owners, directory) = try Self.attempt("use") { () throws(DirectoryError) in
       let app = try DirectoryDescriptor(searching: folder.path)
@@ -42,31 +45,31 @@ struct OwnFiles: Sendable {
   private static func owners(of app: DirectoryDescriptor) -> Set<uid_t> { [geteuid(), 0, app.status.st_uid] }
 
   /// The names of all that is there, whatever it is.
-  func names() throws -> [String] {
+  package func names() throws -> [String] {
     try Self.attempt("read") { () throws(DirectoryError) in try directory.names() }
   }
 
   /// A file's content; nil for nothing.
-  func read(_ name: String) throws -> [UInt8]? {
+  package func read(_ name: String) throws -> [UInt8]? {
     try Self.attempt("read") { () throws(DirectoryError) in
       try directory.read(name, limit: 1 << 24, owners: owners)
     }
   }
 
   /// Writes a file if a byte of it, or its mode, changes.
-  func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws {
+  package func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws {
     try Self.attempt("write") { () throws(DirectoryError) in
       _ = try directory.write(bytes, to: name, mode: mode, owners: owners)
     }
   }
 
   /// Removes a file; nothing at that name is fine.
-  func remove(_ name: String) throws {
+  package func remove(_ name: String) throws {
     try Self.attempt("remove") { () throws(DirectoryError) in try directory.remove(name, owners: owners) }
   }
 
   /// Refuses what could not be written, before anything is begun.
-  func refuseForeign(_ name: String) throws {
+  package func refuseForeign(_ name: String) throws {
     try Self.attempt("write") { () throws(DirectoryError) in try directory.refuse(name, owners: owners) }
   }
 

@@ -7,7 +7,7 @@ package struct HeldInstance: ~Copyable {
   /// What is remembered of it, read under the lock.
   package let state: InstanceState
 
-  init(_ lock: consuming InstanceLock, _ state: InstanceState) {
+  package init(_ lock: consuming InstanceLock, _ state: InstanceState) {
     self.lock = lock
     self.state = state
   }
@@ -36,7 +36,7 @@ extension StateStore {
   }
 
   /// The same; nil where it is gone.
-  func holdIfPresent(
+  package func holdIfPresent(
     _ id: String, until deadline: Deadline, notice: (String) -> Void = { _ in }
   ) async throws -> HeldInstance? {
     guard !id.isEmpty else { return nil }
@@ -48,7 +48,7 @@ extension StateStore {
   }
 
   /// What is said while another command is waited for.
-  static func waiting(for holder: Int32?) -> String {
+  package static func waiting(for holder: Int32?) -> String {
     "waiting for another drydock command\(holder.map { " (process \($0))" } ?? "")"
   }
 

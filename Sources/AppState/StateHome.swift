@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+package import Foundation
 
 /// The folders in which drydock keeps what outlives a command.
 package struct StateHome: Sendable, Hashable {
@@ -52,7 +52,7 @@ package struct StateHome: Sendable, Hashable {
 
   /// A user's folder for sockets where anybody could make one of its name first: the first that is the user's, so that
   /// every command finds it again, else the first that nobody has.
-  static func sockets(in folder: String, of user: uid_t) -> String {
+  package static func sockets(in folder: String, of user: uid_t) -> String {
     let usual = "\(folder)/drydock-\(user)"
     let names = [usual] + (1..<100).map { "\(usual)-\($0)" }
     func status(_ path: String) -> stat? {
@@ -123,7 +123,9 @@ package struct StateHome: Sendable, Hashable {
 
   /// The folder in which the clients of a resource run. No engine's user can reach it: a client of root's reads settings
   /// in it, and writes down what was typed.
-  func clients(_ name: String, of id: String) -> String { "\(instance(id))/clients/\(Slug.make(name))" }
+  package func clients(_ name: String, of id: String) -> String {
+    "\(instance(id))/clients/\(Slug.make(name))"
+  }
 
   /// The folder of one resource of an instance.
   package func resource(_ name: String, of id: String) -> String { "\(engines)/\(id)/\(Slug.make(name))" }
@@ -135,4 +137,12 @@ package struct StateHome: Sendable, Hashable {
     guard inside.utf8.count > 103 - 24 else { return inside }
     return "\(sockets)/\(shortHash(inside))"
   }
+}
+
+extension StateHome {
+  /// The folder of the resource that was created with that name.
+  package func created(_ name: String) -> String { "\(root)/resources/\(name)" }
+
+  /// The folder whose lock is held while something is done to a created resource.
+  package func operation(_ id: String) -> String { "\(instance(id))/operation" }
 }

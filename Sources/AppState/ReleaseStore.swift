@@ -4,14 +4,14 @@ import Foundation
 
 /// Reads and writes the releases of the instances on this machine: `releases.json` beside each one's state, since
 /// its values are as secret as the app env.
-struct ReleaseStore: Sendable {
-  let home: StateHome
+package struct ReleaseStore: Sendable {
+  package let home: StateHome
 
   private func path(_ id: String) -> String { "\(home.instance(id))/releases.json" }
 
   /// The history of an instance; an empty one where nothing is kept yet.
   /// - Throws: `DrydockError.dataMismatch` for a file that cannot be understood: it is left as it is.
-  func load(_ id: String) throws -> ReleaseHistory {
+  package func load(_ id: String) throws -> ReleaseHistory {
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path(id)))
@@ -33,7 +33,7 @@ struct ReleaseStore: Sendable {
   }
 
   /// Writes a history, readable for the user alone.
-  func save(_ history: ReleaseHistory, of id: String) throws {
+  package func save(_ history: ReleaseHistory, of id: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .secondsSince1970

@@ -1,3 +1,4 @@
+package import ConvoxManifest
 import DrydockBase
 import Foundation
 package import MonotonicTime
@@ -6,10 +7,13 @@ package import MonotonicTime
 package struct InstanceDirectory: Sendable {
   /// What is remembered of instances.
   package let store: StateStore
+  /// The resource types that manifests may name.
+  package let catalog: ResourceCatalog
 
   /// A directory over a store.
-  package init(store: StateStore) {
+  package init(store: StateStore, catalog: ResourceCatalog) {
     self.store = store
+    self.catalog = catalog
   }
 
   /// The instance of a folder, one that moved with its folder too: nil when there is none, or when it is a copy
@@ -23,7 +27,7 @@ package struct InstanceDirectory: Sendable {
 
   /// The instance that an `up` of a folder would go on with: the one that `--app` names, if no other folder has it, else
   /// the folder's own.
-  func candidate(for folder: AppFolder, app: String?) throws -> InstanceState? {
+  package func candidate(for folder: AppFolder, app: String?) throws -> InstanceState? {
     if let app, var other = try unclaimed(app, for: folder) {
       other.path = folder.path
       return other
@@ -125,9 +129,9 @@ package struct InstanceDirectory: Sendable {
   }
 
   /// Twelve letters and digits from the system's random source.
-  static func randomID() -> String { random(12) }
+  package static func randomID() -> String { random(12) }
 
-  static func random(_ count: Int) -> String {
+  package static func random(_ count: Int) -> String {
     let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789")
     return String((0..<count).compactMap { _ in alphabet.randomElement() })
   }

@@ -1,4 +1,4 @@
-import DrydockBase
+package import DrydockBase
 import Foundation
 
 /// Another user, to whom a home belongs.
@@ -21,7 +21,7 @@ package struct HomeOwner: Sendable, Hashable {
   }
 
   /// The owner of the instances in a home; nil where it is the user of this process, and before there are any.
-  init?(of root: String, environment: [String: String]) {
+  package init?(of root: String, environment: [String: String]) {
     // A link there leads wherever its owner wants it to, to a folder of the caller's too.
     let calls: [(UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> Int32] = [lstat, stat]
     let owners = calls.compactMap { call -> uid_t? in
@@ -39,7 +39,7 @@ package struct HomeOwner: Sendable, Hashable {
   }
 
   /// Refuses to change anything.
-  func refusal(of root: String) -> DrydockError {
+  package func refusal(of root: String) -> DrydockError {
     let owner = name.map { "\($0) (uid \(user))" } ?? "the user \(user)"
     let caller = isCaller ? ", who called this by sudo (SUDO_UID)" : ""
     return DrydockError(

@@ -5,21 +5,21 @@ import Foundation
 /// Where a home lies, as it is noted in it.
 ///
 /// A copy of a home says the same of its instances as the original, whose containers, volumes and ports they are.
-struct HomePlace: Codable, Sendable, Hashable {
+package struct HomePlace: Codable, Sendable, Hashable {
   /// The folder's real path.
-  var path: String
+  package var path: String
   /// The file system and inode of the folder.
-  var folder: [UInt64]
+  package var folder: [UInt64]
 
   /// The place of the home at a path; nil where there is none.
-  init?(of root: String) {
+  package init?(of root: String) {
     guard let folder = Folder.device(root) else { return nil }
     self.path = AppFolder(root).path
     self.folder = folder
   }
 
   /// Whether that is one home: at one path, whatever disk it was restored to, or one folder at two, as in a container.
-  func isSame(as other: HomePlace) -> Bool { path.isExactly(other.path) || folder == other.folder }
+  package func isSame(as other: HomePlace) -> Bool { path.isExactly(other.path) || folder == other.folder }
 }
 
 extension StateHome {
@@ -27,7 +27,7 @@ extension StateHome {
 
   /// The home that this one is a copy of, while that one is still there with the same key; nil for no copy. Where that one
   /// is gone, this one was moved.
-  var original: String? {
+  package var original: String? {
     guard
       let noted = FileManager.default.contents(atPath: placeFile).flatMap({
         try? JSONDecoder().decode(HomePlace.self, from: $0)
@@ -40,7 +40,7 @@ extension StateHome {
   }
 
   /// Notes where the home lies.
-  func notePlace() throws {
+  package func notePlace() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     guard let place = HomePlace(of: root), let bytes = try? encoder.encode(place) else { return }
@@ -69,7 +69,7 @@ extension StateHome {
   }
 
   /// Gives a copy that has no instances any more up for a home of its own, with a key of its own.
-  func forgetOriginal() throws {
+  package func forgetOriginal() throws {
     guard !hasInstances, original != nil else { return }
     for name in ["key", "place", "ports"] { try Folder.remove("\(root)/\(name)") }
   }

@@ -66,7 +66,7 @@ package struct InstanceState: Sendable, Hashable, Codable {
   }
 
   /// What in it drydock never wrote; nil for nothing. Passwords go into files of lines that clients and servers read.
-  var damage: String? {
+  package var damage: String? {
     let passwords =
       [resourcePassword] + resources.values.flatMap { [$0.administratorPassword, $0.replicaPassword ?? ""] }
     let isWhole = passwords.allSatisfy { $0.unicodeScalars.allSatisfy { !["\n", "\r", "\0"].contains($0) } }

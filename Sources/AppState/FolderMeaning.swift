@@ -1,21 +1,21 @@
 import DrydockBase
 
 /// What can be seen of a folder, to decide which instance it means.
-struct FolderSighting: Sendable {
+package struct FolderSighting: Sendable {
   /// The ids that it carries, with what is beside them.
-  var marks: [FolderMark] = []
+  package var marks: [FolderMark] = []
   /// Which folder it is.
-  var identity: FolderIdentity?
+  package var identity: FolderIdentity?
   /// The app's name, which may be what the repository says.
-  var name: String
+  package var name: String
   /// The folder's own name.
-  var folderName: String
+  package var folderName: String
 }
 
 /// An app's instance, and what can be seen of it from a folder.
-struct InstanceSighting: Sendable {
+package struct InstanceSighting: Sendable {
   /// Where the folder that the state names is.
-  enum Place: Sendable, Hashable {
+  package enum Place: Sendable, Hashable {
     /// It is the folder at hand, at this path or another.
     case here
     /// There is nothing at that path.
@@ -29,19 +29,19 @@ struct InstanceSighting: Sendable {
   }
 
   /// What is remembered of it.
-  var state: InstanceState
+  package var state: InstanceState
   /// Where its folder is.
-  var place: Place
+  package var place: Place
   /// Whether its secret password stands in the folder's variables: proof for one of a drydock without tokens.
-  var isKnownByPassword = false
+  package var isKnownByPassword = false
   /// Whether the manifest at hand declares every resource that it has, each of its type, and it has one.
-  var fits = false
+  package var fits = false
 }
 
 /// Which instance a folder means, and by what it is known.
-enum FolderMeaning: Sendable, Hashable {
+package enum FolderMeaning: Sendable, Hashable {
   /// By what an instance is known.
-  enum Evidence: Sendable, Hashable {
+  package enum Evidence: Sendable, Hashable {
     /// Its id lies in its folder.
     case marked
     /// Its id and its token lie in a folder elsewhere, and its own is gone.
@@ -62,7 +62,7 @@ enum FolderMeaning: Sendable, Hashable {
 
   /// Decides. In doubt it is none: data that is not shown can be adopted, data of another app that is handed out cannot
   /// be taken back.
-  static func decide(_ folder: FolderSighting, among instances: [InstanceSighting]) -> FolderMeaning {
+  package static func decide(_ folder: FolderSighting, among instances: [InstanceSighting]) -> FolderMeaning {
     for mark in folder.marks {
       guard let found = instances.first(where: { $0.state.id == mark.id }) else { continue }
       if found.place == .here { return .instance(found.state, .marked) }
