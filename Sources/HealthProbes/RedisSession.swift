@@ -20,16 +20,17 @@ struct RedisSession {
   }
 
   /// Sends commands and gives their answers, errors among them.
-  func ask(_ commands: [[[UInt8]]]) async throws -> [RedisValue] {
+  /// - Parameter patience: How long the server may take over an answer.
+  func ask(_ commands: [[[UInt8]]], patience: Duration = Self.patience) async throws -> [RedisValue] {
     guard !commands.isEmpty else { return [] }
-    try await stream.send(commands.flatMap(Self.encode), until: .after(Self.patience))
+    try await stream.send(commands.flatMap(Self.encode), until: .after(patience))
     var answers: [RedisValue] = []
     answers.reserveCapacity(commands.count)
     while answers.count < commands.count {
       if let answer = try reader.nextValue() {
         answers.append(answer)
       } else {
-        reader.feed(try await stream.receive(until: .after(Self.patience)))
+        reader.feed(try await stream.receive(until: .after(patience)))
       }
     }
     return answers

@@ -1,18 +1,10 @@
 import MonotonicTime
 
 /// Keys on their way into a redis: each is restored under another name first, where the server checks it, and all get
-/// their own names at once in one transaction. So an import that fails changes nothing.
+/// their own names at once. So an import that fails changes nothing.
 ///
 /// The other names end by themselves after a day, should everything be killed.
 final class RedisStaging {
-  private struct Key {
-    var database: Int
-    var name: [UInt8]
-    /// In milliseconds since 1970; 0 for never.
-    var end: Int
-    var staged: [UInt8]
-  }
-
   private let session: RedisSession
   private let target: ProbeTarget
   private let id = "\(UInt64.random(in: .min ... .max))"
@@ -21,7 +13,9 @@ final class RedisStaging {
   /// What the connections of imports are called, followed by their ids.
   private static let client = "drydock-import-"
   private var database = 0
-  private var keys: [Key] = []
+  /// How many keys are staged, and where: however many they are, their names are kept in the server.
+  private var count = 0
+  private var databases: Set<Int> = []
   private var pending: [(command: [[UInt8]], number: Int)] = []
   private var pendingBytes = 0
 
@@ -72,11 +66,17 @@ final class RedisStaging {
         "command \(number) is \(verb.prefix(20)), and an export holds SELECT and RESTORE with ABSTTL only",
         suggestion: "take a file that drydock resources export wrote")
     }
-    let staged = redisWord("\(prefix)\(keys.count)")
-    keys.append(Key(database: database, name: command[1], end: end, staged: staged))
+    count += 1
+    let staged = redisWord("\(prefix)\(count)")
     queue([redisWord("RESTORE"), staged, Self.day, command[3], redisWord("REPLACE")], number)
+    queue([redisWord("RPUSH"), list, staged, command[1], redisWord(end)], number)
+    if databases.insert(database).inserted { queue([redisWord("PEXPIRE"), list, Self.day], number) }
     if pendingBytes > 1 << 20 { try await flush() }
   }
+
+  /// What lists the staged keys of a database: of each the staged name, its own, and when it ends in milliseconds since 1970,
+  /// 0 for never.
+  private var list: [UInt8] { redisWord("\(prefix)0") }
 
   private func queue(_ command: [[UInt8]], _ number: Int) {
     pending.append((command, number))
@@ -99,40 +99,55 @@ final class RedisStaging {
     }
   }
 
-  /// Gives all keys their own names, in one transaction.
-  func commit() async throws {
-    var commands = [[redisWord("MULTI")]]
-    var current = -1
-    for key in keys {
-      if key.database != current { commands.append([redisWord("SELECT"), redisWord(key.database)]) }
-      current = key.database
-      commands.append([redisWord("RENAME"), key.staged, key.name])
-      commands.append(
-        key.end == 0
-          ? [redisWord("PERSIST"), key.name] : [redisWord("PEXPIREAT"), key.name, redisWord(key.end)])
+  /// Gives all keys their own names, at once.
+  func commit(replacing: Bool) async throws {
+    if replacing { try await removeOthers() }
+    guard !databases.isEmpty else { return }
+    let command = [redisWord("EVAL"), redisWord(Self.renaming), redisWord(1), list]
+    // However many keys there are, it is one step; a million takes seconds.
+    let answers = try await session.ask(
+      [command + databases.sorted().map { redisWord($0) }], patience: .seconds(900))
+    for case .error(let message) in answers { throw redisFailure(message) }
+  }
+
+  /// As a script it is one step, as a transaction would be, and neither side holds all of its commands.
+  private static let renaming = """
+    for _, database in ipairs(ARGV) do
+      redis.call('SELECT', database)
+      repeat
+        local part = redis.call('LRANGE', KEYS[1], 0, 2999)
+        for i = 1, #part, 3 do
+          redis.call('RENAME', part[i], part[i + 1])
+          if part[i + 2] == '0' then redis.call('PERSIST', part[i + 1])
+          else redis.call('PEXPIREAT', part[i + 1], part[i + 2]) end
+        end
+        redis.call('LTRIM', KEYS[1], 3000, -1)
+      until #part == 0
+    end
+    """
+
+  /// Removes every key that no import has staged.
+  private func removeOthers() async throws {
+    for database in try await session.databases() {
+      _ = try await session.ask("SELECT", "\(database)")
+      try await session.scan("COUNT", "1000") { names in
+        let others = names.filter { Self.owner(of: $0) == nil }
+        _ = try await session.ask(others.map { [redisWord("DEL"), $0] })
+      }
     }
-    commands.append([redisWord("EXEC")])
-    let answers = try await session.ask(commands)
-    for answer in answers {
-      if case .error(let message) = answer { throw redisFailure(message) }
-    }
-    guard case .array(let results) = answers.last else { return }
-    for case .error(let message) in results { throw redisFailure(message) }
   }
 
   /// Removes what was staged; what cannot be removed now ends by itself.
   func discard() async {
-    let staged = keys
-    guard !staged.isEmpty else { return }
+    let (databases, pattern) = (self.databases, prefix + "*")
+    guard !databases.isEmpty else { return }
     try? await shieldedFromCancellation { [target] in
       let session = try await RedisSession(to: target)
-      for batch in stride(from: 0, to: staged.count, by: 1000).map({
-        staged[$0..<min($0 + 1000, staged.count)]
-      }) {
-        _ = try await session.ask(
-          batch.flatMap {
-            [[redisWord("SELECT"), redisWord($0.database)], [redisWord("DEL"), $0.staged]]
-          })
+      for database in databases {
+        _ = try await session.ask("SELECT", "\(database)")
+        try await session.scan("MATCH", pattern, "COUNT", "1000") { names in
+          _ = try await session.ask(names.map { [redisWord("DEL"), $0] })
+        }
       }
     }
   }

@@ -13,8 +13,10 @@ package struct RedisTransfer: ServerTransfer {
     self.target = target
   }
 
-  /// How many keys are asked for at a time, whose values lie in memory together.
+  /// How many keys are looked at at a time.
   private static let batch = 50
+  /// How much of the server's memory the values that lie here together may take there; one that is larger lies here alone.
+  private static let most = 8 << 20
 
   /// Exports every key of every database.
   package func export(to sink: @Sendable ([UInt8]) async throws -> Void) async throws {
@@ -24,9 +26,28 @@ package struct RedisTransfer: ServerTransfer {
       try await sink(RedisSession.encode([redisWord("SELECT"), redisWord(database)]))
       try await session.scan("COUNT", "\(Self.batch)") { names in
         // What an import has staged, or left behind, is no data.
-        try await write(names.filter { RedisStaging.owner(of: $0) == nil }, session, sink)
+        let names = names.filter { RedisStaging.owner(of: $0) == nil }
+        for part in try await parts(names, session) { try await write(part, session, sink) }
       }
     }
+  }
+
+  /// Keys whose values may lie in memory together. A server that tells no sizes has them asked for one by one.
+  private func parts(_ names: [[UInt8]], _ session: RedisSession) async throws -> [[[UInt8]]] {
+    let sizes = try await session.ask(names.map { [redisWord("MEMORY"), redisWord("USAGE"), $0] })
+    var parts: [[[UInt8]]] = []
+    var sum = Int.max
+    for (name, answer) in zip(names, sizes) {
+      let size = if case .integer(let size) = answer { size } else { Self.most }
+      if sum < Self.most, size < Self.most - sum {
+        parts[parts.count - 1].append(name)
+        sum += size
+      } else {
+        parts.append([name])
+        sum = size
+      }
+    }
+    return parts
   }
 
   private func write(
@@ -59,13 +80,13 @@ package struct RedisTransfer: ServerTransfer {
     return numbers[0] * 1000 + numbers[1] / 1000 + left
   }
 
-  /// Imports an export; keys that it does not name stay as they are.
-  package func load(from source: @Sendable () async throws -> [UInt8]?) async throws {
+  /// Imports an export; keys that it does not name stay as they are, unless it is to replace all.
+  package func load(from source: @Sendable () async throws -> [UInt8]?, replacing: Bool) async throws {
     let staging = RedisStaging(try await RedisSession(to: target), target)
     do {
       try await staging.begin()
       try await read(from: source, into: staging)
-      try await staging.commit()
+      try await staging.commit(replacing: replacing)
     } catch {
       await staging.discard()
       throw error
@@ -76,7 +97,10 @@ package struct RedisTransfer: ServerTransfer {
     async throws
   {
     var reader = RedisCommandReader()
+    var isFirst = true
     while let bytes = try await source() {
+      if isFirst, bytes.starts(with: Array("REDIS0".utf8)) { throw Self.snapshot(target) }
+      isFirst = false
       reader.feed(bytes)
       while let command = try reader.next() { try await staging.add(command, number: reader.count) }
       try await staging.flush()
@@ -85,5 +109,16 @@ package struct RedisTransfer: ServerTransfer {
       throw TransferFormatError(
         "the export ends inside of command \(reader.count + 1)", suggestion: "the file was cut short")
     }
+  }
+
+  /// An RDB: a server of its own reads it, and hands its keys over.
+  private static func snapshot(_ target: ProbeTarget) -> TransferFormatError {
+    TransferFormatError(
+      "this is an RDB file, which no server takes in while it runs",
+      suggestion: """
+        have a server of its own read it and hand over its keys: redis-server --port 7777 --dir "$PWD" \
+        --dbfilename FILE --save '' & sleep 5; redis-cli -p 7777 --scan | xargs -d '\\n' redis-cli -p 7777 \
+        MIGRATE 127.0.0.1 \(target.port) '' 0 60000 COPY REPLACE KEYS; redis-cli -p 7777 SHUTDOWN NOSAVE
+        """)
   }
 }

@@ -6,8 +6,9 @@ package protocol ServerTransfer: Sendable {
 
   /// Puts in the data that `source` gives piece by piece, nil at its end. What it throws before its end leaves the
   /// server's data as it was.
+  /// - Parameter replacing: Whether what the data does not name goes.
   /// - Throws: `TransferFormatError`, `ProbeFailure`, `CancellationError`, and what `source` throws.
-  func load(from source: @Sendable () async throws -> [UInt8]?) async throws
+  func load(from source: @Sendable () async throws -> [UInt8]?, replacing: Bool) async throws
 }
 
 /// Data that is not what it should be.

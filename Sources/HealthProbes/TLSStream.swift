@@ -40,10 +40,16 @@ final class TLSStream: ByteStream {
     }
   }
 
+  /// A piece at a time: the library counts in 32 bits, and keeps what is encrypted until it is sent.
   func send(_ bytes: [UInt8], until deadline: Deadline) async throws {
-    try translated { () throws(TLSError) in try client.encrypt(bytes) }
-    try await flush(until: deadline)
+    for start in stride(from: 0, to: bytes.count, by: Self.piece) {
+      let piece = Array(bytes[start..<min(start + Self.piece, bytes.count)])
+      try translated { () throws(TLSError) in try client.encrypt(piece) }
+      try await flush(until: deadline)
+    }
   }
+
+  private static let piece = 1 << 20
 
   func receive(until deadline: Deadline) async throws -> [UInt8] {
     while true {

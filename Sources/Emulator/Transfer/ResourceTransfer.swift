@@ -15,20 +15,23 @@ package struct ResourceTransfer: Sendable {
   private let target: ResourceTarget
   private let watch: StallWatch
   private let isTrusted: Bool
+  private let isReplacing: Bool
 
   /// A transfer of one resource's data.
   /// - Parameters:
   ///   - isTrusted: Whether a database's client may obey what an import asks it to do besides: run programs, read files.
+  ///   - isReplacing: Whether an import takes away first what is there.
   ///   - stallLimit: How long nothing may move before it is given up; the whole may take any time.
   ///   - progress: Told how many bytes have moved so far, uncompressed.
   package init(
-    context: DrydockContext, target: ResourceTarget, isTrusted: Bool = false,
+    context: DrydockContext, target: ResourceTarget, isTrusted: Bool = false, isReplacing: Bool = false,
     stallLimit: Duration = .seconds(900),
     progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
   ) {
     self.context = context
     self.target = target
     self.isTrusted = isTrusted
+    self.isReplacing = isReplacing
     self.watch = StallWatch(patience: stallLimit, progress: progress)
   }
 
@@ -60,7 +63,7 @@ package struct ResourceTransfer: Sendable {
         .failed, "resource \(target.name) is a read replica", suggestion: "import into its source: \(origin)")
     }
     let site = try await TransferSite(target, context, verb: "import")
-    try await guarding("the import into \(target.name)") { [watch, context, isTrusted] in
+    try await guarding("the import into \(target.name)") { [watch, context, isTrusted, isReplacing] in
       let input = PeekedSource(try await Self.expanded(source))
       guard try await !input.peek(1).isEmpty else {
         throw DrydockError(
@@ -72,7 +75,7 @@ package struct ResourceTransfer: Sendable {
         let dump = ToolDump(site, tools, isTrusted: isTrusted)
         let words = try await dump.load(counted, head: try await input.peek(1024))
         leftOut.withLock { $0 = words }
-      case .server(let make): try await make(try site.probeTarget).load(from: counted)
+      case .server(let make): try await make(try site.probeTarget).load(from: counted, replacing: isReplacing)
       case .directory(let transfer):
         let archive = DirectoryArchive(site, transfer, context)
         let words = try await archive.load(counted)
