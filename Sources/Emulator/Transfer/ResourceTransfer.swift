@@ -69,6 +69,7 @@ package struct ResourceTransfer: Sendable {
         throw DrydockError(
           .failed, "there is nothing to import: the input is empty", suggestion: "nothing was changed")
       }
+      try ForeignFormat.refuse(try await input.peek(ForeignFormat.length), into: site.target.name)
       let counted = watch.counting { try await input.next() }
       switch try method(site) {
       case .tools(let tools):
