@@ -11,18 +11,23 @@ extension DeployCheck {
   mutating func checkVolumes(of service: Service) {
     for (index, volume) in service.volumes.enumerated() {
       let place = manifest.places[.volume(service: service.name, index)] ?? service.location
-      let parts = volume.splitExactly(at: ":", omittingEmpty: false)
-      if !(parts.last ?? "").beginsExactly(with: "/") {
+      let parsed = ServiceVolume(volume)
+      if !parsed.path.beginsExactly(with: "/") {
         fail(
           "volume \(volume) of service \(service.name) has no absolute path in the container",
           at: place,
           "write /path or name:/path")
-      } else if parts.count > 2 {
-        warn("volume \(volume): Convox knows no third part", at: place, "write name:/path")
-      } else if parts.count == 2, parts[0].beginsExactly(with: "/") {
-        checkHostPath(parts[0], volume, at: place)
-      } else if parts.count == 2 {
-        checkVolumeName(parts[0], of: service, at: place)
+      } else if parsed.path.contains(":") {
+        warn(
+          "volume \(volume): Docker knows no mode \(parsed.path.splitExactly(at: ":").last ?? "")", at: place,
+          "write name:/path, or name:/path:ro")
+      } else if let source = parsed.source, source.beginsExactly(with: "/") {
+        checkHostPath(source, volume, at: place)
+      } else if let source = parsed.source {
+        checkVolumeName(source, of: service, at: place)
+        if parsed.isReadOnly, mounted.contains(source) {
+          warn("volume \(volume): it is read-only on AWS, and can be written here", at: place)
+        }
       }
     }
   }

@@ -7,6 +7,20 @@ extension YAMLRemark {
     switch error as? YamlError {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
+      let message = context.map { "\(problem) \($0.text)" } ?? problem
+      if let context, context.text == "while scanning a quoted scalar" {
+        self.init(
+          message: message, offset: offset(context.mark),
+          suggestion: "the quote that opens here is never closed")
+        return
+      }
+      if let quote = YAMLRemark.lateQuote(before: offset(mark), source) {
+        let end = source.location(of: quote.end).line
+        self.init(
+          message: message, offset: quote.start,
+          suggestion: "the quote that opens here closes in line \(end) only")
+        return
+      }
       self.init(problem, context?.text, at: offset(mark), source)
     case .duplicatedKeysInMapping(let keys, let context):
       self.init(duplicated: keys.first ?? "", first: context.mark, source)

@@ -106,7 +106,13 @@ struct DeployFindingTests {
         "[files:/data, own]", "[files]",
         ["3:28 volume own of service web has no absolute path in the container"]
       ),
-      ("[files:/data:/ro]", "[files]", ["3:15 volume files:/data:/ro: Convox knows no third part"]),
+      ("[files:/data:/ro]", "[files]", ["3:15 volume files:/data:/ro: Docker knows no mode /ro"]),
+      // Bug: it has no absolute path in the container, it was said.
+      ("[files:/data, \"/proc/:/host/proc:ro\", \"/sys/fs/cgroup/:/c:ro,z\"]", "[files]", []),
+      (
+        "[\"files:/data:ro\"]", "[files]",
+        ["3:15 volume files:/data:ro: it is read-only on AWS, and can be written here"]
+      ),
     ])
   func volumes(volumes: String, links: String, expected: [String]) throws {
     let text =

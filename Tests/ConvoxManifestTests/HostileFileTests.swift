@@ -139,7 +139,7 @@ struct HostileFileTests {
         "2:1 found character that cannot start any token while scanning for the next token"
       ),
       ("a: [1\n", "2:1 did not find expected ',' or ']' while parsing a flow sequence"),
-      ("a: \"x\n", "2:1 found unexpected end of stream while scanning a quoted scalar"),
+      ("a: \"x\n", "1:4 found unexpected end of stream while scanning a quoted scalar"),
       ("a: b: c\n", "1:5 mapping values are not allowed in this context"),
       (
         "a: */5 * * * *\n",
@@ -152,6 +152,24 @@ struct HostileFileTests {
     ])
   func broken(text: String, expected: String) {
     #expect(errors(text) == [expected])
+  }
+
+  /// Bug: an open quote was reported at the end of the file, or at the next one that there is.
+  @Test(
+    "An open quote is reported where it opens",
+    arguments: [
+      ("a: b\nweb:\n  command: \"bin/web\n  port: 3000\n", "3:12", "is never closed"),
+      ("web:\n  command: 'it\n  port: 3000\n", "2:12", "is never closed"),
+      ("web:\n  command: \"bin/web\n  env:\n    - A: \"b\"\n", "2:12", "closes in line 4 only"),
+      ("web: [\"a, b]\nother: [\"c\", d]\n", "1:7", "closes in line 2 only"),
+      ("a: \"one\n  two\"\nb: c: d\n", "3:5", nil), ("a: it's\nb: c: d\n", "2:5", nil),
+      ("# don't\nb: c: d\n", "2:5", nil),
+    ] as [(String, String, String?)])
+  func openQuote(text: String, place: String, suggestion: String?) throws {
+    let error = try #require(throws: ManifestError.self) { try load(text) }
+    let finding = try #require(error.diagnostics.first)
+    #expect("\(finding.location.line):\(finding.location.column)" == place, "\(finding)")
+    #expect(suggestion.map { finding.suggestion?.contains($0) == true } ?? (finding.suggestion == nil))
   }
 
   @Test("A tab is explained")

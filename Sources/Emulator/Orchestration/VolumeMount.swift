@@ -19,14 +19,13 @@ package struct VolumeMount: Sendable, Hashable {
   /// nothing, and a volume without the link is an ordinary one, as on AWS.
   /// - Parameter linked: The directories of the efs resources that the service links.
   package static func mounts(of service: Service, linked: [SharedDirectory]) -> [VolumeMount] {
-    service.volumes.compactMap { volume in
-      let parts = volume.splitExactly(at: ":", maxSplits: 1)
-      guard parts.count == 2, let directory = linked.first(where: { $0.resource == parts[0] }) else {
+    service.volumes.map(ServiceVolume.init).compactMap { volume in
+      guard let source = volume.source, let directory = linked.first(where: { $0.resource == source }) else {
         return nil
       }
       return VolumeMount(
-        resource: directory.resource, directory: directory.path, source: directory.mountSource, path: parts[1]
-      )
+        resource: directory.resource, directory: directory.path, source: directory.mountSource,
+        path: volume.path)
     }
   }
 }
