@@ -62,6 +62,8 @@ enum ManifestPlace: Sendable, Hashable {
   case variable(service: String?, String)
   /// The first item there that requires a variable, without a default.
   case required(service: String?, String)
+  /// A service's `build:`.
+  case build(service: String)
   /// A timer's name.
   case timer(String)
   /// A timer's `service:`.

@@ -52,6 +52,7 @@ extension ManifestReader {
       image: string(value("image", pairs)), command: command.text, argv: command.argv,
       port: port(value("port", pairs)), build: build.path, scale: scale(value("scale", pairs)),
       location: source.location(of: pair.key.offset))
+    manifest.places[.build(service: name)] = value("build", pairs).map { source.location(of: $0.offset) }
     service.built = build.all(hasImage: service.image?.isEmpty == false)
     service.scaling = scaling(value("scale", pairs), of: name)
     service.health = health(value("health", pairs), of: name)

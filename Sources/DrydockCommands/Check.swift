@@ -69,7 +69,8 @@ struct Check: AsyncParsableCommand {
     let collisions =
       state.map { LinkedResources(store: session.context.store).collisions(of: $0, with: manifest) } ?? []
     return
-      (manifest.warnings + manifest.deployErrors + deploy + further + collisions + workspace.uploadFindings())
+      (manifest.warnings + manifest.deployErrors + deploy + further + collisions + workspace.uploadFindings()
+      + workspace.buildFindings(manifest))
       .sorted(by: precedes)
   }
 

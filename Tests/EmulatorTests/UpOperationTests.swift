@@ -116,6 +116,37 @@ import Testing
     }
   }
 
+  /// What Convox's parser takes, and AWS or a build would refuse.
+  @Test func whatOnlyADeployRefusesIsALineOfUp() async throws {
+    try await with { app in
+      let told = Mutex<[String]>([])
+      try FileManager.default.createDirectory(
+        atPath: "\(app.test.path)/web/there", withIntermediateDirectories: true)
+      try app.test.write("", to: "web/file")
+      let text = """
+        resources:
+          mydb: { type: postgres, options: { storage: 10, version: "99", stroage: 1, class: small } }
+        services:
+          one: { build: there, resources: [mydb] }
+          two: { build: ./gone, volumes: [data] }
+          three: { build: file }
+          four: { image: built/elsewhere }
+        """
+      let result = try await app.up(text, findings: { findings in told.withLock { $0 = findings.lines } })
+      #expect(result.outcomes.map(\.status) == [.external])
+      let lines = told.withLock { $0 }
+      let refusals = lines.filter { $0.hasPrefix("a deploy would fail: convox.yml:") }
+      let expected = [
+        "storage takes a whole number from 20", "unknown option stroage", "AWS has no PostgreSQL 99",
+        "volume data of service two has no absolute path", "service two is built from ./gone",
+        "service three is built from file",
+      ]
+      #expect(refusals.count == expected.count, "\(lines)")
+      for text in expected { #expect(refusals.contains { $0.contains(text) }, "\(text): \(lines)") }
+      #expect(lines.contains { $0.contains("`small` is not known here") })
+    }
+  }
+
   /// The rack, for one, has nobody who counts them.
   @Test func whoDoesNotListenForFindingsGetsNotices() async throws {
     try await with { app in

@@ -212,7 +212,9 @@ package struct UpOperation: Sendable {
     let deploy = manifest.deployFindings(
       catalog: EngineRegistry.catalog, appEnvironment: environment,
       autoMinorVersionUpgrade: state.upgradesMinorVersions)
-    let errors = manifest.deployErrors + deploy.filter { $0.severity == .error && $0 != missing }
+    let errors =
+      manifest.deployErrors + deploy.filter { $0.severity == .error && $0 != missing }
+      + workspace.buildFindings(manifest)
     return errors.map { "a deploy would fail: \($0.text)" }
   }
 
