@@ -91,11 +91,11 @@ package protocol ServerEngine: Engine {
     async throws
   /// Takes back settings of the app's account by which no session of it can be opened.
   func resetSettings(_ administrator: ProbeTarget, until deadline: Deadline) async throws
-  /// The generation of what new data keeps from the app's account; 0 where there is nothing of the kind. Data of an earlier
-  /// generation is brought there by `confine`.
+  /// The generation of new data: what it keeps from the app's account, and what it has besides accounts; 0 where there is
+  /// nothing of the kind. Data of an earlier generation is brought there by `confine`.
   var confinement: Int { get }
-  /// Takes from the app's account what it may not have, in data that exists.
-  /// - Returns: What was taken, in a sentence; nil for nothing.
+  /// Takes from the app's account what it may not have, in data that exists, and adds what that lacks.
+  /// - Returns: What the user has to know of it, in a sentence; nil for nothing.
   func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws
     -> String?
   /// How a person talks to a server.

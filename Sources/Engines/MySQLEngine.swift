@@ -66,9 +66,10 @@ struct MySQLEngine: MySQLFamilyEngine {
           installation.server,
           [
             "--no-defaults", "--initialize-insecure", "--datadir=\(folders.data)",
-            "--tmpdir=\(folders.scratch)",
+            "--tmpdir=\(folders.scratch)", "--init-file=\(folders.timeZones)",
           ])
       ],
+      wantsTimeZones: true,
       // The server's UUID, and the keys that it makes for connections.
       identityFiles: ["auto.cnf"]
         + ["ca", "ca-key", "server-cert", "server-key", "client-cert", "client-key"].map { "\($0).pem" }

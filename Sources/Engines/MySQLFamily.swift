@@ -39,6 +39,20 @@ enum MySQLFamily {
   {
     try await MySQLAdministrator(target: administrator).execute(
       provisioning(request), masking: [request.password], until: deadline)
+    try await loadTimeZones(administrator, isLogged: false, until: deadline)
+  }
+
+  /// Fills the tables of time zones where they are empty.
+  /// - Parameter isLogged: Whether replicas are to hear of it.
+  static func loadTimeZones(
+    _ administrator: ProbeTarget, isLogged: Bool, until deadline: Deadline
+  ) async throws {
+    let session = MySQLAdministrator(target: administrator)
+    let found = try await session.query("SELECT 1 FROM mysql.time_zone_name LIMIT 1", until: deadline)
+    guard found.isEmpty else { return }
+    let statements = ZoneTables().statements
+    try await session.execute(
+      (isLogged ? [] : ["SET SESSION sql_log_bin = 0"]) + statements, until: deadline)
   }
 
   /// Provisioning stays out of the binary log; a new password has to be in it.

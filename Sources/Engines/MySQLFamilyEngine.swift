@@ -47,6 +47,20 @@ extension MySQLFamilyEngine {
     try await MySQLFamily.changePassword(administrator, request, until: deadline)
   }
 
+  /// Data of earlier ones has no time zones by name.
+  var confinement: Int { 1 }
+
+  func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws
+    -> String?
+  {
+    do {
+      try await MySQLFamily.loadTimeZones(administrator, isLogged: true, until: deadline)
+      return nil
+    } catch let error as StatementError {
+      return "time zones have no names in it, as CONVERT_TZ wants them: \(error)"
+    }
+  }
+
   /// The same series only; a newer one would upgrade the data for good.
   func canServe(data: ServerVersion, with server: ServerVersion) -> Bool {
     data.prefix(2) == server.prefix(2)

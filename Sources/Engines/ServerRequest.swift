@@ -103,6 +103,10 @@ package struct NativeFolders: Sendable, Hashable {
   /// A folder for files that do not outlive the server. Servers of the MySQL family clear theirs when they start, so
   /// two of them must never share one.
   package var scratch: String { "\(folder)/scratch" }
+  /// Statements that fill the tables of time zones, while new data is made for a server that wants them.
+  package var timeZones: String { "\(folder)/\(Self.timeZonesName)" }
+  /// The file's name in the server's folder.
+  package static let timeZonesName = "time-zones.sql"
 
   /// The folders of a server.
   package init(folder: String, data: String, sockets: String) {
@@ -145,6 +149,8 @@ package struct NativeRecipe: Sendable, Hashable {
   /// Commands that make the data directory, in order; none for a server that makes its own. What they make is the
   /// same for every request, and no server has been on it, so that a copy is as good: see `personalise`.
   package var initialise: [NativeCommand]
+  /// Whether those commands read `NativeFolders.timeZones`.
+  package var wantsTimeZones: Bool
   /// Files in a new data directory by which servers tell each other apart. They are removed, and the server makes
   /// its own, so that a copied directory is nobody's twin.
   package var identityFiles: [String]
@@ -159,12 +165,14 @@ package struct NativeRecipe: Sendable, Hashable {
 
   /// A native recipe.
   package init(
-    files: [RecipeFile] = [], initialise: [NativeCommand] = [], identityFiles: [String] = [],
-    personalise: [NativeCommand] = [], staleFiles: [String] = [], serve: NativeCommand,
+    files: [RecipeFile] = [], initialise: [NativeCommand] = [], wantsTimeZones: Bool = false,
+    identityFiles: [String] = [], personalise: [NativeCommand] = [], staleFiles: [String] = [],
+    serve: NativeCommand,
     writablePaths: [String] = []
   ) {
     self.files = files
     self.initialise = initialise
+    self.wantsTimeZones = wantsTimeZones
     self.identityFiles = identityFiles
     self.personalise = personalise
     self.staleFiles = staleFiles

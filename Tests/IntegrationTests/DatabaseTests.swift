@@ -110,6 +110,7 @@ import Testing
         for (statement, answer) in [
           ("SELECT @@character_set_server", "utf8mb4"), ("SELECT @@log_bin", "1"),
           ("SELECT @@skip_networking", "0"), ("SELECT DATABASE()", "app"),
+          ("SELECT CONVERT_TZ('2024-07-01 12:00', 'UTC', 'Europe/Berlin')", "2024-07-01 14:00:00"),
           (
             "SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = 'app'",
             "utf8mb4"

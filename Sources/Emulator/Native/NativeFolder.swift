@@ -51,7 +51,7 @@ struct NativeFolder: ~Copyable {
     try refuseForeignData()
     try makeEngineFolder(URL(filePath: layout.scratch).lastPathComponent, in: handle)
     try makeSocketFolder(socket)
-    for name in NativeLayout.formerFiles + ReplicaPlace.passingFiles {
+    for name in NativeLayout.formerFiles + ReplicaPlace.passingFiles + [NativeFolders.timeZonesName] {
       try Folder.remove("\(layout.folder)/\(name)")
     }
   }

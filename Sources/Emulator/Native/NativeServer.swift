@@ -82,6 +82,11 @@ struct NativeServer: Sendable {
       }
     }
     func initialise() async throws {
+      defer { if recipe.wantsTimeZones { try? Folder.remove(folders.timeZones) } }
+      if recipe.wantsTimeZones {
+        let file = RecipeFile(folders.timeZones, ZoneTables().script)
+        try NativeFolder.open(layout, owner: tools.user).write([file])
+      }
       try await tools.initialise(
         recipe, in: layout.folder, making: data, progress: progress, until: deadline)
     }
