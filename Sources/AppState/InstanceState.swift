@@ -51,6 +51,8 @@ package struct InstanceState: Sendable, Hashable, Codable {
   package var isPasswordChosen: Bool?
   /// What was decided for each resource.
   package var resources: [String: ResourceRecord]
+  /// The names of the last manifest's resources, in its order; nil in states of a drydock that kept none.
+  package var order: [String]?
   /// What was asked for, where the instance is a resource created on its own; nil for an app.
   package var created: CreatedResource?
 
@@ -71,6 +73,13 @@ package struct InstanceState: Sendable, Hashable, Codable {
       [resourcePassword] + resources.values.flatMap { [$0.administratorPassword, $0.replicaPassword ?? ""] }
     let isWhole = passwords.allSatisfy { $0.unicodeScalars.allSatisfy { !["\n", "\r", "\0"].contains($0) } }
     return isWhole ? nil : "a password in it has the end of a line or a NUL"
+  }
+
+  /// The names of all resources: in the manifest's order, then by name what it does not name.
+  package var resourceNames: [String] {
+    let named = (order ?? []).filter { resources[$0] != nil }
+    let known = Set(named)
+    return named + resources.keys.filter { !known.contains($0) }.sorted()
   }
 
   /// The name under which a resource's data lies: the one that it had when the data was made. A new resource gets one
@@ -121,6 +130,8 @@ package struct ResourceRecord: Sendable, Hashable, Codable {
   package var storageName: String?
   /// Whether the last manifest no longer names it.
   package var isRemoved: Bool
+  /// Whether it was taken down, for one without a server, of which nothing tells; nil for no.
+  package var isDown: Bool?
   /// How its connections are protected; nil for a server without TLS, and for one that is not healthy yet.
   package var transport: TransportRecord?
   /// The resource of which it is a read replica; nil for an independent one.

@@ -94,6 +94,41 @@ import Testing
     }
   }
 
+  /// A directory has no process that would tell.
+  @Test func aDirectoryIsStoppedAfterADown() async throws {
+    try await with { app in
+      let state = try await app.up().state
+      func statuses() async throws -> [String: ResourceStatus] {
+        let current = try #require(try app.context.store.load(state.id))
+        let states = try await StatusOperation(context: app.context).run(current)
+        return Dictionary(uniqueKeysWithValues: states.map { ($0.resource, $0.status) })
+      }
+      for names in [nil, ["files"]] as [[String]?] {
+        let current = try #require(try app.context.store.load(state.id))
+        _ = try await DownOperation(
+          context: app.context, instance: current, selected: names, deletesData: false, notice: { _ in }
+        ).run(until: .after(.seconds(30)))
+        #expect(try await statuses()["files"] == .stopped)
+        _ = try await app.up()
+        #expect(try await statuses()["files"] == .running)
+      }
+    }
+  }
+
+  @Test func resourcesComeInTheManifestsOrder() async throws {
+    try await with { app in
+      let text = "resources:\n  z: { type: efs }\n  a: { type: efs }\n  m: { type: efs }\n"
+      let state = try await app.up(text).state
+      #expect(state.resourceNames == ["z", "a", "m"])
+      #expect(try await StatusOperation(context: app.context).run(state).map(\.resource) == ["z", "a", "m"])
+      var older = state
+      older.order = nil
+      #expect(older.resourceNames == ["a", "m", "z"])
+      older.order = ["m", "gone"]
+      #expect(older.resourceNames == ["m", "a", "z"])
+    }
+  }
+
   /// Bug: an `up` of a manifest with fifteen findings told all of them each time.
   @Test func findingsAreToldOncePerChangeOfTheFile() async throws {
     try await with { app in

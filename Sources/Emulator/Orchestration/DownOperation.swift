@@ -70,6 +70,7 @@ package struct DownOperation: Sendable {
     guard let kind = state.runtime else { return withoutRuntime(names) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let outcomes = try await stop(names, state, runtime)
+    if !deletesData { noteDirectories(names, &state) }
     // Only now: a replica that runs would connect again at once.
     if deletesData { await release(names, state, runtime) }
     if deletesData { try await deleteData(of: names, &state, runtime) }
@@ -79,8 +80,20 @@ package struct DownOperation: Sendable {
     return outcomes
   }
 
+  /// Writes down that directories are taken down, as nothing about them tells. Where nothing can be written, they only
+  /// go on to be shown as if they were up.
+  private func noteDirectories(_ names: [String], _ state: inout InstanceState) {
+    let directories = names.filter { name in
+      state.resources[name].map { EngineRegistry.engine($0.type)?.server == nil && $0.isDown != true }
+        ?? false
+    }
+    guard !directories.isEmpty else { return }
+    for name in directories { state.resources[name]?.isDown = true }
+    try? context.store.save(state)
+  }
+
   private func names(_ state: InstanceState) throws -> [String] {
-    let known = state.resources.keys.sorted()
+    let known = state.resourceNames
     for name in selected ?? [] where !known.contains(name) {
       throw UnknownName.error("resource", name, known: known)
     }

@@ -60,7 +60,7 @@ package struct StatusOperation: Sendable {
     self.context = context
   }
 
-  /// The resources of an instance, running servers probed.
+  /// The resources of an instance in the manifest's order, running servers probed.
   /// - Parameter selected: The names to look at; nil for all.
   package func run(_ state: InstanceState, only selected: Set<String>? = nil) async throws -> [ResourceState]
   {
@@ -73,7 +73,7 @@ package struct StatusOperation: Sendable {
         ResourceState(app: state.handle, resource: state.handle, type: created.type, status: .running)
       ]
     }
-    let names = state.resources.keys.filter { selected?.contains($0) ?? true }.sorted()
+    let names = state.resourceNames.filter { selected?.contains($0) ?? true }
     if names.isEmpty { return withoutRecord(state) }
     let runtime = try await state.runtime.asyncMap {
       try await RuntimeAccess(context: context, state: state).runtime($0)
@@ -110,7 +110,8 @@ package struct StatusOperation: Sendable {
         resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
       ).path
       result.directory = directory
-      result.status = record.isRemoved ? .removed : Folder.exists(directory) ? .running : .stopped
+      let isThere = record.isDown != true && Folder.exists(directory)
+      result.status = record.isRemoved ? .removed : isThere ? .running : .stopped
       return result
     }
     result.runtime = state.runtime

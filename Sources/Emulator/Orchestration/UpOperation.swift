@@ -118,6 +118,7 @@ package struct UpOperation: Sendable {
   private func carryOut(_ state: inout InstanceState) async throws -> Result {
     let prepared = try await prepare(state)
     state.toldFindings = prepared.findings.key
+    state.order = prepared.manifest.resources.map(\.name)
     events.planned(prepared.plan)
     let named = Set(prepared.plan.items.map(\.resource))
     let transport = try await TransportPlan(home: context.home, state: state).prepare(

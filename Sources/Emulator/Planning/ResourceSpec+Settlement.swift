@@ -96,6 +96,7 @@ extension ResourceRecord {
     if !isDeployed || type != spec.type { options = spec.options }
     type = spec.type
     isRemoved = false
+    isDown = nil
     externalURL = spec.externalURL
   }
 }
