@@ -76,7 +76,8 @@ import Testing
   @Test func aLongTailIsWhole() async throws {
     let all = (1...20_000).map { "line number \($0)" }
     try await withLog([(1, all.joined(separator: "\n") + "\n")], piece: 60_000) { containers in
-      #expect(try await containers.log(of: "web", lines: 15_000) == all.suffix(15_000))
+      let tail = try await containers.log(of: "web", lines: 15_000)
+      #expect(tail == Array(all.suffix(15_000)))
     }
   }
 
