@@ -9,6 +9,15 @@ extension ProbeFailure: DrydockErrorConvertible {
   }
 }
 
+extension StatementError: DrydockErrorConvertible {
+  /// The refusal for a user, in the server's own words.
+  package func drydockError(place: String) -> DrydockError {
+    let isFull = WriteRemedy.saysDiskIsFull(message)
+    return DrydockError(
+      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.elsewhere : nil)
+  }
+}
+
 extension MissingLibraryError: DrydockErrorConvertible {
   /// The failure for a user.
   package func drydockError(place: String) -> DrydockError {
