@@ -57,6 +57,7 @@ struct MySQLClients {
       filters: { _, server in [MySQLScript(here: try await MySQLSurroundings.of(server))] },
       preparation: MySQLPackets.raise,
       marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
+      clearing: "DROP DATABASE IF EXISTS app; CREATE DATABASE app CHARACTER SET utf8mb4; USE app;\n",
       failure: Self.failure)
   }
 
@@ -80,6 +81,9 @@ struct MySQLClients {
     1049: "the dump names its database in front of its tables: dump it without --databases",
     1153: "the statement is larger than the server takes: dump with --skip-extended-insert",
     1419: "nor may it on RDS by default: dump without triggers and functions (--skip-triggers)",
+    // A table, a routine, a trigger, an event, a database that is there.
+    1050: ImportFailure.replacing, 1304: ImportFailure.replacing, 1359: ImportFailure.replacing,
+    1537: ImportFailure.replacing,
     // The ways to say that the client hands over no file.
     1148: ImportFailure.untrusted,
     2068: ImportFailure.untrusted,

@@ -48,7 +48,7 @@ struct PostgresClients {
           recipe: ClientRecipe("restore", ["-f", "-"], environment: environment),
           // Before 12 the dash is a file's name.
           since: 12)
-      ], failure: Self.failure)
+      ], clearing: PostgresClearing.words, failure: Self.failure)
   }
 
   /// Of pg_dump's formats those that one file holds: its own, and tar, whose first member is the table of contents.
@@ -83,7 +83,26 @@ struct PostgresClients {
     var failure = ImportFailure.first(in: text) {
       /psql:<stdin>:(\d+): (?:ERROR|FATAL|error):\s*([^\n]*)/
     }
-    if failure?.message.contains("\\unrestrict") == true { failure?.remedy = ImportFailure.untrusted }
+    let message = failure?.message ?? ""
+    failure?.remedy = remedies.first { message.contains($0.words) }?.remedy
     return failure
   }
+
+  /// What to do about what the server says, by some of its words.
+  private static let remedies: [(words: String, remedy: String)] = [
+    ("\\unrestrict", ImportFailure.untrusted),
+    ("already exists", ImportFailure.replacing),
+    ("session_replication_role", "take that line out, and dump schema and data together"),
+    ("is a system trigger", "dump schema and data together, or without --disable-triggers"),
+    ("must be owner of", noOwners), ("must be member of role", noOwners),
+    ("must be able to SET ROLE", noOwners),
+    ("must be superuser", "nor may RDS's master user: take that line out"),
+    ("is not available", "install the extension for this server, or take that line out"),
+    ("cannot run inside a transaction block", "an import is one transaction: take that line out"),
+    ("unrecognized configuration parameter", "this server is older than the dump: take that line out"),
+    ("role \"", noOwners),
+  ]
+
+  private static let noOwners =
+    "dump without roles: pg_dump --no-owner --no-privileges (pg_restore takes the same for an archive)"
 }

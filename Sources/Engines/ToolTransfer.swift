@@ -21,6 +21,8 @@ package struct ToolTransfer: Sendable {
   package var marks: DumpMarks
   /// Formats that another tool turns into what `load` reads.
   package var converters: [ScriptConverter]
+  /// Takes away what the data would stand in place of, in one line, so that the tool counts lines as the script does.
+  package var clearing: String
   /// Finds the failing line and its message in what the tool said.
   package var failure: @Sendable (String) -> ImportFailure?
 
@@ -32,7 +34,7 @@ package struct ToolTransfer: Sendable {
       -> [any ScriptFilter],
     ending: (@Sendable (_ nonce: String, _ isTrusted: Bool) -> ScriptEnding)? = nil,
     preparation: ServerPreparation? = nil,
-    marks: DumpMarks, converters: [ScriptConverter] = [],
+    marks: DumpMarks, converters: [ScriptConverter] = [], clearing: String,
     failure: @escaping @Sendable (String) -> ImportFailure?
   ) {
     self.export = export
@@ -44,6 +46,7 @@ package struct ToolTransfer: Sendable {
     self.preparation = preparation
     self.marks = marks
     self.converters = converters
+    self.clearing = clearing
     self.failure = failure
   }
 }
@@ -150,6 +153,9 @@ package struct ImportFailure: Sendable, Hashable {
     a dump may not have the client run programs or open files: take that line out, or trust the dump: \
     drydock resources import --trust-dump
     """
+
+  /// What to do where the data is there already.
+  static let replacing = "to have the dump in place of what is there: drydock resources import --replace"
 
   /// The first failure that a tool's words report by this pattern, whose captures are the line and the message.
   static func first(in text: String, _ pattern: @Sendable () -> Regex<(Substring, Substring, Substring)>)

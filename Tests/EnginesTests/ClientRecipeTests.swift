@@ -67,6 +67,27 @@ import Testing
     }
   }
 
+  @Test("What proves an import stands in no word of its script", arguments: [true, false])
+  func proof(_ isTrusted: Bool) throws {
+    guard case .tools(let tools)? = try #require(server("postgres")).transfer(place) else { return }
+    let ending = try #require(tools.ending?("n0nce", isTrusted))
+    #expect(ending.words.hasPrefix("\n;") && ending.words.contains(";COMMIT;\n"))
+    #expect(!ending.words.contains(ending.proof) && ending.proof.contains("n0nce"))
+    // psql takes no command of its own from what is not trusted.
+    #expect(ending.words.contains("\\o\n") == isTrusted)
+    #expect(!tools.clearing.contains("\n"))
+  }
+
+  @Test("pg_dump's own format and its tar are known by their beginnings")
+  func archives() throws {
+    guard case .tools(let tools)? = try #require(server("postgres")).transfer(place) else { return }
+    let converter = try #require(tools.converters.first)
+    let tar = Array("toc.dat".utf8) + [UInt8](repeating: 0, count: 250) + Array("ustar".utf8)
+    #expect(converter.recognises(Array("PGDMP\u{1}".utf8)) && converter.recognises(tar))
+    #expect(!converter.recognises(Array("-- PGDMP".utf8)) && !converter.recognises(Array(tar.prefix(100))))
+    #expect(converter.recipe.tool == "restore" && converter.recipe.arguments == ["-f", "-"])
+  }
+
   @Test("The failing line is found in what the tools say") func failures() throws {
     func failure(_ type: String, _ text: String) throws -> ImportFailure? {
       guard case .tools(let tools)? = try #require(server(type)).transfer(place) else { return nil }
@@ -75,9 +96,18 @@ import Testing
     #expect(
       try failure("postgres", "NOTICE: x\npsql:<stdin>:12: ERROR:  relation \"t\" exists\nLINE 1: CREATE")
         == ImportFailure(line: 12, message: "relation \"t\" exists"))
+    for (message, remedy) in [
+      ("relation \"t\" already exists", "import --replace"), ("role \"x\" does not exist", "--no-owner"),
+      ("permission denied to set parameter \"session_replication_role\"", "schema and data together"),
+      ("must be owner of table t", "--no-owner"),
+    ] {
+      let found = try failure("postgres", "psql:<stdin>:2: ERROR:  \(message)\n")?.remedy
+      #expect(found?.contains(remedy) == true, "\(message)")
+    }
+    #expect(try failure("mysql", "ERROR 1050 (42S01) at line 3: x")?.remedy == ImportFailure.replacing)
     #expect(
       try failure("mysql", "--------------\nERROR 1050 (42S01) at line 3: Table 't' already exists\n")
-        == ImportFailure(line: 3, message: "Table 't' already exists"))
+        == ImportFailure(line: 3, message: "Table 't' already exists", remedy: ImportFailure.replacing))
     #expect(try failure("mariadb", "no line here") == nil)
     let right = try #require(try failure("mariadb", "ERROR 1227 (42000) at line 7: Access denied"))
     #expect(right.line == 7 && right.remedy?.contains("DEFINER=") == true)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DrydockBase
 import Emulator
 import Foundation
 
@@ -8,13 +9,16 @@ struct ImportResource: AsyncParsableCommand {
     commandName: "import",
     abstract: "Read data into a resource from a file or from standard input.",
     discussion: """
-      What is there stays, unless the import names it. One that fails changes
-      nothing; in mysql and mariadb, what comes before the failing line stays.
-      Compressed input is recognised. Whoever wrote it, no program runs and no
-      file is read that it names.
+      What is there stays, unless the import names it, or --replace is given.
+      One that fails changes nothing; in mysql and mariadb without --replace,
+      what comes before the failing line stays. gzip, and pg_dump's custom and
+      tar formats are recognised. Whoever wrote it, no program runs and no file
+      is read that it names. What is about the server it comes from (owners,
+      the database's name, settings) is left out and said.
 
       Examples:
         drydock resources import mydb -f mydb.sql.gz
+        drydock resources import mydb --replace -f mydb.sql.gz
         pg_dump --no-owner "$OTHER_URL" | drydock resources import mydb
       """)
 
@@ -28,6 +32,12 @@ struct ImportResource: AsyncParsableCommand {
     help: "Let a dump have psql, mysql or mariadb run programs and read files, as it could in a terminal.")
   var trustDump = false
 
+  @Flag(help: "Take away first what is there; asks, unless --yes is given.")
+  var replace = false
+
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+
   @OptionGroup var options: SharedOptions
 
   func run() async throws {
@@ -36,17 +46,30 @@ struct ImportResource: AsyncParsableCommand {
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
       let input = DumpFile(file)
+      try await confirm(session.console)
       if input.isStandard, isatty(STDIN_FILENO) == 1 {
         session.console.note("reading from the terminal until Ctrl-D; a file: -f FILE")
       }
       let display = TransferDisplay(session.console, name: name, verb: "imported")
       let transfer = ResourceTransfer(
-        context: session.context, target: target, isTrusted: trustDump, progress: display.update)
+        context: session.context, target: target, isTrusted: trustDump, isReplacing: replace,
+        progress: display.update)
       var leftOut: String?
       try await display.following {
         try await input.read { source in leftOut = try await transfer.import(from: source) }
       }
       if let leftOut { session.console.note("\(name): \(leftOut)") }
+    }
+  }
+
+  private func confirm(_ console: Console) async throws {
+    guard replace, !yes else { return }
+    guard console.isInteractive else {
+      throw DrydockError(
+        .failed, "--replace takes away all that \(name) holds now", suggestion: "say --yes too")
+    }
+    guard try await console.confirm("Take away all that \(name) holds now?") else {
+      throw DrydockError(.failed, "nothing was changed")
     }
   }
 }

@@ -73,10 +73,14 @@ package struct ResourceTransfer: Sendable {
       let counted = watch.counting { try await input.next() }
       switch try method(site) {
       case .tools(let tools):
-        let dump = ToolDump(site, tools, isTrusted: isTrusted)
+        let dump = ToolDump(site, tools, isTrusted: isTrusted, isReplacing: isReplacing)
         let words = try await dump.load(counted, head: try await input.peek(1024))
         leftOut.withLock { $0 = words }
       case .server(let make): try await make(try site.probeTarget).load(from: counted, replacing: isReplacing)
+      case .directory where isReplacing:
+        throw DrydockError(
+          .failed, "--replace not available for resources of type: \(site.target.type)",
+          suggestion: "the files that the archive names are replaced anyway")
       case .directory(let transfer):
         let archive = DirectoryArchive(site, transfer, context)
         let words = try await archive.load(counted)

@@ -2,6 +2,7 @@ import AppState
 import ByteStreams
 import DrydockBase
 import Engines
+import MonotonicTime
 
 /// Data that travels through an engine's own tools.
 struct ToolDump: Sendable {
@@ -9,8 +10,13 @@ struct ToolDump: Sendable {
   private let transfer: ToolTransfer
   /// Whether the tool may obey commands of its own in the data.
   private let isTrusted: Bool
+  /// Whether what is there goes first.
+  private let isReplacing: Bool
 
-  init(_ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false) {
+  init(
+    _ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false, isReplacing: Bool = false
+  ) {
+    self.isReplacing = isReplacing
     self.site = site
     self.transfer = transfer
     self.isTrusted = isTrusted
@@ -54,7 +60,8 @@ struct ToolDump: Sendable {
       return try await loadWhole(ScriptSource(whole, filters: filters))
     }
     let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
-    let script = ScriptSource(whole, opening: Array((lock ?? "").utf8), filters: filters)
+    let opening = (lock ?? "") + (isReplacing ? transfer.clearing : "")
+    let script = ScriptSource(whole, opening: Array(opening.utf8), filters: filters)
     let ended = AppendedSource({ try await script.next() }, Array(ending.words.utf8))
     let said = ByteTail(limit: 4096)
     let leaves: @Sendable () async -> String = {
@@ -70,16 +77,54 @@ struct ToolDump: Sendable {
   private func loadWhole(_ script: ScriptSource) async throws -> String? {
     let spool = try Spool()
     try await spool.fill(from: { try await script.next() })
-    let leaves = "what comes before that line is in the data now, and what it makes anew lost what it had"
     let putBack = try await prepare()
     do {
-      try await load(spool.source(), leaves: { leaves }) { _ in }
+      try await isReplacing ? replace(spool) : load(spool, leaves: Self.leaves)
     } catch {
       await putBack()
       throw error
     }
     await putBack()
     return await script.remarks
+  }
+
+  private static let leaves =
+    "what comes before that line is in the data now, and what it makes anew lost what it had"
+
+  private func load(_ spool: Spool, leaves: String) async throws {
+    try await load(spool.source(), leaves: { leaves }) { _ in }
+  }
+
+  /// Loads in the place of what is there, which comes back should that fail.
+  private func replace(_ spool: Spool) async throws {
+    let copy = try await KeptCopy.make(of: site) { try await export(to: $0) }
+    do {
+      try await clear()
+      try await load(spool, leaves: "what was there has been put back")
+    } catch {
+      try await restore(copy)
+      throw error
+    }
+    copy.remove()
+  }
+
+  private func clear() async throws {
+    let words = AppendedSource({ nil }, Array(transfer.clearing.utf8))
+    try await load({ try await words.next() }, leaves: { "it stays as it is" }) { _ in }
+  }
+
+  private func restore(_ copy: KeptCopy) async throws {
+    do {
+      try await shieldedFromCancellation {
+        try await clear()
+        try await copy.read { try await load($0, leaves: { "" }) { _ in } }
+      }
+    } catch {
+      throw DrydockError(
+        .failed, "resource \(name): the import failed, and what was there could not be put back: \(error)",
+        suggestion: "it is kept: drydock resources import \(name) --replace -f \(copy.path)")
+    }
+    copy.remove()
   }
 
   /// Makes the server ready.

@@ -8,6 +8,8 @@ import HealthProbes
 /// A resource that is reached: its running server, or its directory.
 struct TransferSite: Sendable {
   let target: ResourceTarget
+  /// The home in which it is.
+  let home: StateHome
   /// The server; nil for a shared directory.
   let server: Server?
   /// The directory of a resource that is one.
@@ -24,6 +26,7 @@ struct TransferSite: Sendable {
   /// - Throws: `DrydockError` where it does not run, or runs elsewhere; in another user's home.
   init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
     self.target = target
+    home = context.home
     // Clients leave files in the home, and an import changes data.
     try context.home.refuseOthers()
     guard let engine = target.engine else { throw Self.refusal(target, verb) }
