@@ -263,7 +263,8 @@ import Testing
       #"{"Name":"v","Driver":"local","Labels":{"dev.drydock.resource":"mem","dev.drydock.version":"\#(label)"}}"#
     let stub = DockerStub(answers: ["GET /volumes": .reply(200, #"{"Volumes":[\#(volume)]}"#)])
     try await stub.run(state: known) { runtime, _, _ in
-      #expect(try await runtime.observe(["mem"])["mem"]?.dataVersion?.description == "10.5.29")
+      let observed = try await runtime.observe(["mem"])
+      #expect(observed["mem"]?.dataVersion?.description == "10.5.29")
     }
   }
 
