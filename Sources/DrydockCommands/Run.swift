@@ -69,6 +69,10 @@ struct Run: AsyncParsableCommand {
     }
     try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try query.mounts(service: service)
+    for mount in mounts {
+      guard let line = mount.line(in: session.context.currentDirectory) else { continue }
+      session.console.note(line)
+    }
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     await Diagnostics.flush()
     throw Executable.replaceProcess(command, adding: variables)

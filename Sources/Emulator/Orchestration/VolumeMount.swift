@@ -30,6 +30,18 @@ package struct VolumeMount: Sendable, Hashable {
   }
 }
 
+extension VolumeMount {
+  /// Where the volume is, for a command whose folder is another than in the image: what it writes beside itself, as its
+  /// code does there, does not get into the volume. Nil where it does.
+  /// - Parameter folder: The command's folder.
+  package func line(in folder: String) -> String? {
+    let base = folder.endsExactly(with: "/") ? folder : folder + "/"
+    guard let name = path.splitExactly(at: "/").last, !path.beginsExactly(with: base) else { return nil }
+    return
+      "the volume \(resource) is at \(path) for this command; what it writes to ./\(name) stays in \(base)\(name)"
+  }
+}
+
 /// The small program that gives a command a mount namespace of its own and becomes it.
 package struct MountHelper: Sendable, Hashable {
   private let executable: String
