@@ -227,6 +227,30 @@ struct TestApp {
     }
   }
 
+  /// Bug: `run` was refused although there was nothing that an `up` would have brought.
+  @Test func whatNeedsNoResourceWorksBeforeTheFirstUp() async throws {
+    try await TestApp.with { app in
+      let text = "services:\n  web: {environment: [MODE=dev], command: bin/web}\n"
+      try app.write(text, to: "web/convox.yml")
+      let query = try EnvironmentQuery(app.session())
+      #expect(values(try query.variables(service: "web"))["MODE"] == "dev")
+      #expect(values(try query.variables(service: "web"))["APP"] == "web")
+      #expect(try query.variables(service: nil).isEmpty)
+      #expect(try await query.idleResources(service: "web").isEmpty)
+      try app.write(text + "resources: {files: {type: efs}, db: {type: redis}}\n", to: "web/convox.yml")
+      let beside = try EnvironmentQuery(app.session())
+      #expect(values(try beside.variables(service: "web"))["MODE"] == "dev")
+      #expect(throws: DrydockError.self) { try beside.variables(service: nil) }
+      try app.write(
+        "services: {web: {resources: [files]}}\nresources: {files: {type: efs}}\n", to: "web/convox.yml")
+      let error = try #require(throws: DrydockError.self) {
+        try EnvironmentQuery(app.session()).variables(service: "web")
+      }
+      #expect(error.message == "never started: files" && error.suggestion?.contains("drydock up") == true)
+      #expect(app.context.store.all().isEmpty)
+    }
+  }
+
   @Test func aURLOfTheUsersNeedsNoServer() async throws {
     try await TestApp.with { app in
       var state = try app.up()

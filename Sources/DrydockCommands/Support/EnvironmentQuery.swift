@@ -13,13 +13,21 @@ struct EnvironmentQuery: Sendable {
   private let manifest: Manifest
   private let specs: [ResourceSpec]
   private let environment: [String: String]
+  /// Whether there is no instance yet, as before the first `up`. A service that needs nothing of one has its variables.
+  private let isNew: Bool
 
   /// Looks at state and manifest.
-  /// - Throws: `ManifestError`, `DrydockError` for an app without an instance or a manifest.
+  /// - Throws: `ManifestError`, `DrydockError` for an app without a manifest.
   init(_ session: Session) throws {
-    var state = try session.requiredInstance()
-    let environment = try session.appEnvironment(state)
-    let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
+    let known = try session.existingInstance(allowsNewName: true)
+    let workspace = try session.workspaceOfInstance()
+    let name = session.options.app ?? workspace.folder.appName
+    var state =
+      known
+      ?? InstanceState(id: "", handle: name, app: name, path: workspace.folder.path, resourcePassword: "")
+    isNew = known == nil
+    let environment = try session.appEnvironment(known)
+    let manifest = try workspace.load(appEnvironment: environment)
     let specs = ResourceSpec.settled(
       try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: state)
     // What the app env says now counts, also when no `up` has seen it yet.
@@ -65,7 +73,10 @@ struct EnvironmentQuery: Sendable {
       endpoints: state.endpoints(specs, from: viewpoint),
       linked: links(from: viewpoint),
       appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
-    guard let name else { return resolver.allResources() }
+    guard let name else {
+      if isNew, specs.contains(where: { $0.externalURL == nil }) { throw Session.withoutResources }
+      return resolver.allResources()
+    }
     let service = try serviceOrCommand(name)
     try requireEndpoints(of: service)
     return try resolver.environment(for: service)
@@ -93,8 +104,10 @@ struct EnvironmentQuery: Sendable {
   private func requireEndpoints(of service: Service) throws {
     let linked = Set(service.resources.map(\.resource))
     let missing = specs.filter { spec in
-      linked.contains(spec.name) && spec.engine.resourceType.hasVariables && spec.externalURL == nil
-        && state.endpoint(of: spec.name, engine: spec.engine) == nil
+      guard linked.contains(spec.name), spec.externalURL == nil else { return false }
+      // A directory has no variables, but a place, which it gets by an `up` too.
+      guard spec.engine.resourceType.hasVariables else { return isNew }
+      return state.endpoint(of: spec.name, engine: spec.engine) == nil
     }
     guard !missing.isEmpty else { return }
     throw DrydockError(

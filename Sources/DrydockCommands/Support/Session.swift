@@ -91,7 +91,12 @@ struct Session: Sendable {
     if let instance = try existingInstance() { return instance }
     // Without a manifest there is nothing that could be started.
     _ = try workspace()
-    throw DrydockError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
+    throw Self.withoutResources
+  }
+
+  /// The error about an app that never had an `up`.
+  static var withoutResources: DrydockError {
+    DrydockError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
   }
 
   /// The instance that exists, else a new one of the folder.
