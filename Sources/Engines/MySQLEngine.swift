@@ -60,7 +60,7 @@ struct MySQLEngine: MySQLFamilyEngine {
   ) -> NativeRecipe {
     guard !installation.isMariaDB else { return standIn.native(request, installation, folders) }
     return NativeRecipe(
-      files: MySQLFamily.nativeFiles(request, folders),
+      files: MySQLFamily.nativeFiles(request, folders, MySQLFamily.definers(installation.version)),
       initialise: [
         NativeCommand(
           installation.server,

@@ -34,11 +34,24 @@ enum MySQLFamily {
     ]
   }
 
+  /// What RDS's master user may besides, from MySQL 8.0.36 on: make views and routines in the name of others, also of
+  /// such as are not here, which dumps do.
+  static func definers(_ version: ServerVersion) -> [String] {
+    func isBefore(_ parts: [Int]) -> Bool { version.parts.lexicographicallyPrecedes(parts) }
+    guard !isBefore([8, 0, 36]) else { return [] }
+    let rights = isBefore([8, 2]) ? "SET_USER_ID" : "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER"
+    return ["SET SESSION sql_log_bin = 0", "GRANT \(rights) ON *.* TO 'app'@'%'"]
+  }
+
   static func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
   {
-    try await MySQLAdministrator(target: administrator).execute(
-      provisioning(request), masking: [request.password], until: deadline)
+    let session = MySQLAdministrator(target: administrator)
+    try await session.execute(provisioning(request), masking: [request.password], until: deadline)
+    let banner = try await session.query("SELECT VERSION()", until: deadline).first?.first ?? nil
+    if let banner, !banner.contains("MariaDB"), let version = ServerVersion(in: banner) {
+      try await session.execute(definers(version), until: deadline)
+    }
     try await loadTimeZones(administrator, isLogged: false, until: deadline)
   }
 
@@ -69,14 +82,15 @@ enum MySQLFamily {
   }
 
   /// The file that a native server runs at each start before it listens: one statement a line.
-  static func initFile(_ request: ServerRequest) -> String {
+  /// - Parameter more: Further statements.
+  static func initFile(_ request: ServerRequest, _ more: [String] = []) -> String {
     let password = MySQLSQL.quoteLiteral(request.administratorPassword)
     let administrator = [
       "CREATE USER IF NOT EXISTS 'drydock'@'localhost' IDENTIFIED BY \(password)",
       "ALTER USER 'drydock'@'localhost' IDENTIFIED BY \(password)",
       "GRANT ALL PRIVILEGES ON *.* TO 'drydock'@'localhost' WITH GRANT OPTION",
     ]
-    return (provisioning(request) + administrator).map { $0 + ";\n" }.joined()
+    return (provisioning(request) + more + administrator).map { $0 + ";\n" }.joined()
   }
 
   /// Settings that both families take, natively and in containers.
@@ -117,8 +131,11 @@ enum MySQLFamily {
   }
 
   /// The files of a native server.
-  static func nativeFiles(_ request: ServerRequest, _ folders: NativeFolders) -> [RecipeFile] {
-    [RecipeFile(initFilePath(folders), initFile(request))]
+  /// - Parameter more: Further statements that it runs before it listens.
+  static func nativeFiles(_ request: ServerRequest, _ folders: NativeFolders, _ more: [String] = [])
+    -> [RecipeFile]
+  {
+    [RecipeFile(initFilePath(folders), initFile(request, more))]
       + (request.tlsFiles(in: folders.folder, owner: "mysql")?.files ?? [])
   }
 

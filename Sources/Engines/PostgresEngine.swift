@@ -153,9 +153,15 @@ struct PostgresEngine: ServerEngine {
     let password = PostgresSQL.quoteLiteral(request.password)
     return [
       "\(verb) ROLE \(role) LOGIN CREATEDB CREATEROLE PASSWORD \(password)",
-      "GRANT rds_superuser TO \(role)",
+      "GRANT rds_superuser TO \(role)", Self.replicationRole,
     ]
   }
+
+  /// RDS's master user may load data past triggers and foreign keys; before 15 that is a superuser's alone.
+  private static let replicationRole = """
+    DO $$BEGIN IF pg_catalog.current_setting('server_version_num')::int >= 150000 THEN \
+    EXECUTE 'GRANT SET ON PARAMETER session_replication_role TO rds_superuser'; END IF; END$$
+    """
 
   private let createDatabase = "CREATE DATABASE app OWNER app"
 

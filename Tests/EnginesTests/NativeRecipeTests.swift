@@ -199,6 +199,18 @@ import Testing
     #expect(grants.first?.contains("CREATE USER") == true)
   }
 
+  @Test(
+    "MySQL lets the app name other definers from 8.0.36 on, as RDS does",
+    arguments: [
+      ("5.7.44", nil), ("8.0.35", nil), ("8.0.36", "SET_USER_ID"), ("8.4.2", "SET_ANY_DEFINER"),
+      ("9.7", "ALLOW_NONEXISTENT_DEFINER"),
+    ] as [(String, String?)])
+  func definers(_ text: String, _ right: String?) throws {
+    let statements = MySQLFamily.definers(try #require(ServerVersion(in: text)))
+    #expect(statements.isEmpty == (right == nil))
+    if let right { #expect(statements.last?.contains(right) == true) }
+  }
+
   @Test(arguments: [
     ("mysql", "mysqld Ver 8.0.36 for Linux", Acceptance.itself),
     ("mysql", "mariadbd Ver 10.11.6-MariaDB", .standIn("mariadb")),
