@@ -8,6 +8,7 @@ package enum EngineRegistry {
     MySQLEngine(),
     MariaDBEngine(),
     RedisEngine(),
+    RedisEngine.valkey,
     MemcachedEngine(),
     EFSEngine(),
   ]

@@ -5,35 +5,7 @@ import TransportSecurity
 
 /// Redis or Valkey, as ElastiCache runs them: without accounts, and without a password unless encrypted.
 struct RedisEngine: ServerEngine {
-  let resourceType = ResourceType(
-    name: "redis", v3Names: ["elasticache-redis"],
-    options: OptionRule.cache(version: "7.0", documentedVersion: "2.8.24", "Redis") + [
-      OptionRule(
-        "durable", .boolean, default: "false", "Multi-AZ automatic failover; needs two nodes at least",
-        here: .enforced("refused with fewer than two nodes; one server runs")),
-      OptionRule(
-        "encrypted", .boolean, default: "false", "Encrypt data at rest and in transit",
-        here: .emulated("TLS and the app's password, as clients see them"), change: .replacing),
-      OptionRule(
-        "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol",
-        here: .emulated("that server, or a compatible Redis in Valkey's place; no change once deployed"),
-        change: .fixed),
-    ],
-    v3Options: ResourceType.cacheOptionsOfV3,
-    appendsMinorVersion: true,
-    deployNotes: [
-      .noSuchVersion(from: [10], "Redis or Valkey"),
-      DeployNote(
-        .linked, "{prefix}_PORT is 6379/0 on AWS, with the database's number behind it",
-        suggestion: "read {prefix}_URL instead"),
-      DeployNote(
-        .all([.option("durable", is: "true"), .optionBelow("nodes", 2)]),
-        "durable: true needs two nodes at least", suggestion: "set nodes: 2", severity: .error),
-      DeployNote(
-        .option("encrypted", is: "true"),
-        "an encrypted redis needs a resource password of 16 to 128 characters",
-        suggestion: "the app parameter ResourcePassword; one that Convox makes has 36"),
-    ])
+  let resourceType: ResourceType
   let variableShape = VariableShape.keyValue(scheme: "redis")
   let standardPort = 6379
 
@@ -48,14 +20,18 @@ struct RedisEngine: ServerEngine {
   let accounts: EngineAccounts? = nil
   let stopSteps = [StopStage(.terminate, .seconds(15)), StopStage(.kill, .seconds(5))]
 
-  /// Redis.
+  /// The type redis: Redis, unless its options ask for Valkey.
   init() {
-    self.init(.redis)
+    self.init(.redis, of: .redis, Self.redisVersions)
   }
 
-  private init(_ program: Server) {
+  /// The type valkey.
+  static let valkey = RedisEngine(.valkey, of: .valkey, valkeyVersions(default: "8.1"))
+
+  private init(_ program: Server, of type: ResourceType, _ versions: VersionTable) {
     self.program = program
-    self.versions = program == .redis ? Self.redisVersions : Self.valkeyVersions
+    self.resourceType = type
+    self.versions = versions
     self.nativeSearch = NativeSearch(
       servers: ["redis-server", "valkey-server"], tools: ["client": ["redis-cli", "valkey-cli"]],
       folders: ["redis", "valkey"].reduce(into: ["/usr/sbin", "/usr/local/bin"]) {
@@ -78,11 +54,13 @@ struct RedisEngine: ServerEngine {
     ])
 
   /// Valkey began as 7.2; what a manifest for Redis asks for is served by that.
-  private static let valkeyVersions = VersionTable(
-    repository: "valkey/valkey", imageVariable: "VALKEY_VERSION", default: "7.2", seriesLength: 1,
-    substitutes: ["2", "3", "4", "5", "6", "7.0", "7.1"].map {
-      .init($0, tag: "7.2", because: "there is no valkey \($0); 7.2 is the first")
-    })
+  private static func valkeyVersions(default version: String) -> VersionTable {
+    VersionTable(
+      repository: "valkey/valkey", imageVariable: "VALKEY_VERSION", default: version, seriesLength: 1,
+      substitutes: ["2", "3", "4", "5", "6", "7.0", "7.1"].map {
+        .init($0, tag: "7.2", because: "there is no valkey \($0); 7.2 is the first")
+      })
+  }
 
   /// The last series of Redis whose data Valkey reads too.
   private static let lastShared = [7, 2]
@@ -91,7 +69,8 @@ struct RedisEngine: ServerEngine {
   var understudy: (any ServerEngine)? { program == .valkey ? RedisEngine() : nil }
 
   func variant(_ options: [String: String]) -> any Engine {
-    RedisEngine(Server(rawValue: options["engine"] ?? "") ?? .redis)
+    guard program == .redis, options["engine"] == Server.valkey.rawValue else { return self }
+    return RedisEngine(.valkey, of: resourceType, Self.valkeyVersions(default: "7.2"))
   }
 
   func accepts(_ installation: NativeInstallation) -> Acceptance {
@@ -112,11 +91,12 @@ struct RedisEngine: ServerEngine {
   func problem(withPassword password: String, options: [String: String]) -> String? {
     guard options["encrypted"] == "true" else { return nil }
     if !(16...128).contains(password.count) {
-      return "an encrypted redis takes a password of 16 to 128 characters"
+      return "an encrypted \(resourceType.name) takes a password of 16 to 128 characters"
     }
     let others = password.filter { !$0.isLetter && !$0.isNumber && !"!&#$^<>-".contains($0) }
     return others.isEmpty
-      ? nil : "an encrypted redis takes none of these characters in its password: \(others)"
+      ? nil
+      : "an encrypted \(resourceType.name) takes none of these characters in its password: \(others)"
   }
 
   func transport(options: [String: String], forcesTLS: Bool) -> TransportPolicy {

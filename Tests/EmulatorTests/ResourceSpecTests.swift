@@ -65,6 +65,18 @@ import Testing
     #expect(try spec("encrypted: false").product == "redis")
   }
 
+  /// Bug: the type was unknown, though racks have it.
+  @Test func valkeyIsATypeOfItsOwn() throws {
+    let spec = try #require(try specs("resources:\n  cache: { type: valkey }\n").first)
+    let server = try #require(spec.engine.server)
+    #expect(spec.type == "valkey" && spec.product == "valkey" && spec.version == "8.1")
+    #expect(server.versions.officialImage(for: spec.version).reference == "valkey/valkey:8.1")
+    #expect(server.understudy?.product == "redis")
+    let kind = try ResourceKind.named("valkey")
+    #expect(kind.parameters.contains { $0.name == "version" && $0.default == "8.1" })
+    #expect(!kind.parameters.contains { $0.name == "engine" })
+  }
+
   /// On AWS a parameter that is removed keeps its value, and so the engine stays.
   @Test func theDeployedEngineStays() throws {
     var record = ResourceRecord(

@@ -20,6 +20,10 @@ import Testing
       "class": "cache.t3.micro", "durable": "false", "encrypted": "false", "nodes": "1", "version": "7.0",
       "engine": "redis", "tags": nil,
     ],
+    "valkey": [
+      "class": "cache.t3.micro", "durable": "false", "encrypted": "false", "nodes": "1", "version": "8.1",
+      "tags": nil,
+    ],
     "memcached": ["class": "cache.t3.micro", "nodes": "1", "version": "1.4", "tags": nil],
     "efs": [
       "encrypted": "false", "owner-gid": "1000", "owner-uid": "1000", "path": "/", "permissions": "0777",
@@ -29,7 +33,7 @@ import Testing
 
   @Test func listsEveryTypeOnce() {
     let names = EngineRegistry.all.map(\.resourceType.name)
-    #expect(names == ["postgres", "mysql", "mariadb", "redis", "memcached", "efs"])
+    #expect(names == ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached", "efs"])
     #expect(EngineRegistry.catalog.types.map(\.name) == names)
     #expect(EngineRegistry.engine("oracle") == nil)
   }
@@ -69,7 +73,8 @@ import Testing
   @Test(arguments: [
     ("postgres", VariableShape.database(scheme: "postgres"), true, 5432),
     ("mysql", .database(scheme: "mysql"), true, 3306), ("mariadb", .database(scheme: "mysql"), true, 3306),
-    ("redis", .keyValue(scheme: "redis"), true, 6379), ("memcached", .hostPort, true, 11211),
+    ("redis", .keyValue(scheme: "redis"), true, 6379), ("valkey", .keyValue(scheme: "redis"), true, 6379),
+    ("memcached", .hostPort, true, 11211),
     ("efs", VariableShape.none, false, nil),
   ])
   func variablesAndPorts(_ type: String, _ shape: VariableShape, _ hasVariables: Bool, _ port: Int?) throws {
@@ -78,7 +83,7 @@ import Testing
     #expect(engine.resourceType.hasVariables == hasVariables)
     #expect(engine.server?.standardPort == port)
     #expect(engine.resourceType.isMounted == (type == "efs"))
-    #expect(engine.resourceType.appendsMinorVersion == ["redis", "memcached"].contains(type))
+    #expect(engine.resourceType.appendsMinorVersion == ["redis", "valkey", "memcached"].contains(type))
   }
 
   @Test(arguments: serverTypes)

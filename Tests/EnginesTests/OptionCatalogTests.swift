@@ -23,6 +23,7 @@ struct OptionCatalogTests {
           "version": "7.0", "durable": "false", "encrypted": "false", "engine": "redis",
         ]) { $1 }
       ),
+      ("valkey", cache.merging(["version": "8.1", "durable": "false", "encrypted": "false"]) { $1 }),
       ("memcached", cache.merging(["version": "1.4"]) { $1 }),
       (
         "efs",

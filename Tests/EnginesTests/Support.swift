@@ -35,4 +35,4 @@ extension ServerVersion {
 func server(_ type: String) -> (any ServerEngine)? { EngineRegistry.engine(type)?.server }
 
 /// The types that are servers.
-let serverTypes = ["postgres", "mysql", "mariadb", "redis", "memcached"]
+let serverTypes = ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached"]

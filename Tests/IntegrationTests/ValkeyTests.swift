@@ -2,13 +2,14 @@ import DrydockTestSupport
 import Foundation
 import Testing
 
-/// `engine: valkey`, where a compatible Redis has to stand in: no Valkey is packaged for the machines of the tests.
+/// `engine: valkey` and `type: valkey`, where a compatible Redis has to stand in: no Valkey is packaged for the machines of the tests.
 @Suite struct ValkeyTests {
   private static let manifest = """
     resources:
       cache: { type: redis, options: { version: "8.0", engine: valkey } }
+      own: { type: valkey }
     services:
-      web: { image: web, resources: [cache] }
+      web: { image: web, resources: [cache, own] }
     """
 
   private static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/valkey-server")
@@ -21,7 +22,10 @@ import Testing
     try await withApp(Self.manifest, AppOptions(runtime: runtime)) { app in
       let strict = try await app.drydock("up", "--strict-version", "--offline")
       #expect(strict.status == 69 && strict.stderr.contains("valkey"), "\(strict)")
-      let cache = try #require(try await app.up()["cache"])
+      let steps = try await app.up()
+      let own = steps["own"]?.drift ?? ""
+      #expect(own.contains(/^redis 7\.\d+\.\d+ stands in for valkey 8\.1$/), "\(own)")
+      let cache = try #require(steps["cache"])
       #expect(cache.drift?.contains(/^redis 7\.\d+\.\d+ stands in for valkey 8\.0$/) == true, "\(cache)")
       let url = try #require(try await app.variables()["CACHE_URL"])
       #expect(url.hasPrefix("redis://127.0.0.1:") && url.hasSuffix("/0"))
