@@ -90,6 +90,19 @@ struct ResourceKindTests {
     #expect(remedy.map { error.suggestion?.contains($0) == true } ?? true, "\(error.suggestion ?? "")")
   }
 
+  /// Bug: it was accepted, and failed in the background.
+  @Test("Another series than the data's is refused at once", arguments: ["14", "16"])
+  func otherSeries(version: String) throws {
+    var record = ResourceRecord(
+      type: "postgres", administratorPassword: "", wantedVersion: "15", options: ["version": "15"])
+    (record.version, record.dataVersion) = ("15.4", "15.4")
+    let error = try #require(throws: DrydockError.self) {
+      try manifest("postgres", ["version": version]).check(over: record)
+    }
+    #expect(error.code == .dataMismatch && error.message.contains("version \(version) cannot serve it"))
+    try manifest("postgres", ["version": "15"]).check(over: record)
+  }
+
   @Test(
     "Changes that AWS could not make are refused",
     arguments: [

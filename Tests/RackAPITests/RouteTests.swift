@@ -189,6 +189,38 @@ import Testing
     }
   }
 
+  /// Bug: a required variable without a value was promoted; a rack refuses that, in these words alone.
+  @Test func `a promotion without a required variable is refused in the rack's words`() async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let state = context.store.apps()[0]
+      try Data("services:\n  web: { image: i, environment: [B, A, C=1] }\n".utf8).write(
+        to: URL(filePath: "\(state.path)/convox.yml"))
+      let change = try await release("C=2", of: "web", port)
+      let response = try await exchange("POST", "/apps/web/releases/\(change.id)/promote", port: port)
+      #expect(response.status == 400)
+      #expect(try errorText(response) == "required env: A, B")
+      #expect(context.store.apps()[0].appEnvironment.isEmpty)
+    }
+  }
+
+  @Test func `a release is described by what it changes, as a rack does it`() async throws {
+    struct Described: Decodable { var description: String }
+    try await withRack { port, _ in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      for env in ["B=1\nA=1", "A=1\nB=2\nC=3", "C=3", "C=3"] {
+        _ = try await exchange("POST", "/apps/web/releases", port: port, form: [("env", env)])
+      }
+      _ = try await exchange(
+        "POST", "/apps/web/releases", port: port, form: [("env", "C=4"), ("description", "mine")])
+      let list = try await exchange("GET", "/apps/web/releases", port: port).decode([Described].self)
+      #expect(
+        list.map(\.description) == [
+          "mine", "env", "env remove:A remove:B", "env add:C change:B", "env add:A add:B",
+        ])
+    }
+  }
+
   @Test(arguments: ["0", "-1", "x", "99999999999999999999"])
   func `a limit that is none is refused`(_ limit: String) async throws {
     try await withRack { port, _ in
@@ -210,6 +242,35 @@ import Testing
           #expect(
             try await wire.frame()?.text.hasPrefix("ERROR: no resource of this rack listens at ") == true)
           #expect(try await wire.frame()?.closeCode == 1008)
+        }
+      }
+    }
+  }
+
+  /// Bug: a resource at a URL of the user's could be listed and not be proxied.
+  @Test func `the proxy reaches a resource elsewhere by its URL, and nothing beside it`() async throws {
+    let server = try BlackHoleServer(.answering(Array("+PONG\r\n".utf8), thenCloses: false))
+    defer { server.stop() }
+    let far = server.port
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let state = context.store.apps()[0]
+      try Data("resources:\n  cache: { type: redis }\n".utf8).write(
+        to: URL(filePath: "\(state.path)/convox.yml"))
+      try await context.store.updateAppEnvironment(state.id) {
+        $0["CACHE_URL"] = "redis://localhost:\(far)/0"
+      }
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade("/proxy/localhost/\(far)", port: port))
+        #expect(try await wire.response()?.status == 101)
+        try await wire.send(frame: 1, Array("PING\r\n".utf8))
+        #expect(try await wire.frame()?.text == "+PONG\r\n")
+      }
+      for place in ["localhost/\(far + 1)", "example.com/\(far)"] {
+        try await Wire.connect(port: port) { wire in
+          try await wire.send(upgrade("/proxy/\(place)", port: port))
+          #expect(try await wire.response()?.status == 101)
+          #expect(try await wire.frame()?.text.hasPrefix("ERROR: no resource of this rack") == true)
         }
       }
     }

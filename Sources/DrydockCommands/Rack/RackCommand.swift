@@ -12,5 +12,7 @@ struct RackCommand: AsyncParsableCommand {
         convox apps
         drydock rack stop
       """,
-    subcommands: [RackStart.self, RackStop.self, RackStatusCommand.self, RackEnv.self, RackResources.self])
+    subcommands: [
+      RackStart.self, RackStop.self, RackStatusCommand.self, RackEnv.self, RackLogs.self, RackResources.self,
+    ])
 }

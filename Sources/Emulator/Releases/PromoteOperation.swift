@@ -33,7 +33,11 @@ package struct PromoteOperation: Sendable {
     }
     let workspace = try Workspace.present(in: instance.path)
     // A wrong manifest is told before anything changes.
-    _ = try workspace?.load(appEnvironment: release.environment)
+    let manifest = try workspace?.load(appEnvironment: release.environment)
+    // In the rack's own words, without a place in a file that the rack has no copy of.
+    if let missing = manifest?.missingRequiredEnvironment(release.environment) {
+      throw DrydockError(.failed, missing.message)
+    }
     let before = try await activate(release)
     guard let workspace else { return }
     do {

@@ -39,7 +39,30 @@ struct CreatedManifest {
       return
     }
     let type = engine.resourceType
-    try refuseChanges(OptionSettlement.settle(resource, type: type, record: record), type)
+    let settlement = OptionSettlement.settle(resource, type: type, record: record)
+    try refuseChanges(settlement, type)
+    if let record { try refuseOtherSeries(settlement, engine, record) }
+  }
+
+  /// Data of one series is never served by another: whoever asks for that hears it at once, not from the `up` that follows.
+  private func refuseOtherSeries(
+    _ settlement: OptionSettlement, _ engine: any Engine, _ record: ResourceRecord
+  ) throws {
+    guard let server = engine.variant(settlement.options).server,
+      let data = record.dataVersion.flatMap(ServerVersion.init(in:)),
+      let wanted = settlement.options["version"].flatMap(ServerVersion.init(in:)),
+      let before = ServerVersion(in: record.wantedVersion),
+      server.versions.series(of: wanted) != server.versions.series(of: before),
+      !server.canServe(data: data, with: wanted)
+    else { return }
+    throw DrydockError(
+      .dataMismatch,
+      "resource \(name): its data was made by \(created.type) \(data), and version \(wanted) cannot serve it",
+      suggestion: "choose one:",
+      details: [
+        "stay with version=\(record.wantedVersion)",
+        "migrate: create another resource with version=\(wanted), and load a dump of this one into it",
+      ])
   }
 
   /// What AWS could not change on what is deployed, or only by a new resource without the data.

@@ -88,7 +88,9 @@ extension Rack {
     }
     try background.start {
       do {
-        answer.yield(try await operation(work))
+        let resource = try await operation(work)
+        failures.forget(resource.name)
+        answer.yield(resource)
         answer.finish()
       } catch {
         let failure = HTTPFailure(error)
@@ -99,19 +101,5 @@ extension Rack {
     }
     for try await resource in answers { return try .json(ResourceJSON(resource)) }
     throw HTTPFailure(.internalServerError, "the operation ended without a result")
-  }
-}
-
-/// What went wrong in the background, until it was told once: the tool would wait for half an hour else.
-final class Failures: Sendable {
-  private let failures = Mutex<[String: HTTPFailure]>([:])
-
-  func note(_ failure: HTTPFailure, of name: String) { failures.withLock { $0[name] = failure } }
-
-  func forget(_ name: String) { failures.withLock { $0[name] = nil } }
-
-  /// - Throws: What went wrong with that resource since it was last asked for.
-  func tell(_ name: String) throws {
-    if let failure = failures.withLock({ $0.removeValue(forKey: name) }) { throw failure }
   }
 }

@@ -12,7 +12,9 @@ extension Rack {
       .get("/apps/:app/resources/:name/data") { request, _ in
         let transfer = try transfer(request)
         return .stream { reply in
-          try await transfer.export { try await reply.write(ByteBuffer(bytes: $0)) }
+          let pieces = GatheredPieces { try await reply.write(ByteBuffer(bytes: $0)) }
+          try await transfer.export { try await pieces.add($0) }
+          try await pieces.flush()
         }
       },
       .put("/apps/:app/resources/:name/data") { request, body in

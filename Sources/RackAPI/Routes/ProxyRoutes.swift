@@ -17,21 +17,33 @@ extension Rack {
     ]
   }
 
-  /// The resource whose port that is, of those that this machine runs. Nothing else is reached through here, so that the
-  /// rack is no way into anything but its own resources; whether its own server listens there is asked when it is
-  /// connected to.
+  /// The resource whose address that is: one of this machine's own servers, or one elsewhere, by a URL in an app env.
+  /// Nothing else is reached through here, so that the rack is no way into anything but its own resources; whether a
+  /// server of drydock's listens at its port is asked when it is connected to.
   func destination(_ host: String, _ port: String) throws -> ForwardingDestination {
-    guard let number = Int(port), Gate.isLocal(host[...]),
-      let owner = ownServers.first(where: { $0.url.flatMap(URLAddress.init)?.port == number })
+    let targets = context.store.apps().flatMap { lookup.targets(app: $0) } + lookup.createdTargets()
+    guard let number = Int(port),
+      let found = try own(host, number, targets) ?? elsewhere(host, number, targets)
     else {
       throw HTTPFailure(.forbidden, "no resource of this rack listens at \(host):\(port)")
     }
-    return try ForwardingDestination(owner, tls: false, context: context)
+    return found
   }
 
-  /// All servers of drydock's own. A resource elsewhere, by a URL in the app env, is none of these.
-  private var ownServers: [ResourceTarget] {
-    let targets = context.store.apps().flatMap { lookup.targets(app: $0) } + lookup.createdTargets()
-    return targets.filter { $0.engine?.server != nil && !$0.isExternal }
+  private func own(_ host: String, _ port: Int, _ targets: [ResourceTarget]) throws -> ForwardingDestination?
+  {
+    guard Gate.isLocal(host[...]) else { return nil }
+    let servers = targets.filter { $0.engine?.server != nil && !$0.isExternal }
+    let owner = servers.first { $0.url.flatMap(URLAddress.init)?.port == port }
+    return try owner.map { try ForwardingDestination($0, tls: false, context: context) }
+  }
+
+  /// By the address alone, whole: the URL was set by somebody who has the rack's password, or this machine.
+  private func elsewhere(
+    _ host: String, _ port: Int, _ targets: [ResourceTarget]
+  ) -> ForwardingDestination? {
+    targets.lazy.filter { $0.isExternal }
+      .compactMap { try? ForwardingDestination($0, tls: false, context: context) }
+      .first { $0.port == port && $0.host.lowercased() == host.lowercased() }
   }
 }

@@ -47,6 +47,8 @@ extension Rack {
       throw HTTPFailure(.badRequest, "this rack has no builds yet: they come with services")
     }
     // Without an env it is that of the newest release, as a rack has it.
+    let newest = try await context.store.releases(of: state.id).releases.first?.environment
+    let before = newest ?? state.appEnvironment
     let environment: [String: String]
     if let text = form["env"] {
       let parsed = AppEnvironment.parse(text)
@@ -56,11 +58,12 @@ extension Rack {
       }
       environment = parsed.values
     } else {
-      environment =
-        try await context.store.releases(of: state.id).releases.first?.environment ?? state.appEnvironment
+      environment = before
     }
+    let difference = AppEnvironment.difference(from: before, to: environment)
+    let change = difference.isEmpty ? "env" : "env \(difference)"
     let release = try await context.store.createRelease(
-      state.id, environment: environment, description: form["description"] ?? "env set over the rack")
+      state.id, environment: environment, description: form["description"] ?? change)
     return try .json(ReleaseJSON(release, app: state.handle))
   }
 
