@@ -17,12 +17,15 @@ package struct ResourceType: Sendable, Hashable {
   package var isMounted: Bool
   /// What would fail or surprise at deploy, beyond what the options' own rules say.
   package var deployNotes: [DeployNote]
+  /// What no option changes, and is another on AWS.
+  package var differences: [TypeDifference]
 
   /// A resource type with its rules.
   package init(
     name: String, v3Names: [String] = [], options: [OptionRule], v3Options: [String] = [],
     hasVariables: Bool = true,
-    appendsMinorVersion: Bool = false, isMounted: Bool = false, deployNotes: [DeployNote] = []
+    appendsMinorVersion: Bool = false, isMounted: Bool = false, deployNotes: [DeployNote] = [],
+    differences: [TypeDifference] = []
   ) {
     self.name = name
     self.v3Names = v3Names
@@ -32,6 +35,7 @@ package struct ResourceType: Sendable, Hashable {
     self.appendsMinorVersion = appendsMinorVersion
     self.isMounted = isMounted
     self.deployNotes = deployNotes
+    self.differences = differences
   }
 
   /// The rule of an option, by its exact name.

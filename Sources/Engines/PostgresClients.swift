@@ -98,10 +98,19 @@ struct PostgresClients {
     ("must be able to SET ROLE", noOwners),
     ("must be superuser", "nor may RDS's master user: take that line out"),
     ("is not available", "install the extension for this server, or take that line out"),
+    // Collations are those that the machine had when the data was made.
+    (
+      "for encoding \"UTF8\" does not exist",
+      noLocale + ", and start fresh: drydock down RESOURCE --delete-data"
+    ),
+    ("invalid locale name", noLocale), ("invalid LC_COLLATE locale name", noLocale),
     ("cannot run inside a transaction block", "an import is one transaction: take that line out"),
     ("unrecognized configuration parameter", "this server is older than the dump: take that line out"),
     ("role \"", noOwners),
   ]
+
+  private static let noLocale =
+    "sort by COLLATE \"en-US-x-icu\", which needs no locale; or have the machine's (apt-get install locales-all)"
 
   private static let noOwners =
     "dump without roles: pg_dump --no-owner --no-privileges (pg_restore takes the same for an archive)"

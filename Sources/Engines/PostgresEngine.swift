@@ -16,6 +16,12 @@ struct PostgresEngine: ServerEngine {
       DeployNote(
         .versionAtLeast([15]), "PostgreSQL {version} on RDS refuses connections without TLS (rds.force_ssl)",
         suggestion: "connect with sslmode=require, or set the parameter in a group of your own"),
+    ],
+    // Its order never changes: another C library, as a newer base image brings it, would leave indexes of text wrong.
+    differences: [
+      TypeDifference(
+        "(collation)", "C.UTF-8", onAWS: "Text sorts by en_US.UTF-8: a A b",
+        "text sorts by its bytes: A a b; ORDER BY … COLLATE \"en-US-x-icu\" sorts as there")
     ])
   let variableShape = VariableShape.database(scheme: "postgres")
   let standardPort = 5432

@@ -19,10 +19,20 @@ struct OptionExplanationTests {
     let types = EngineRegistry.catalog.types
     let text = "resources:\n" + types.map { "  my-\($0.name): {type: \($0.name)}\n" }.joined()
     let rows = try rows(text)
-    let expected = types.flatMap { type in type.options.map { "my-\(type.name) \($0.name)" } }
+    let expected = types.flatMap { type in
+      (type.options.map(\.name) + type.differences.map(\.name)).map { "my-\(type.name) \($0)" }
+    }
     #expect(rows.filter { $0.resource != nil }.map { "\($0.resource ?? "") \($0.option)" } == expected)
     #expect(rows.filter { $0.resource == nil }.map(\.option) == AppParameter.allCases.map(\.rawValue))
     #expect(rows.allSatisfy { !$0.aws.isEmpty && !$0.detail.isEmpty })
+  }
+
+  @Test("How text sorts is said where RDS sorts otherwise")
+  func collation() throws {
+    let row = try #require(try rows(PlannedApp.manifest("postgres", "")).first { $0.option == "(collation)" })
+    #expect(row.value == "C.UTF-8" && row.origin == .default && row.aws.contains("en_US.UTF-8"))
+    #expect(row.detail.contains("COLLATE"))
+    #expect(try !rows(PlannedApp.manifest("mysql", "")).contains { $0.option == "(collation)" })
   }
 
   @Test("Values with where they come from")

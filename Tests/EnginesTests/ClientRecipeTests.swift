@@ -100,6 +100,8 @@ import Testing
       ("relation \"t\" already exists", "import --replace"), ("role \"x\" does not exist", "--no-owner"),
       ("permission denied to set parameter \"session_replication_role\"", "schema and data together"),
       ("must be owner of table t", "--no-owner"),
+      ("collation \"en_US\" for encoding \"UTF8\" does not exist", "locales-all"),
+      ("invalid locale name: \"en_US.UTF-8\"", "locales-all"),
     ] {
       let found = try failure("postgres", "psql:<stdin>:2: ERROR:  \(message)\n")?.remedy
       #expect(found?.contains(remedy) == true, "\(message)")

@@ -36,7 +36,8 @@ package struct OptionExplanation: Sendable, Hashable, Codable {
 }
 
 extension OptionExplanation {
-  /// A line for every option of every resource of a manifest, then one for each app parameter.
+  /// A line for every option of every resource of a manifest, and for what no option changes, then one for each app
+  /// parameter.
   /// - Parameter state: What is deployed; nil before the first `up`.
   package static func rows(_ manifest: Manifest, catalog: ResourceCatalog, over state: InstanceState?)
     -> [OptionExplanation]
@@ -47,6 +48,7 @@ extension OptionExplanation {
         resource, type: type, record: state?.resources[resource.name])
       let set = Set(resource.setOptions.map(\.name))
       return type.options.map { row($0, resource, settlement.options[$0.name], isSet: set.contains($0.name)) }
+        + type.differences.map { row($0, resource) }
     }
     return options + AppParameter.allCases.map { row($0, state) }
   }
@@ -59,6 +61,12 @@ extension OptionExplanation {
       origin: isSet ? .manifest : value == rule.defaultValue ? .default : .deployed,
       documentedDefault: rule.documentedDefault == rule.defaultValue ? nil : rule.documentedDefault,
       aws: rule.summary, treatment: rule.treatment.kind, detail: rule.treatment.detail)
+  }
+
+  private static func row(_ difference: TypeDifference, _ resource: Resource) -> OptionExplanation {
+    OptionExplanation(
+      resource: resource.name, type: resource.type, option: difference.name, value: difference.value,
+      origin: .default, aws: difference.aws, treatment: .recorded, detail: difference.detail)
   }
 
   private static func row(_ parameter: AppParameter, _ state: InstanceState?) -> OptionExplanation {
