@@ -11,11 +11,12 @@ package enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
 /// What drydock remembers of one app instance. It is a note of what was decided (ports, passwords, versions);
 /// what runs is always read from reality.
 package struct InstanceState: Sendable, Hashable, Codable {
-  /// The format that this version of drydock writes.
-  package static let currentFormat = 1
+  /// The newest format that this version of drydock writes: that of containers whose names are recorded. A drydock that
+  /// looked for them by the id alone would start second ones beside them.
+  package static let currentFormat = 2
 
-  /// The format of the file.
-  package var format = InstanceState.currentFormat
+  /// The format of the file: the oldest that tells all that is in it.
+  package var format = 1
   /// A random id, kept in the app's folder too.
   package var id: String
   /// The name that is unique on this machine.
@@ -82,6 +83,13 @@ package struct InstanceState: Sendable, Hashable, Codable {
     return named + resources.keys.filter { !known.contains($0) }.sorted()
   }
 
+  /// The name of a resource's container, with the app's for whoever lists containers; nil for one that is named by the
+  /// instance's id alone, as it was once.
+  package func containerName(of resource: String) -> String? {
+    if let record = resources[resource] { return record.container }
+    return "drydock-\(Slug.make(handle, limit: 24))-\(id)-\(Slug.make(storage(of: resource)))"
+  }
+
   /// The name under which a resource's data lies: the one that it had when the data was made. A new resource gets one
   /// that is not another's by now.
   package func storage(of resource: String) -> String {
@@ -112,6 +120,8 @@ package struct ResourceRecord: Sendable, Hashable, Codable {
   package var type: String
   /// The port on 127.0.0.1; nil for one without a server.
   package var port: Int?
+  /// What its container is called; nil for the name that a drydock gave it which recorded none.
+  package var container: String?
   /// The administrator's password.
   package var administratorPassword: String
   /// The version that the manifest asked for last.

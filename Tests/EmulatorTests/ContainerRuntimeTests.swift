@@ -369,7 +369,10 @@ import Testing
       let context = DrydockContext(
         environment: ["DOCKER_HOST": "unix://\(server.socketPath)"], currentDirectory: "/",
         home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
-      let published = PublishedPort(15001, of: "mem", RuntimeAccess(context: context, state: state()))
+      var known = state()
+      known.resources["mem"] = ResourceRecord(
+        type: "memcached", administratorPassword: "", wantedVersion: "", options: [:])
+      let published = PublishedPort(15001, of: "mem", RuntimeAccess(context: context, state: known))
       if !reason.isEmpty {
         let error = try await emulatorError { _ = try await published.run() }
         #expect(error.message == reason)

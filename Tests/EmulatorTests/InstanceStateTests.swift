@@ -168,7 +168,7 @@ import Testing
     try await TestHome.with { test in
       try test.store.save(state())
       let name = "state/instances/abc123def456/state.json"
-      let newer = try #require(test.text(name)).replacing("\"format\" : 1", with: "\"format\" : 2")
+      let newer = try #require(test.text(name)).replacing("\"format\" : 1", with: "\"format\" : 99")
       try test.write(newer, to: name)
       let error = try await emulatorError { _ = try test.store.load("abc123def456") }
       #expect(error.code == .dataMismatch)

@@ -99,6 +99,31 @@ import Testing
     }
   }
 
+  /// Whoever lists containers knows apps by their names; those of an earlier drydock keep what they are called.
+  @Test(arguments: [RuntimeKind.docker, .native])
+  func aNewContainersNameCarriesTheApp(_ kind: RuntimeKind) async throws {
+    try await TestHome.with { test in
+      let first = try await Try(test: test, runtime: FakeRuntime(kind), specs: [fake("mem")]).run().state
+      let name = "drydock-\(first.handle)-\(first.id)-mem"
+      #expect(first.resources["mem"]?.container == (kind == .docker ? name : nil))
+      #expect(first.format == (kind == .docker ? 2 : 1), "an older drydock would not find it")
+      let names = ResourceNames(id: first.id, state: first)
+      #expect(names.volume("mem") == "drydock-\(first.id)-mem")
+      guard kind == .docker else { return }
+      var known = first
+      known.handle = "renamed"
+      #expect(ResourceNames(id: known.id, state: known).container("mem") == name)
+      known.rename("mem", to: "cache")
+      #expect(ResourceNames(id: known.id, state: known).container("cache") == name)
+      known.resources["cache"]?.container = nil
+      known.format = 1
+      #expect(ResourceNames(id: known.id, state: known).container("cache") == "drydock-\(first.id)-mem")
+      let again = try await Try(test: test, runtime: FakeRuntime(kind), specs: [fake("cache")], state: known)
+        .run()
+      #expect(again.state.resources["cache"]?.container == nil && again.state.format == 1)
+    }
+  }
+
   @Test func aSecondTimeIsOnlyVerified() async throws {
     try await TestHome.with { test in
       let runtime = FakeRuntime()

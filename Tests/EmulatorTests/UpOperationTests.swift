@@ -366,7 +366,7 @@ import Testing
       let listing =
         #"[{"Id":"old","Names":["/db"],"Image":"x","State":"\#(status)","Labels":{"dev.drydock.resource":"mydb"}}]"#
       let container = StubResponse.container(status: status, exitCode: code, port: port)
-      let name = ResourceNames(id: state.id).container("mydb")
+      let name = ResourceNames(id: state.id, state: state).container("mydb")
       let words: [UInt8] = Array("last words\n".utf8)
       let stub = DockerStub(answers: [
         "GET /containers/json": .reply(200, listing), "GET /containers/old/json": container,

@@ -51,7 +51,7 @@ struct LinkedNetworks: Sendable {
   }
 
   private func settle(_ server: InstanceState, _ client: DockerClient) async throws {
-    let names = ResourceNames(id: server.id)
+    let names = ResourceNames(id: server.id, state: server)
     let name = names.container(server.handle)
     guard let container = try await client.inspectContainer(name, until: soon) else { return }
     let wanted = networks(of: server)

@@ -25,9 +25,9 @@ struct ResourceNames: Sendable {
 
   /// The name under which a resource's container and volume are kept.
   func stored(_ resource: String) -> String { state?.storage(of: resource) ?? resource }
-  func container(_ resource: String) -> String { instance.container(stored(resource), .resource) }
-  /// Called as the container is.
-  func volume(_ resource: String) -> String { container(resource) }
+  func container(_ resource: String) -> String { state?.containerName(of: resource) ?? volume(resource) }
+  /// Called as containers once were.
+  func volume(_ resource: String) -> String { instance.container(stored(resource), .resource) }
   var network: String { instance.network }
 
   /// The labels of an object of the instance as a whole.

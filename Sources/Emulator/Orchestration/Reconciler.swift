@@ -142,6 +142,7 @@ actor Reconciler {
         ?? ResourceRecord(
           type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
           options: spec.options)
+      record.container = containerName(of: item.resource) ?? record.container
       let storage = state.storage(of: item.resource)
       record.storageName = storage == item.resource ? nil : storage
       state.resources[item.resource] = record
@@ -163,12 +164,21 @@ actor Reconciler {
     try store.save(state)
   }
 
+  /// The name that is recorded, or is now: of a container that nobody has made yet.
+  private func containerName(of resource: String) -> String? {
+    guard runtime.kind == .docker, let name = state.containerName(of: resource) else { return nil }
+    state.format = InstanceState.currentFormat
+    return name
+  }
+
   /// A replica has its source's accounts, drydock's administrator among them.
   private func inherit(from source: String, _ specs: [String: ResourceSpec], _ record: inout ResourceRecord) {
     if state.resources[source] == nil, let spec = specs[source] {
-      state.resources[source] = ResourceRecord(
+      var made = ResourceRecord(
         type: spec.type, administratorPassword: Secret.make(), wantedVersion: spec.version,
         options: spec.options)
+      made.container = containerName(of: source)
+      state.resources[source] = made
     }
     record.administratorPassword =
       state.resources[source]?.administratorPassword ?? record.administratorPassword

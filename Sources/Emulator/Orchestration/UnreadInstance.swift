@@ -40,9 +40,17 @@ package struct UnreadInstance: Sendable {
 
   /// Nil where no engine answers: what lies there does not run either.
   private func docker() async throws -> ContainerRuntime? {
-    let state = InstanceState(
+    var state = InstanceState(
       id: unread.id, handle: unread.id, app: unread.id, path: "", resourcePassword: "")
     do {
+      // Their names were in the state.
+      for (name, container) in try await RuntimeAccess(context: context, state: state).docker()
+        .containerNames()
+      {
+        var record = ResourceRecord(type: "", administratorPassword: "", wantedVersion: "", options: [:])
+        record.container = container
+        state.resources[name] = record
+      }
       return try await RuntimeAccess(context: context, state: state).docker()
     } catch let error as DrydockError where error.code == .unavailable {
       return nil
@@ -130,6 +138,15 @@ package struct UnreadInstance: Sendable {
 }
 
 extension ContainerRuntime {
+  /// What the containers of the instance's resources are called, by their labels.
+  func containerNames() async throws -> [String: String] {
+    let containers = try await client.listContainers(labels: names.labels, until: soon)
+    let named = containers.compactMap { container in
+      container.labels[ResourceNames.resourceLabel].map { ($0, container.name) }
+    }
+    return Dictionary(named) { first, _ in first }.compactMapValues { $0 }
+  }
+
   /// The resources of the instance that have a container or a volume, by their labels.
   func resources() async throws -> [String] {
     let containers = try await client.listContainers(labels: names.labels, until: soon)
