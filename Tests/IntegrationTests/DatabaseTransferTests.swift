@@ -47,6 +47,8 @@ import Testing
       try await app.refuses("import", "mydb", input: "\\unrestrict `true`\n", saying: "backquote")
       try await app.require("import", "mydb", "-f", "dump.sql.gz")
       #expect(try await app.query(Self.look, at: url) == before)
+      try await replacing(app, url, before)
+      try await fromElsewhere(app, url, before)
       #expect(
         try await app.query("INSERT INTO t (s) VALUES ('low') RETURNING id, s", at: url)
           == "78|LOW\nINSERT 0 1")
@@ -67,6 +69,58 @@ import Testing
     try await app.refuses("import", "mydb", "-f", "missing.sql", saying: "cannot read missing.sql")
     try await app.refuses("export", "mydb", "-f", "no/such/dump.sql", saying: "folder does not exist")
     try await app.refuses("export", "nope", saying: "no such resource: nope")
+  }
+
+  /// In the place of what is there, where that is asked for; an import that fails brings it back.
+  private func replacing(_ app: AppFixture, _ url: String, _ before: String) async throws {
+    try await app.refuses("import", "mydb", "--replace", "-f", "dump.sql.gz", saying: "say --yes too")
+    try await app.query(
+      "CREATE SCHEMA other; CREATE TABLE other.x (a int); CREATE TYPE m AS ENUM ('a')", at: url)
+    try await app.refuses(
+      "import", "mydb", "--replace", "--yes", input: "SELECT 1;\nSELECT nope;\n", saying: "line 2",
+      "nothing was changed")
+    #expect(try await app.query("SELECT count(*) FROM other.x", at: url) == "0")
+    try await app.require("import", "mydb", "--replace", "--yes", "-f", "dump.sql.gz")
+    #expect(try await app.query(Self.look, at: url) == before)
+    #expect(
+      try await app.query("SELECT to_regclass('other.x') IS NULL, to_regtype('m') IS NULL", at: url) == "t|t")
+  }
+
+  /// Dumps of other servers, in other formats, and such as do not end.
+  private func fromElsewhere(_ app: AppFixture, _ url: String, _ before: String) async throws {
+    // Bug: the words that commit an import became a line of the data, and the import was called done.
+    for open in ["COPY z FROM stdin;\none\n", "SELECT 1; /* one\n"] {
+      try await app.refuses(
+        "import", "mydb", input: "CREATE TABLE z (a text);\n\(open)", saying: "does not come to its end",
+        "nothing was changed")
+    }
+    #expect(try await app.query("SELECT to_regclass('z') IS NULL", at: url) == "t")
+    let script = """
+      SET transaction_timeout = 0;
+      CREATE DATABASE shop;
+      \\connect shop
+      CREATE TABLE z (a text);
+      ALTER TABLE public.z OWNER TO postgres;
+      GRANT SELECT ON TABLE public.z TO nobody_here;
+      SET session_replication_role = replica;
+
+      """
+    let result = try await app.require("import", "mydb", input: script)
+    for word in ["left out", "postgres", "nobody_here", "database shop"] {
+      #expect(result.stderr.contains(word), "\(result)")
+    }
+    try await app.query("DROP TABLE z", at: url)
+    let tools = try #require(InstalledEngines.postgres)
+    for format in ["c", "t"] {
+      let dump = tools.appending(path: "pg_dump").path
+      _ = try await app.program(dump, "-F\(format)", "-f", "archive.\(format)", url)
+      try await app.require("import", "mydb", "--replace", "--yes", "-f", "archive.\(format)")
+      #expect(try await app.query(Self.look, at: url) == before)
+      try app.cut("archive.\(format)", to: "cut.\(format)", keeping: 0.7)
+      try await app.refuses(
+        "import", "mydb", "--replace", "--yes", "-f", "cut.\(format)", saying: "resource mydb")
+      #expect(try await app.query(Self.look, at: url) == before)
+    }
   }
 
   /// A table that somebody locks holds pg_dump up for as long as the test wants.
@@ -171,6 +225,14 @@ import Testing
     try await app.refuses(
       "import", name, input: "CREATE TABLE z (a int);\nSELECT nope;\n", saying: "line 2", "nope",
       "before that line")
+    try await app.refuses(
+      "import", name, "--replace", "--yes", input: "CREATE TABLE t (b int);\nSELECT nope;\n",
+      saying: "line 2",
+      "put back")
+    #expect(try await app.query(look, at: url) == before)
+    try await app.require("import", name, "--replace", "--yes", input: plain)
+    #expect(try await app.query("SHOW TABLES", at: url) == "t")
+    try await fromElsewhere(name, app, url)
     try await app.refuses("import", name, input: "\\! true\n", saying: "line 1", "own commands")
     try await app.refuses("import", name, input: "system true\n", saying: "line 1")
     try await app.refuses(
@@ -185,6 +247,31 @@ import Testing
       saying: "line 1", "take the DEFINER= clauses of other users out")
   }
 
+  /// A value larger than a statement may be, and dumps of other servers.
+  private func fromElsewhere(_ name: String, _ app: AppFixture, _ url: String) async throws {
+    let limit = "SELECT @@global.max_allowed_packet"
+    let size = try await app.query(limit, at: url)
+    try await app.query("CREATE TABLE large AS SELECT REPEAT(0xFF, 9000000) AS b", at: url)
+    try await app.require("export", name, "-f", "large.sql")
+    try await app.require("import", name, "-f", "large.sql")
+    #expect(try await app.query("SELECT LENGTH(b) FROM large", at: url) == "9000000")
+    #expect(try await app.query(limit, at: url) == size)
+    let script = """
+      CREATE DATABASE shop; USE shop;
+      SET @@SESSION.SQL_LOG_BIN= 0;
+      CREATE TABLE cats (a varchar(9)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;
+
+      """
+    let result = try await app.require("import", name, input: script)
+    #expect(result.stderr.contains("database shop") && result.stderr.contains("binary log"), "\(result)")
+    #expect(try await app.query("SELECT count(*) FROM app.cats", at: url) == "0")
+    #expect(try await app.query("SHOW DATABASES LIKE 'shop'", at: url) == "")
+    try await app.refuses(
+      "import", name, input: "DROP TABLE t;\nUSE a;\nUSE b;\n", saying: "several databases",
+      "nothing was changed")
+    try await app.query("DROP TABLE large, cats", at: url)
+  }
+
   @Test("A hundred megabytes travel unharmed", .nativeEngines)
   func large() async throws {
     try await withApp(Manifests.postgres, AppOptions(runtime: "native")) { app in
@@ -197,6 +284,10 @@ import Testing
       let before = try await app.query(look, at: url)
       try await app.require("export", "mydb", "-f", "large.sql")
       #expect(try app.size("large.sql") > 100_000_000)
+      let program = try BuiltProducts.executable("drydock")
+      let reading = "{ '\(program)' resources export mydb; echo $? >status; } | head -c 1"
+      let left = try await app.program("/bin/sh", "-c", reading)
+      #expect(left.stdout.count == 1 && app.read("status") == "141\n", "\(left)")
       try await app.query("DROP TABLE t", at: url)
       try await app.require("import", "mydb", "-f", "large.sql")
       #expect(try await app.query(look, at: url) == before)

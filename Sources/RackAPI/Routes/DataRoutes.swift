@@ -18,7 +18,10 @@ extension Rack {
         }
       },
       .put("/apps/:app/resources/:name/data") { request, body in
-        try await load(&body, into: try transfer(request))
+        // Convox's tool shows nothing of an import that succeeds.
+        if let leftOut = try await load(&body, into: try transfer(request)) {
+          log.note("\(request["name"]): \(leftOut)")
+        }
         return .ok
       },
       .socket("/apps/:app/resources/:name/console") { request in
@@ -40,19 +43,20 @@ extension Rack {
   }
 
   /// Hands an upload over as it comes. One that breaks off ends the import as a failure, not as an end of its input.
+  /// - Returns: What of it was left out or changed; nil for nothing.
   @concurrent
-  private func load(_ body: inout RequestBody, into transfer: ResourceTransfer) async throws {
+  private func load(_ body: inout RequestBody, into transfer: ResourceTransfer) async throws -> String? {
     let handoff = Handoff()
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    return try await withThrowingTaskGroup(of: String?.self) { group in
       group.addTask {
         defer { handoff.leave() }
-        try await transfer.import(from: handoff.take)
+        return try await transfer.import(from: handoff.take)
       }
       while let bytes = try await body.next() {
         guard await handoff.send(Array(buffer: bytes)) else { break }
       }
       handoff.end()
-      try await group.next()
+      return try await group.next() ?? nil
     }
   }
 
