@@ -34,10 +34,15 @@ extension ManifestReader {
     if pair.value.scalar == nil, !pair.value.isNull {
       return fail(cannotUnmarshal(pair.value, into: "string"), at: pair.value.offset)
     }
-    if declared != type.name, type.v3Options.contains(name) {
-      return warn("option \(name) of \(declared) is for v3 racks: it has no effect here", at: pair.key.offset)
-    }
     let names = type.options.map(\.name)
+    // A v2 rack does not know the type, and a v3 rack passes over what it does not know.
+    if declared != type.name {
+      return type.v3Options.contains(name)
+        ? warn("option \(name) of \(declared) is for v3 racks: it has no effect here", at: pair.key.offset)
+        : warn(
+          "unknown option \(name) for \(declared): a v3 rack ignores it", at: pair.key.offset,
+          findings.didYouMean(.warning, name, in: names + type.v3Options))
+    }
     failAtDeploy(
       "unknown option \(name) for \(type.name): AWS rejects it at deploy", at: pair.key.offset,
       refusals.didYouMean(.error, name, in: names) ?? ManifestReader.listing("options", names))
