@@ -4,6 +4,7 @@ import MonotonicTime
 import NativeProcess
 import Synchronization
 import Testing
+import TransportSecurity
 
 @testable import AppState
 @testable import DrydockBase
@@ -18,6 +19,7 @@ import Testing
     var specs: [ResourceSpec]
     var state = EmulatorTests.state()
     var options = UpOptions(deadline: .after(.seconds(30)))
+    var transport: [String: TransportSetup] = [:]
     var observed: [String: Observation] = [:]
     var source = ServerSource.installed("1.0.1")
     var done: @Sendable (ResourceOutcome) -> Void = { _ in }
@@ -28,7 +30,8 @@ import Testing
         runtime: (runtime.kind, "asked for"),
         ports: options.ports)
       let reconciler = Reconciler(
-        state: state, store: test.store, runtime: runtime, options: options, progress: { _, _ in },
+        state: state, store: test.store, runtime: runtime, options: options, transport: transport,
+        progress: { _, _ in },
         done: done)
       let outcomes = try await reconciler.carryOut(
         plan, specs: Dictionary(specs.map { ($0.name, $0) }) { $1 },
@@ -162,6 +165,25 @@ import Testing
       let second = try await again.run()
       #expect(runtime.calls == ["prepare", "stop mem", "start mem"])
       #expect(second.state.resources["mem"]?.isRestarting == nil)
+    }
+  }
+
+  /// Bug: a first start that took longer than `up` waited was killed by the next one, its data discarded and begun again,
+  /// because TLS was taken for something new.
+  @Test func aFirstStartThatTookTooLongIsGoneOnWith() async throws {
+    try await TestHome.with { test in
+      let database = try specs("resources:\n  mydb: { type: postgres }\n")
+      let setup = TransportSetup(
+        identity: KeyedCertificate(certificate: "", privateKey: ""),
+        record: TransportRecord(
+          policy: .optional, authorityFile: "", authority: "a", expires: .distantFuture, passwordHash: nil))
+      let runtime = FakeRuntime(.docker) { _ in throw TimeoutError("the start") }
+      var first = Try(test: test, runtime: runtime, specs: database)
+      first.transport = ["mydb": setup]
+      await #expect(throws: AggregateError.self) { _ = try await first.run() }
+      let state = try #require(try test.store.load("abc123def456"))
+      #expect(state.resources["mydb"]?.transport == setup.record)
+      #expect(state.resources["mydb"]?.dataVersion == nil)
     }
   }
 

@@ -151,9 +151,12 @@ actor Reconciler {
       // Data that somebody else removed is made as if it had never been.
       if item.action == .create { record.dataVersion = nil }
       if item.action.isStart {
-        // What runs is in doubt from here on until it is proved.
-        record.transport = nil
-        record.isRestarting = observed[item.resource]?.isRunning == true ? true : nil
+        let isRunning = observed[item.resource]?.isRunning == true
+        // What runs is in doubt from here on until it is proved. A first start that takes longer than this command waits
+        // runs on as it is started now: the next one need not begin again.
+        let isFirst = record.dataVersion == nil && record.source == nil && !isRunning
+        record.transport = isFirst ? transport[item.resource]?.record : nil
+        record.isRestarting = isRunning ? true : nil
         started.insert(item.resource)
       }
       if spec.engine.server != nil, spec.externalURL == nil {

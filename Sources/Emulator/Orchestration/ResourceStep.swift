@@ -214,8 +214,10 @@ struct ResourceStep: Sendable {
   }
 
   private func prove(_ launch: Launch, loading pair: ReplicaPair?) async throws -> ServerReport {
+    // What an earlier command started and did not see through is as fresh as what this one starts.
+    let isFresh = !launch.hasVerifiedData && (item.action != .verify || runtime.kind == .docker)
     let proof = ReadinessProof(
-      launch: launch, runtime: runtime, isFresh: item.action != .verify && !launch.hasVerifiedData,
+      launch: launch, runtime: runtime, isFresh: isFresh,
       startingTogether: startingTogether, pair: pair, progress: progress)
     return try await proof.run(until: deadline)
   }

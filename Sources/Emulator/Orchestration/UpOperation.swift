@@ -180,11 +180,14 @@ package struct UpOperation: Sendable {
       }, native: try runtimes.native(), isOffline: options.isOffline,
       isStrict: options.isStrict)
     var (selection, observed) = try await select(state, specs, selector, runtimes)
+    let versions = VersionRestarts.reasons(specs, records: state.resources, observed: observed)
     var plan = try Planner.plan(
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
       changes: settled.settlements.mapValues(\.changes),
-      restarts: TransportPlan(home: context.home, state: state).restarts(specs))
+      restarts: TransportPlan(home: context.home, state: state).restarts(specs).merging(versions) {
+        transport, _ in transport
+      })
     let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
     let lines =
       SettledSpecs.lines(
@@ -197,6 +200,7 @@ package struct UpOperation: Sendable {
     let lost = LostData(home: context.home, state: state).notices(plan, specs, observed)
     (DeletionProtection.notices(plan, state) + stops + lost + renames).forEach(events.notice)
     try await resolveSources(&selection, plan, specs, state, observed, selector)
+    plan = plan.leavingOutVainRestarts(versions, sources: selection.sources, records: state.resources)
     plan = plan.telling(driftOf: specs, sources: selection.sources, records: state.resources)
     if options.isStrict { try plan.refuseDrift() }
     plan = plan.leavingOutDefaults(of: specs, sources: selection.sources, records: state.resources)
