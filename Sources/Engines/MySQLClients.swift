@@ -70,7 +70,9 @@ struct MySQLClients {
     var failure = ImportFailure.first(in: plain) { /ERROR at line (\d+): ([^\n]*)/ }
     let code = text.firstMatch(of: /ERROR (\d+) \([0-9A-Z]+\) at/).flatMap { Int($0.output.1) }
     failure?.remedy = code.flatMap { remedies[$0] }
-    if failure?.message.hasPrefix("Unknown command") == true { failure?.remedy = noCommands }
+    let message = failure?.message ?? ""
+    if message.hasPrefix("Unknown command") { failure?.remedy = noCommands }
+    if code == 1227, administration.contains(where: message.contains) { failure?.remedy = noAdministration }
     return failure
   }
 
@@ -90,6 +92,10 @@ struct MySQLClients {
     3948: ImportFailure.untrusted,
     4166: ImportFailure.untrusted,
   ]
+
+  /// Rights to administer the server, as errors name them; the others are about definers.
+  private static let administration = ["VARIABLES_ADMIN", "BINLOG", "REPLICATION", "CONNECTION", "READ_ONLY"]
+  private static let noAdministration = "nor may it on RDS: take that line out"
 
   private static let noCommands = "an import knows none of the client's own commands: take that line out"
 }

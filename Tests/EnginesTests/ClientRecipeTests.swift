@@ -113,5 +113,8 @@ import Testing
     #expect(try failure("mariadb", "no line here") == nil)
     let right = try #require(try failure("mariadb", "ERROR 1227 (42000) at line 7: Access denied"))
     #expect(right.line == 7 && right.remedy?.contains("DEFINER=") == true)
+    let global = "Access denied; you need (at least one of) the SUPER or SYSTEM_VARIABLES_ADMIN privilege(s)"
+    let administration = try failure("mysql", "ERROR 1227 (42000) at line 7: \(global)")
+    #expect(administration?.remedy?.contains("take that line out") == true)
   }
 }
