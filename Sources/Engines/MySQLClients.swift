@@ -72,7 +72,9 @@ struct MySQLClients {
     failure?.remedy = code.flatMap { remedies[$0] }
     let message = failure?.message ?? ""
     if message.hasPrefix("Unknown command") { failure?.remedy = noCommands }
-    if code == 1227, administration.contains(where: message.contains) { failure?.remedy = noAdministration }
+    if code == 1227, administration.contains(where: { message.contains($0) }) {
+      failure?.remedy = noAdministration
+    }
     return failure
   }
 
