@@ -92,33 +92,30 @@ let package = Package(
       "DrydockCommands",
       [
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
-        "Engines",
-        "HealthProbes", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "RackAPI",
-        "TerminalProgress", "TransportSecurity", arguments, logging,
+        "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess",
+        "PortForwarding", "RackAPI", "TerminalProgress", "TransportSecurity", arguments, logging,
       ]),
     library(
       "RackAPI",
       [
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
-        "Engines",
-        "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
-        "TerminalProgress",
+        "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding",
+        "PortListeners", "TerminalProgress",
       ] + nio),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
     library(
       "AppState",
       [
-        "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "MonotonicTime", "NativeProcess",
+        "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "LocalFiles", "MonotonicTime", "NativeProcess",
         "TransportSecurity", "CFileBirth", system,
       ]),
     library(
       "Emulator",
       [
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase",
-        "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
-        "TransportSecurity", "CFileBirth", system,
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess",
+        "PortForwarding", "PortListeners", "TransportSecurity", "CFileBirth", system,
       ]),
     library(
       "PortForwarding",
@@ -133,12 +130,14 @@ let package = Package(
     library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
     library("Containers", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
     library("DockerEngine", ["DrydockBase", "MonotonicTime", logging] + nio),
+    library("LocalFiles", ["DrydockBase", system]),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
     library(
       "NativeProcess",
       [
-        "ByteStreams", "DrydockBase", "MonotonicTime", "PortListeners", "CProcessDescriptor", logging,
+        "ByteStreams", "DrydockBase", "LocalFiles", "MonotonicTime", "PortListeners", "CProcessDescriptor",
+        logging,
         subprocess, system,
       ]),
     library("ByteStreams", ["DrydockBase", "MonotonicTime", "CZlib"]),
@@ -170,6 +169,7 @@ let package = Package(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine", "DrydockBase"] + nio),
     tests("DrydockBase"),
+    tests("LocalFiles", ["DrydockBase", system]),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine", ["MonotonicTime"] + sockets),
@@ -185,9 +185,8 @@ let package = Package(
       "Emulator",
       [
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase",
-        "Engines", "HealthProbes", "MonotonicTime", "NativeProcess", "PortForwarding", "PortListeners",
-        "TransportSecurity",
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess",
+        "PortForwarding", "PortListeners", "TransportSecurity",
       ]),
     tests("RackAPI", ["AppState", "DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// The app's own folder: where its convox.yml lies, and the `.drydock` folder that drydock keeps in it.
 package struct AppFolder: Sendable, Hashable {

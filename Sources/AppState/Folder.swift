@@ -1,5 +1,6 @@
 package import DrydockBase
 package import Foundation
+import LocalFiles
 import NativeProcess
 import SystemPackage
 
@@ -47,9 +48,9 @@ package enum Folder {
   package static func remove(_ path: String) throws {
     let url = URL(filePath: path)
     do {
-      try FolderHandle(url.deletingLastPathComponent().path, followingLink: true).remove(
+      try DirectoryDescriptor(url.deletingLastPathComponent().path, followingLink: true).removeTree(
         url.lastPathComponent)
-    } catch let error as Errno where [.noSuchFileOrDirectory, .notDirectory].contains(error) {
+    } catch let error as DirectoryError where [ENOENT, ENOTDIR].contains(error.errno) {
       return
     } catch let error as RemovalError where error.isMount {
       throw DrydockError(

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 extension StateHome {
   private var keyFile: String { Self.keyFile(in: root) }

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// Where a home lies, as it is noted in it.
 ///

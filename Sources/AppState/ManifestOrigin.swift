@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// Whose a manifest is that nobody named. Its commands are run and its links are followed, so that one which another
 /// user has put above the current folder, or which leads to another file of the caller's, is not taken for theirs.

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 package import Foundation
+import LocalFiles
 
 /// The files in an app's `.drydock`, drydock's own. Whoever made the repository, or can write in it, may have put
 /// something else there, such as a link to a file of the user's: that is refused, and neither read, written nor

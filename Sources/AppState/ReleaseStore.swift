@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// Reads and writes the releases of the instances on this machine: `releases.json` beside each one's state, since
 /// its values are as secret as the app env.

@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// Reads and writes what drydock remembers of the instances on this machine.
 package struct StateStore: Sendable {

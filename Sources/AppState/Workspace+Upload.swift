@@ -1,6 +1,7 @@
 import ConvoxEnvironment
 package import ConvoxManifest
 import Foundation
+import LocalFiles
 
 extension Workspace {
   /// What is wrong about the files that a deploy uploads: Convox sends the build context, and `.drydock` in it

@@ -2,6 +2,7 @@ import ConvoxEnvironment
 package import ConvoxManifest
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// An app's folder together with its manifest.
 package struct Workspace: Sendable, Hashable {

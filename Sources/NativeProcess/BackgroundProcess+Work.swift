@@ -1,4 +1,5 @@
 import Foundation
+import LocalFiles
 import MonotonicTime
 import SystemPackage
 
@@ -34,9 +35,10 @@ extension BackgroundProcess {
   private func write(_ record: BackgroundRecord<Details>) throws {
     let path = URL(filePath: recordFile)
     do {
-      let folder = try FolderHandle(path.deletingLastPathComponent().path, followingLink: geteuid() != 0)
-      try folder.write(Array(JSONEncoder().encode(record)), to: path.lastPathComponent, mode: 0o600)
-    } catch let error as Errno {
+      let folder = try DirectoryDescriptor(
+        path.deletingLastPathComponent().path, followingLink: geteuid() != 0)
+      try folder.replace(path.lastPathComponent, with: Array(JSONEncoder().encode(record)), mode: 0o600)
+    } catch let error as DirectoryError {
       throw NativeProcessError.file(recordFile, "write", error)
     }
   }

@@ -1,3 +1,4 @@
+import LocalFiles
 package import MonotonicTime
 import SystemPackage
 
@@ -79,7 +80,7 @@ package struct BackgroundProcess<Details: Codable & Sendable>: Sendable {
   private func isHeld() throws(NativeProcessError) -> Bool {
     let file: FileDescriptor
     do throws(Errno) {
-      file = try regularFile(lockFile)
+      file = try openRegularFile(lockFile)
     } catch .noSuchFileOrDirectory {
       return false
     } catch {

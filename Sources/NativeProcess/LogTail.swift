@@ -1,4 +1,5 @@
 import DrydockBase
+import LocalFiles
 import SystemPackage
 
 #if canImport(Glibc)
@@ -90,8 +91,9 @@ func text(ofLine bytes: some BidirectionalCollection<UInt8>) -> String {
 func openLog(_ path: String) -> FileDescriptor? {
   let parts = path.splitExactly(at: "/", omittingEmpty: false)
   let (folder, name) = (parts.dropLast().joined(separator: "/"), parts.last)
-  guard let name, let handle = try? FolderHandle(folder, followingLink: geteuid() != 0) else {
+  guard let name, let directory = try? DirectoryDescriptor(folder, followingLink: geteuid() != 0)
+  else {
     return nil
   }
-  return try? handle.file(name)
+  return try? directory.file(name)
 }

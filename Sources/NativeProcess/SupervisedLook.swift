@@ -1,3 +1,4 @@
+import LocalFiles
 import SystemPackage
 
 #if canImport(Glibc)
@@ -30,28 +31,27 @@ struct SupervisedLook {
     self.files = files
   }
 
-  private static func open(_ files: SupervisedFiles) throws(NativeProcessError) -> FolderHandle? {
-    do throws(Errno) {
+  private static func open(_ files: SupervisedFiles) throws(NativeProcessError) -> DirectoryDescriptor? {
+    do throws(DirectoryError) {
       // What root looks at may lie in a folder of somebody else's, who could have put a link there.
-      return try FolderHandle(files.folder, followingLink: geteuid() != 0)
-    } catch .noSuchFileOrDirectory {
-      return nil
-    } catch .notDirectory, .tooManySymbolicLinkLevels {
-      throw .exchanged(files.folder)
+      return try DirectoryDescriptor(files.folder, followingLink: geteuid() != 0)
     } catch {
-      throw .file(files.folder, "open", error)
+      switch error.errno {
+      case ENOENT: return nil
+      case ENOTDIR, ELOOP: throw .exchanged(files.folder)
+      default: throw .file(files.folder, "open", error)
+      }
     }
   }
 
   private static func isHeld(
-    _ folder: borrowing FolderHandle, _ files: SupervisedFiles
+    _ folder: DirectoryDescriptor, _ files: SupervisedFiles
   ) throws(NativeProcessError) -> Bool {
     let file: FileDescriptor
-    do throws(Errno) {
+    do throws(DirectoryError) {
       file = try folder.file(SupervisedFiles.lockName)
-    } catch .noSuchFileOrDirectory {
-      return false
     } catch {
+      if error.errno == ENOENT { return false }
       throw .file(files.lockFile, "open", error)
     }
     defer { try? file.close() }
@@ -67,10 +67,10 @@ struct SupervisedLook {
 
   /// The first release recorded no user; its folders for servers were the program's user's own.
   private static func user(
-    _ folder: borrowing FolderHandle, _ files: SupervisedFiles, _ record: SupervisedRecord?
+    _ folder: DirectoryDescriptor, _ files: SupervisedFiles, _ record: SupervisedRecord?
   ) -> uid_t? {
     guard geteuid() == 0 else { return geteuid() }
-    guard let owner = try? folder.status().st_uid else { return nil }
+    let owner = folder.status.st_uid
     if owner != 0 { return owner }
     if let user = record?.user { return user }
     var info = stat()

@@ -1,4 +1,5 @@
 import Foundation
+import LocalFiles
 
 /// A process together with when it started, so that a later process of the same number is not taken for it.
 struct ProcessIdentity: Sendable, Hashable, Codable {
@@ -39,8 +40,8 @@ struct SupervisedRecord: Sendable, Hashable, Codable {
   }
 
   /// The record in the keeper's folder; nil when there is none or it cannot be read, which a power cut may cause.
-  static func read(in folder: borrowing FolderHandle) -> SupervisedRecord? {
-    guard let bytes = folder.read(SupervisedFiles.statusName, limit: 1 << 16) else { return nil }
+  static func read(in folder: DirectoryDescriptor) -> SupervisedRecord? {
+    guard let bytes = try? folder.read(SupervisedFiles.statusName, limit: 1 << 16) else { return nil }
     return try? JSONDecoder().decode(SupervisedRecord.self, from: Data(bytes))
   }
 

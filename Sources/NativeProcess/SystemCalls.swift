@@ -1,5 +1,6 @@
 import DrydockBase
 import Foundation
+import LocalFiles
 import SystemPackage
 
 #if canImport(Glibc)
@@ -26,6 +27,12 @@ extension NativeProcessError {
     return NativeProcessError(
       .fileUnusable(error.rawValue), "cannot \(action) \(path): \(error)",
       suggestion: error.isAboutSpaceOrRights ? "choose another folder by DRYDOCK_HOME" : nil)
+  }
+
+  /// The same of a file in a folder that is held by its descriptor.
+  static func file(_ path: String, _ action: String, _ error: DirectoryError) -> NativeProcessError {
+    guard error.isRefusal else { return .file(path, action, Errno(rawValue: error.errno)) }
+    return NativeProcessError(.fileUnusable(EPERM), "cannot \(action) \(path): \(error.reason)")
   }
 
   /// A folder whose content would be believed, and which is not the one that drydock made.
@@ -59,9 +66,14 @@ func flockRetrying(_ descriptor: FileDescriptor, _ operation: Int32) -> Errno? {
 ///
 /// Files below /proc say that they have no size, so this reads until there is nothing left.
 func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
-  guard let file = try? regularFile(path) else { return nil }
+  guard let file = try? openRegularFile(path) else { return nil }
   defer { try? file.close() }
   return readToEnd(of: file.rawValue, limit: limit).map { Array($0.prefix(limit)) }
+}
+
+/// The first bytes of a regular file; nil where there is none. A link is not followed, nothing is waited for.
+package func contents(ofRegularFile path: String, limit: Int) -> [UInt8]? {
+  readSmallFile(path, limit: limit)
 }
 
 /// As `readSmallFile`, as text; bytes that are not UTF-8 are replaced.

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockTestSupport
 import Foundation
 import Testing
 
@@ -56,7 +57,7 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
     try await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("file.env")
       try Data(render(variables + [odd], as: format).text.utf8).write(to: file)
-      let finished = try await run(reader.program, reader.arguments(file.path), in: folder)
+      let finished = try await runProgram(reader.program, reader.arguments(file.path), in: folder)
       try #require(finished.status == 0)
       let read = parseNulSeparated(finished.output)
       #expect(differences(variables, read) == [])
@@ -130,7 +131,8 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
     try await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("file.sh")
       try Data(render(variables, as: .shell).text.utf8).write(to: file)
-      let finished = try await run(shell, ["-c", #". "$1"; exec env -0"#, "reader", file.path], in: folder)
+      let finished = try await runProgram(
+        shell, ["-c", #". "$1"; exec env -0"#, "reader", file.path], in: folder)
       #expect(differences(variables, parseNulSeparated(finished.output)) == [])
     }
   }
@@ -138,7 +140,7 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
   @Test func aQuoteWithACombiningMarkEndsNoWord() async throws {
     let value = "a'\u{301}$(echo run)'\u{301}"
     let finished = try await withTestFolder { folder throws in
-      try await run("sh", ["-c", "printf %s \(quotedForShell(value))"], in: folder)
+      try await runProgram("sh", ["-c", "printf %s \(quotedForShell(value))"], in: folder)
     }
     #expect(Array(finished.output) == Array(value.utf8))
   }

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockTestSupport
 import Foundation
 
 /// Who reads a dotenv file.
@@ -24,7 +25,7 @@ enum Reader: String, CaseIterable, Sendable {
     let found = try? await withTestFolder { folder throws in
       let file = folder.appendingPathComponent("probe")
       try Data("A=1\n".utf8).write(to: file)
-      return try await run(program, arguments(file.path), in: folder).status == 0
+      return try await runProgram(program, arguments(file.path), in: folder).status == 0
     }
     return found ?? false
   }

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import DrydockTestSupport
 import Foundation
 import Testing
 
@@ -40,9 +41,10 @@ private let readers: [(name: String, program: String, arguments: [String])] = [
       resource: "db", shape: .database(scheme: "postgres"), port: 1, password: password)
     let url = try #require(endpoint.url)
     try await withTestFolder { folder throws in
-      let probe = try await run(reader.program, reader.arguments + ["postgres://u:p@h:1/d"], in: folder)
+      let probe = try await runProgram(
+        reader.program, reader.arguments + ["postgres://u:p@h:1/d"], in: folder)
       guard probe.status == 0 else { return skip("\(name) is not installed") }
-      let finished = try await run(reader.program, reader.arguments + [url], in: folder)
+      let finished = try await runProgram(reader.program, reader.arguments + [url], in: folder)
       #expect(String(decoding: finished.output, as: UTF8.self) == password)
     }
   }

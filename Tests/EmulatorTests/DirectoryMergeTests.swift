@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import Foundation
+import LocalFiles
 import Testing
 
 @testable import DrydockBase
@@ -36,7 +37,8 @@ import Testing
 
     func merge() throws -> Int {
       var merge = DirectoryMerge(
-        from: try DirectoryDescriptor(path("aside")), into: try DirectoryDescriptor(path("share")))
+        from: try DirectoryDescriptor(path("aside"), followingLink: false),
+        into: try DirectoryDescriptor(path("share"), followingLink: false))
       try merge.run()
       return merge.taken
     }

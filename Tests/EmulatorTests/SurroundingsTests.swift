@@ -3,6 +3,7 @@ import DockerEngine
 import Engines
 import Foundation
 import HealthProbes
+import LocalFiles
 import MonotonicTime
 import NativeProcess
 import Testing

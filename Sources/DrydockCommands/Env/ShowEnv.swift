@@ -3,6 +3,7 @@ package import ConvoxEnvironment
 import DrydockBase
 package import Emulator
 import Foundation
+import LocalFiles
 
 /// `drydock env [SERVICE]`.
 struct ShowEnv: AsyncParsableCommand {

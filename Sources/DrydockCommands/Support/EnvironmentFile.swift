@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
+import LocalFiles
 
 /// A file of variables that the user names.
 struct EnvironmentFile {

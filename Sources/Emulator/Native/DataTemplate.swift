@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import Engines
 import Foundation
+import LocalFiles
 import MonotonicTime
 import NativeProcess
 
@@ -159,8 +160,8 @@ struct DataTemplate: Sendable {
       try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
       let sum = try await checksum(unfinished, making: data, until: deadline)
       guard rename(unfinished, archive) == 0 else { return }
-      try FolderHandle(folder).write(
-        Array(sum.joined(separator: " ").utf8), to: URL(filePath: seal).lastPathComponent, mode: 0o600,
+      try DirectoryDescriptor(folder, followingLink: false).replace(
+        URL(filePath: seal).lastPathComponent, with: Array(sum.joined(separator: " ").utf8), mode: 0o600,
         isDurable: false)
     } catch let error where !(error is CancellationError || error is TimeoutError) {
       // A full disk, most likely: the data is there all the same.

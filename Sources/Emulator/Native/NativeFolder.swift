@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import Engines
 import Foundation
+import LocalFiles
 import NativeProcess
 import SystemPackage
 
@@ -14,33 +15,33 @@ struct NativeFolder: ~Copyable {
   private let layout: NativeLayout
   /// The engine's user; nil where it is the user that runs drydock.
   private let owner: ProcessUser?
-  private let handle: FolderHandle
+  private let directory: DirectoryDescriptor
 
-  private init(layout: NativeLayout, owner: ProcessUser?, handle: consuming FolderHandle) {
+  private init(layout: NativeLayout, owner: ProcessUser?, directory: DirectoryDescriptor) {
     self.layout = layout
     self.owner = owner
-    self.handle = handle
+    self.directory = directory
   }
 
   /// Makes the folder, or takes over one of the first release, in which it was the engine's user's.
   static func open(_ layout: NativeLayout, owner: ProcessUser?) throws -> NativeFolder {
     try Folder.make(layout.folder, mode: 0o700)
     // The folder above is drydock's own, so that a link here would be too.
-    let handle = try attempt("open", layout.folder) { () throws(Errno) in
-      try FolderHandle(layout.folder, followingLink: true)
+    let directory = try attempt("open", layout.folder) { () throws(DirectoryError) in
+      try DirectoryDescriptor(layout.folder, followingLink: true)
     }
-    let folder = NativeFolder(layout: layout, owner: owner, handle: handle)
+    let folder = NativeFolder(layout: layout, owner: owner, directory: directory)
     try folder.takeOver()
     return folder
   }
 
   private func takeOver() throws {
     guard let owner else { return }
-    let info = try Self.attempt("look at", layout.folder) { () throws(Errno) in try handle.status() }
+    let info = directory.status
     guard info.st_uid != 0 || info.st_gid != owner.groupID || info.st_mode & 0o7777 != 0o710 else { return }
     let version = info.st_uid == 0 ? nil : layout.dataVersion
-    try Self.attempt("give away", layout.folder) { () throws(Errno) in
-      try handle.give(user: 0, group: owner.groupID, mode: 0o710)
+    try Self.attempt("give away", layout.folder) { () throws(DirectoryError) in
+      try directory.give(user: 0, group: owner.groupID, mode: 0o710)
     }
     if let version { try layout.record(dataVersion: version) }
   }
@@ -49,7 +50,7 @@ struct NativeFolder: ~Copyable {
   func prepare(socket: String?) throws {
     try makeProcessFolder()
     try refuseForeignData()
-    try makeEngineFolder(URL(filePath: layout.scratch).lastPathComponent, in: handle)
+    try makeEngineFolder(URL(filePath: layout.scratch).lastPathComponent)
     try makeSocketFolder(socket)
     for name in NativeLayout.formerFiles + ReplicaPlace.passingFiles + [NativeFolders.timeZonesName] {
       try Folder.remove("\(layout.folder)/\(name)")
@@ -60,13 +61,13 @@ struct NativeFolder: ~Copyable {
   private func makeProcessFolder() throws {
     let path = layout.files.folder
     let name = URL(filePath: path).lastPathComponent
-    do throws(Errno) {
-      try handle.makeFolder(name)
-      let status = try handle.folder(name).status()
-      if owner == nil || status.st_uid == 0 { return }
-    } catch .notDirectory, .tooManySymbolicLinkLevels {
+    do throws(DirectoryError) {
+      let made = try directory.makingDirectory(name, mode: 0o700)
+      if owner == nil || made.status.st_uid == 0 { return }
     } catch {
-      throw Self.failure("make the folder", path, error)
+      guard error.isRefusal || error.errno == ENOTDIR else {
+        throw Self.failure("make the folder", path, error)
+      }
     }
     let error = NativeProcessError.exchanged(path)
     throw DrydockError(.cannotWrite, error.message, suggestion: error.suggestion)
@@ -75,7 +76,9 @@ struct NativeFolder: ~Copyable {
   /// A link in place of the data would have root's hands in another folder, unless it is root's own link.
   private func refuseForeignData() throws {
     let name = URL(filePath: layout.data).lastPathComponent
-    let found = try Self.attempt("look at", layout.data) { () throws(Errno) in try handle.status(of: name) }
+    let found = try Self.attempt("look at", layout.data) { () throws(DirectoryError) in
+      try directory.status(of: name)
+    }
     guard let found, found.st_mode & S_IFMT != S_IFDIR else { return }
     guard found.st_mode & S_IFMT == S_IFLNK, found.st_uid == geteuid() else {
       throw DrydockError(
@@ -85,20 +88,20 @@ struct NativeFolder: ~Copyable {
   }
 
   /// A folder that belongs to the engine's user; what else has its name goes.
-  private func makeEngineFolder(_ name: String, in parent: borrowing FolderHandle) throws {
+  private func makeEngineFolder(_ name: String) throws {
     let path = "\(layout.folder)/\(name)"
+    let made: DirectoryDescriptor
     do {
-      try parent.makeFolder(name)
-      if let info = try parent.status(of: name), info.st_mode & S_IFMT != S_IFDIR {
-        try parent.remove(name)
-        try parent.makeFolder(name)
+      if let info = try directory.status(of: name), info.st_mode & S_IFMT != S_IFDIR {
+        try directory.removeTree(name)
       }
+      made = try directory.makingDirectory(name, mode: 0o700)
     } catch {
       throw Self.failure("make the folder", path, error)
     }
     guard let owner else { return }
-    try Self.attempt("give away", path) { () throws(Errno) in
-      try parent.folder(name).give(user: owner.userID, group: owner.groupID, mode: 0o700)
+    try Self.attempt("give away", path) { () throws(DirectoryError) in
+      try made.give(user: owner.userID, group: owner.groupID, mode: 0o700)
     }
   }
 
@@ -132,11 +135,11 @@ struct NativeFolder: ~Copyable {
         throw DrydockError(.internalFault, "\(file.path) is not in \(layout.folder)")
       }
       do {
-        if let info = try handle.status(of: name), info.st_mode & S_IFMT == S_IFDIR {
-          try handle.remove(name)
+        if let info = try directory.status(of: name), info.st_mode & S_IFMT == S_IFDIR {
+          try directory.removeTree(name)
         }
-        try handle.write(
-          Array(file.contents.utf8), to: name, mode: mode_t(file.mode),
+        try directory.replace(
+          name, with: Array(file.contents.utf8), mode: mode_t(file.mode),
           owner: owner.map { ($0.userID, $0.groupID) })
       } catch {
         throw Self.failure("write", file.path, error)
@@ -144,16 +147,17 @@ struct NativeFolder: ~Copyable {
     }
   }
 
-  private static func attempt<Value: ~Copyable>(
-    _ action: String, _ path: String, _ body: () throws(Errno) -> Value
+  private static func attempt<Value>(
+    _ action: String, _ path: String, _ body: () throws(DirectoryError) -> Value
   ) throws -> Value {
-    do throws(Errno) { return try body() } catch { throw failure(action, path, error) }
+    do throws(DirectoryError) { return try body() } catch { throw failure(action, path, error) }
   }
 
   private static func failure(_ action: String, _ path: String, _ error: any Error) -> DrydockError {
-    let errno = error as? Errno ?? (error as? RemovalError)?.errno ?? .ioError
+    let refused = error as? DirectoryError
+    let number = refused?.errno ?? (error as? RemovalError)?.errno.rawValue ?? EIO
     return DrydockError(
-      .cannotWrite, "cannot \(action) \(path): \(errno)",
-      suggestion: WriteRemedy.elsewhere(after: errno.rawValue))
+      .cannotWrite, "cannot \(action) \(path): \(refused?.reason ?? String(cString: strerror(number)))",
+      suggestion: WriteRemedy.elsewhere(after: number))
   }
 }

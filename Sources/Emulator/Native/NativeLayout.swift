@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import Engines
 import Foundation
+import LocalFiles
 import MonotonicTime
 import NativeProcess
 
@@ -40,11 +41,13 @@ struct NativeLayout: Sendable {
 
   func record(dataVersion: ServerVersion) throws {
     do {
-      let handle = try FolderHandle(folder, followingLink: true)
+      let directory = try DirectoryDescriptor(folder, followingLink: true)
       let name = URL(filePath: versionFile).lastPathComponent
-      if let info = try handle.status(of: name), info.st_mode & S_IFMT == S_IFDIR { try handle.remove(name) }
+      if let info = try directory.status(of: name), info.st_mode & S_IFMT == S_IFDIR {
+        try directory.removeTree(name)
+      }
       // Not synced, as the data is not.
-      try handle.write(Array("\(dataVersion)\n".utf8), to: name, mode: 0o644, isDurable: false)
+      try directory.replace(name, with: Array("\(dataVersion)\n".utf8), mode: 0o644, isDurable: false)
     } catch {
       throw DrydockError(
         .cannotWrite, "cannot write \(versionFile): \(error)", suggestion: WriteRemedy.elsewhere)

@@ -1,5 +1,6 @@
 import AppState
 import Foundation
+import LocalFiles
 import NativeProcess
 
 /// What servers answered to `--version`, kept from one command to the next: asking all of them takes longer than a
@@ -49,8 +50,8 @@ actor ServerBanners {
     do {
       try Folder.make(folder, mode: getuid() == 0 ? 0o711 : 0o700)
       // Whatever the umask: who could write in it would choose what runs.
-      try FolderHandle(folder, followingLink: true).write(
-        Array(JSONEncoder().encode(answers)), to: file.lastPathComponent, mode: 0o600, isDurable: false)
+      try DirectoryDescriptor(folder, followingLink: true).replace(
+        file.lastPathComponent, with: Array(JSONEncoder().encode(answers)), mode: 0o600, isDurable: false)
     } catch {
       // The next command asks again.
     }

@@ -2,6 +2,7 @@ package import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// The host directory of an efs resource.
 ///

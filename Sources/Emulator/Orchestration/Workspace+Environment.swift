@@ -2,6 +2,7 @@ import AppState
 import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
+import LocalFiles
 
 extension Workspace {
   /// A sentence for each name of an app env for which the manifest has no use: no service declares it, no `${NAME}` and

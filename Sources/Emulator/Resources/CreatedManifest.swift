@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Engines
+import LocalFiles
 
 /// The convox.yml of a created resource, which drydock writes: one resource with its options.
 struct CreatedManifest {

@@ -1,5 +1,6 @@
 import AppState
 import Foundation
+import LocalFiles
 import NativeProcess
 import SystemPackage
 
@@ -15,8 +16,8 @@ struct StopMark: Sendable {
   func set() {
     let url = URL(filePath: path)
     // Neither through a link nor into a file that is there: the folder may be that of whoever runs the server.
-    try? FolderHandle(url.deletingLastPathComponent().path, followingLink: getuid() != 0)
-      .write([], to: url.lastPathComponent, mode: 0o600, isDurable: false)
+    try? DirectoryDescriptor(url.deletingLastPathComponent().path, followingLink: getuid() != 0)
+      .replace(url.lastPathComponent, with: [], mode: 0o600, isDurable: false)
   }
 
   /// To be called before the server is started.

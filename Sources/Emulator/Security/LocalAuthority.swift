@@ -2,6 +2,7 @@ package import AppState
 import ConvoxEnvironment
 import DrydockBase
 package import Foundation
+import LocalFiles
 package import MonotonicTime
 package import TransportSecurity
 

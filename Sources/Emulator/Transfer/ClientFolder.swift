@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import Engines
 import Foundation
+import LocalFiles
 import NativeProcess
 import SystemPackage
 
@@ -24,26 +25,20 @@ struct ClientFolder {
     try home.refuseOthers()
     let parts = path.splitExactly(at: "/")
     do {
-      let instance = try FolderHandle(home.instance(id), followingLink: geteuid() != 0)
-      let all = try Self.folder(parts[parts.count - 2], in: instance)
-      let folder = try Self.folder(parts[parts.count - 1], in: all)
+      let instance = try DirectoryDescriptor(home.instance(id), followingLink: geteuid() != 0)
+      let all = try instance.makingDirectory(parts[parts.count - 2], mode: 0o700)
+      let folder = try all.makingDirectory(parts[parts.count - 1], mode: 0o700)
       for file in files {
         let name = file.path.splitExactly(at: "/").last ?? ""
         guard file.path.isExactly("\(path)/\(name)") else {
           throw DrydockError(.internalFault, "\(file.path) is not in \(path)")
         }
-        try folder.write(Array(file.contents.utf8), to: name, mode: mode_t(file.mode))
+        try folder.replace(name, with: Array(file.contents.utf8), mode: mode_t(file.mode))
       }
-    } catch let error as Errno {
+    } catch let error as DirectoryError {
       throw DrydockError(
-        .cannotWrite, "cannot write in \(path): \(error)",
-        suggestion: WriteRemedy.elsewhere(after: error.rawValue))
+        .cannotWrite, "cannot write in \(path): \(error.reason)",
+        suggestion: WriteRemedy.elsewhere(after: error.errno))
     }
-  }
-
-  private static func folder(_ name: String, in parent: borrowing FolderHandle) throws(Errno) -> FolderHandle
-  {
-    try parent.makeFolder(name)
-    return try parent.folder(name)
   }
 }

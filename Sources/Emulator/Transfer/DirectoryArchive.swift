@@ -4,6 +4,7 @@ import ConvoxEnvironment
 import DrydockBase
 import Engines
 import Foundation
+import LocalFiles
 import NativeProcess
 
 /// Data that travels as an archive of a directory on this machine.
@@ -61,7 +62,7 @@ struct DirectoryArchive: Sendable {
     try Task.checkCancellation()
     chmod(unpacked, 0o700)
     do {
-      var merge = DirectoryMerge(from: try DirectoryDescriptor(unpacked), into: target)
+      var merge = DirectoryMerge(from: try DirectoryDescriptor(unpacked, followingLink: false), into: target)
       try merge.run()
       guard merge.taken > 0 else { return nil }
       return "set-id bits and capabilities of files were left out: \(merge.taken)"
@@ -73,7 +74,7 @@ struct DirectoryArchive: Sendable {
   /// An archive may have made directories that not even their owner may empty.
   private func discard(_ aside: String) {
     guard (try? Folder.remove(aside)) == nil else { return }
-    if let folder = try? DirectoryDescriptor(aside) { DirectoryMerge.open(folder) }
+    if let folder = try? DirectoryDescriptor(aside, followingLink: false) { DirectoryMerge.open(folder) }
     try? Folder.remove(aside)
   }
 

@@ -2,6 +2,7 @@ import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// Moves what came out of an archive into a directory: files take the place of files, directories are merged.
 ///

@@ -2,6 +2,7 @@ package import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
+import LocalFiles
 
 /// A file that an export goes to or an import comes from; `-` is standard output or input. A name that ends in `.gz` is
 /// compressed.

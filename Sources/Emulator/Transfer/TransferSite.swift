@@ -4,6 +4,7 @@ import ConvoxEnvironment
 import DrydockBase
 import Engines
 import HealthProbes
+import LocalFiles
 
 /// A resource that is reached: its running server, or its directory.
 struct TransferSite: Sendable {

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import DrydockBase
 import Emulator
 import Foundation
+import LocalFiles
 import NativeProcess
 
 /// What the rack keeps in drydock's home: its password, its port, its lock, its log.

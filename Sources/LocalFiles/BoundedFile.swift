@@ -1,3 +1,5 @@
+import DrydockBase
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -46,7 +48,7 @@ package enum BoundedFile {
   package static func read(_ path: String, limit: Int, takesStreams: Bool = false) throws(Failure) -> [UInt8]
   {
     // Without waiting for somebody to write into a pipe.
-    let descriptor = retrying { open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
+    let descriptor = restarting { open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
     guard descriptor >= 0 else {
       // What open says of a socket.
       throw errno == ENOENT ? .missing : errno == ENXIO ? .notRegular : .system(errno)
@@ -66,7 +68,7 @@ package enum BoundedFile {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       if isStream { try awaitInput(descriptor) }
-      let count = retrying { systemRead(descriptor, &buffer, buffer.count) }
+      let count = restarting { systemRead(descriptor, &buffer, buffer.count) }
       if count < 0, errno == EAGAIN { continue }
       guard count >= 0 else { throw .system(errno) }
       if count == 0 { return bytes }
@@ -77,7 +79,7 @@ package enum BoundedFile {
 
   private static func awaitInput(_ descriptor: Int32) throws(Failure) {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    let ready = retrying { poll(&waiting, 1, 30_000) }
+    let ready = restarting { poll(&waiting, 1, 30_000) }
     guard ready >= 0 else { throw .system(errno) }
     guard ready > 0 else { throw .stalled }
   }

@@ -1,3 +1,6 @@
+import DrydockBase
+package import SystemPackage
+
 #if canImport(Darwin)
   package import Darwin
 #elseif canImport(Musl)
@@ -17,27 +20,27 @@ extension DirectoryDescriptor {
   {
     guard try file(name, owners) != nil else { return nil }
     // Without waiting: what is there now may be a pipe.
-    let opened = retrying {
-      openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    }
+    let opened = restarting { openat(descriptor, name, readingWithoutWaiting) }
     guard opened >= 0 else { throw DirectoryError(path: path(of: name), errno: errno) }
     defer { close(opened) }
     var status = stat()
     guard fstat(opened, &status) == 0 else { throw DirectoryError(path: path(of: name), errno: errno) }
     try refuse(status, owners, name)
     guard status.st_size <= off_t(limit) else { throw DirectoryError(.tooLong(limit), path: path(of: name)) }
-    return try contents(of: opened, limit: limit, name)
+    guard let bytes = readToEnd(of: opened, limit: limit) else {
+      throw DirectoryError(path: path(of: name), errno: errno)
+    }
+    guard bytes.count <= limit else { throw DirectoryError(.tooLong(limit), path: path(of: name)) }
+    return bytes
   }
 
-  private func contents(of opened: Int32, limit: Int, _ name: String) throws(DirectoryError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16_384)
-    while true {
-      let count = retrying { systemRead(opened, &buffer, buffer.count) }
-      guard count >= 0 else { throw DirectoryError(path: path(of: name), errno: errno) }
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
-      guard bytes.count <= limit else { throw DirectoryError(.tooLong(limit), path: path(of: name)) }
+  /// Opens a regular file for reading: neither a link nor a device, and nothing that would have to be waited for. The
+  /// caller closes it.
+  /// - Throws: `DirectoryError`.
+  package func file(_ name: String) throws(DirectoryError) -> FileDescriptor {
+    try check(name)
+    do throws(Errno) { return try openRegularFile(name, in: descriptor) } catch {
+      throw DirectoryError(path: path(of: name), errno: error.rawValue)
     }
   }
 
@@ -56,20 +59,37 @@ extension DirectoryDescriptor {
     }
     do throws(AtomicFileError) {
       let temporary = try TemporaryFile(in: self, for: name)
-      do throws(AtomicFileError) {
+      try temporary.replacing(FileSystemPath(name)) { () throws(AtomicFileError) in
         try temporary.append(bytes)
         try temporary.finish(mode: mode, replacing: existing)
-        try temporary.replace(FileSystemPath(name))
-      } catch {
-        temporary.remove()
-        throw error
       }
     } catch {
       throw DirectoryError(path: path(of: name), errno: error.errno)
     }
     // A folder that cannot be synced is left at that: the file is whole either way.
-    if retrying({ fsync(descriptor) }) != 0, errno == EIO { throw DirectoryError(path: path, errno: EIO) }
+    if restarting({ fsync(descriptor) }) != 0, errno == EIO { throw DirectoryError(path: path, errno: EIO) }
     return true
+  }
+
+  /// Puts a file in place of whatever file or link has that name.
+  /// - Parameters:
+  ///   - owner: Whom it is given to; nil for this process's user.
+  ///   - isDurable: Whether its content has reached the disk before it takes the other's place.
+  /// - Throws: `DirectoryError`; what was there is as it was.
+  package func replace(
+    _ name: String, with bytes: [UInt8], mode: mode_t, owner: (user: uid_t, group: gid_t)? = nil,
+    isDurable: Bool = true
+  ) throws(DirectoryError) {
+    try check(name)
+    do throws(AtomicFileError) {
+      let temporary = try TemporaryFile(in: self, for: name)
+      try temporary.replacing(FileSystemPath(name)) { () throws(AtomicFileError) in
+        try temporary.append(bytes)
+        try temporary.finish(mode: mode, owner: owner, isDurable: isDurable)
+      }
+    } catch {
+      throw DirectoryError(path: path(of: name), errno: error.errno)
+    }
   }
 
   /// Removes a file; nothing at that name is fine.

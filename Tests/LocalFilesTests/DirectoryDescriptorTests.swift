@@ -1,7 +1,8 @@
+import DrydockTestSupport
 import Foundation
 import Testing
 
-@testable import ConvoxEnvironment
+@testable import LocalFiles
 
 /// What somebody else may have put where a file of drydock's is expected.
 enum Foreign: String, CaseIterable, Sendable {
@@ -49,7 +50,7 @@ enum Foreign: String, CaseIterable, Sendable {
       try FileManager.default.createDirectory(
         at: folder.appending(path: "own"), withIntermediateDirectories: true)
       try foreign.make("web.env", in: folder.appending(path: "own"), victim: victim)
-      let files = try #require(try DirectoryDescriptor(folder.path).directory("own"))
+      let files = try #require(try DirectoryDescriptor(folder.path, followingLink: true).directory("own"))
       let read = #expect(throws: DirectoryError.self) { try files.read("web.env", limit: 1024) }
       #expect(read?.isRefusal == true && read?.path == files.path(of: "web.env"))
       if foreign == .tooLong { return }
@@ -68,7 +69,7 @@ enum Foreign: String, CaseIterable, Sendable {
       try foreign.make("own", in: folder, victim: victim)
       try FileManager.default.removeItem(at: victim)
       try FileManager.default.createDirectory(at: victim, withIntermediateDirectories: true)
-      let parent = try DirectoryDescriptor(folder.path)
+      let parent = try DirectoryDescriptor(folder.path, followingLink: true)
       let error = #expect(throws: DirectoryError.self) { try parent.makingDirectory("own", mode: 0o700) }
       #expect(error?.isRefusal == true && error?.path == parent.path(of: "own"))
     }
@@ -76,7 +77,7 @@ enum Foreign: String, CaseIterable, Sendable {
 
   @Test func anotherUsersFilesAreRefused() async throws {
     try await withTestFolder { folder throws in
-      let files = try DirectoryDescriptor(folder.path)
+      let files = try DirectoryDescriptor(folder.path, followingLink: true)
       try files.write([1], to: "f", mode: 0o600)
       let stranger: Set<uid_t> = [geteuid() + 1]
       let error = #expect(throws: DirectoryError.self) { try files.read("f", limit: 9, owners: stranger) }

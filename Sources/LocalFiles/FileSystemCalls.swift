@@ -66,13 +66,13 @@ struct FileSystemPath {
   /// Whether the file has exactly these bytes; false if it cannot be read.
   func holds(_ bytes: [UInt8], _ status: stat) -> Bool {
     guard status.st_size == off_t(bytes.count) else { return false }
-    let descriptor = retrying { open(text, O_RDONLY | O_CLOEXEC) }
+    let descriptor = restarting { open(text, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var offset = 0
     return withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
       while offset < bytes.count {
-        let count = retrying { read(descriptor, buffer.baseAddress, buffer.count) }
+        let count = restarting { read(descriptor, buffer.baseAddress, buffer.count) }
         guard count > 0, offset + count <= bytes.count,
           bytes[offset..<(offset + count)].elementsEqual(buffer[..<count])
         else { return false }
@@ -85,10 +85,10 @@ struct FileSystemPath {
   /// Makes the names in the folder outlast a power cut. Folders that cannot be opened for reading, and file
   /// systems that cannot sync one, are left at that: the file itself is whole either way.
   func syncFolder() throws(AtomicFileError) {
-    let descriptor = retrying { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    let descriptor = restarting { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    let failure = retrying { fsync(descriptor) } == 0 ? 0 : errno
+    let failure = restarting { fsync(descriptor) } == 0 ? 0 : errno
     if failure == EIO { throw AtomicFileError(path: folder, errno: failure) }
   }
 
@@ -122,21 +122,15 @@ struct TemporaryFile {
     let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let created = "\(prefix).drydock-\(name).tmp"
     (path, self.base, self.target) = (created, base, target)
-    descriptor = retrying { openat(base, created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+    descriptor = restarting { openat(base, created, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
     guard descriptor >= 0 else { throw AtomicFileError(path: target, errno: errno) }
     // Says that its writer lives; where there are no locks, nobody takes it for abandoned either.
     _ = flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
   func append(_ bytes: [UInt8]) throws(AtomicFileError) {
-    var offset = 0
-    while offset < bytes.count {
-      let count = bytes[offset...].withUnsafeBytes { rest in
-        retrying { write(descriptor, rest.baseAddress, rest.count) }
-      }
-      guard count > 0 else { throw AtomicFileError(path: target, errno: count == 0 ? EIO : errno) }
-      offset += count
-    }
+    let failure = writeAll(bytes, to: descriptor)
+    if failure != 0 { throw AtomicFileError(path: target, errno: failure) }
   }
 
   /// Owner first: changing it clears the set-id bits.
@@ -145,7 +139,29 @@ struct TemporaryFile {
       _ = fchown(descriptor, existing.st_uid, existing.st_gid)
     }
     try check(fchmod(descriptor, mode))
-    try check(retrying { fsync(descriptor) })
+    try check(restarting { fsync(descriptor) })
+  }
+
+  /// Gives the file to a user, this process's own where that is nil.
+  func finish(
+    mode: mode_t, owner: (user: uid_t, group: gid_t)?, isDurable: Bool
+  ) throws(AtomicFileError) {
+    if let owner { try check(fchown(descriptor, owner.user, owner.group)) }
+    try check(fchmod(descriptor, mode))
+    if isDurable { try check(restarting { fsync(descriptor) }) }
+  }
+
+  /// Fills the file and puts it in a target's place; where either fails, nothing is left of it.
+  func replacing(
+    _ target: FileSystemPath, _ fill: () throws(AtomicFileError) -> Void
+  ) throws(AtomicFileError) {
+    do throws(AtomicFileError) {
+      try fill()
+      try replace(target)
+    } catch {
+      remove()
+      throw error
+    }
   }
 
   func replace(_ target: FileSystemPath) throws(AtomicFileError) {

@@ -1,5 +1,6 @@
-import ConvoxEnvironment
+import DrydockTestSupport
 import Foundation
+import LocalFiles
 import Testing
 
 private func mode(_ file: URL) throws -> Int {
@@ -185,7 +186,7 @@ private func names(in folder: URL) throws -> [String] {
   func aFullOrReadOnlyDiskKeepsTheOldContent() async throws {
     try await withTestFolder { folder throws in
       let parent = FileManager.default.temporaryDirectory
-      try #require(try await run("mount", mountArguments(folder), in: parent).status == 0)
+      try #require(try await runProgram("mount", mountArguments(folder), in: parent).status == 0)
       let file = folder.appendingPathComponent("f")
       let outcome = Result { () throws -> Data in
         try AtomicFile.write([1], to: file.path)
@@ -196,10 +197,10 @@ private func names(in folder: URL) throws -> [String] {
         #expect(try names(in: folder) == ["f"])
         return try Data(contentsOf: file)
       }
-      _ = try await run("mount", ["-o", "remount,ro", folder.path], in: parent)
+      _ = try await runProgram("mount", ["-o", "remount,ro", folder.path], in: parent)
       let error = #expect(throws: AtomicFileError.self) { try AtomicFile.write([2], to: file.path) }
       #expect(error?.code == .readOnly && error?.errno == EROFS)
-      _ = try await run("umount", [folder.path], in: parent)
+      _ = try await runProgram("umount", [folder.path], in: parent)
       #expect(try outcome.get() == Data([1]))
     }
   }
@@ -213,7 +214,7 @@ private func mountArguments(_ folder: URL) -> [String] {
 @Sendable private func canMount() async throws -> Bool {
   try await withTestFolder { folder throws in
     let parent = FileManager.default.temporaryDirectory
-    guard try await run("mount", mountArguments(folder), in: parent).status == 0 else { return false }
-    return try await run("umount", [folder.path], in: parent).status == 0
+    guard try await runProgram("mount", mountArguments(folder), in: parent).status == 0 else { return false }
+    return try await runProgram("umount", [folder.path], in: parent).status == 0
   }
 }

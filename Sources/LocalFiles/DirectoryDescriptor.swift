@@ -1,3 +1,5 @@
+import DrydockBase
+
 #if canImport(Darwin)
   package import Darwin
 #elseif canImport(Musl)
@@ -17,9 +19,10 @@ package final class DirectoryDescriptor: Sendable {
   package let status: stat
 
   /// Opens a folder; links on the way to it are followed.
+  /// - Parameter followingLink: Whether the path itself may be a link.
   /// - Throws: `DirectoryError`.
-  package convenience init(_ path: String) throws(DirectoryError) {
-    try self.init(at: AT_FDCWD, path, path: path, flags: 0)
+  package convenience init(_ path: String, followingLink: Bool) throws(DirectoryError) {
+    try self.init(at: AT_FDCWD, path, path: path, flags: followingLink ? 0 : O_NOFOLLOW)
   }
 
   /// Opens a folder in which nothing but files and folders by their names is wanted: it need not be readable.
@@ -33,8 +36,14 @@ package final class DirectoryDescriptor: Sendable {
     #endif
   }
 
-  private init(at base: Int32, _ name: String, path: String, flags: Int32) throws(DirectoryError) {
-    let descriptor = retrying { openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags) }
+  private convenience init(
+    at base: Int32, _ name: String, path: String, flags: Int32
+  ) throws(DirectoryError) {
+    try self.init(at: base, Array(name.utf8CString), path: path, flags: flags)
+  }
+
+  init(at base: Int32, _ name: [CChar], path: String, flags: Int32) throws(DirectoryError) {
+    let descriptor = restarting { openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags) }
     guard descriptor >= 0 else { throw DirectoryError(path: path, errno: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -95,21 +104,40 @@ package final class DirectoryDescriptor: Sendable {
     return directory
   }
 
-  /// The names of all that is in the folder, sorted.
+  /// Sets owner and permissions of the folder itself; `status` stays what it was.
+  /// - Throws: `DirectoryError`.
+  package func give(user: uid_t, group: gid_t, mode: mode_t) throws(DirectoryError) {
+    // In this order: until it has its owner it is open to nobody else.
+    if fchown(descriptor, user, group) != 0 || fchmod(descriptor, mode) != 0 {
+      throw DirectoryError(path: path, errno: errno)
+    }
+  }
+
+  /// The names of all that is in the folder, sorted; bytes that are not UTF-8 are replaced.
   /// - Throws: `DirectoryError`.
   package func names() throws(DirectoryError) -> [String] {
+    try rawNames().map { text(of: $0) }.sorted()
+  }
+
+  /// The names as the system has them, each with its NUL: any bytes.
+  func rawNames() throws(DirectoryError) -> [[CChar]] {
     // A descriptor of its own: a stream keeps the place of the one that it is given, and closes it.
-    let copy = retrying { openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard copy >= 0, let stream = fdopendir(copy) else { throw DirectoryError(path: path, errno: errno) }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
+    let copy = restarting { openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard copy >= 0 else { throw DirectoryError(path: path, errno: errno) }
+    guard let stream = fdopendir(copy) else {
+      let failure = errno
+      close(copy)
+      throw DirectoryError(path: path, errno: failure)
     }
-    return names.sorted()
+    defer { closedir(stream) }
+    var names: [[CChar]] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        Array($0.bindMemory(to: CChar.self).prefix { $0 != 0 })
+      }
+      if ![[dot], [dot, dot]].contains(name) { names.append(name + [0]) }
+    }
+    return names
   }
 
   /// A name with a slash would lead through folders that nobody has looked at.
@@ -119,12 +147,11 @@ package final class DirectoryDescriptor: Sendable {
   }
 }
 
-/// Repeats a call that a signal interrupted.
-func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
-  while true {
-    let result = call()
-    if result != -1 || errno != EINTR { return result }
-  }
+private let dot = CChar(UInt8(ascii: "."))
+
+/// A name as text; bytes that are not UTF-8 are replaced.
+func text(of name: [CChar]) -> String {
+  String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 extension stat {

@@ -1,5 +1,7 @@
+import DrydockBase
+import DrydockTestSupport
 import Foundation
-import NativeProcess
+import LocalFiles
 import SystemPackage
 import Testing
 
@@ -9,8 +11,19 @@ import Testing
   import Darwin
 #endif
 
+/// A folder of one test's own.
+private struct Scratch: Sendable {
+  let folder: String
+
+  func path(_ name: String) -> String { folder + "/" + name }
+}
+
+private func withScratch(_ body: (Scratch) async throws -> Void) async throws {
+  try await withTestFolder { try await body(Scratch(folder: $0.path)) }
+}
+
 @Suite("A folder that may be somebody else's")
-struct FolderHandleTests {
+struct DirectoryRemovalTests {
   private func write(_ text: String, to path: String) throws {
     try Data(text.utf8).write(to: URL(filePath: path))
   }
@@ -24,8 +37,8 @@ struct FolderHandleTests {
       try write("precious", to: scratch.path("victim"))
       symlink("victim", scratch.path("link"))
       link(scratch.path("victim"), scratch.path("hard"))
-      let folder = try FolderHandle(scratch.folder)
-      for name in ["link", "hard", "new"] { try folder.write(Array("new".utf8), to: name, mode: 0o640) }
+      let folder = try DirectoryDescriptor(scratch.folder, followingLink: false)
+      for name in ["link", "hard", "new"] { try folder.replace(name, with: Array("new".utf8), mode: 0o640) }
       #expect(text(scratch.path("victim")) == "precious")
       for name in ["link", "hard", "new"] {
         #expect(text(scratch.path(name)) == "new")
@@ -45,15 +58,17 @@ struct FolderHandleTests {
       symlink("/dev/zero", scratch.path("device"))
       mkfifo(scratch.path("pipe"), 0o600)
       mkdir(scratch.path("folder"), 0o700)
-      let folder = try FolderHandle(scratch.folder)
+      let folder = try DirectoryDescriptor(scratch.folder, followingLink: false)
       for name in ["link", "device", "pipe", "folder", "missing"] {
-        let bytes = folder.read(name, limit: 100)
-        #expect(bytes == nil, "\(name)")
-        #expect(contents(ofRegularFile: scratch.path(name), limit: 100) == nil, "\(name)")
+        #expect(throws: DirectoryError.self, "\(name)") { _ = try folder.file(name) }
+        #expect(throws: (any Error).self, "\(name)") { _ = try openRegularFile(scratch.path(name)) }
       }
-      let first = folder.read("victim", limit: 4)
-      #expect(first == Array("prec".utf8))
-      #expect(throws: Errno.self) { _ = try FolderHandle(scratch.path("link")) }
+      let file = try folder.file("victim")
+      defer { try? file.close() }
+      #expect(readToEnd(of: file.rawValue) == Array("precious".utf8))
+      #expect(throws: DirectoryError.self) {
+        _ = try DirectoryDescriptor(scratch.path("link"), followingLink: false)
+      }
     }
   }
 
@@ -68,11 +83,11 @@ struct FolderHandleTests {
       symlink("/", scratch.path("tree/root"))
       mkfifo(scratch.path("tree/a/b/pipe"), 0o600)
       link(scratch.path("victim/file"), scratch.path("tree/a/hard"))
-      let folder = try FolderHandle(scratch.folder)
-      try folder.remove("tree")
+      let folder = try DirectoryDescriptor(scratch.folder, followingLink: false)
+      try folder.removeTree("tree")
       symlink("victim", scratch.path("link"))
-      try folder.remove("link")
-      try folder.remove("missing")
+      try folder.removeTree("link")
+      try folder.removeTree("missing")
       let names = try folder.names()
       #expect(names == ["victim"])
       #expect(text(scratch.path("victim/file")) == "precious")
@@ -93,8 +108,8 @@ struct FolderHandleTests {
       ]
       try deep.run()
       deep.waitUntilExit()
-      let folder = try FolderHandle(scratch.folder)
-      try folder.remove("tree")
+      let folder = try DirectoryDescriptor(scratch.folder, followingLink: false)
+      try folder.removeTree("tree")
       let names = try folder.names()
       #expect(names.isEmpty)
     }
@@ -118,9 +133,9 @@ struct FolderHandleTests {
         """,
       ]
       try racer.run()
-      let folder = try FolderHandle(scratch.folder)
-      while racer.isRunning { try? folder.remove("tree") }
-      try folder.remove("tree")
+      let folder = try DirectoryDescriptor(scratch.folder, followingLink: false)
+      while racer.isRunning { try? folder.removeTree("tree") }
+      try folder.removeTree("tree")
       #expect(text(scratch.path("victim/file")) == "precious")
     }
   }

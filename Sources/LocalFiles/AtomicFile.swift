@@ -36,13 +36,9 @@ package enum AtomicFile {
       return false
     }
     let temporary = try TemporaryFile(beside: target)
-    do throws(AtomicFileError) {
+    try temporary.replacing(target) { () throws(AtomicFileError) in
       try temporary.append(bytes)
       try temporary.finish(mode: wanted, replacing: existing)
-      try temporary.replace(target)
-    } catch {
-      temporary.remove()
-      throw error
     }
     try target.syncFolder()
     return true
