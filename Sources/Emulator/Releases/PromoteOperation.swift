@@ -1,4 +1,5 @@
 package import AppState
+import ConvoxManifest
 import DrydockBase
 package import MonotonicTime
 
