@@ -50,7 +50,7 @@ struct SetEnv: AsyncParsableCommand {
   /// What a file gives, or standard input.
   private func given(_ console: Console) async throws -> [String: String] {
     guard let file else { return try await StandardInput.assignments(unless: pairs, console) }
-    let (environment, warnings) = try EnvironmentFile(file).read(DotenvFile.read)
+    let (environment, warnings) = try EnvironmentFile(file).read(as: .dotenv)
     warnings.forEach { console.warn("\(file): \($0)") }
     return environment.values
   }

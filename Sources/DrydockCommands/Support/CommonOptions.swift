@@ -63,7 +63,7 @@ extension SharedOptions {
   func extraEnvironment(_ console: Console) throws -> [String: String] {
     var values: [String: String] = [:]
     for path in environmentFiles {
-      let (environment, warnings) = try EnvironmentFile(path).read(AppEnvironment.read)
+      let (environment, warnings) = try EnvironmentFile(path).read(as: .convox)
       warnings.forEach { console.warn("\(path): \($0)") }
       values.merge(environment.values) { $1 }
     }

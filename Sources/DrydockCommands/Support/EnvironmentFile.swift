@@ -5,9 +5,12 @@ import LocalFiles
 /// A file of variables that the user names.
 struct EnvironmentFile {
   /// How its bytes are read.
-  typealias Reader = ([UInt8]) throws(EnvironmentFileError) -> (
-    environment: AppEnvironment, warnings: [String]
-  )
+  enum Syntax {
+    /// Convox's lines.
+    case convox
+    /// As dotenv libraries do.
+    case dotenv
+  }
 
   private let path: String
 
@@ -15,7 +18,7 @@ struct EnvironmentFile {
 
   /// Reads it.
   /// - Throws: `DrydockError.usage` for what is no file of variables.
-  func read(_ reader: Reader) throws -> (environment: AppEnvironment, warnings: [String]) {
+  func read(as syntax: Syntax) throws -> (environment: AppEnvironment, warnings: [String]) {
     let bytes: [UInt8]
     do {
       bytes = try BoundedFile.read(path, limit: 1 << 24, takesStreams: true)
@@ -25,7 +28,10 @@ struct EnvironmentFile {
         suggestion: "name a file with a NAME=value on each line")
     }
     do {
-      return try reader(bytes)
+      switch syntax {
+      case .convox: return try AppEnvironment.read(bytes)
+      case .dotenv: return try DotenvFile.read(bytes)
+      }
     } catch {
       throw DrydockError(
         .usage, "cannot read the env file \(path): \(error.message)", suggestion: error.suggestion)
