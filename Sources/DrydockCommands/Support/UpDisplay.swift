@@ -1,4 +1,5 @@
 import AppState
+import DrydockBase
 import Emulator
 import Foundation
 import Synchronization
