@@ -6,7 +6,7 @@ import Testing
     ("A=1\nB=2", ["A": "1", "B": "2"]), ("A = 1 \r\nB= x y # note\n", ["A": "1", "B": "x y"]),
     ("export A=1\n\n# B=2\n  C=3", ["A": "1", "C": "3"]), ("A=\nB=''\nC=\"\"", ["A": "", "B": "", "C": ""]),
     ("A='it is # \"x\" $5' # note\nB=1", ["A": "it is # \"x\" $5", "B": "1"]),
-    (#"A="one\ntwo \"x\" \$5 \d"# + "\\\"\nB=1", ["A": "one\ntwo \"x\" $5 \\d\\", "B": "1"]),
+    ("A=\"one\\ntwo \\\"x\\\" \\$5 \\d\\\\\"\nB=1", ["A": "one\ntwo \"x\" $5 \\d\\", "B": "1"]),
     ("A='one\ntwo=2\n'\nB=1", ["A": "one\ntwo=2\n", "B": "1"]), ("A='open\nB=1", ["A": "'open", "B": "1"]),
     ("A='a'b\nB=1", ["A": "'a'b", "B": "1"]), ("A=a#b\nB=#c", ["A": "a#b", "B": ""]),
     ("A=1\nA=2\nnonsense\n", ["A": "2"]), ("", [:]),

@@ -26,11 +26,10 @@ import Testing
 
     private func outcome(_ script: String, _ arguments: [String], in scratch: Scratch) async throws -> String
     {
+      let keeper = try scratch.keeper().executable
+      let words = ["-c", "cd \"$1\"; shift; \(script)", "sh", scratch.folder, keeper]
       let tool = Tool(
-        executable: "/bin/sh",
-        arguments: ["-c", "cd \"$4\"; \(script)", "sh", try scratch.keeper().executable] + arguments
-          + (arguments.count == 1 ? ["", scratch.folder] : [scratch.folder]),
-        environment: cleanEnvironment(inherited: [:]))
+        executable: "/bin/sh", arguments: words + arguments, environment: cleanEnvironment(inherited: [:]))
       return try await tool.run(until: .after(.seconds(60))).text
     }
 
