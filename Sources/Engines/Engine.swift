@@ -70,6 +70,8 @@ package protocol ServerEngine: Engine {
   /// How its native data directory is made and served.
   func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)
     -> NativeRecipe
+  /// How an installed server is put together anew to be what AWS has; nil for one that is run where it lies.
+  func relocation(_ installation: NativeInstallation) -> Relocation?
   /// What it does for read replicas; nil for an engine that has none.
   /// - Parameters:
   ///   - source: The version of the server that runs, where it is known.
@@ -128,6 +130,9 @@ extension ServerEngine {
 
   /// An engine without accounts has no administrator to let in.
   package func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }
+
+  /// Most are run where they lie.
+  package func relocation(_ installation: NativeInstallation) -> Relocation? { nil }
 
   /// Most engines have no read replicas.
   package func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)? { nil }

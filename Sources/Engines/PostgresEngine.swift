@@ -1,5 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
+import Foundation
 import HealthProbes
 import MonotonicTime
 import TransportSecurity
@@ -115,7 +116,8 @@ struct PostgresEngine: ServerEngine {
         [
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
-        ] + settings(request) + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])),
+        ] + settings(request) + PostgresExtensions.preloading(installation.server)
+          + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])),
       // The memory that its processes share.
       writablePaths: ["/dev/shm"])
   }
@@ -181,6 +183,13 @@ struct PostgresEngine: ServerEngine {
       settings += ["-c", "max_slot_wal_keep_size=2GB"]
     }
     return settings + (request.replica.map(PostgresReplication.settings) ?? [])
+  }
+
+  /// For extensions, which `app` may create as RDS's master user does.
+  func relocation(_ installation: NativeInstallation) -> Relocation? {
+    guard installation.version.major >= PostgresExtensions.firstVersion else { return nil }
+    let server = URL(filePath: installation.server).resolvingSymlinksInPath().path
+    return PostgresLayout(server: server)?.relocation
   }
 
   func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {

@@ -10,14 +10,53 @@ struct NativeServer: Sendable {
   let layout: NativeLayout
   let launch: Launch
   let installation: NativeInstallation
+  /// The executable by which the server is run, where that is another than the installed one.
+  private var relocated: String?
   let keeper: Keeper
   let environment: [String: String]
   /// Where templates of data directories are kept.
   let cache: String
 
+  init(
+    layout: NativeLayout, launch: Launch, installation: NativeInstallation, keeper: Keeper,
+    environment: [String: String], cache: String
+  ) {
+    self.layout = layout
+    self.launch = launch
+    self.installation = installation
+    self.keeper = keeper
+    self.environment = environment
+    self.cache = cache
+  }
+
   func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
-    let recipe = recipe(layout.folders(data: layout.data))
     let user = try launch.engine.processUser()
+    var server = self
+    server.relocated = try await RelocatedServer(installation, launch.engine, cache: cache)?.make {
+      try await canRun($0, as: user, until: deadline)
+    }
+    try await server.start(as: user, progress: progress, until: deadline)
+  }
+
+  /// Whether a server's executable runs and says its version: a cache may lie where nothing may be executed.
+  private func canRun(_ executable: String, as user: ProcessUser?, until deadline: Deadline) async throws
+    -> Bool
+  {
+    let tool = Tool(
+      executable: executable, arguments: ["--version"],
+      environment: cleanEnvironment(inherited: environment))
+    do {
+      _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+      return true
+    } catch is NativeProcessError {
+      return false
+    }
+  }
+
+  private func start(
+    as user: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
+    let recipe = recipe(layout.folders(data: layout.data))
     let folder = try NativeFolder.open(layout, owner: user)
     try folder.prepare(socket: layout.socket(launch))
     try folder.write(recipe.files)
@@ -31,7 +70,9 @@ struct NativeServer: Sendable {
   }
 
   private func recipe(_ folders: NativeFolders) -> NativeRecipe {
-    launch.engine.native(launch.request, installation, folders)
+    var installation = installation
+    installation.server = relocated ?? installation.server
+    return launch.engine.native(launch.request, installation, folders)
   }
 
   /// Makes the data directory aside and renames it into place, so that a half-made one never exists.

@@ -1,0 +1,41 @@
+/// Files among those that an engine brings along that are to say something else where drydock runs it. The system's own stay
+/// as they are.
+package struct FileAmendments: Sendable {
+  /// Folders in which the files may lie, best first; the first that is there counts.
+  package var folders: [String]
+  /// Whether a file of that name is one of them.
+  package var concerns: @Sendable (_ name: String) -> Bool
+  /// What a file of that name is to hold instead; nil leaves it.
+  package var amend: @Sendable (_ name: String, _ text: String) -> String?
+
+  /// Amendments of the files in a folder.
+  package init(
+    folders: [String], concerns: @escaping @Sendable (_ name: String) -> Bool,
+    amend: @escaping @Sendable (_ name: String, _ text: String) -> String?
+  ) {
+    self.folders = folders
+    self.concerns = concerns
+    self.amend = amend
+  }
+}
+
+/// How an installed server is put together anew, for its amended files: such a server looks for its parts from where its
+/// executable lies.
+package struct Relocation: Sendable {
+  /// The executable, which is copied.
+  package var executable: String
+  /// Folders that are there by a link.
+  package var linked: [String]
+  /// A folder that is made anew, of links to what is in it.
+  package var folder: String
+  /// The files in a folder below that one that are amended; its others are there by links.
+  package var amendments: FileAmendments
+
+  /// A relocation of a server.
+  package init(executable: String, linked: [String], folder: String, amendments: FileAmendments) {
+    self.executable = executable
+    self.linked = linked
+    self.folder = folder
+    self.amendments = amendments
+  }
+}

@@ -1,0 +1,115 @@
+import DrydockBase
+import Foundation
+
+/// The extensions that RDS's master user may create. PostgreSQL leaves most of them to the superuser, unless their control
+/// file says that they are trusted, as it may from 13 on.
+enum PostgresExtensions {
+  /// From this version on a control file may say so.
+  static let firstVersion = 13
+
+  /// Those that RDS supports. What opens files or runs programs of the server's is none of them (adminpack, file_fdw,
+  /// plperlu, plpython3u).
+  ///
+  /// Source: docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-extensions.html
+  private static let listed: Set<String> = [
+    "address_standardizer", "address_standardizer_data_us", "amcheck", "autoinc", "bloom", "bool_plperl",
+    "btree_gin", "btree_gist", "citext", "cube", "dblink", "dict_int", "dict_xsyn", "earthdistance",
+    "fuzzystrmatch", "h3", "h3_postgis", "hll", "hstore", "hstore_plperl", "hypopg", "insert_username",
+    "intagg", "intarray", "ip4r", "isn", "jsonb_plperl", "lo", "ltree", "moddatetime", "mysql_fdw",
+    "old_snapshot", "oracle_fdw", "orafce", "pageinspect", "pg_bigm", "pg_buffercache", "pg_cron",
+    "pg_freespacemap", "pg_hint_plan", "pg_partman", "pg_prewarm", "pg_proctab", "pg_repack", "pg_similarity",
+    "pg_stat_statements", "pg_tle", "pg_trgm", "pg_visibility", "pgaudit", "pgcrypto", "pglogical",
+    "pgrouting", "pgrowlocks", "pgstattuple", "pgtap", "plperl", "plpgsql", "plprofiler", "pltcl", "plv8",
+    "postgis", "postgis_raster", "postgis_tiger_geocoder", "postgis_topology", "postgres_fdw", "prefix",
+    "rdkit", "refint", "seg", "semver", "sslinfo", "tablefunc", "tcn", "tds_fdw", "tsm_system_rows",
+    "tsm_system_time", "unaccent", "uuid-ossp", "vector", "xml2",
+  ]
+
+  /// The files that are amended, in one of these folders: control files, and the scripts of foreign data wrappers, which are
+  /// the superuser's else.
+  static func amendments(_ folders: [String]) -> FileAmendments {
+    FileAmendments(folders: folders) { name in
+      control(name) != nil || wrapper(name) != nil
+    } amend: { name, text in
+      if control(name) != nil { return trusted(text) }
+      return wrapper(name).map { "\(text)\nGRANT USAGE ON FOREIGN DATA WRAPPER \($0) TO rds_superuser;\n" }
+    }
+  }
+
+  /// Of which listed extension a file is the control file.
+  private static func control(_ file: String) -> String? {
+    guard file.hasSuffix(".control") else { return nil }
+    let name = String(file.dropLast(".control".count))
+    return listed.contains(name) ? name : nil
+  }
+
+  /// Which listed foreign data wrapper a script makes: `NAME--VERSION.sql`, and not from an earlier version.
+  private static func wrapper(_ file: String) -> String? {
+    guard file.hasSuffix(".sql"), let match = file.firstMatch(of: /^(\w+_fdw)--[\w.]+\.sql$/) else {
+      return nil
+    }
+    let name = String(match.output.1)
+    return listed.contains(name) ? name : nil
+  }
+
+  /// A control file that says so; nil where it does already.
+  private static func trusted(_ text: String) -> String? {
+    let lines = text.splitExactly(at: "\n", omittingEmpty: false)
+    let others = lines.filter { !$0.contains(/^\s*trusted\s*=/) }
+    if others.count < lines.count,
+      lines.contains(where: { $0.contains(/^\s*trusted\s*=\s*'?(?:true|on|yes)/) })
+    {
+      return nil
+    }
+    return (others.filter { !$0.isEmpty } + ["trusted = true", ""]).joined(separator: "\n")
+  }
+
+  /// RDS loads it into every server: its view is of no use without.
+  private static let preloaded = "pg_stat_statements"
+
+  /// The setting that has a server load it, where it is installed.
+  static func preloading(_ server: String) -> [String] {
+    let prefix = URL(filePath: server).deletingLastPathComponent().deletingLastPathComponent().path
+    let isThere = ["lib", "lib/postgresql"].contains { folder in
+      ["so", "dylib"].contains {
+        FileManager.default.fileExists(atPath: "\(prefix)/\(folder)/\(preloaded).\($0)")
+      }
+    }
+    return isThere ? ["-c", "shared_preload_libraries=\(preloaded)"] : []
+  }
+}
+
+/// Where an installed PostgreSQL keeps its parts; its executable finds them by their places from its own.
+struct PostgresLayout {
+  private let executable: String
+  /// `pg_config --sharedir`.
+  private let share: String
+  /// `pg_config --pkglibdir`, or a folder above it.
+  private let libraries: String
+
+  /// The layout of Debian's packages, of PostgreSQL's own for Fedora and its like, and of what is built from source; nil for
+  /// another.
+  /// - Parameters:
+  ///   - server: The executable's real path.
+  ///   - exists: Whether a file is there.
+  init?(server: String, exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }) {
+    guard server.hasSuffix("/bin/postgres") else { return nil }
+    let prefix = String(server.dropLast("/bin/postgres".count))
+    let version = prefix.splitExactly(at: "/").last ?? ""
+    let debian = prefix == "/usr/lib/postgresql/\(version)" ? ["/usr/share/postgresql/\(version)"] : []
+    let candidates = debian + ["\(prefix)/share", "\(prefix)/share/postgresql"]
+    guard let share = candidates.first(where: { exists("\($0)/extension/plpgsql.control") }) else {
+      return nil
+    }
+    executable = server
+    self.share = share
+    libraries = "\(prefix)/lib"
+  }
+
+  /// The server for which control files say more than the system's do.
+  var relocation: Relocation {
+    Relocation(
+      executable: executable, linked: [libraries], folder: share,
+      amendments: PostgresExtensions.amendments(["\(share)/extension"]))
+  }
+}
