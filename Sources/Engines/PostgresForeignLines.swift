@@ -29,12 +29,20 @@ struct PostgresForeignLines: ScriptFilter {
       if isCandidate || !held.isEmpty {
         try hold(&rest, &output)
       } else {
-        let end = rest.position(of: Ascii.newline)
-        hand(rest[..<min(end + 1, rest.endIndex)], &output)
-        rest = rest[min(end + 1, rest.endIndex)...]
+        let end = passed(rest)
+        hand(rest[..<end], &output)
+        rest = rest[end...]
       }
     }
     return output
+  }
+
+  /// The end of what cannot be one of those lines: of this line, of all data up to a line that may end it.
+  private func passed(_ rest: ArraySlice<UInt8>) -> Int {
+    if scanner.isInData, rest.first != Ascii.backslash {
+      return rest.positionOfBackslashedLine ?? rest.endIndex
+    }
+    return Swift.min(rest.position(of: Ascii.newline) + 1, rest.endIndex)
   }
 
   mutating func finish() throws -> [UInt8] {

@@ -32,6 +32,8 @@ struct PostgresScanner: Sendable {
 
   /// Whether psql takes a backslash here for a command of its own.
   var isInCode: Bool { place == .code }
+  /// Whether the lines here are data of COPY.
+  var isInData: Bool { place == .copyData }
   /// Whether nothing of a statement has been read.
   var isBetweenStatements: Bool { place == .code && statement.isEmpty }
   /// Whether a statement has ended the transaction that the script began in.
@@ -55,11 +57,23 @@ struct PostgresScanner: Sendable {
     case .name: end = rest.position(of: Ascii.doubleQuote)
     case .lineComment: end = rest.position(of: Ascii.newline)
     case .dollarText(_, since: nil): end = rest.position(of: Ascii.dollar)
-    case .copyData:
-      end = rest.position(of: Ascii.newline)
-      if lineHead.count < 4 { lineHead += rest[..<end].prefix(4 - lineHead.count) }
+    case .copyData where lineHead.isEmpty && rest.first != Ascii.backslash:
+      // Lines that end nothing are passed over at once.
+      end =
+        rest.positionOfBackslashedLine ?? rest.lastIndex(of: Ascii.newline).map { $0 + 1 } ?? rest.startIndex
+      guard end == rest.startIndex else { break }
+      return skipLine(&rest)
+    case .copyData: return skipLine(&rest)
     default: return false
     }
+    defer { rest = rest[end...] }
+    return end > rest.startIndex
+  }
+
+  /// Passes over the rest of a line of data, whose beginning is kept.
+  private mutating func skipLine(_ rest: inout ArraySlice<UInt8>) -> Bool {
+    let end = rest.position(of: Ascii.newline)
+    if lineHead.count < 4 { lineHead += rest[..<end].prefix(4 - lineHead.count) }
     defer { rest = rest[end...] }
     return end > rest.startIndex
   }

@@ -92,6 +92,16 @@ struct RestrictionLines: ScriptFilter {
 }
 
 extension ArraySlice<UInt8> {
+  /// Where a line other than the first begins with a backslash; nil where none does.
+  var positionOfBackslashedLine: Int? {
+    var found = position(of: Ascii.backslash)
+    while found < endIndex {
+      if found > startIndex, self[found - 1] == Ascii.newline { return found }
+      found = self[(found + 1)...].position(of: Ascii.backslash)
+    }
+    return nil
+  }
+
   /// Where a byte first is; the end where it is not.
   func position(of byte: UInt8) -> Int {
     withUnsafeBufferPointer { bytes in
