@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 import DrydockBase
 import Engines

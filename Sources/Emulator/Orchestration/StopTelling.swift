@@ -11,10 +11,10 @@ func tellingOfStop(
   _ name: String, after patience: Duration = .seconds(1), notice: @escaping @Sendable (String) -> Void,
   _ stop: @escaping @Sendable () async throws -> Void
 ) async throws {
-  let hasEnded = Mutex(false)
+  let stopping = Stopping()
   try await withThrowingTaskGroup(of: Bool.self) { group in
     group.addTask {
-      defer { hasEnded.withLock { $0 = true } }
+      defer { stopping.end() }
       try await stop()
       return true
     }
@@ -25,7 +25,7 @@ func tellingOfStop(
         while true { try await Task.sleep(for: .seconds(3600), clock: SuspendingClock()) }
       } catch {
         // Its own end cancels this too.
-        if !hasEnded.withLock({ $0 }) { notice("told to end while \(name) is stopping: that goes on") }
+        if !stopping.hasEnded { notice("told to end while \(name) is stopping: that goes on") }
       }
       return false
     }
@@ -33,4 +33,13 @@ func tellingOfStop(
       if isStop { group.cancelAll() }
     }
   }
+}
+
+/// What the stop and the one who tells of it know of each other.
+private final class Stopping: Sendable {
+  private let state = Mutex(false)
+
+  var hasEnded: Bool { state.withLock { $0 } }
+
+  func end() { state.withLock { $0 = true } }
 }
