@@ -60,7 +60,7 @@ struct PostgresLineJudge: Sendable {
     guard let verb = words.first, verb == "\\connect" || verb == "\\c", (2...3).contains(words.count),
       let last = words.last, !last.contains("`")
     else { return false }
-    let name = last.split(separator: "=").last.map { $0.filter { !"'\"".contains($0) } } ?? ""
+    let name = last.split(separator: "=").last.map { $0.filter { !"'\";".contains($0) } } ?? ""
     connections.insert(name)
     guard connections.count < 2 else {
       throw ScriptRefusal(

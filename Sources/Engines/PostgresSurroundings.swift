@@ -17,7 +17,7 @@ struct PostgresSurroundings: Sendable, Hashable {
   /// refuses.
   static let dumpSettings: Set<String> = [
     "lock_timeout", "row_security", "idle_in_transaction_session_timeout", "default_table_access_method",
-    "transaction_timeout", "idle_session_timeout", "default_with_oids", "default_toast_compression",
+    "transaction_timeout", "idle_session_timeout", "default_toast_compression",
   ]
 
   /// Asks a server, as the app.

@@ -65,6 +65,10 @@ import Testing
 
         """, gone: [1, 2, 3, 4, 5, 6, 7], said: ["database shop", "plpgsql", "CREATE SCHEMA public"]),
     Script(
+      testDescription: "a database by hand",
+      text: "drop database if exists chinook;\ncreate database chinook;\n\\c chinook;\nSELECT 1;\n",
+      gone: [1, 2, 3], said: ["database chinook:"]),
+    Script(
       testDescription: "the same words as data, in texts, in bodies, behind others",
       text: """
         COPY public.t (a) FROM stdin;
