@@ -72,6 +72,8 @@ package protocol ServerEngine: Engine {
     -> NativeRecipe
   /// How an installed server is put together anew to be what AWS has; nil for one that is run where it lies.
   func relocation(_ installation: NativeInstallation) -> Relocation?
+  /// What is amended in an image of that version for it to be what AWS has; nil for nothing.
+  func imageAmendments(_ version: ServerVersion) -> ImageAmendments?
   /// What it does for read replicas; nil for an engine that has none.
   /// - Parameters:
   ///   - source: The version of the server that runs, where it is known.
@@ -133,6 +135,9 @@ extension ServerEngine {
 
   /// Most are run where they lie.
   package func relocation(_ installation: NativeInstallation) -> Relocation? { nil }
+
+  /// Most images are right.
+  package func imageAmendments(_ version: ServerVersion) -> ImageAmendments? { nil }
 
   /// Most engines have no read replicas.
   package func replication(_ source: ServerVersion?, servedBy product: String) -> (any Replication)? { nil }

@@ -39,3 +39,26 @@ package struct Relocation: Sendable {
     self.amendments = amendments
   }
 }
+
+/// What is amended in a container, before its server first starts.
+package struct ImageAmendments: Sendable {
+  /// The files in one of these folders.
+  package var files: FileAmendments
+  /// A file among those on which the settings depend.
+  package var condition: String
+  /// Where the settings may lie that new data is made with, best first.
+  package var settings: [String]
+  /// What the settings are to be instead; nil leaves them.
+  package var amendSettings: @Sendable (_ text: String) -> String?
+
+  /// Amendments of an image.
+  package init(
+    files: FileAmendments, condition: String, settings: [String],
+    amendSettings: @escaping @Sendable (_ text: String) -> String?
+  ) {
+    self.files = files
+    self.condition = condition
+    self.settings = settings
+    self.amendSettings = amendSettings
+  }
+}

@@ -192,6 +192,10 @@ struct PostgresEngine: ServerEngine {
     return PostgresLayout(server: server)?.relocation
   }
 
+  func imageAmendments(_ version: ServerVersion) -> ImageAmendments? {
+    version.major >= PostgresExtensions.firstVersion ? PostgresExtensions.image(version) : nil
+  }
+
   func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? {
     "\(folders.sockets)/.s.PGSQL.\(request.port)"
   }

@@ -64,6 +64,38 @@ enum PostgresExtensions {
     return (others.filter { !$0.isEmpty } + ["trusted = true", ""]).joined(separator: "\n")
   }
 
+  /// Where images keep the files: the official ones on Debian and on Alpine, those on RHEL and its like, Bitnami's.
+  private static func shares(_ version: ServerVersion) -> [String] {
+    [
+      "/usr/share/postgresql/\(version.major)", "/usr/local/share/postgresql",
+      "/usr/pgsql-\(version.major)/share", "/opt/bitnami/postgresql/share",
+    ]
+  }
+
+  /// What is amended in an image.
+  static func image(_ version: ServerVersion) -> ImageAmendments {
+    let shares = shares(version)
+    return ImageAmendments(
+      files: amendments(shares.map { "\($0)/extension" }), condition: "\(preloaded).control",
+      // Debian's images have one for all versions.
+      settings: (shares + ["/usr/share/postgresql"]).map { "\($0)/postgresql.conf.sample" },
+      amendSettings: adding)
+  }
+
+  /// Settings with the library besides those that the image has loaded itself; nil where it has that one too.
+  @Sendable private static func adding(to settings: String) -> String? {
+    let lines = settings.splitExactly(at: "\n")
+    // The last line counts.
+    let loaded =
+      lines.compactMap { line in
+        line.firstMatch(of: /^\s*shared_preload_libraries\s*=?\s*'([^']*)'/).map { String($0.output.1) }
+      }.last ?? ""
+    let names = loaded.splitExactly(at: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
+    guard !names.contains(preloaded) else { return nil }
+    let value = (names + [preloaded]).joined(separator: ",")
+    return settings + "\nshared_preload_libraries = '\(value)'\n"
+  }
+
   /// RDS loads it into every server: its view is of no use without.
   private static let preloaded = "pg_stat_statements"
 

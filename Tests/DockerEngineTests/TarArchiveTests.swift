@@ -58,3 +58,51 @@ import Testing
     #expect(error?.code == .invalidArgument)
   }
 }
+
+/// Small files out of an archive that comes in pieces.
+@Suite struct TarFilesTests {
+  /// An archive of a folder with links, as the engine sends one.
+  private func archive() throws -> [UInt8] {
+    let root = FileManager.default.temporaryDirectory.appending(path: "dt-\(UUID().uuidString)")
+    let folder = root.appending(path: "extension")
+    defer { try? FileManager.default.removeItem(at: root) }
+    try FileManager.default.createDirectory(
+      at: folder.appending(path: "deeper"), withIntermediateDirectories: true)
+    for (name, text) in [
+      ("dblink.control", "relocatable = true\n"), ("empty.control", ""),
+      ("large.sql", String(repeating: "x", count: 70_001)),
+      ("wanted.sql", String(repeating: "y", count: 5000)),
+      ("postgis-3.control", "version 3\n"), ("deeper/not.control", "no"),
+    ] {
+      try Data(text.utf8).write(to: folder.appending(path: name))
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.appending(path: "postgis.control").path, withDestinationPath: "./postgis-3.control")
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["tar", "--format=ustar", "-C", root.path, "-cf", "-", "extension"]
+    process.standardOutput = pipe
+    try process.run()
+    let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return Array(bytes)
+  }
+
+  @Test("Each piece is as good as the whole", arguments: [1, 511, 512, 4096, 1 << 20])
+  func pieces(_ size: Int) throws {
+    let archive = try archive()
+    var files = TarFiles { ["postgis.control", "wanted.sql"].contains($0) }
+    for begin in stride(from: 0, to: archive.count, by: size) {
+      files.take(Array(archive[begin..<min(begin + size, archive.count)]))
+    }
+    let found = files.byName.mapValues { String(decoding: $0, as: UTF8.self) }
+    #expect(found["dblink.control"] == "relocatable = true\n" && found["empty.control"] == "")
+    #expect(found["wanted.sql"]?.count == 5000)
+    #expect(found["postgis.control"] == "version 3\n")
+    #expect(
+      found.keys.sorted() == [
+        "dblink.control", "empty.control", "postgis-3.control", "postgis.control", "wanted.sql",
+      ])
+  }
+}

@@ -6,7 +6,8 @@ import MonotonicTime
 @testable import AppState
 @testable import Emulator
 
-/// The answers of a Docker engine by `METHOD /path`; what is not named exists not, and may be made.
+/// The answers of a Docker engine by `METHOD /path`, or by `METHOD /path?FILE` for one of a container's files; what is not
+/// named exists not, and may be made.
 struct DockerStub: Sendable {
   var arch = "amd64"
   var answers: [String: StubResponse] = [:]
@@ -18,7 +19,8 @@ struct DockerStub: Sendable {
         200,
         #"{"Version":"27.3.1","ApiVersion":"1.47","MinAPIVersion":"1.24","Os":"linux","Arch":"\#(arch)"}"#)
     }
-    return answers[request.call] ?? usual(request)
+    let file = request.query["path"].flatMap { answers["\(request.call)?\($0)"] }
+    return file ?? answers[request.call] ?? usual(request)
   }
 
   private func usual(_ request: StubRequest) -> StubResponse {

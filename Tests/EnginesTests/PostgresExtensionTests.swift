@@ -60,12 +60,29 @@ import Testing
     #expect(relocation.linked == [String(server.dropLast("bin/postgres".count)) + "lib"])
   }
 
+  @Test(
+    "The library is loaded besides those that an image loads itself",
+    arguments: [
+      ("#shared_preload_libraries = ''\n", "pg_stat_statements"),
+      ("shared_preload_libraries = 'timescaledb'\n", "timescaledb,pg_stat_statements"),
+      ("shared_preload_libraries = 'a'\nshared_preload_libraries='b, c' # x\n", "b,c,pg_stat_statements"),
+      ("shared_preload_libraries = 'pg_stat_statements,pgaudit'\n", nil),
+    ] as [(String, String?)])
+  func preloads(_ settings: String, _ expected: String?) throws {
+    let version = try #require(ServerVersion.of("15.4"))
+    let amendments = try #require(server("postgres")?.imageAmendments(version))
+    let added = expected.map { settings + "\nshared_preload_libraries = '\($0)'\n" }
+    #expect(amendments.amendSettings(settings) == added)
+    #expect(amendments.files.folders.first == "/usr/share/postgresql/15/extension")
+  }
+
   @Test("Before 13 no control file can say so")
   func oldServers() throws {
     let engine = try #require(server("postgres"))
     for banner in ["12.22", "9.6.24"] {
       let found = installation(banner, version: try #require(.of(banner)))
       #expect(engine.relocation(found) == nil)
+      #expect(engine.imageAmendments(found.version) == nil)
     }
   }
 }

@@ -34,9 +34,24 @@ struct ContainerStart: Sendable {
     let container = try await container(image, recipe, place)
     try await containers.put(
       ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
+    try await amend(container, image)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container, place)
+  }
+
+  /// Amends files of the image. Where that cannot be done, the server serves all the same.
+  private func amend(_ container: String, _ image: ImageInfo) async throws {
+    let version = ImageChooser.version(of: image, engine) ?? launch.request.version
+    guard let amendments = version.flatMap({ engine.imageAmendments($0) }) else { return }
+    do {
+      try await ContainerAmendments(
+        client: client, container: container, amendments: amendments, isFresh: !launch.hasVerifiedData,
+        deadline: deadline
+      ).make()
+    } catch let error as DockerError {
+      progress("its image stays as it is: \(error.message)")
+    }
   }
 
   /// A volume whose data never served a client may be half-made; it is made anew.

@@ -1,0 +1,50 @@
+import DockerEngine
+import DrydockBase
+import Engines
+import MonotonicTime
+
+/// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each
+/// container.
+struct ContainerAmendments: Sendable {
+  let client: DockerClient
+  let container: String
+  let amendments: ImageAmendments
+  /// Whether data is still to be made.
+  let isFresh: Bool
+  let deadline: Deadline
+
+  /// Says that it was done.
+  private static let mark = "\(ContainerRuntime.folder)/amended"
+
+  func make() async throws {
+    guard try await client.readFile("/" + Self.mark, in: container, until: deadline) == nil else { return }
+    var archive = TarArchive()
+    for folder in amendments.files.folders {
+      guard
+        let found = try await client.readFiles(
+          in: folder, of: container, until: deadline, where: amendments.files.concerns)
+      else { continue }
+      for (name, bytes) in found.sorted(by: { $0.key < $1.key }) where amendments.files.concerns(name) {
+        guard let text = amendments.files.amend(name, String(decoding: bytes, as: UTF8.self)) else {
+          continue
+        }
+        try archive.addFile(String("\(folder)/\(name)".dropFirst()), bytes: Array(text.utf8))
+      }
+      if isFresh, found[amendments.condition] != nil { try await addSettings(to: &archive) }
+      break
+    }
+    try archive.addDirectory(ContainerRuntime.folder)
+    try archive.addFile(Self.mark, mode: 0o444, bytes: [])
+    try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)
+  }
+
+  private func addSettings(to archive: inout TarArchive) async throws {
+    for path in amendments.settings {
+      guard let bytes = try await client.readFile(path, in: container, until: deadline) else { continue }
+      if let text = amendments.amendSettings(String(decoding: bytes, as: UTF8.self)) {
+        try archive.addFile(String(path.dropFirst()), bytes: Array(text.utf8))
+      }
+      return
+    }
+  }
+}
