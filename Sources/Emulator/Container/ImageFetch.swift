@@ -1,4 +1,5 @@
 import Containers
+import Containers
 import DockerEngine
 import DrydockBase
 import Engines
