@@ -1,7 +1,6 @@
 import Containers
 import DockerEngine
 import DrydockBase
-import DrydockBase
 import MonotonicTime
 
 /// The part of `doctor` that looks for Docker engines: every endpoint that was tried, and why it failed.

@@ -1,5 +1,4 @@
 import Containers
-import Containers
 import DockerEngine
 import DrydockBase
 import Engines
