@@ -97,7 +97,15 @@ struct PostgresClients {
     ("must be owner of", noOwners), ("must be member of role", noOwners),
     ("must be able to SET ROLE", noOwners),
     ("must be superuser", "nor may RDS's master user: take that line out"),
-    ("is not available", "install the extension for this server, or take that line out"),
+    (
+      "is not available",
+      "install the extension (natively Debian's postgresql-15-pgvector, -postgis-3 and their like, then down and up; "
+        + "in Docker an image that has it), or take that line out"
+    ),
+    (
+      "permission denied to create extension",
+      "nor may RDS's master user, or PostgreSQL is older than 13: take that line out"
+    ),
     // Collations are those that the machine had when the data was made.
     (
       "for encoding \"UTF8\" does not exist",

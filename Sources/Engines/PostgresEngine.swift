@@ -22,7 +22,10 @@ struct PostgresEngine: ServerEngine {
     differences: [
       TypeDifference(
         "(collation)", "C.UTF-8", onAWS: "Text sorts by en_US.UTF-8: a A b",
-        "text sorts by its bytes: A a b; ORDER BY … COLLATE \"en-US-x-icu\" sorts as there")
+        "text sorts by its bytes: A a b; ORDER BY … COLLATE \"en-US-x-icu\" sorts as there"),
+      TypeDifference(
+        "(extensions)", "RDS's list", onAWS: "The master user creates those that RDS has",
+        "those of them that are installed; before PostgreSQL 13 the superuser's only"),
     ])
   let variableShape = VariableShape.database(scheme: "postgres")
   let standardPort = 5432

@@ -100,6 +100,8 @@ import Testing
       ("relation \"t\" already exists", "import --replace"), ("role \"x\" does not exist", "--no-owner"),
       ("permission denied to set parameter \"session_replication_role\"", "schema and data together"),
       ("must be owner of table t", "--no-owner"),
+      ("extension \"vector\" is not available", "postgresql-15-pgvector"),
+      ("permission denied to create extension \"file_fdw\"", "older than 13"),
       ("collation \"en_US\" for encoding \"UTF8\" does not exist", "locales-all"),
       ("invalid locale name: \"en_US.UTF-8\"", "locales-all"),
     ] {

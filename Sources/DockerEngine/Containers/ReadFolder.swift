@@ -1,4 +1,5 @@
 package import MonotonicTime
+import NIOCore
 
 extension DockerClient {
   /// Reads small files that lie directly in a folder of a container, which need not run. What the folder holds besides passes
