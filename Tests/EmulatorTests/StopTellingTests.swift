@@ -41,16 +41,16 @@ import Testing
 
   @Test func whoIsToldToEndSaysWhatIsWaitedFor() async throws {
     let notices = Notices()
-    let begun = Mutex(false)
+    let begun = Notices()
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         try? await tellingOfStop("db", after: .seconds(3600), notice: notices.add) {
-          begun.withLock { $0 = true }
+          begun.add("it")
           // As a stop is, which goes on whatever its caller wants.
           try await shieldedFromCancellation { _ = try await notices.first() }
         }
       }
-      while !begun.withLock({ $0 }) { await Task.yield() }
+      _ = try? await begun.first()
       group.cancelAll()
     }
     #expect(notices.all == ["told to end while db is stopping: that goes on"])
