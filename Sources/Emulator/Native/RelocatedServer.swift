@@ -52,11 +52,14 @@ struct RelocatedServer: Sendable {
         try? Folder.remove(unfinished)
         return server
       }
-    } catch let error where !(error is CancellationError || error is TimeoutError) {
+      try? Folder.remove(unfinished)
+      return nil
+    } catch {
+      try? Folder.remove(unfinished)
+      if error is CancellationError || error is TimeoutError { throw error }
       // A full disk, most likely.
+      return nil
     }
-    try? Folder.remove(unfinished)
-    return nil
   }
 
   private func fill(_ root: String) throws {
