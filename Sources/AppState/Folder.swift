@@ -1,6 +1,7 @@
 package import DrydockBase
 package import Foundation
 import LocalFiles
+import MonotonicTime
 import NativeProcess
 import SystemPackage
 
@@ -60,6 +61,11 @@ package enum Folder {
       let reason = (error as? RemovalError).map { "\($0.path): \($0.errno)" } ?? "\(error)"
       throw DrydockError(.cannotWrite, "cannot remove \(path): \(reason)")
     }
+  }
+
+  /// The same of a folder that may have much in it, for what must not hold a thread of the pool. It is not cancelled.
+  package static func removeTree(_ path: String) async throws {
+    try await offThePool { try remove(path) }
   }
 
   /// Makes a socket in a folder and removes it again: some network and FUSE file systems have none.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator

@@ -7,6 +7,7 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import MonotonicTime
 
 /// Images that are not there when they are chosen, from a stub's registry.
 @Suite struct ImageFetchTests {

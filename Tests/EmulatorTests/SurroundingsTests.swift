@@ -125,9 +125,9 @@ import Testing
       try directory(["permissions": "0755"], test).make()
       #expect(test.mode("state/engines/i/files/files") == 0o700)
       #expect(test.text("state/engines/i/files/files/file") == "x")
-      try first.delete()
+      try await first.delete()
       #expect(!Folder.exists(test.home.resource("files", of: "i")))
-      try first.delete()
+      try await first.delete()
     }
   }
 }

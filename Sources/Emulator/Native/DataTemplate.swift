@@ -145,7 +145,7 @@ struct DataTemplate: Sendable {
       discard()
       progress("what was kept of an earlier one is damaged, and is made anew")
     }
-    try Folder.remove(data)
+    try await Folder.removeTree(data)
     try tools.makeFolder(data)
     return false
   }
@@ -155,7 +155,7 @@ struct DataTemplate: Sendable {
     do {
       discard()
       // What a killed one left half packed, by a tar that may still be writing.
-      try Folder.remove(store)
+      try await Folder.removeTree(store)
       try tools.makeFolder(store)
       try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
       let sum = try await checksum(unfinished, making: data, until: deadline)

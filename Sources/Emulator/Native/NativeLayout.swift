@@ -86,7 +86,7 @@ struct NativeLayout: Sendable {
     while true {
       try await endProcesses(withVariable: Self.asideVariable, aside, until: limit)
       do {
-        return try Folder.remove(aside)
+        return try await Folder.removeTree(aside)
       } catch {
         guard !limit.hasPassed else { throw error }
         try await pause.sleep(until: deadline, "the removal of \(aside)")

@@ -205,12 +205,12 @@ struct NativeRuntime: Runtime {
     try layout.discardData()
     try await layout.removeUnfinished(until: .after(.seconds(10)))
     try Folder.remove(layout.sockets)
-    try Folder.remove(layout.folder)
+    try await Folder.removeTree(layout.folder)
     try Folder.remove(home.clients(resource, of: id))
   }
 
   func deleteInstance() async throws {
-    try Folder.remove("\(home.engines)/\(id)")
+    try await Folder.removeTree("\(home.engines)/\(id)")
   }
 
   func log(_ resource: String, lines: Int) async throws -> [String] {

@@ -88,7 +88,8 @@ struct NativeServer: Sendable {
     } catch {
       // MariaDB's tools wait for somebody to free space, and say so to nobody.
       let isFull = error is TimeoutError && Folder.isFull(layout.folder)
-      try? Folder.remove(aside)
+      // What stays is removed by the next start.
+      try? await Folder.removeTree(aside)
       if isFull {
         throw DrydockError(
           .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
@@ -143,7 +144,7 @@ struct NativeServer: Sendable {
     } catch is NativeProcessError where isCopy {
       // The engine cannot use the copy; what it makes itself it can.
       template.discard()
-      try Folder.remove(data)
+      try await Folder.removeTree(data)
       try tools.makeFolder(data)
       try await initialise()
       try await personalise()

@@ -187,7 +187,7 @@ package struct DownOperation: Sendable {
     try await deleting()
     try ServerCertificates(home: context.home, id: state.id).remove(name)
     if EngineRegistry.engine(record.type)?.server == nil {
-      try SharedDirectory(
+      try await SharedDirectory(
         resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
       ).delete()
     }

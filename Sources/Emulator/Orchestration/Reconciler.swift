@@ -13,6 +13,8 @@ import NativeProcess
 actor Reconciler {
   private(set) var state: InstanceState
   private let store: StateStore
+  /// Saving waits for the disk, and takes no thread of the pool for that.
+  private let executor = BlockingExecutor(label: "drydock.reconciler")
   private let runtime: any Runtime
   private let ports: PortAllocator
   private let options: UpOptions
@@ -25,6 +27,8 @@ actor Reconciler {
   private var started: Set<String> = []
   private let progress: @Sendable (_ resource: String, _ phase: String) -> Void
   private let done: @Sendable (ResourceOutcome) -> Void
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
     state: InstanceState, store: StateStore, runtime: any Runtime, options: UpOptions,

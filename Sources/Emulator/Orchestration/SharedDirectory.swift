@@ -91,7 +91,7 @@ package struct SharedDirectory: Sendable {
   }
 
   /// Removes the directory with everything in it.
-  func delete() throws {
-    try Folder.remove(folder)
+  func delete() async throws {
+    try await Folder.removeTree(folder)
   }
 }

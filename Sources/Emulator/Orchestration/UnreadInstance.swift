@@ -122,7 +122,7 @@ package struct UnreadInstance: Sendable {
       for name in part.names { try await part.runtime.deleteData(name) }
       try await part.runtime.deleteInstance()
     }
-    try Folder.remove("\(context.home.engines)/\(unread.id)")
+    try await Folder.removeTree("\(context.home.engines)/\(unread.id)")
     try releasePorts()
     try context.store.delete(unread.id)
   }
