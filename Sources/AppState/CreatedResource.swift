@@ -3,7 +3,6 @@
 /// Such a resource is an instance with nothing but it: its folder lies in drydock's home and holds a convox.yml
 /// that drydock writes, so that planning, readiness, persistence and removal are those of every other resource.
 package struct CreatedResource: Sendable, Hashable, Codable {
-  /// Its type.
   package var type: String
   /// The options that were asked for, by name.
   package var parameters: [String: String]

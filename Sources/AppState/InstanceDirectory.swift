@@ -43,6 +43,7 @@ package struct InstanceDirectory: Sendable {
     else { return }
     defer { _ = lock }
     current.path = state.path
+    // Where it cannot be written, the next command notes it.
     try? store.save(current)
   }
 

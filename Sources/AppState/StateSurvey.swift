@@ -15,7 +15,6 @@ package struct UnreadState: Error, Sendable, Hashable {
 
   /// The instance's id.
   package var id: String
-  /// The file.
   package var file: String
   /// Why it cannot be used.
   package var reason: Reason

@@ -5,7 +5,6 @@ import MonotonicTime
 struct PostgresSurroundings: Sendable, Hashable {
   /// The settings that it knows, of those that dumps make.
   var settings: Set<String>
-  /// Its roles.
   var roles: Set<String>
   /// The roles that the app may take: to them it may give what it owns.
   var ownRoles: Set<String>

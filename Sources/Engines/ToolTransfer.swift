@@ -57,7 +57,6 @@ package typealias ServerPreparation =
 
 /// The last words of a script, behind which everything counts.
 package struct ScriptEnding: Sendable, Hashable {
-  /// The words.
   package var words: String
   /// What the tool writes once they have been carried out. It is not in the words as it is written, so that a script that
   /// takes them for data of its own does not show it.

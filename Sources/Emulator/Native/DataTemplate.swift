@@ -176,7 +176,7 @@ struct DataTemplate: Sendable {
     try await tools.run(NativeCommand("/bin/sh", shell + arguments), in: data, making: data, until: deadline)
   }
 
-  /// Whether its folder is ours to write. Nothing made before the machine was last started stays beside it.
+  /// Whether its folder is ours to write. Nothing of an earlier boot stays beside it.
   private var canBeKept: Bool {
     let all = "\(cache)/templates"
     do {

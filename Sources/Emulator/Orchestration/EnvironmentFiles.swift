@@ -42,7 +42,12 @@ struct EnvironmentFiles {
       }
     }
     let services = manifest.services.map(\.name)
-    for name in Self.existing(in: files, services: services, besides: written) { try? files.remove(name) }
+    for name in Self.existing(in: files, services: services, besides: written) {
+      do { try files.remove(name) } catch {
+        // It holds a password that the app may still have.
+        warnings.append(".drydock/\(name) is of no service any more, and stays: \(DrydockError(error).message)")
+      }
+    }
     return warnings
   }
 

@@ -256,6 +256,7 @@ actor Reconciler {
   private func restorePort(of resource: String, instead taken: Int) throws {
     try ports.release(taken, owner: owner(resource))
     let former = replacedPorts.removeValue(forKey: resource)
+    // Who has taken it meanwhile keeps it: the next start then finds it taken, and takes another.
     if let former { try? ports.reserve(exact: former, owner: owner(resource)) }
     state.resources[resource]?.port = former
     try store.save(state)

@@ -5,7 +5,6 @@ package import MonotonicTime
 package struct ResourceOutcome: Sendable, Hashable, Codable {
   /// The resource's name.
   package var resource: String
-  /// Its type.
   package var type: String
   /// The version asked for.
   package var wantedVersion: String?

@@ -11,7 +11,6 @@ package struct ResourceState: Sendable, Hashable, Codable {
   package var app: String
   /// The resource's name.
   package var resource: String
-  /// Its type.
   package var type: String
   /// What it is.
   package var status: ResourceStatus

@@ -48,7 +48,6 @@ package struct UpOperation: Sendable {
     package var outcomes: [ResourceOutcome]
     /// The instance afterwards.
     package var state: InstanceState
-    /// The manifest.
     package var manifest: Manifest
   }
 

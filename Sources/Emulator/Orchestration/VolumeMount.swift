@@ -6,7 +6,6 @@ import NativeProcess
 
 /// An efs resource's directory and the path at which a service sees it.
 package struct VolumeMount: Sendable, Hashable {
-  /// The resource.
   package var resource: String
   /// Its directory on this machine.
   package var directory: String

@@ -30,7 +30,6 @@ package struct Plan: Sendable, Hashable, Codable {
   package struct Item: Sendable, Hashable, Codable {
     /// The resource's name.
     package var resource: String
-    /// Its type.
     package var type: String
     /// What is done.
     package var action: Action

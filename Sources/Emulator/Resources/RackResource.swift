@@ -2,7 +2,6 @@
 ///
 /// The names of its keys are those of the Rack API's JSON.
 package struct RackResource: Sendable, Hashable, Codable {
-  /// Its name.
   package var name: String
   /// Its type: `postgres`, `syslog`.
   package var type: String

@@ -78,7 +78,6 @@ package struct ResourceKind: Sendable, Hashable, Codable {
 
 /// An option of a type of resource.
 package struct ResourceParameter: Sendable, Hashable, Codable {
-  /// Its name.
   package var name: String
   /// What it is when nobody sets it; empty for nothing.
   package var `default`: String

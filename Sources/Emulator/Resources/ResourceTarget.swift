@@ -9,7 +9,6 @@ package struct ResourceTarget: Sendable {
   package var state: InstanceState
   /// Its name within that instance: the key of its record.
   package var name: String
-  /// Its type.
   package var type: String
   /// The engine of its type; nil for a type without one (syslog).
   package var engine: (any Engine)?

@@ -2,7 +2,6 @@ import DrydockBase
 
 /// Something else listens on the port that a server was to have.
 struct PortTakenError: Error, Sendable, Hashable {
-  /// The port.
   var port: Int
   /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
   var owner: String?

@@ -120,7 +120,6 @@ struct ServerSource: Sendable, Hashable {
 struct Launch: Sendable {
   /// The resource.
   var spec: ResourceSpec
-  /// Its engine.
   var engine: any ServerEngine
   /// The inputs of its recipe.
   var request: ServerRequest

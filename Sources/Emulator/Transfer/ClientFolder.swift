@@ -15,7 +15,6 @@ struct ClientFolder {
   /// The resource, by the name of its data.
   let resource: String
 
-  /// Its path.
   var path: String { home.clients(resource, of: id) }
 
   /// Makes the folder and writes the files of a recipe, for this user alone. They hold passwords and go where they belong:

@@ -36,7 +36,6 @@ struct PreparedClient: Sendable {
 
 /// How a client ended.
 struct ClientEnding: Sendable, Hashable {
-  /// Its exit code.
   var exitCode: Int
   /// What it wrote to standard error, the last part of it.
   var error: String

@@ -7,7 +7,6 @@ import LocalFiles
 /// A file that an export goes to or an import comes from; `-` is standard output or input. A name that ends in `.gz` is
 /// compressed.
 package struct DumpFile: Sendable, Hashable {
-  /// The path.
   package let path: String
 
   /// A file by its path.
