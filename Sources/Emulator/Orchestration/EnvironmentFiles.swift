@@ -45,7 +45,8 @@ struct EnvironmentFiles {
     for name in Self.existing(in: files, services: services, besides: written) {
       do { try files.remove(name) } catch {
         // It holds a password that the app may still have.
-        warnings.append(".drydock/\(name) is of no service any more, and stays: \(DrydockError(error).message)")
+        let reason = DrydockError(error).message
+        warnings.append(".drydock/\(name) is of no service any more, and stays: \(reason)")
       }
     }
     return warnings
