@@ -33,7 +33,9 @@ package struct ProcessReplacement: Sendable {
   func environment(from own: [[CChar]]) -> [[CChar]] {
     let names = hidden.union(variables.keys)
     let kept = (own + restored).filter { !names.contains(Self.name(of: $0)) }
-    return kept + variables.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8CString) }
+    // As setenv(3) has it, a name is not empty and holds no equals sign: it would be another variable's.
+    let added = variables.filter { !$0.key.isEmpty && !$0.key.utf8.contains(UInt8(ascii: "=")) }
+    return kept + added.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8CString) }
   }
 
   private static func name(of entry: [CChar]) -> String {

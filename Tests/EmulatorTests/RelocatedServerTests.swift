@@ -2,6 +2,7 @@ import Engines
 import Foundation
 import Testing
 
+@testable import AppState
 @testable import DrydockBase
 @testable import Emulator
 @testable import LocalFiles

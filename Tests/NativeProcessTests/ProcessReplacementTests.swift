@@ -10,7 +10,7 @@ struct ProcessReplacementTests {
   @Test func itIsTheCallersWithWhatIsAddedAndWithoutWhatIsHidden() {
     var replacement = ProcessReplacement(program: "psql", words: ["psql"])
     replacement.hidden = ["PGSERVICE"]
-    replacement.variables = ["PGHOST": "127.0.0.1", "NEW": "a=b"]
+    replacement.variables = ["PGHOST": "127.0.0.1", "NEW": "a=b", "": "x", "PATH=/evil:": "x"]
     replacement.restored = [entry("PGTZ=UTC"), entry("PGHOST=elsewhere")]
     // Neither text nor with a value at all: such entries are the caller's business.
     let odd = [CChar(bitPattern: 0x58), CChar(bitPattern: 0x3d), CChar(bitPattern: 0xff), 0]
