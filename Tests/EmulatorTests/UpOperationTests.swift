@@ -267,9 +267,9 @@ import Testing
       defer { _ = lock }
       let notices = Mutex<[String]>([])
       let error = try await emulatorError {
-        _ = try await app.up(options: UpOptions(deadline: .after(.milliseconds(50)))) { text in
-          notices.withLock { $0.append(text) }
-        }
+        _ = try await app.up(
+          options: UpOptions(deadline: .after(.milliseconds(50))),
+          notice: { text in notices.withLock { $0.append(text) } })
       }
       #expect(error.code == .notReady)
       #expect(notices.withLock { $0 } == ["waiting for another drydock command (process \(getpid()))"])

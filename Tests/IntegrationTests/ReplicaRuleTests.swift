@@ -59,7 +59,8 @@ import Testing
     try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
       for command in ["check", "up"] {
         let isServed = command == "up" && !rule.isRefused
-        let result = try await app.drydock(isServed ? ["up", "--dry-run"] : [command])
+        let result =
+          isServed ? try await app.drydock("up", "--dry-run") : try await app.drydock(command)
         #expect(result.status == (isServed ? 0 : 65), "\(result)")
         #expect((result.stdout + result.stderr).contains(rule.error), "\(command): \(result)")
         let place =
