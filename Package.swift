@@ -91,6 +91,7 @@ let package = Package(
     library(
       "DrydockCommands",
       [
+        "Planning", "Servers",
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
         "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess",
         "PortForwarding", "RackAPI", "TerminalProgress", "TransportSecurity", arguments, logging,
@@ -98,6 +99,7 @@ let package = Package(
     library(
       "RackAPI",
       [
+        "Planning", "Servers",
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
         "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding",
         "PortListeners", "TerminalProgress",
@@ -111,11 +113,20 @@ let package = Package(
         "TransportSecurity", "CFileBirth", system,
       ]),
     library(
+      "Planning", ["AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines"]),
+    library(
+      "Servers",
+      [
+        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "PortListeners", "TransportSecurity", system,
+      ]),
+    library(
       "Emulator",
       [
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess",
-        "PortForwarding", "PortListeners", "TransportSecurity", "CFileBirth", system,
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "PortForwarding", "Servers", "TransportSecurity",
       ]),
     library(
       "PortForwarding",
@@ -184,15 +195,19 @@ let package = Package(
     tests(
       "Emulator",
       [
+        "Planning", "Servers",
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
         "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess",
         "PortForwarding", "PortListeners", "TransportSecurity",
       ]),
-    tests("RackAPI", ["AppState", "DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
+    tests(
+      "RackAPI",
+      ["AppState", "Planning", "Servers", "DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests(
       "DrydockCommands",
       [
+        "Planning", "Servers",
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "TerminalProgress",
         arguments,
       ]),

@@ -3,6 +3,7 @@ import ArgumentParser
 import Emulator
 import Foundation
 import MonotonicTime
+import Servers
 import TransportSecurity
 
 /// `drydock ca`.

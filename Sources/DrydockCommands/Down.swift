@@ -3,6 +3,7 @@ import ArgumentParser
 import DrydockBase
 import Emulator
 import MonotonicTime
+import Planning
 import TerminalProgress
 
 /// `drydock down`.

@@ -7,6 +7,7 @@ import Testing
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator
+@testable import Planning
 
 /// An app in a folder of a test's own, and sessions in it.
 struct TestApp {

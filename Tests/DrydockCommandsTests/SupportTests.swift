@@ -9,6 +9,7 @@ import Testing
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Emulator
+@testable import Planning
 
 @Suite struct ErrorReportTests {
   @Test(

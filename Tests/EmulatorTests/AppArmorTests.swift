@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Emulator
+@testable import Servers
 
 @Suite struct AppArmorTests {
   /// A machine of which only the files that tell of AppArmor exist.

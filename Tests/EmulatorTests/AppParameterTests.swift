@@ -6,6 +6,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 
 @Suite("App parameters")
 struct AppParameterTests {

@@ -6,6 +6,8 @@ import MonotonicTime
 import Testing
 
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// Files of an image that say something else in a container, which the image does not hear of.
 @Suite struct ContainerAmendmentsTests {

@@ -10,6 +10,8 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 @Suite struct ContainerStartTests {
   private let container = "drydock-abc123def456-mem"

@@ -7,6 +7,8 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// Where a container's data lies, and that none is lost where an image has it elsewhere.
 @Suite struct DataPlaceTests {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import AppState
 @testable import Emulator
+@testable import Servers
 
 @Suite struct DataTemplateTests {
   /// Data directories of one engine, which count how often one was made by the engine's tools.

@@ -4,6 +4,7 @@ import Testing
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
 
 /// A manifest that names no version asks for none: what a rack would take is told once, and by `check`.
 @Suite struct DefaultVersionTests {

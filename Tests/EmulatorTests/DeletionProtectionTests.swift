@@ -3,6 +3,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 
 @Suite("Deletion protection")
 struct DeletionProtectionTests {

@@ -5,6 +5,7 @@ import MonotonicTime
 
 @testable import AppState
 @testable import Emulator
+@testable import Servers
 
 /// The answers of a Docker engine by `METHOD /path`, or by `METHOD /path?FILE` for one of a container's files; what is not
 /// named exists not, and may be made.

@@ -8,6 +8,8 @@ import Synchronization
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// A runtime that does what a test says, and remembers what it was asked.
 final class FakeRuntime: Runtime {

@@ -6,6 +6,7 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Servers
 
 /// A full disk ends with 73, whoever says so and in whatever words.
 @Suite struct FullDiskTests {

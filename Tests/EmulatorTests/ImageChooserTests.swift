@@ -4,6 +4,7 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 
 @Suite struct ImageChooserTests {
   private func choose(

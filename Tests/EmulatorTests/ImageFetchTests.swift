@@ -8,6 +8,8 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import MonotonicTime
+@testable import Planning
+@testable import Servers
 
 /// Images that are not there when they are chosen, from a stub's registry.
 @Suite struct ImageFetchTests {

@@ -6,6 +6,7 @@ import TransportSecurity
 
 @testable import AppState
 @testable import Emulator
+@testable import Servers
 
 @Suite("The local certificate authority")
 struct LocalAuthorityTests {

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Emulator
+@testable import Servers
 
 /// Any executable that states a version passes for a server here: coreutils' `true` does on Linux.
 @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/true")))

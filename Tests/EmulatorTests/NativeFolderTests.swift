@@ -7,6 +7,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Servers
 
 /// A server's folder as the first release made it: the engine's user could put anything into it.
 @Suite struct NativeFolderTests {

@@ -3,6 +3,8 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 @Suite struct NativeResolverTests {
   private static let mariadb = "mariadbd Ver %-MariaDB"

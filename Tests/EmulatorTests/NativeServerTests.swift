@@ -8,6 +8,8 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 @Suite struct NativeServerTests {
   /// `/proc` stands in for a file system without sockets, which is hard to come by.

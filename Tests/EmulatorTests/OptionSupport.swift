@@ -3,6 +3,7 @@ import Engines
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
 
 /// A world without engines: manifests are laid over what earlier ones recorded, as `up` does it.
 struct PlannedApp {

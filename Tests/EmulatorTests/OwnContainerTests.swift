@@ -4,6 +4,7 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Servers
 
 /// drydock in a container that was given the host's Docker socket.
 @Suite struct OwnContainerTests {

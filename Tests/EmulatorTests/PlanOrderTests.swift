@@ -3,6 +3,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 
 @Suite struct PlanOrderTests {
   private func item(_ name: String, _ action: Plan.Action, source: String? = nil) -> Plan.Item {

@@ -5,6 +5,8 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 @Suite struct PlannerTests {
   private func plan(

@@ -10,6 +10,8 @@ import TransportSecurity
 @testable import DrydockBase
 @testable import Emulator
 @testable import Engines
+@testable import Planning
+@testable import Servers
 
 @Suite struct ReconcilerTests {
   /// One `up` after its plan: the reconciler, with what it is to carry out.

@@ -7,6 +7,8 @@ import TransportSecurity
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// What the first release wrote down: containers, volumes and folders of it are found again by these alone. A test that
 /// fails here means that every existing container would be made anew, or that existing data would not be found.

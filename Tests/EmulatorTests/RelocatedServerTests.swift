@@ -6,6 +6,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import LocalFiles
+@testable import Servers
 
 /// A server that is put together anew in the cache.
 @Suite struct RelocatedServerTests {

@@ -4,6 +4,7 @@ import Testing
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
 
 @Suite struct ResourceSpecTests {
   @Test func joinsTheManifestWithTheEnginesDefaults() throws {

@@ -4,6 +4,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 
 @Suite struct RuntimeSelectorTests {
   private let specs = [fake("db"), fake("cache")]

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Emulator
+@testable import Servers
 
 @Suite struct ServerBannersTests {
   private final class Counter: Sendable {

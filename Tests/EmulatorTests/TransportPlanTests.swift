@@ -6,6 +6,8 @@ import TransportSecurity
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// When TLS makes an `up` start a running server again.
 @Suite("TLS in the plan")

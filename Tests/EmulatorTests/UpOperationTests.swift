@@ -9,6 +9,8 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
+@testable import Servers
 
 /// Whole operations, on apps that need no engine and on a stub of one.
 @Suite struct UpOperationTests {

@@ -3,6 +3,7 @@ import Testing
 
 @testable import AppState
 @testable import Emulator
+@testable import Planning
 
 /// A version that is changed in the manifest while the server runs.
 @Suite struct VersionRestartTests {

@@ -4,6 +4,7 @@ import ConvoxEnvironment
 import DrydockBase
 package import Emulator
 import Foundation
+import Planning
 
 /// The options that every command takes, but for `--format`, which means more where variables are printed.
 struct SharedOptions: ParsableArguments {

@@ -4,6 +4,8 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
+import Planning
+import Servers
 
 /// Works out variables for the commands that hand them out, from one look at the state and the manifest.
 struct EnvironmentQuery: Sendable {

@@ -1,6 +1,7 @@
 import ConvoxManifest
 import Emulator
 import Engines
+import Planning
 import TerminalProgress
 
 /// `check --explain`: every option of the manifest's resources.

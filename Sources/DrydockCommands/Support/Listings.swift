@@ -2,6 +2,7 @@ import AppState
 import Emulator
 import Engines
 import Foundation
+import Planning
 import TerminalProgress
 
 /// The plan as a table.

@@ -1,6 +1,7 @@
 import DrydockBase
 import Emulator
 import Foundation
+import Servers
 import TerminalProgress
 
 /// The terminal that drydock runs in.

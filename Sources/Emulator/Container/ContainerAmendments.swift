@@ -2,6 +2,7 @@ import DockerEngine
 import DrydockBase
 import Engines
 import MonotonicTime
+import Servers
 
 /// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each
 /// container.

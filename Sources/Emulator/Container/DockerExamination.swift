@@ -2,6 +2,7 @@ import Containers
 import DockerEngine
 import DrydockBase
 import MonotonicTime
+import Servers
 
 /// The part of `doctor` that looks for Docker engines: every endpoint that was tried, and why it failed.
 struct DockerExamination: Sendable {

@@ -4,6 +4,8 @@ import Engines
 import Foundation
 package import MonotonicTime
 import NativeProcess
+import Planning
+import Servers
 
 /// `down`: stops what runs, and deletes data only where that is asked.
 package struct DownOperation: Sendable {

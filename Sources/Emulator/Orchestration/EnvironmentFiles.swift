@@ -4,6 +4,7 @@ import ConvoxManifest
 import DrydockBase
 import Engines
 import Foundation
+import Planning
 
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
 struct EnvironmentFiles {

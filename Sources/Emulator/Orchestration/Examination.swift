@@ -6,6 +6,7 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
+import Servers
 import TransportSecurity
 
 /// `doctor`: what is there and what is missing.

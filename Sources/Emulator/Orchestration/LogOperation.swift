@@ -1,5 +1,6 @@
 package import AppState
 import Engines
+import Servers
 
 /// `logs`: what the engines wrote.
 package struct LogOperation: Sendable {

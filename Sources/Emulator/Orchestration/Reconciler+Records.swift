@@ -1,5 +1,6 @@
 import AppState
 import Engines
+import Servers
 
 /// What the steps ask of what is recorded.
 extension Reconciler {

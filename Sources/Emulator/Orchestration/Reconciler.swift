@@ -5,6 +5,8 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
+import Planning
+import Servers
 
 /// Carries a plan out: every resource at the same time, each started, proved healthy and recorded.
 ///

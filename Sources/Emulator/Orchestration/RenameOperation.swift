@@ -3,6 +3,8 @@ import DrydockBase
 import Engines
 package import MonotonicTime
 import NativeProcess
+import Planning
+import Servers
 
 /// `resources rename`: lets a resource go on under another name, with its data.
 ///

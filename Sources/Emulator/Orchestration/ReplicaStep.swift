@@ -3,6 +3,8 @@ import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
+import Planning
+import Servers
 
 /// Brings one read replica to where the plan wants it: its source is ready by now.
 struct ReplicaStep: Sendable {

@@ -5,6 +5,8 @@ import Engines
 import Foundation
 import HealthProbes
 import MonotonicTime
+import Planning
+import Servers
 
 /// Brings one resource to where the plan wants it.
 struct ResourceStep: Sendable {

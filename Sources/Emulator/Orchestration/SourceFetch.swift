@@ -1,4 +1,7 @@
+import DrydockBase
 import Engines
+import Planning
+import Servers
 
 /// Fetches what runs resources: each image once, whoever is to run by it, and all of them at the same time.
 struct SourceFetch: Sendable {

@@ -4,6 +4,8 @@ package import Engines
 package import Foundation
 import HealthProbes
 import MonotonicTime
+import Planning
+import Servers
 
 /// One resource in `ps`.
 package struct ResourceState: Sendable, Hashable, Codable {

@@ -5,6 +5,8 @@ import Engines
 import Foundation
 package import MonotonicTime
 import NativeProcess
+import Planning
+import Servers
 
 /// An instance whose state cannot be read: what can be seen of its engines by held locks and by Docker's labels, which
 /// need no state. They can be stopped; and given up with their data, where the state is damaged for good.

@@ -5,6 +5,8 @@ import Engines
 import Foundation
 import HealthProbes
 import MonotonicTime
+import Planning
+import Servers
 
 /// `up`: from the manifest to proved servers and written variables.
 package struct UpOperation: Sendable {

@@ -5,6 +5,8 @@ import Engines
 import Foundation
 import HealthProbes
 package import MonotonicTime
+import Planning
+import Servers
 
 /// `params set`: changes app parameters, and what runs with them.
 package struct ParameterOperation: Sendable {

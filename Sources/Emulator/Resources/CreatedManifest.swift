@@ -4,6 +4,7 @@ import ConvoxManifest
 import DrydockBase
 import Engines
 import LocalFiles
+import Planning
 
 /// The convox.yml of a created resource, which drydock writes: one resource with its options.
 struct CreatedManifest {

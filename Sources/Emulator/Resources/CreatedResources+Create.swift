@@ -2,6 +2,7 @@ import AppState
 import ConvoxManifest
 import DrydockBase
 import Foundation
+import Planning
 
 extension CreatedResources {
   /// Creates a resource, and waits until it is proved healthy.

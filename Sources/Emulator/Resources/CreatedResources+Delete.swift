@@ -1,6 +1,7 @@
 import AppState
 import DrydockBase
 import MonotonicTime
+import Planning
 
 extension CreatedResources {
   /// Refuses to delete a resource that is linked or protected.

@@ -1,6 +1,7 @@
 import AppState
 import ConvoxManifest
 import DrydockBase
+import Planning
 
 extension CreatedResources {
   /// Changes options of a resource, and waits until it runs with them.

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import DrydockBase
 import Engines
 package import PortForwarding
+import Servers
 
 extension ForwardingDestination {
   /// Where a resource is reached.

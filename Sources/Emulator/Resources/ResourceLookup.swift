@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Engines
+import Planning
 
 /// Finds resources for the resource commands and the Rack API: an app's, and those created on their own.
 package struct ResourceLookup: Sendable {

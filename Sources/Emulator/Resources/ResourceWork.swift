@@ -1,4 +1,5 @@
 package import MonotonicTime
+import Planning
 
 /// How an operation on a created resource works: where, how long, and who is told.
 package struct ResourceWork: Sendable {

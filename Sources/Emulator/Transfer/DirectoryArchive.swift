@@ -6,6 +6,7 @@ import Engines
 import Foundation
 import LocalFiles
 import NativeProcess
+import Servers
 
 /// Data that travels as an archive of a directory on this machine.
 struct DirectoryArchive: Sendable {

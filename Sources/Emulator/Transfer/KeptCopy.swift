@@ -2,6 +2,7 @@ import AppState
 import ByteStreams
 import DrydockBase
 import Foundation
+import Servers
 
 /// A copy of a resource's data, made before an import takes the data away: for engines that cannot take back what a script
 /// did. It lies with the clients' files until the import has succeeded, so that it is there whatever happens meanwhile.

@@ -4,6 +4,7 @@ import DockerEngine
 package import DrydockBase
 import Engines
 import HealthProbes
+import Servers
 
 /// A person's, or a script's, conversation with a resource by its engine's own client.
 package struct ResourceConsole: Sendable {
@@ -103,34 +104,6 @@ package struct ConsoleProgram: Sendable, Hashable {
   package var environment: [String: String]
   /// The caller's variables that it must not see.
   package var hiddenVariables: [String]
-}
-
-/// The terminal on the other side of a console.
-package struct ConsoleTerminal: Sendable {
-  /// What it is called (`TERM`).
-  package var name: String
-  /// Its sizes, the first one now and one for each change.
-  package var sizes: AsyncStream<TerminalSize>
-
-  /// A terminal.
-  package init(name: String, sizes: AsyncStream<TerminalSize>) {
-    self.name = name
-    self.sizes = sizes
-  }
-}
-
-extension ContainerRuntime {
-  /// Runs a client in its container with or without a terminal.
-  func console(
-    _ client: PreparedClient, terminal: ConsoleTerminal?, input: @escaping ByteSource,
-    output: @escaping ByteSink, error: @escaping ByteSink
-  ) async throws -> Int {
-    var client = client
-    client.environment["TERM"] = terminal?.name
-    return try await execute(client, terminal: terminal?.sizes, input: input) { chunk in
-      try await (chunk.stream == .stdout ? output : error)(chunk.bytes)
-    }
-  }
 }
 
 /// Looks for memcached's refusals in its answers, so that a script hears of them by the exit code.

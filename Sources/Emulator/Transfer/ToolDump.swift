@@ -3,6 +3,7 @@ import ByteStreams
 import DrydockBase
 import Engines
 import MonotonicTime
+import Servers
 
 /// Data that travels through an engine's own tools.
 struct ToolDump: Sendable {

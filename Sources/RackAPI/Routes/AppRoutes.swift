@@ -3,6 +3,7 @@ import Emulator
 import LocalServer
 import MonotonicTime
 import NIOHTTP1
+import Planning
 
 /// `convox apps`: the instances of this machine, and those that are made here.
 extension Rack {

@@ -3,6 +3,7 @@ import Emulator
 import LocalServer
 import MonotonicTime
 import NIOHTTP1
+import Planning
 import Synchronization
 
 /// `convox rack resources`: the resources that are created on their own.

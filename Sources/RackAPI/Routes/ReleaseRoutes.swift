@@ -5,6 +5,7 @@ import Foundation
 import LocalServer
 import MonotonicTime
 import NIOHTTP1
+import Planning
 
 /// `convox env` and `convox releases`.
 extension Rack {

@@ -3,6 +3,7 @@ import DrydockBase
 import Emulator
 import LocalServer
 import NIOCore
+import Servers
 import TerminalProgress
 
 /// Joins a websocket and a resource's client program.

@@ -1,7 +1,0 @@
-import AppState
-import Engines
-
-extension TransportRecord {
-  /// The security of a server that is only asked.
-  var security: ServerSecurity { ServerSecurity(policy: policy, authorityFile: authorityFile) }
-}

@@ -1,0 +1,161 @@
+import Containers
+import DockerEngine
+import DrydockBase
+import Engines
+import MonotonicTime
+
+/// Makes and starts one container: image, network, volume, files.
+package struct ContainerStart: Sendable {
+  package let runtime: ContainerRuntime
+  package let launch: Launch
+  package let deadline: Deadline
+  package let progress: ProgressSink
+
+  private var client: DockerClient { runtime.client }
+  private var names: ResourceNames { runtime.names }
+  private var containers: InstanceContainers { runtime.containers }
+  private var resource: String { launch.spec.name }
+
+  /// The engine whose image it is.
+  private var engine: any ServerEngine {
+    launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
+  }
+
+  package func run() async throws {
+    guard case .image(let reference, _) = launch.source.origin else {
+      throw DrydockError(.internalFault, "\(resource) was resolved for another runtime")
+    }
+    guard let image = try await client.inspectImage(reference, until: deadline) else {
+      throw DrydockError(.unavailable, "resource \(resource): the image \(reference) is not there")
+    }
+    let recipe = engine.container(launch.request)
+    let place = DataPlace(recipe, image)
+    try await discardUnverifiedData()
+    let container = try await container(image, recipe, place)
+    try await containers.put(
+      ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
+    try await amend(container, image)
+    try runtime.stopMark(resource).clear()
+    progress("starting")
+    try await start(container, place)
+  }
+
+  /// Amends files of the image. Where that cannot be done, the server serves all the same.
+  private func amend(_ container: String, _ image: ImageInfo) async throws {
+    let version = ImageChooser.version(of: image, engine) ?? launch.request.version
+    guard let amendments = version.flatMap({ engine.imageAmendments($0) }) else { return }
+    do {
+      try await ContainerAmendments(
+        client: client, container: container, amendments: amendments, isFresh: !launch.hasVerifiedData,
+        deadline: deadline
+      ).make()
+    } catch let error as DockerError {
+      progress("its image stays as it is: \(error.message)")
+    }
+  }
+
+  /// A volume whose data never served a client may be half-made; it is made anew.
+  private func discardUnverifiedData() async throws {
+    guard !launch.hasVerifiedData else { return }
+    try await runtime.deleteData(resource)
+  }
+
+  /// The container that is there if it was made from the same configuration, else a new one on the same volume.
+  private func container(
+    _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?
+  ) async throws -> String {
+    let wanted = configuration(image, recipe, mountedAt: place?.target)
+    let former = configuration(image, recipe, mountedAt: place?.formerTarget)
+    let dataGuard = launch.hasVerifiedData ? place.map(guarding) : nil
+    var isNew = false
+    let container = try await containers.ensure(
+      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former] : [],
+      platform: runtime.platform, hostname: launch.request.marker, sharedMemory: recipe.sharedMemory,
+      until: deadline
+    ) {
+      isNew = true
+      if place != nil { try await makeVolume(image) }
+      try await seed(image, $0)
+    } replacing: {
+      try await dataGuard?.refuseLoss(with: $0)
+    }
+    if isNew { try await dataGuard?.refuseFresh(in: container, image.repoTags.first ?? image.id) }
+    return container
+  }
+
+  private func guarding(_ place: DataPlace) -> DataGuard {
+    DataGuard(
+      place: place, volume: names.volume(resource), spec: launch.spec, client: client, deadline: deadline)
+  }
+
+  private func makeVolume(_ image: ImageInfo) async throws {
+    let volume = names.volume(resource)
+    guard try await client.inspectVolume(volume, until: deadline) == nil else { return }
+    var labels = names.labels(resource)
+    // Where the image does not say it, its server did.
+    let version = ImageChooser.version(of: image, engine) ?? launch.source.version
+    labels[ResourceNames.versionLabel] = version?.description
+    _ = try await client.createVolume(volume, labels: labels, until: deadline)
+  }
+
+  private func configuration(
+    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?
+  ) -> ContainerConfig {
+    let port = ContainerPort(launch.engine.standardPort)
+    var config = ContainerConfig(image: image.id, command: recipe.command.isEmpty ? nil : recipe.command)
+    config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    config.exposedPorts = [port]
+    config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
+    config.network = NetworkAttachment(names.network, aliases: [resource])
+    config.mounts = target.map { [.volume(name: names.volume(resource), target: $0)] } ?? []
+    config.labels = names.labels(resource)
+    return config
+  }
+
+  /// Fills a replica's new volume from its source, by the engine's own tool in a container that is gone afterwards.
+  private func seed(_ image: ImageInfo, _ wanted: ContainerConfig) async throws {
+    guard !launch.hasVerifiedData, let link = launch.request.replica,
+      let script = launch.replication?.seed(link, .container(files: "/drydock"))
+    else { return }
+    progress("copying the source")
+    var config = ContainerConfig(image: image.id, command: [script.text])
+    config.entrypoint = ["sh", "-c"]
+    config.environment = script.environment.map { "\($0.key)=\($0.value)" }
+    config.mounts = wanted.mounts
+    config.network = NetworkAttachment(names.network)
+    config.labels = names.labels
+    config.user = script.user
+    // Readable by the user of the tools alone, whose number differs between images.
+    let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o400, owner: script.user) }
+    let ending = try await containers.runOnce(
+      names.container(resource) + "-seed", config, platform: runtime.platform, until: deadline
+    ) { container in
+      try await containers.put(
+        ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
+    }
+    guard ending.status == 0 else {
+      throw CopyFailure.error(resource, "exit code \(ending.status)", output: ending.words)
+    }
+  }
+
+  private func start(_ container: String, _ place: DataPlace?) async throws {
+    do {
+      if try await holdsData(container, place) {
+        try await client.startContainer(container, until: deadline)
+      } else {
+        try await containers.start(container, until: deadline)
+      }
+    } catch let error as DockerError {
+      guard case .portTaken = error.code else { throw error }
+      throw PortTakenError(port: launch.request.port, owner: HostPort.owner(launch.request.port))
+    }
+  }
+
+  /// Whether a container that is there has its data in itself, so that it is not to be removed for the sake of a port.
+  private func holdsData(_ container: String, _ place: DataPlace?) async throws -> Bool {
+    guard launch.hasVerifiedData, let place, place.target != place.formerTarget,
+      let details = try await client.inspectContainer(container, until: deadline)
+    else { return false }
+    return !place.lies(in: names.volume(resource), of: details)
+  }
+}

@@ -1,0 +1,212 @@
+import AppState
+import DrydockBase
+import Engines
+import Foundation
+import LocalFiles
+import MonotonicTime
+import NativeProcess
+
+/// A new data directory that holds nothing of any instance, as an archive: made for an engine and version when it is
+/// needed for the second time, and unpacked from then on, which takes a fraction of the time that an initialisation
+/// does. Who has one app with one database never pays for it, in time or on disk.
+///
+/// Nothing in it is forced to disk, as with initdb's `--no-sync`; so it is trusted for as long as the machine runs,
+/// and no longer. Databases made from one share what initdb draws by lot, such as PostgreSQL's system identifier.
+package struct DataTemplate: Sendable {
+  private let cache: String
+  private let boot: String
+  private let folder: String
+  private let tools: EngineTools
+  /// How long to wait for another's initialisation before making one's own.
+  private let patience: Duration
+
+  /// The template of what a recipe's general commands make.
+  /// - Parameters:
+  ///   - cache: The folder for what can be made again.
+  ///   - boot: Since when the machine runs.
+  ///   - anywhere: The recipe with the data directory at `/data`, so that the same commands give the same template.
+  /// - Returns: Nil where there is nothing to make, or no telling what makes it or when.
+  package init?(
+    cache: String, boot: String? = bootIdentity(), installation: NativeInstallation, anywhere: NativeRecipe,
+    tools: EngineTools, patience: Duration = .seconds(15)
+  ) {
+    guard !anywhere.initialise.isEmpty, let boot, let server = FileStamp(installation.server) else {
+      return nil
+    }
+    let owner = tools.user?.userID ?? geteuid()
+    let described = anywhere.initialise.map { "\($0)" } + ["\(anywhere.identityFiles) \(server) \(owner)"]
+    let name = URL(filePath: installation.server).resolvingSymlinksInPath().lastPathComponent
+    let key = shortHash(described.joined(separator: "\n"))
+    self.cache = cache
+    self.boot = boot
+    self.folder = "\(cache)/templates/\(boot)/\(name)-\(installation.version)-\(key)"
+    self.tools = tools
+    self.patience = patience
+  }
+
+  /// Where the recipe for `init` has its folders.
+  package static let anywhere = NativeFolders(folder: "/", data: "/data", sockets: "/")
+
+  /// The one folder here that is the engine's user's own. Root opens and makes nothing in it.
+  private var store: String { "\(folder)/store" }
+  private var archive: String { "\(store)/data.tar" }
+  /// Written last: the archive's checksum and length, as `cksum` tells them.
+  private var seal: String { "\(folder)/sealed" }
+  private var neededAgain: String { "\(folder)/needed-again" }
+
+  /// Fills a new data directory: from the archive, else by `initialise`, and then perhaps the archive from it.
+  ///
+  /// Who needs a template that is being made waits for it, for a while. A cache that cannot be written or read is done
+  /// without.
+  /// - Returns: Whether it is a copy.
+  /// - Throws: What `initialise` throws.
+  package func fill(
+    _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
+  ) async throws -> Bool {
+    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
+    progress("initialising")
+    guard canBeKept else {
+      try await initialise()
+      return false
+    }
+    noteNeed()
+    var isOurs = false
+    do {
+      let lock = try await InstanceLock.acquire(
+        "\(folder)/making", pause: .milliseconds(10), until: deadline.capped(at: patience)
+      ) { _ in progress("waiting: another initialises the same engine") }
+      defer { _ = lock }
+      isOurs = true
+      return try await fillLocked(data, progress: progress, until: deadline, initialise: initialise)
+    } catch let error as DrydockError where !isOurs && [.notReady, .cannotWrite].contains(error.code) {
+      try await initialise()
+      return false
+    }
+  }
+
+  private func fillLocked(
+    _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
+  ) async throws -> Bool {
+    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
+    try await initialise()
+    if Folder.exists(neededAgain) { try await pack(data, until: deadline) }
+    return false
+  }
+
+  /// Forgets an archive of which nothing can be made.
+  package func discard() { unlink(seal) }
+
+  /// What was sealed: `CHECKSUM LENGTH`; nil where nothing was.
+  private var sealed: [Substring]? {
+    guard Folder.isOwn(folder), let words = FileManager.default.contents(atPath: seal) else { return nil }
+    return String(decoding: words, as: UTF8.self).split(separator: " ")
+  }
+
+  /// Whether there is an archive of the engine's user's, of the length that it had when it was made.
+  private var isComplete: Bool {
+    var info = stat()
+    guard let sealed, sealed.count == 2, lstat(archive, &info) == 0 else { return false }
+    return info.st_mode & S_IFMT == S_IFREG && info.st_uid == tools.user?.userID ?? geteuid()
+      && sealed[1] == "\(info.st_size)"
+  }
+
+  /// Reads all of an archive. In a process of its own: it takes as long as unpacking does, and is done meanwhile.
+  private func checksum(_ path: String, making data: String, until deadline: Deadline) async throws
+    -> [Substring]
+  {
+    let command = NativeCommand("/usr/bin/cksum", [path])
+    return try await tools.run(command, in: data, making: data, until: deadline).text
+      .split(whereSeparator: \.isWhitespace).prefix(2).map { $0 }
+  }
+
+  private func isIntact(making data: String, until deadline: Deadline) async throws -> Bool {
+    do {
+      return try await checksum(archive, making: data, until: deadline) == sealed
+    } catch is NativeProcessError {
+      return false
+    }
+  }
+
+  /// Whether that worked; if not, for a full disk as well as for a broken archive, the data directory is empty again.
+  private func unpack(into data: String, progress: ProgressSink, until deadline: Deadline) async throws
+    -> Bool
+  {
+    progress("copying")
+    async let intact = isIntact(making: data, until: deadline)
+    var isUnpacked = true
+    do {
+      try await tar(["-xpf", archive, "-C", data], making: data, until: deadline)
+    } catch is NativeProcessError {
+      isUnpacked = false
+    }
+    let isIntact = try await intact
+    if isUnpacked && isIntact { return true }
+    if !isIntact {
+      discard()
+      progress("what was kept of an earlier one is damaged, and is made anew")
+    }
+    try await Folder.removeTree(data)
+    try tools.makeFolder(data)
+    return false
+  }
+
+  private func pack(_ data: String, until deadline: Deadline) async throws {
+    let unfinished = "\(store)/\(InstanceDirectory.randomID()).tar"
+    do {
+      discard()
+      // What a killed one left half packed, by a tar that may still be writing.
+      try await Folder.removeTree(store)
+      try tools.makeFolder(store)
+      try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
+      let sum = try await checksum(unfinished, making: data, until: deadline)
+      guard rename(unfinished, archive) == 0 else { return }
+      try DirectoryDescriptor(folder, followingLink: false).replace(
+        URL(filePath: seal).lastPathComponent, with: Array(sum.joined(separator: " ").utf8), mode: 0o600,
+        isDurable: false)
+    } catch let error where !(error is CancellationError || error is TimeoutError) {
+      // A full disk, most likely: the data is there all the same.
+      try? Folder.remove(unfinished)
+    }
+  }
+
+  private func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
+    let program = access("/usr/bin/tar", X_OK) == 0 ? "/usr/bin/tar" : "/bin/tar"
+    // An archive is for its owner, whatever the caller's umask; what is unpacked has the permissions that it had.
+    let shell = ["-c", #"umask 077; exec "$@""#, "sh", program]
+    try await tools.run(NativeCommand("/bin/sh", shell + arguments), in: data, making: data, until: deadline)
+  }
+
+  /// Whether its folder is ours to write. Nothing of an earlier boot stays beside it.
+  private var canBeKept: Bool {
+    let all = "\(cache)/templates"
+    do {
+      try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
+      guard geteuid() != 0 || Folder.isOwn(cache) else { return false }
+      // Root writes and removes here, and must not be led elsewhere by whose cache it is.
+      for path in [all, "\(all)/\(boot)", folder] {
+        try Folder.make(path, mode: 0o711)
+        guard Folder.isOwn(path) else { return false }
+      }
+      try tools.makeFolder(store)
+    } catch {
+      return false
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
+    // Boots are named by UUIDs; what is called otherwise was never ours.
+    for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
+      try? Folder.remove("\(all)/\(name)")
+    }
+    return access(folder, W_OK) == 0
+  }
+
+  /// The first leaves a note, the second another; the first may be at work still.
+  private func noteNeed() {
+    if !makeFile("\(folder)/needed") { _ = makeFile(neededAgain) }
+  }
+
+  /// Whether there was no such file before.
+  private func makeFile(_ path: String) -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    return descriptor >= 0 && close(descriptor) == 0
+  }
+}

@@ -1,0 +1,16 @@
+import AppState
+import DrydockBase
+import NativeProcess
+
+extension DrydockContext {
+  /// The native runtime of an instance.
+  /// - Throws: `DrydockError.unavailable` when drydock's own helper is missing.
+  package func nativeRuntime(_ id: String) throws -> NativeRuntime {
+    do {
+      let keeper = try Keeper.locate(environment: environment)
+      return NativeRuntime(id: id, home: home, keeper: keeper, environment: environment)
+    } catch {
+      throw DrydockError(.unavailable, error.message, suggestion: error.suggestion)
+    }
+  }
+}

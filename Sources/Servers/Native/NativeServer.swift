@@ -1,0 +1,217 @@
+import AppState
+import DrydockBase
+import Engines
+import Foundation
+import MonotonicTime
+import NativeProcess
+
+/// Starts one native server: folders, data directory, process.
+package struct NativeServer: Sendable {
+  package let layout: NativeLayout
+  package let launch: Launch
+  package let installation: NativeInstallation
+  /// The executable by which the server is run, where that is another than the installed one.
+  private var relocated: String?
+  package let keeper: Keeper
+  package let environment: [String: String]
+  /// Where templates of data directories are kept.
+  package let cache: String
+
+  package init(
+    layout: NativeLayout, launch: Launch, installation: NativeInstallation, keeper: Keeper,
+    environment: [String: String], cache: String
+  ) {
+    self.layout = layout
+    self.launch = launch
+    self.installation = installation
+    self.keeper = keeper
+    self.environment = environment
+    self.cache = cache
+  }
+
+  package func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
+    let user = try launch.engine.processUser()
+    var server = self
+    server.relocated = try await RelocatedServer(installation, launch.engine, cache: cache)?.make {
+      try await canRun($0, as: user, until: deadline)
+    }
+    try await server.start(as: user, progress: progress, until: deadline)
+  }
+
+  /// Whether a server's executable runs and says its version: a cache may lie where nothing may be executed.
+  private func canRun(_ executable: String, as user: ProcessUser?, until deadline: Deadline) async throws
+    -> Bool
+  {
+    let tool = Tool(
+      executable: executable, arguments: ["--version"],
+      environment: cleanEnvironment(inherited: environment))
+    do {
+      _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+      return true
+    } catch is NativeProcessError {
+      return false
+    }
+  }
+
+  private func start(
+    as user: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
+    let recipe = recipe(layout.folders(data: layout.data))
+    let folder = try NativeFolder.open(layout, owner: user)
+    try folder.prepare(socket: layout.socket(launch))
+    try folder.write(recipe.files)
+    if !Folder.exists(layout.data) {
+      try await initialise(owner: user, progress: progress, until: deadline)
+    }
+    for name in recipe.staleFiles { try Folder.remove("\(layout.data)/\(name)") }
+    try layout.stopMark.clear()
+    progress("starting")
+    try await serve(recipe, as: user, until: deadline)
+  }
+
+  private func recipe(_ folders: NativeFolders) -> NativeRecipe {
+    var installation = installation
+    installation.server = relocated ?? installation.server
+    return launch.engine.native(launch.request, installation, folders)
+  }
+
+  /// Makes the data directory aside and renames it into place, so that a half-made one never exists.
+  private func initialise(
+    owner: ProcessUser?, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
+    try await layout.removeUnfinished(until: deadline)
+    let aside = layout.newAside()
+    let tools = EngineTools(user: owner, keeper: keeper, environment: environment)
+    try tools.makeFolder(aside)
+    do {
+      try await fill(aside, tools, progress: progress, until: deadline)
+    } catch {
+      // MariaDB's tools wait for somebody to free space, and say so to nobody.
+      let isFull = error is TimeoutError && Folder.isFull(layout.folder)
+      // What stays is removed by the next start.
+      try? await Folder.removeTree(aside)
+      if isFull {
+        throw DrydockError(
+          .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
+          suggestion: WriteRemedy.elsewhere)
+      }
+      if let remedy = AppArmor().remedy(for: installation.server) {
+        let plain = DrydockError(error, resource: launch.spec.name)
+        throw DrydockError(plain.code, plain.message, suggestion: remedy, details: plain.details)
+      }
+      throw explained(error)
+    }
+    try layout.record(dataVersion: installation.version)
+    guard rename(aside, layout.data) == 0 else { throw Folder.failure("move into place", layout.data) }
+  }
+
+  /// Fills a new data directory: a replica's from its source, any other by the engine's own tools.
+  private func fill(
+    _ data: String, _ tools: EngineTools, progress: @escaping ProgressSink, until deadline: Deadline
+  ) async throws {
+    let folders = layout.folders(data: data)
+    if let link = launch.request.replica,
+      let script = launch.replication?.seed(link, .native(installation, folders))
+    {
+      progress("initialising")
+      return try await run(script, adding: NativeLayout.making(data), until: deadline)
+    }
+    let recipe = recipe(folders)
+    func personalise() async throws {
+      for command in recipe.personalise {
+        progress(command.phase)
+        try await tools.run(command, in: layout.folder, making: data, until: deadline)
+      }
+    }
+    func initialise() async throws {
+      defer { if recipe.wantsTimeZones { try? Folder.remove(folders.timeZones) } }
+      if recipe.wantsTimeZones {
+        let file = RecipeFile(folders.timeZones, ZoneTables().script)
+        try NativeFolder.open(layout, owner: tools.user).write([file])
+      }
+      try await tools.initialise(
+        recipe, in: layout.folder, making: data, progress: progress, until: deadline)
+    }
+    let template = DataTemplate(
+      cache: cache, installation: installation, anywhere: self.recipe(DataTemplate.anywhere), tools: tools)
+    guard let template else {
+      try await initialise()
+      return try await personalise()
+    }
+    let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
+    do {
+      try await personalise()
+    } catch is NativeProcessError where isCopy {
+      // The engine cannot use the copy; what it makes itself it can.
+      template.discard()
+      try await Folder.removeTree(data)
+      try tools.makeFolder(data)
+      try await initialise()
+      try await personalise()
+    }
+  }
+
+  /// Runs a replica's script as the engine's user, its files gone afterwards.
+  package func run(
+    _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
+  ) async throws {
+    let user = try launch.engine.processUser()
+    try NativeFolder.open(layout, owner: user).write(script.files)
+    defer { for file in script.files { try? Folder.remove(file.path) } }
+    let tool = Tool(
+      executable: "/bin/sh", arguments: ["-c", script.text],
+      environment: cleanEnvironment(
+        inherited: environment, home: layout.folder, additions: script.environment
+      ).merging(variables) { $1 },
+      workingDirectory: layout.folder)
+    do {
+      _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+    } catch let error as NativeProcessError {
+      guard case .commandFailed(let reason) = error.code else { throw error }
+      throw CopyFailure.error(
+        launch.spec.name, "\(reason)", output: error.message, isDiskFull: Folder.isFull(layout.folder))
+    } catch let late as TimeoutError {
+      // The MySQL family waits for somebody to free space.
+      guard Folder.isFull(layout.folder) else { throw late }
+      throw CopyFailure.error(launch.spec.name, "\(late)", output: "", isDiskFull: true)
+    }
+  }
+
+  /// initdb looks its user up by number and fails where there is none, as in many containers.
+  private func explained(_ error: any Error) -> any Error {
+    guard let failure = error as? NativeProcessError, failure.suggestion == nil, getpwuid(geteuid()) == nil
+    else { return error }
+    var described = DrydockError(failure, resource: launch.spec.name)
+    described.suggestion =
+      "user \(geteuid()) has no name on this machine: add it to /etc/passwd, or use --runtime docker"
+    return described
+  }
+
+  private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {
+    let spec = SupervisedSpec(
+      executable: recipe.serve.executable, arguments: recipe.serve.arguments,
+      environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
+      label: launch.spec.name,
+      // What is drydock's own in the folder, an engine's administrator could else name as a log file.
+      writablePaths: [layout.data, layout.scratch, layout.sockets, "/dev/null", "/dev/zero"]
+        + recipe.writablePaths)
+    do {
+      _ = try await keeper.start(spec, until: deadline)
+    } catch let error where error is CancellationError || error is TimeoutError {
+      // The keeper's end of it is ours, and no crash.
+      layout.stopMark.set()
+      throw error
+    }
+  }
+
+  private func clean(_ command: NativeCommand) -> [String: String] {
+    cleanEnvironment(inherited: environment, home: layout.folder, additions: command.environment)
+  }
+}
+
+extension ServerEngine {
+  /// The user that a native server runs as: nobody special unless drydock runs as root.
+  package func processUser() throws -> ProcessUser? {
+    try ProcessUser.unprivileged(nativeUsers + ["nobody"])
+  }
+}

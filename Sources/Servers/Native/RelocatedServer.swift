@@ -1,0 +1,117 @@
+import AppState
+import DrydockBase
+import Engines
+import Foundation
+import LocalFiles
+import MonotonicTime
+import NativeProcess
+
+/// An installed server put together anew in the cache: its executable copied, some files amended, all else by links. Nothing of
+/// the system's is changed, and it needs no root.
+///
+/// It stays as long as the machine runs, since a server that runs goes on reading its files. What was installed or updated
+/// meanwhile makes another one at the next start.
+package struct RelocatedServer: Sendable {
+  private let cache: String
+  private let boot: String
+  private let folder: String
+  private let relocation: Relocation
+
+  /// A server's other self; nil for one that is run where it lies.
+  package init?(
+    _ installation: NativeInstallation, _ engine: any ServerEngine, cache: String,
+    boot: String? = bootIdentity()
+  ) {
+    guard let relocation = engine.relocation(installation), let boot,
+      let executable = FileStamp(relocation.executable), let amended = relocation.amendments.folders.first,
+      let files = FileStamp(amended)
+    else { return nil }
+    let name = URL(filePath: relocation.executable).lastPathComponent
+    self.cache = cache
+    self.boot = boot
+    self.relocation = relocation
+    self.folder =
+      "\(cache)/servers/\(boot)/\(name)-\(installation.version)-\(shortHash("\(executable) \(files)"))"
+  }
+
+  /// Its executable.
+  private var server: String { folder + relocation.executable }
+
+  /// Makes it where it is not there.
+  /// - Parameter runs: Whether an executable can be run by whom it is for.
+  /// - Returns: Its executable; nil where the cache cannot hold one, which is done without then.
+  package func make(_ runs: (String) async throws -> Bool) async throws -> String? {
+    if Folder.exists(server) { return canBeKept ? server : nil }
+    guard canBeKept else { return nil }
+    let unfinished = "\(folder).new-\(InstanceDirectory.randomID())"
+    do {
+      try fill(unfinished)
+      let isUsable = try await runs(unfinished + relocation.executable)
+      // Another may have made the same meanwhile.
+      if isUsable, rename(unfinished, folder) == 0 || Folder.exists(server) {
+        try? Folder.remove(unfinished)
+        return server
+      }
+      try? Folder.remove(unfinished)
+      return nil
+    } catch {
+      try? Folder.remove(unfinished)
+      if error is CancellationError || error is TimeoutError { throw error }
+      // A full disk, most likely.
+      return nil
+    }
+  }
+
+  private func fill(_ root: String) throws {
+    let files = FileManager.default
+    func place(_ path: String) throws -> String {
+      let folder = URL(filePath: root + path).deletingLastPathComponent().path
+      try Folder.make(folder, mode: 0o755, above: 0o755)
+      return root + path
+    }
+    func link(_ path: String) throws {
+      try files.createSymbolicLink(atPath: place(path), withDestinationPath: path)
+    }
+    let amended = relocation.amendments.folders.first ?? ""
+    try files.copyItem(atPath: relocation.executable, toPath: place(relocation.executable))
+    chmod(root + relocation.executable, 0o755)
+    for path in relocation.linked { try link(path) }
+    for name in try files.contentsOfDirectory(atPath: relocation.folder)
+    where "\(relocation.folder)/\(name)" != amended {
+      try link("\(relocation.folder)/\(name)")
+    }
+    for name in try files.contentsOfDirectory(atPath: amended) {
+      let path = "\(amended)/\(name)"
+      if relocation.amendments.concerns(name), let bytes = files.contents(atPath: path),
+        let text = relocation.amendments.amend(name, String(decoding: bytes, as: UTF8.self))
+      {
+        try Data(text.utf8).write(to: URL(filePath: place(path)))
+        chmod(root + path, 0o644)
+      } else {
+        try link(path)
+      }
+    }
+  }
+
+  /// Whether its folder is ours to write. Nothing made before the machine was last started stays beside it.
+  private var canBeKept: Bool {
+    let all = "\(cache)/servers"
+    do {
+      try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
+      // Whoever may write above it could put another executable there.
+      guard Folder.isOwn(cache) else { return false }
+      for path in [all, "\(all)/\(boot)"] {
+        try Folder.make(path, mode: 0o711)
+        guard Folder.isOwn(path) else { return false }
+      }
+    } catch {
+      return false
+    }
+    guard !Folder.exists(folder) || Folder.isOwn(folder) else { return false }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
+    for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
+      try? Folder.remove("\(all)/\(name)")
+    }
+    return true
+  }
+}
