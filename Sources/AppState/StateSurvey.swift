@@ -31,10 +31,13 @@ package struct StateSurvey: Sendable {
   package var instances: [InstanceState] = []
   /// Every other.
   package var unread: [UnreadState] = []
+  /// Why the instances could not even be listed; nil where they could.
+  package var obstacle: DrydockError?
 
   /// All instances, for what must not overlook one.
-  /// - Throws: `DrydockError.dataMismatch` naming the first file that cannot be read.
+  /// - Throws: `DrydockError.dataMismatch` naming the first file that cannot be read, or the folder of all of them.
   package func complete(_ purpose: String) throws -> [InstanceState] {
+    if let obstacle { throw obstacle }
     if let first = unread.first { throw first.refusal("\(purpose) cannot be decided") }
     return instances
   }
@@ -56,8 +59,16 @@ extension UnreadState {
 extension StateStore {
   /// Looks at all instances.
   package func survey() -> StateSurvey {
-    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "\(home.root)/instances")) ?? []
+    let folder = "\(home.root)/instances"
     var survey = StateSurvey()
+    guard let ids = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      // None was made yet, or nobody can tell.
+      if access(folder, F_OK) == 0 || errno != ENOENT {
+        survey.obstacle = DrydockError(
+          .cannotWrite, "\(folder) cannot be read", suggestion: "make the folder readable for you")
+      }
+      return survey
+    }
     // What begins with a dot is being deleted.
     for id in ids where !id.beginsExactly(with: ".") {
       switch read(id) {

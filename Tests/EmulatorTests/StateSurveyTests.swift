@@ -93,6 +93,23 @@ import Testing
     }
   }
 
+  /// Nobody knows what is there; nothing may be decided as if nothing were.
+  @Test func instancesThatCannotBeListedGuardAllTheSame() async throws {
+    try await TestHome.with { test in
+      let app = try test.directory.open(try test.app("web"), app: nil)
+      let shared = try shared(test, linkedTo: app)
+      let (folder, aside) = ("\(test.home.root)/instances", "\(test.home.root)/aside")
+      try FileManager.default.moveItem(atPath: folder, toPath: aside)
+      #expect(try test.store.survey().complete("anything").isEmpty, "none was made yet")
+      try Data().write(to: URL(filePath: folder))
+      let refusals = [
+        try await emulatorError { _ = try test.store.survey().complete("anything") },
+        try await emulatorError { try LinkedResources(store: test.store).refuseDeletion(shared) },
+      ]
+      for refusal in refusals { #expect(refusal.message == "\(folder) cannot be read") }
+    }
+  }
+
   @Test func aNameThatMayBeTakenIsNotGiven() async throws {
     try await TestHome.with { test in
       _ = try damaged(test)

@@ -48,6 +48,7 @@ package struct LinkedResources: Sendable {
   package func refuseDeletion(_ state: InstanceState, ending: Set<String> = []) throws {
     let links = (state.created?.links ?? []).subtracting(ending)
     let survey = store.survey()
+    if !links.isEmpty, let obstacle = survey.obstacle { throw obstacle }
     if let unread = survey.unread.first(where: { links.contains($0.id) }) {
       throw unread.refusal("resource \(state.handle) is linked to an app that may need it")
     }
