@@ -110,8 +110,17 @@ import Testing
       #expect(try await runtime.resolve(wanted, data: nil, strict: false).version == nil)
       let source = try await fetch(wanted, on: runtime)
       #expect(source.version?.description == "8.4.5" && source.isLocal)
+    }
+  }
+
+  @Test func dataThatANamedImageCannotServeIsRefusedOnceThatIsKnown() async throws {
+    try await withRegistry(
+      ["mine:latest": "MYSQL_VERSION=8.4.5-1.el9"], environment: ["DRYDOCK_IMAGE_MYSQL": "mine:latest"]
+    ) { runtime, pulls, _ in
+      let wanted = try spec("mysql", "8.4")
       let error = try await emulatorError { _ = try await fetch(wanted, on: runtime, data: "8.0.30") }
       #expect(error.code == .dataMismatch)
+      #expect(pulls() == ["latest"])
     }
   }
 
