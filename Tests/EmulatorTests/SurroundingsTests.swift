@@ -266,7 +266,7 @@ import Testing
   @Test func aValueThatFitsNoFileIsNamed() async throws {
     try await TestHome.with { test in
       let text = "services:\n  web:\n    environment: [SECRET]\n"
-      let warnings = try files(test, text, ["SECRET": "two\nlines"]).write()
+      let warnings = try files(test, text, ["SECRET": "two\r\nlines"]).write()
       #expect(warnings.count == 1)
       #expect(warnings.first?.contains("SECRET") == true)
     }

@@ -18,7 +18,8 @@ struct CopyEnv: AsyncParsableCommand {
 
   @Option(
     name: .customLong("from"),
-    help: ArgumentHelp("The app to copy from, as drydock ps --all names it.", valueName: "handle"))
+    help: ArgumentHelp("The app to copy from, as drydock ps --all names it.", valueName: "handle"),
+    completion: NameCompletion.apps)
   var source: String
 
   @Flag(help: "Take the other app's values also for what is set here.")
