@@ -1,4 +1,4 @@
-import ConvoxManifest
+package import ConvoxManifest
 import Engines
 
 /// What comes of the change of an option on a deployed resource.

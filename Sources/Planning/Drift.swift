@@ -1,4 +1,4 @@
-import Engines
+package import Engines
 
 /// What runs, held against what was asked for.
 package enum Drift {

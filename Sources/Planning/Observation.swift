@@ -1,5 +1,5 @@
-import Engines
-import Foundation
+package import Engines
+package import Foundation
 
 /// What is there of a resource, read from reality: held locks, a Docker engine's answers.
 package struct Observation: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import AppState
+package import AppState
 import DrydockBase
 import Engines
 

@@ -1,5 +1,5 @@
 package import AppState
-import ConvoxManifest
+package import ConvoxManifest
 import DrydockBase
 import Engines
 

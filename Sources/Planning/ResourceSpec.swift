@@ -1,4 +1,4 @@
-import AppState
+package import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Engines

@@ -1,5 +1,5 @@
-import AppState
-import ConvoxManifest
+package import AppState
+package import ConvoxManifest
 
 /// Resources of the last `up` that the manifest no longer names: on purpose, or by a slip that would stop them all.
 package struct VanishedResources {

@@ -1,4 +1,4 @@
-import AppState
+package import AppState
 import Engines
 
 /// Running servers whose version was changed in the manifest: the plan says so, and then it has to be done.
