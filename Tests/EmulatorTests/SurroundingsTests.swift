@@ -180,10 +180,13 @@ import Testing
     try await TestHome.with { test in
       let odd =
         "services:\n  web:\n    environment: [\"GREETING=hello world\", \"PRICE=it's $5\", MODE=dev]\n"
+        + "  worker:\n    environment: [\"PRICE=it's $5\"]\n"
       let warnings = try files(test, odd).write()
       #expect(warnings.count == 1)
       let warning = try #require(warnings.first)
-      #expect(warning.contains(".drydock/web.env") && warning.contains("PRICE") && !warning.contains("$5"))
+      #expect(
+        warning.contains(".drydock/web.env, worker.env;") && warning.contains("PRICE")
+          && !warning.contains("$5"))
       #expect(warning.contains("drydock env web --format shell") && !warning.contains("GREETING"))
       let web = try #require(test.text("web/.drydock/web.env"))
       #expect(web.contains("\nGREETING='hello world'\n") && web.contains("\nMODE=dev\n"))

@@ -28,7 +28,8 @@ struct EnvironmentFiles {
       manifest: manifest, catalog: EngineRegistry.catalog, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var written: Set<String> = []
-    try write(resolver.allResources(), to: Self.all, files, &written, &warnings)
+    var omissions = FileOmissions()
+    try write(resolver.allResources(), to: Self.all, files, &written, &omissions)
     for service in manifest.services {
       let name = Self.name(of: service.name)
       guard name != Self.all else {
@@ -37,11 +38,12 @@ struct EnvironmentFiles {
       }
       do {
         try write(
-          try resolver.environment(for: service), of: service.name, to: name, files, &written, &warnings)
+          try resolver.environment(for: service), of: service.name, to: name, files, &written, &omissions)
       } catch let error as EnvironmentError {
         warnings.append(".drydock/\(name) is not written: \(error.placedMessage); \(error.suggestion)")
       }
     }
+    warnings += omissions.lines
     let services = manifest.services.map(\.name)
     for name in Self.existing(in: files, services: services, besides: written) {
       do { try files.remove(name) } catch {
@@ -76,13 +78,12 @@ struct EnvironmentFiles {
 
   private func write(
     _ variables: [EnvironmentVariable], of service: String? = nil, to name: String, _ files: OwnFiles,
-    _ written: inout Set<String>, _ warnings: inout [String]
+    _ written: inout Set<String>, _ omissions: inout FileOmissions
   ) throws {
     let rendered = render(variables, as: .dotenv)
     try files.write(Array(rendered.text.utf8), to: name, mode: 0o600)
     written.insert(name)
-    let command = service.map { "drydock env \($0)" } ?? "drydock env"
-    warnings += [rendered.warning(".drydock/\(name)", command: command)].compactMap(\.self)
+    omissions.add(rendered.omissions, to: name, of: service)
   }
 
   private static func name(of service: String) -> String { "\(Slug.make(service)).env" }
@@ -153,6 +154,23 @@ struct EnvironmentFiles {
     bytes.split(separator: UInt8(ascii: "\n")).contains { line in
       line.starts(with: "SERVICE=".utf8)
         && name(of: String(decoding: line.dropFirst(8), as: UTF8.self)) == file
+    }
+  }
+}
+
+/// What env files leave out: a line a variable, as an app-wide one is in every file.
+private struct FileOmissions {
+  private var places: [RenderedEnvironment.Omission: (files: [String], command: String)] = [:]
+
+  mutating func add(_ omissions: [RenderedEnvironment.Omission], to file: String, of service: String?) {
+    let command = service.map { "drydock env \($0)" } ?? "drydock env"
+    for omission in omissions { places[omission, default: ([], command)].files.append(file) }
+  }
+
+  var lines: [String] {
+    places.sorted { $0.key.name.utf8.lexicographicallyPrecedes($1.key.name.utf8) }.map { omission, place in
+      "\(omission.name) \(omission.reason): left out of .drydock/\(place.files.joined(separator: ", ")); "
+        + "to have it: \(place.command) --format \(omission.alternative.rawValue)"
     }
   }
 }
