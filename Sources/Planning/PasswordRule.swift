@@ -1,6 +1,6 @@
 package import AppState
 import ConvoxEnvironment
-import ConvoxManifest
+package import ConvoxManifest
 import DrydockBase
 import Engines
 

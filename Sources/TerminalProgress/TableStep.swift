@@ -3,6 +3,8 @@
 package enum TableStep: Sendable, Hashable {
   /// URLs lose user and password, of which a screen has no use.
   case shortURLs(String)
+  /// URLs are cut down to host and port.
+  case addresses(String)
   /// Cells are cut at their end, to no fewer places than these.
   case cutEnd(String, least: Int)
   /// Cells are cut at their front, a path between two folders: what tells paths apart is their end.
@@ -12,7 +14,9 @@ package enum TableStep: Sendable, Hashable {
 
   var title: String {
     switch self {
-    case .shortURLs(let title), .cutEnd(let title, _), .cutFront(let title, _), .leaveOut(let title): title
+    case .shortURLs(let title), .addresses(let title), .cutEnd(let title, _), .cutFront(let title, _),
+      .leaveOut(let title):
+      title
     }
   }
 
@@ -20,6 +24,7 @@ package enum TableStep: Sendable, Hashable {
   func shortened(_ cell: String, to width: Int) -> String {
     switch self {
     case .shortURLs: Self.withoutCredentials(cell)
+    case .addresses: Self.address(cell)
     case .cutEnd(_, let least): DisplayWidth.truncated(cell, to: max(width, least))
     case .cutFront(_, let least): Self.withoutFront(cell, max(width, least))
     case .leaveOut: cell
@@ -29,6 +34,11 @@ package enum TableStep: Sendable, Hashable {
   private static func withoutCredentials(_ url: String) -> String {
     guard let match = url.prefixMatch(of: #/([a-z][a-z0-9+.-]*://)[^@/]*@/#) else { return url }
     return "\(match.output.1)\(url[match.range.upperBound...])"
+  }
+
+  private static func address(_ url: String) -> String {
+    guard let match = url.prefixMatch(of: #/[a-z][a-z0-9+.-]*://(?:[^@/]*@)?([^/?#]+)/#) else { return url }
+    return String(match.output.1)
   }
 
   private static func withoutFront(_ text: String, _ width: Int) -> String {

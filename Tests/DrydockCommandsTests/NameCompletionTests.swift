@@ -34,7 +34,6 @@ import Testing
     try await TestApp.with { app in
       try app.write("services: { worker: { image: w } }", to: "other.yml")
       #expect(NameLookup(words, context: app.context).services == ["worker"])
-      #expect(NameLookup(["drydock", "-a", "nobody", ""], context: app.context).services.isEmpty)
     }
   }
 

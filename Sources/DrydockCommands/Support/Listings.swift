@@ -29,8 +29,8 @@ enum PlanTable {
 /// What became of the resources, as a table.
 enum OutcomeTable {
   private static let steps: [TableStep] = [
-    .shortURLs("URL"), .leaveOut("RUNTIME"), .cutFront("URL", least: 22), .leaveOut("TIME"),
-    .cutEnd("RESOURCE", least: 12), .cutFront("URL", least: 16),
+    .shortURLs("URL"), .leaveOut("RUNTIME"), .addresses("URL"), .leaveOut("TIME"),
+    .cutEnd("RESOURCE", least: 12), .cutEnd("URL", least: 16),
   ]
 
   static func render(_ outcomes: [ResourceOutcome], screen: Int? = nil) -> String {
