@@ -89,11 +89,9 @@ import Testing
   /// Dumps of other servers, in other formats, and such as do not end.
   private func fromElsewhere(_ app: AppFixture, _ url: String, _ before: String) async throws {
     // Bug: the words that commit an import became a line of the data, and the import was called done.
-    for open in ["COPY z FROM stdin;\none\n", "SELECT 1; /* one\n"] {
-      try await app.refuses(
-        "import", "mydb", input: "CREATE TABLE z (a text);\n\(open)", saying: "does not come to its end",
-        "nothing was changed")
-    }
+    try await app.refuses(
+      "import", "mydb", input: "CREATE TABLE z (a text);\nCOPY z FROM stdin;\none\n",
+      saying: "does not come to its end", "nothing was changed")
     #expect(try await app.query("SELECT to_regclass('z') IS NULL", at: url) == "t")
     let script = """
       SET transaction_timeout = 0;
@@ -116,7 +114,7 @@ import Testing
       _ = try await app.program(dump, "-F\(format)", "-f", "archive.\(format)", url)
       try await app.require("import", "mydb", "--replace", "--yes", "-f", "archive.\(format)")
       #expect(try await app.query(Self.look, at: url) == before)
-      try app.cut("archive.\(format)", to: "cut.\(format)", keeping: 0.7)
+      try app.cut("archive.\(format)", to: "cut.\(format)", keeping: 0.2)
       try await app.refuses(
         "import", "mydb", "--replace", "--yes", "-f", "cut.\(format)", saying: "resource mydb")
       #expect(try await app.query(Self.look, at: url) == before)
