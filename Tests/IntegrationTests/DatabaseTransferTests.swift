@@ -247,13 +247,8 @@ import Testing
 
   /// A value larger than a statement may be, and dumps of other servers.
   private func fromElsewhere(_ name: String, _ app: AppFixture, _ url: String) async throws {
-    let limit = "SELECT @@global.max_allowed_packet"
-    let size = try await app.query(limit, at: url)
-    try await app.query("CREATE TABLE large AS SELECT REPEAT(0xFF, 9000000) AS b", at: url)
-    try await app.require("export", name, "-f", "large.sql")
-    try await app.require("import", name, "-f", "large.sql")
-    #expect(try await app.query("SELECT LENGTH(b) FROM large", at: url) == "9000000")
-    #expect(try await app.query(limit, at: url) == size)
+    // MySQL itself takes more than that.
+    if name == "legacy" { try await large(name, app, url) }
     let script = """
       CREATE DATABASE shop; USE shop;
       SET @@SESSION.SQL_LOG_BIN= 0;
@@ -267,7 +262,18 @@ import Testing
     try await app.refuses(
       "import", name, input: "DROP TABLE t;\nUSE a;\nUSE b;\n", saying: "several databases",
       "nothing was changed")
-    try await app.query("DROP TABLE large, cats", at: url)
+    try await app.query("DROP TABLE cats", at: url)
+  }
+
+  private func large(_ name: String, _ app: AppFixture, _ url: String) async throws {
+    let limit = "SELECT @@global.max_allowed_packet"
+    let size = try await app.query(limit, at: url)
+    try await app.query("CREATE TABLE large AS SELECT REPEAT(0xFF, 8500000) AS b", at: url)
+    try await app.require("export", name, "-f", "large.sql")
+    try await app.require("import", name, "-f", "large.sql")
+    #expect(try await app.query("SELECT LENGTH(b) FROM large", at: url) == "8500000")
+    #expect(try await app.query(limit, at: url) == size)
+    try await app.query("DROP TABLE large", at: url)
   }
 
   @Test("A hundred megabytes travel unharmed", .nativeEngines)

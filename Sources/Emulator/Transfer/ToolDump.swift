@@ -159,8 +159,7 @@ struct ToolDump: Sendable {
   private func openEnded(_ left: String) -> DrydockError {
     DrydockError(
       .failed,
-      "resource \(name): the dump does not come to its end: COPY data there has no last line (\\.)"
-        + " comment is open there; \(left)",
+      "resource \(name): the dump does not come to its end: its COPY data lacks the last line (\\.); \(left)",
       suggestion: "the file was cut short, or that line is missing: export it again, or complete it")
   }
 
