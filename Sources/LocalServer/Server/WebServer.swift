@@ -125,8 +125,13 @@ package struct WebServer: Sendable {
   }
 
   private func serve(_ conversation: EventLoopFuture<Conversation>, _ connections: ConnectionRegistry) async {
+    let begun: Conversation
+    do { begun = try await conversation.get() } catch {
+      // It said nothing, or what it said is in the log by now.
+      return logger.debug("ended before its first request", metadata: ["error": "\(error)"])
+    }
     do {
-      switch try await conversation.get() {
+      switch begun {
       case .http(let channel):
         let http = HTTPConversation(
           gate: gate, name: name, router: router, limits: limits, connections: connections, log: log)

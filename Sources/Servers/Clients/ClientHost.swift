@@ -1,6 +1,6 @@
-import ByteStreams
+package import ByteStreams
 import DockerEngine
-import Engines
+package import Engines
 
 /// Where the clients of an instance's servers run: beside the servers, in both runtimes.
 package protocol ClientHost: Sendable {

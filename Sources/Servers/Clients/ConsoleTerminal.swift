@@ -1,4 +1,4 @@
-import ByteStreams
+package import ByteStreams
 import Containers
 import DockerEngine
 package import DrydockBase

@@ -1,11 +1,12 @@
-import ByteStreams
+package import ByteStreams
 import Containers
-import DockerEngine
-import DrydockBase
-import Engines
+package import DockerEngine
+package import DrydockBase
+package import Engines
 import Foundation
 import MonotonicTime
 import NativeProcess
+import Planning
 
 extension ContainerRuntime: ClientHost {
   package func clientPlace(of launch: Launch) -> ClientPlace {

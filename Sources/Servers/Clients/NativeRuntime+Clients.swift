@@ -1,9 +1,10 @@
 import AppState
-import ByteStreams
+package import ByteStreams
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import NativeProcess
+import Planning
 
 extension NativeRuntime: ClientHost {
   package func clientPlace(of launch: Launch) -> ClientPlace {

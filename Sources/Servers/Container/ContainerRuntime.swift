@@ -1,12 +1,12 @@
-import AppState
-import Containers
-import DockerEngine
+package import AppState
+package import Containers
+package import DockerEngine
 import DrydockBase
-import Engines
-import Foundation
-import HealthProbes
-import MonotonicTime
-import Planning
+package import Engines
+package import Foundation
+package import HealthProbes
+package import MonotonicTime
+package import Planning
 
 /// Containers of a Docker engine on this machine.
 package struct ContainerRuntime: Runtime {

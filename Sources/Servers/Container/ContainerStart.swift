@@ -2,7 +2,8 @@ import Containers
 import DockerEngine
 import DrydockBase
 import Engines
-import MonotonicTime
+package import MonotonicTime
+import Planning
 
 /// Makes and starts one container: image, network, volume, files.
 package struct ContainerStart: Sendable {

@@ -1,7 +1,7 @@
-import DockerEngine
+package import DockerEngine
 import DrydockBase
-import MonotonicTime
-import Planning
+package import MonotonicTime
+package import Planning
 
 /// Keeps data that has served from being lost, or from being replaced by a fresh and empty database, where a container is
 /// made anew.

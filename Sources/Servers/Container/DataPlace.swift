@@ -1,6 +1,6 @@
-import DockerEngine
+package import DockerEngine
 import DrydockBase
-import Engines
+package import Engines
 
 /// Where a server in a container keeps its data, and where its volume is mounted for that.
 package struct DataPlace: Sendable, Hashable {

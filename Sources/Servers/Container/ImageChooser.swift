@@ -1,8 +1,8 @@
-import DockerEngine
+package import DockerEngine
 import DrydockBase
-import Engines
-import MonotonicTime
-import Planning
+package import Engines
+package import MonotonicTime
+package import Planning
 
 /// Chooses the image that runs a resource: the manifest's, else the environment's, else a local one that is
 /// labelled with engine and version, else the official one.

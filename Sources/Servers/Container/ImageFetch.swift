@@ -1,9 +1,9 @@
 import Containers
 import DockerEngine
 import DrydockBase
-import Engines
+package import Engines
 import MonotonicTime
-import Planning
+package import Planning
 
 /// Gets the image that is to run a resource, and looks at what it holds.
 ///

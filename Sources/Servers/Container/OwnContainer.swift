@@ -1,7 +1,7 @@
-import DockerEngine
-import DrydockBase
+package import DockerEngine
+package import DrydockBase
 import Foundation
-import MonotonicTime
+package import MonotonicTime
 
 /// The container in which drydock itself runs, where it does.
 ///

@@ -1,5 +1,5 @@
-import AppState
-import Containers
+package import AppState
+package import Containers
 
 /// What the Docker objects of an instance's resources are called: by the names under which their data was made.
 package struct ResourceNames: Sendable {

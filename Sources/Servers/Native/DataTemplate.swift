@@ -1,9 +1,9 @@
 import AppState
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import LocalFiles
-import MonotonicTime
+package import MonotonicTime
 import NativeProcess
 
 /// A new data directory that holds nothing of any instance, as an archive: made for an engine and version when it is

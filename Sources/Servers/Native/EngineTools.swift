@@ -1,8 +1,8 @@
 import AppState
 import ConvoxEnvironment
-import Engines
-import MonotonicTime
-import NativeProcess
+package import Engines
+package import MonotonicTime
+package import NativeProcess
 
 /// Runs an engine's own tools as the engine's user.
 package struct EngineTools: Sendable {

@@ -1,5 +1,5 @@
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import MonotonicTime
 import NativeProcess

@@ -1,10 +1,10 @@
 import AppState
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import LocalFiles
-import MonotonicTime
-import NativeProcess
+package import MonotonicTime
+package import NativeProcess
 
 /// The files of one native server.
 package struct NativeLayout: Sendable {

@@ -1,6 +1,6 @@
 import DrydockBase
-import Engines
-import Planning
+package import Engines
+package import Planning
 
 /// Chooses the installation that serves a resource.
 package struct NativeResolver: Sendable {

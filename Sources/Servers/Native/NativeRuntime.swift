@@ -1,11 +1,11 @@
-import AppState
+package import AppState
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
-import HealthProbes
-import MonotonicTime
-import NativeProcess
-import Planning
+package import HealthProbes
+package import MonotonicTime
+package import NativeProcess
+package import Planning
 import PortListeners
 
 /// Engines installed on this machine, each under its keeper.

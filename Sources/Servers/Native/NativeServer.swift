@@ -1,9 +1,10 @@
 import AppState
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
-import MonotonicTime
-import NativeProcess
+package import MonotonicTime
+package import NativeProcess
+import Planning
 
 /// Starts one native server: folders, data directory, process.
 package struct NativeServer: Sendable {

@@ -1,6 +1,6 @@
 import AppState
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import LocalFiles
 import MonotonicTime

@@ -1,4 +1,4 @@
-import DrydockBase
+package import DrydockBase
 
 /// Why a replica could not be given its source's data.
 package enum CopyFailure {

@@ -1,4 +1,4 @@
-import DrydockBase
+package import DrydockBase
 
 /// Something else listens on the port that a server was to have.
 package struct PortTakenError: Error, Sendable, Hashable {

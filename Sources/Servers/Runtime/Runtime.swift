@@ -1,9 +1,9 @@
-import AppState
+package import AppState
 import ConvoxManifest
-import Engines
-import HealthProbes
-import MonotonicTime
-import Planning
+package import Engines
+package import HealthProbes
+package import MonotonicTime
+package import Planning
 
 /// Where servers run. Two of them exist: containers of a Docker engine, and processes of this machine.
 ///

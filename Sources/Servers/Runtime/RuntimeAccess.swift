@@ -1,4 +1,4 @@
-import AppState
+package import AppState
 import Containers
 import DrydockBase
 

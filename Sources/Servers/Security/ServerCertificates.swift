@@ -1,7 +1,7 @@
-import AppState
+package import AppState
 import DrydockBase
-import Foundation
-import TransportSecurity
+package import Foundation
+package import TransportSecurity
 
 /// The certificates of one instance's servers, kept with its state and reused until they are about to expire.
 package struct ServerCertificates: Sendable {

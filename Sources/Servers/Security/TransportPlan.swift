@@ -1,11 +1,11 @@
-import AppState
+package import AppState
 import DrydockBase
-import Engines
-import Foundation
-import HealthProbes
-import MonotonicTime
-import Planning
-import TransportSecurity
+package import Engines
+package import Foundation
+package import HealthProbes
+package import MonotonicTime
+package import Planning
+package import TransportSecurity
 
 /// What TLS asks of an `up`: which servers have to start again for it, and with which certificates.
 package struct TransportPlan: Sendable {

@@ -1,5 +1,5 @@
 import AppState
-import Engines
+package import Engines
 
 extension TransportRecord {
   /// The security of a server that is only asked.
