@@ -8,8 +8,9 @@ import Foundation
 enum StandardInput {
   /// The first line that is typed at the terminal; nil at the end of the input.
   /// - Throws: `CancellationError`, `DrydockError`.
-  static func line() async throws -> String? {
-    let source = DescriptorStreams.source(STDIN_FILENO)
+  static func line(
+    from source: ByteSource = DescriptorStreams.source(STDIN_FILENO)
+  ) async throws -> String? {
     var bytes: [UInt8] = []
     while !bytes.contains(UInt8(ascii: "\n")) {
       guard let more = try await source() else { break }
