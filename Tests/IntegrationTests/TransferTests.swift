@@ -40,14 +40,14 @@ import Testing
       #expect(try await dump() == before)
       #expect(try await app.redis("-n", "3", "HGET", "hash", "f", port: port) == "v")
       // More keys than a page, and a value that is larger than what lies in memory together.
-      let many = "for i = 1, 20000 do redis.call('SET', 'k' .. i, i, 'PX', 9000000 + i) end "
-      try await app.redis("EVAL", many + "redis.call('SET', 'big', string.rep('x', 2e7))", "0", port: port)
+      let many = "for i = 1, 5000 do redis.call('SET', 'k' .. i, i, 'PX', 9000000 + i) end "
+      try await app.redis("EVAL", many + "redis.call('SET', 'big', string.rep('x', 9e6))", "0", port: port)
       try await app.require("export", "cache", "-f", "many.resp")
       try await app.redis("EVAL", "redis.call('FLUSHALL') redis.call('SET', 'k9', 'old')", "0", port: port)
       try await app.require("import", "cache", "-f", "many.resp")
-      #expect(try await app.redis("DBSIZE", port: port) == "20006")
-      #expect(try await app.redis("MGET", "k1", "k9", "k20000", port: port) == "1\n9\n20000")
-      #expect(try await app.redis("STRLEN", "big", port: port) == "20000000")
+      #expect(try await app.redis("DBSIZE", port: port) == "5006")
+      #expect(try await app.redis("MGET", "k1", "k9", "k5000", port: port) == "1\n9\n5000")
+      #expect(try await app.redis("STRLEN", "big", port: port) == "9000000")
       let ends = try #require(Int(try await app.redis("PTTL", "k1", port: port)))
       #expect((1...9_000_001).contains(ends))
       try await app.redis("FLUSHALL", port: port)
