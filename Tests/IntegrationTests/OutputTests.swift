@@ -52,7 +52,19 @@ import Testing
         }
       }
       #expect(try await app.ps()["cache"]?.status == "running")
+      try await requireLog(app)
     }
+  }
+
+  /// The log is silent unless asked for, and goes where no result goes.
+  private func requireLog(_ app: AppFixture) async throws {
+    let silent = try await app.drydock("up")
+    #expect(silent.status == 0 && !silent.stderr.contains("drydock.probe"), "\(silent)")
+    let logged = try await app.drydock("up", environment: ["DRYDOCK_LOG": "debug"])
+    #expect(logged.stderr.contains(" drydock.probe: answered server=cache "), "\(logged)")
+    #expect(!logged.stdout.contains("drydock.probe"), "\(logged)")
+    let loud = try await app.drydock("down", "--verbose")
+    #expect(loud.stderr.contains(" drydock.process: ended "), "\(loud)")
   }
 
   @Test(
