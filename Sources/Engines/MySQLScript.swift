@@ -178,10 +178,15 @@ struct MySQLScript: ScriptFilter {
   /// The end of what is nothing special.
   private func plain(_ at: Int, _ limit: Int) -> Int {
     let first = delimiter.first ?? Ascii.semicolon
-    let isOpen = phase == .between || phase == .undecided
-    return rest[(at + 1)..<max(limit, at + 1)].firstIndex { byte in
-      Self.special[Int(byte)] || byte == first || (isOpen && !Self.isBlank(byte))
-    } ?? max(limit, at + 1)
+    let (isOpen, special) = (phase == .between || phase == .undecided, Self.special)
+    return rest.withUnsafeBufferPointer { bytes in
+      var end = at + 1
+      while end < limit, !special[Int(bytes[end])], bytes[end] != first {
+        if isOpen, !Self.isBlank(bytes[end]) { break }
+        end += 1
+      }
+      return end
+    }
   }
 
   private static let special: [Bool] = (0...255).map { "'\"`#-*/".utf8.contains(UInt8($0)) }

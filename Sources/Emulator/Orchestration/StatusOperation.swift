@@ -222,14 +222,6 @@ extension Launch {
   }
 }
 
-extension Optional {
-  /// `map` with an asynchronous transformation.
-  func asyncMap<Value>(_ transform: (Wrapped) async throws -> Value) async rethrows -> Value? {
-    guard let self else { return nil }
-    return try await transform(self)
-  }
-}
-
 extension StatusOperation {
   /// Those of the named servers whose process or container does not run.
   package func idle(_ names: [String], of state: InstanceState) async throws -> [String] {

@@ -14,12 +14,28 @@ struct KeptCopy: Sendable {
   static func make(of site: TransferSite, by export: (@escaping ByteSink) async throws -> Void) async throws
     -> KeptCopy
   {
-    let resource = site.target.state.storage(of: site.target.name)
-    let folder = ClientFolder(home: site.home, id: site.target.state.id, resource: resource)
+    let folder = Self.folder(of: site)
     try folder.write([])
-    let copy = KeptCopy(path: "\(folder.path)/before-import-\(Secret.make().prefix(8)).sql.gz")
+    let copy = KeptCopy(path: "\(folder.path)/\(prefix)\(Secret.make().prefix(8)).sql.gz")
     try await DumpFile(copy.path).write(export)
     return copy
+  }
+
+  /// The copies that imports left which were killed before they could put anything back, in a sentence; nil for none.
+  static func left(by site: TransferSite) -> String? {
+    let folder = Self.folder(of: site).path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let copies = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".sql.gz") }.sorted()
+    guard !copies.isEmpty else { return nil }
+    let paths = copies.map { "\(folder)/\($0)" }.joined(separator: ", ")
+    return "an import that was killed kept what was there before it; remove it when it is of no use: \(paths)"
+  }
+
+  private static let prefix = "before-import-"
+
+  private static func folder(of site: TransferSite) -> ClientFolder {
+    let resource = site.target.state.storage(of: site.target.name)
+    return ClientFolder(home: site.home, id: site.target.state.id, resource: resource)
   }
 
   /// Has `load` read the copy.

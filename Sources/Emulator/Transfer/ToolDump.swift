@@ -78,6 +78,7 @@ struct ToolDump: Sendable {
   private func loadWhole(_ script: ScriptSource) async throws -> String? {
     let spool = try Spool()
     try await spool.fill(from: { try await script.next() })
+    let left = KeptCopy.left(by: site)
     let putBack = try await prepare()
     do {
       try await isReplacing ? replace(spool) : load(spool, leaves: Self.leaves)
@@ -86,7 +87,8 @@ struct ToolDump: Sendable {
       throw error
     }
     await putBack()
-    return await script.remarks
+    let remarks = [await script.remarks, left].compactMap { $0 }
+    return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
   }
 
   private static let leaves =

@@ -2,22 +2,21 @@ import DockerEngine
 import DrydockBase
 import Engines
 import MonotonicTime
-import Servers
 
 /// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each
 /// container.
-struct ContainerAmendments: Sendable {
-  let client: DockerClient
-  let container: String
-  let amendments: ImageAmendments
+package struct ContainerAmendments: Sendable {
+  package let client: DockerClient
+  package let container: String
+  package let amendments: ImageAmendments
   /// Whether data is still to be made.
-  let isFresh: Bool
-  let deadline: Deadline
+  package let isFresh: Bool
+  package let deadline: Deadline
 
   /// Says that it was done.
   private static let mark = "\(ContainerRuntime.folder)/amended"
 
-  func make() async throws {
+  package func make() async throws {
     guard try await client.readFile("/" + Self.mark, in: container, until: deadline) == nil else { return }
     var archive = TarArchive()
     for folder in amendments.files.folders {
