@@ -79,7 +79,7 @@ extension ManifestReader {
       resource.option(name) ?? type?.option(name)?.defaultValue
     }
     func option(_ name: String) -> ResourceOption { replica.options.last { $0.name == name } ?? reference }
-    if let version = effective("version", source), type?.option("version") != nil {
+    if type?.option("version") != nil, let version = version(of: source) ?? effective("version", source) {
       if let own = replica.option("version") {
         if own != version {
           add(
@@ -93,15 +93,27 @@ extension ManifestReader {
     if let own = effective("storage", replica).flatMap({ Int($0) }),
       let least = effective("storage", source).flatMap({ Int($0) }), own < least
     {
-      refuse(
+      add(
         "storage \(own) of replica \(replica.name) is less than \(least) of \(source.name)",
         at: option("storage"), "storage: \(least)")
     }
     if effective("encrypted", replica) == "true", effective("encrypted", source) != "true" {
-      refuse(
+      add(
         "replica \(replica.name) cannot be encrypted while \(source.name) is not", at: option("encrypted"),
         "encrypt \(source.name) too, or neither")
     }
+  }
+
+  /// The version that is set, or that of the source whose replica it is, and so on.
+  private func version(of resource: Resource) -> String? {
+    var current: Resource? = resource
+    // As many steps as there can be without a circle.
+    for _ in manifest.resources {
+      guard let resource = current else { return nil }
+      if let version = resource.option("version") { return version }
+      current = reference(of: resource).flatMap(referenced)
+    }
+    return nil
   }
 
   /// A replica runs its source's version, whoever says so: a v3 rack needs no word about it, a v2 rack does.

@@ -177,6 +177,19 @@ struct ReplicaTests {
     #expect(errors(pair(source, replica)) == expected)
   }
 
+  @Test("So has a replica of it, in whatever order they stand")
+  func versionAlongTheChain() throws {
+    let text = """
+      resources:
+        last: {type: rds-mysql, options: {version: "8.0", readSourceDB: "#convox.resources.copy"}}
+        copy: {type: rds-mysql, options: {readSourceDB: "#convox.resources.main"}}
+        third: {type: rds-mysql, options: {readSourceDB: "#convox.resources.copy"}}
+        main: {type: rds-mysql, options: {version: "8.0"}}
+      """
+    let manifest = try load(text)
+    #expect(manifest.resources.map { $0.option("version") } == ["8.0", "8.0", "8.0", "8.0"])
+  }
+
   @Test("A replica without a version has its source's, which a v3 rack takes without a word")
   func versionOfTheSource() throws {
     for type in ["mysql", "rds-mysql"] {

@@ -38,11 +38,11 @@ import Testing
       error: "replica copy has to set its version, the same as main\n", isRefused: false),
     Rule(
       name: "less storage", options: "version: \"15\", storage: 10, readSourceDB: \"#convox.resources.main\"",
-      error: "storage 10 of replica copy is less than 30 of main\n", isRefused: false),
+      error: "storage 10 of replica copy is less than 30 of main\n"),
     Rule(
       name: "encrypted of an unencrypted one",
       options: "version: \"15\", storage: 30, encrypted: true, readSourceDB: \"#convox.resources.main\"",
-      error: "replica copy cannot be encrypted while main is not\n", isRefused: false),
+      error: "replica copy cannot be encrypted while main is not\n"),
   ]
 
   @Test(
