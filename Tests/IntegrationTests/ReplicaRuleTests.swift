@@ -34,7 +34,7 @@ import Testing
       name: "another version", options: "version: \"14\", readSourceDB: \"#convox.resources.main\"",
       error: "version 14 of replica copy differs from 15 of main\n"),
     Rule(
-      name: "no version", options: "readSourceDB: \"#convox.resources.main\"",
+      name: "no version", options: "storage: 30, readSourceDB: \"#convox.resources.main\"",
       error: "replica copy has to set its version, the same as main\n", isRefused: false),
     Rule(
       name: "less storage", options: "version: \"15\", storage: 10, readSourceDB: \"#convox.resources.main\"",
@@ -53,7 +53,7 @@ import Testing
       resources:
         main: { type: postgres, options: { version: "15", storage: 30 } }
         cache: { type: redis }
-        second: { type: postgres, options: { version: "15", readSourceDB: "#convox.resources.copy" } }
+        second: { type: postgres, options: { version: "15", storage: 30, readSourceDB: "#convox.resources.copy" } }
         copy: { type: postgres, options: { \(rule.options) } }
       """
     try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
