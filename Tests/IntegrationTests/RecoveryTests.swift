@@ -65,8 +65,10 @@ import Testing
         let client = try #require(await EngineAvailability.docker().client)
         for row in rows.values {
           let name = try #require(row.container)
+          let details = try #require(try await client.inspectContainer(name, until: .after(.seconds(30))))
           try await client.removeContainer(name, force: true, volumes: true, until: .after(.seconds(30)))
-          try await client.removeVolume(name, until: .after(.seconds(30)))
+          let volume = try #require(details.mounts.compactMap(\.name).first)
+          try await client.removeVolume(volume, until: .after(.seconds(30)))
         }
         #expect(try await app.ps().values.allSatisfy { $0.reason == "its data is gone" })
       }

@@ -127,9 +127,11 @@ import Testing
   private func remove(_ row: Row, withVolume: Bool = true) async throws {
     let client = try #require(await EngineAvailability.docker().client)
     let name = try #require(row.container)
+    let details = try #require(try await client.inspectContainer(name, until: .after(.seconds(30))))
     try await client.removeContainer(name, force: true, until: .after(.seconds(30)))
     guard withVolume else { return }
-    try await client.removeVolume(name, until: .after(.seconds(30)))
+    let volume = try #require(details.mounts.compactMap(\.name).first)
+    try await client.removeVolume(volume, until: .after(.seconds(30)))
   }
 
   private func administratorPassword(_ life: ReplicaApp, _ resource: String) throws -> String {

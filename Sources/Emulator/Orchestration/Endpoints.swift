@@ -1,7 +1,7 @@
 import AppState
 package import ConvoxEnvironment
 package import Engines
-import Planning
+package import Planning
 import TransportSecurity
 
 /// From where a resource's address is seen.

@@ -3,6 +3,7 @@ import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
+import Planning
 import Servers
 
 /// Proves a server healthy: a login as the app's user on the app's database, answered by our own server.

@@ -2,6 +2,7 @@ import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
+import Planning
 import Servers
 
 /// A replica and its source, both as they run.

@@ -1,6 +1,6 @@
 package import AppState
 package import MonotonicTime
-import Planning
+package import Planning
 
 /// What became of one resource in an `up`.
 package struct ResourceOutcome: Sendable, Hashable, Codable {

@@ -5,7 +5,7 @@ import Engines
 import Foundation
 import HealthProbes
 import MonotonicTime
-import Planning
+package import Planning
 import Servers
 
 /// `up`: from the manifest to proved servers and written variables.

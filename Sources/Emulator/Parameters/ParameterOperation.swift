@@ -5,7 +5,7 @@ import Engines
 import Foundation
 import HealthProbes
 package import MonotonicTime
-import Planning
+package import Planning
 import Servers
 
 /// `params set`: changes app parameters, and what runs with them.

@@ -2,7 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 package import MonotonicTime
-import Planning
+package import Planning
 
 /// Applies a release: the app env becomes the release's, and the app's resources are brought up with it.
 ///

@@ -1,5 +1,5 @@
 package import MonotonicTime
-import Planning
+package import Planning
 
 /// How an operation on a created resource works: where, how long, and who is told.
 package struct ResourceWork: Sendable {

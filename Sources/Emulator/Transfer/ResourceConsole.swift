@@ -1,10 +1,10 @@
 package import AppState
 package import ByteStreams
 import DockerEngine
-package import DrydockBase
+import DrydockBase
 import Engines
 import HealthProbes
-import Servers
+package import Servers
 
 /// A person's, or a script's, conversation with a resource by its engine's own client.
 package struct ResourceConsole: Sendable {

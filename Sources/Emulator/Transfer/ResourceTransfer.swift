@@ -4,6 +4,7 @@ import DrydockBase
 import Engines
 import HealthProbes
 import MonotonicTime
+import Servers
 import Synchronization
 
 /// Exports a resource's data as a stream of bytes, and imports it from one.

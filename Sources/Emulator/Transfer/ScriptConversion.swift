@@ -1,6 +1,7 @@
 import ByteStreams
 import DrydockBase
 import Engines
+import Planning
 import Servers
 
 /// Turns data of another format into a script while it is loaded, by a tool of the engine's.

@@ -1,7 +1,7 @@
-import DockerEngine
+package import DockerEngine
 import DrydockBase
-import Engines
-import MonotonicTime
+package import Engines
+package import MonotonicTime
 
 /// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each
 /// container.
