@@ -4,6 +4,7 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
+import Planning
 
 /// `drydock check`.
 struct Check: AsyncParsableCommand {

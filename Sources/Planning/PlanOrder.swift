@@ -6,6 +6,11 @@ package struct PlanOrder: Sendable {
   /// What replicas have followed so far, by replica.
   package let sources: [String: String]
 
+  package init(plan: Plan, sources: [String: String]) {
+    self.plan = plan
+    self.sources = sources
+  }
+
   /// The plan's items in waves, each after its predecessors.
   package func waves() throws -> [[Int]] {
     var waves: [[Int]] = []

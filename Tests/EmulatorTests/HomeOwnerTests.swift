@@ -6,6 +6,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Planning
 @testable import Servers
 
 /// root, or anybody else, in a home of another user (`sudo -E drydock up`).

@@ -5,6 +5,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import Planning
+@testable import Servers
 
 @Suite struct ImageChooserTests {
   private func choose(

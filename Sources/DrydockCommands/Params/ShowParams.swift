@@ -1,6 +1,7 @@
 import AppState
 import ArgumentParser
 import Emulator
+import Planning
 import TerminalProgress
 
 /// `drydock params [show]`.

@@ -2,7 +2,7 @@ import AppState
 import ArgumentParser
 import ConvoxEnvironment
 import DrydockBase
-package import Emulator
+import Emulator
 import Foundation
 import Planning
 

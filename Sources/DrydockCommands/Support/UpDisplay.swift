@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import Emulator
 import Foundation
+import Planning
 import Synchronization
 import TerminalProgress
 

@@ -1,4 +1,5 @@
 package import AppState
+import DrydockBase
 import Engines
 import Servers
 

@@ -2,6 +2,7 @@ package import AppState
 import DrydockBase
 import Engines
 package import MonotonicTime
+import Planning
 import Servers
 
 /// `replica`: how fast a read replica applies what its source writes.

@@ -5,6 +5,7 @@ import DrydockBase
 import Engines
 import HealthProbes
 import LocalFiles
+import Planning
 import Servers
 
 /// A resource that is reached: its running server, or its directory.

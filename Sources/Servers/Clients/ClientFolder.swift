@@ -15,6 +15,12 @@ package struct ClientFolder {
   /// The resource, by the name of its data.
   package let resource: String
 
+  package init(home: StateHome, id: String, resource: String) {
+    self.home = home
+    self.id = id
+    self.resource = resource
+  }
+
   package var path: String { home.clients(resource, of: id) }
 
   /// Makes the folder and writes the files of a recipe, for this user alone. They hold passwords and go where they belong:

@@ -39,4 +39,9 @@ package struct ClientEnding: Sendable, Hashable {
   package var exitCode: Int
   /// What it wrote to standard error, the last part of it.
   package var error: String
+
+  package init(exitCode: Int, error: String) {
+    self.exitCode = exitCode
+    self.error = error
+  }
 }

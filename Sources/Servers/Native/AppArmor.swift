@@ -6,7 +6,11 @@ import Foundation
 /// refused its own data directory with a bare "permission denied".
 package struct AppArmor: Sendable {
   /// Put before the absolute paths that are looked at, so that tests need not touch the machine's own.
-  package var root = ""
+  package var root: String
+
+  package init(root: String = "") {
+    self.root = root
+  }
 
   /// What to do about a server that is confined; nil for one that is not.
   package func remedy(for server: String) -> String? {

@@ -13,6 +13,11 @@ package struct NativeLayout: Sendable {
   /// Where its sockets are.
   package let sockets: String
 
+  package init(folder: String, sockets: String) {
+    self.folder = folder
+    self.sockets = sockets
+  }
+
   /// The data directory. It exists only when it is complete: it is built aside and renamed.
   package var data: String { "\(folder)/data" }
   /// The keeper's files.

@@ -5,6 +5,11 @@ package struct PortTakenError: Error, Sendable, Hashable {
   package var port: Int
   /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
   package var owner: String?
+
+  package init(port: Int, owner: String? = nil) {
+    self.port = port
+    self.owner = owner
+  }
 }
 
 extension PortTakenError: DrydockErrorConvertible {

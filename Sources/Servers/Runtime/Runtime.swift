@@ -95,6 +95,20 @@ package struct Launch: Sendable {
   /// Whether data exists that once served a client; data without that is made anew.
   package var hasVerifiedData: Bool
 
+  package init(
+    spec: ResourceSpec,
+    engine: any ServerEngine,
+    request: ServerRequest,
+    source: ServerSource,
+    hasVerifiedData: Bool
+  ) {
+    self.spec = spec
+    self.engine = engine
+    self.request = request
+    self.source = source
+    self.hasVerifiedData = hasVerifiedData
+  }
+
   /// What the engine does for replicas, in the words of the server that runs.
   package var replication: (any Replication)? {
     engine.replication(source.version, servedBy: source.standIn ?? engine.product)

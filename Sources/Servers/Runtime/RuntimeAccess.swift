@@ -7,6 +7,11 @@ package struct RuntimeAccess: Sendable {
   package let context: DrydockContext
   package let state: InstanceState
 
+  package init(context: DrydockContext, state: InstanceState) {
+    self.context = context
+    self.state = state
+  }
+
   package func native() throws -> NativeRuntime {
     var runtime = try context.nativeRuntime(state.id)
     runtime.state = state

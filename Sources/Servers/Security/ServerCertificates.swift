@@ -11,6 +11,12 @@ package struct ServerCertificates: Sendable {
   /// The clock, for tests.
   package var now: @Sendable () -> Date = { Date() }
 
+  package init(home: StateHome, id: String, now: @escaping @Sendable () -> Date = { Date() }) {
+    self.home = home
+    self.id = id
+    self.now = now
+  }
+
   /// How long before its end a certificate is made anew.
   package static let margin = TimeInterval(30 * 86_400)
 

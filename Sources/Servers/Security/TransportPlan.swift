@@ -14,6 +14,12 @@ package struct TransportPlan: Sendable {
   /// The clock, for tests.
   package var now: @Sendable () -> Date = { Date() }
 
+  package init(home: StateHome, state: InstanceState, now: @escaping @Sendable () -> Date = { Date() }) {
+    self.home = home
+    self.state = state
+    self.now = now
+  }
+
   private var authority: LocalAuthority { LocalAuthority(home: home, now: now) }
 
   private func policy(_ spec: ResourceSpec) -> TransportPolicy {
