@@ -90,7 +90,13 @@ extension ManifestReader {
         inheritVersion(version, replica, reference, source)
       }
     }
-    if let own = effective("storage", replica).flatMap({ Int($0) }),
+    if replica.declaredType != replica.type, replica.option("storage") == nil,
+      let storage = effective("storage", source), let index = resourcePositions[replica.name]
+    {
+      // A v3 rack makes it as large as its source.
+      manifest.resources[index].options.append(
+        ResourceOption(name: "storage", value: storage, location: reference.location))
+    } else if let own = effective("storage", replica).flatMap({ Int($0) }),
       let least = effective("storage", source).flatMap({ Int($0) }), own < least
     {
       add(

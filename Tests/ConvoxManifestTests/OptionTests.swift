@@ -194,10 +194,11 @@ struct ReplicaTests {
   func versionOfTheSource() throws {
     for type in ["mysql", "rds-mysql"] {
       let text =
-        "resources:\n  main: {type: \(type), options: {version: \"8.0\"}}\n"
+        "resources:\n  main: {type: \(type), options: {version: \"8.0\", storage: \(type == "mysql" ? 20 : 100)}}\n"
         + "  copy: {type: \(type), options: {readSourceDB: \"#convox.resources.main\"}}\n"
       let manifest = try load(text)
       #expect(manifest.resource(named: "copy")?.option("version") == "8.0")
+      #expect(manifest.resource(named: "copy")?.option("storage") == (type == "mysql" ? nil : "100"))
       #expect(manifest.deployErrors.isEmpty == (type == "rds-mysql"))
       #expect(manifest.warnings.contains { $0.message.contains("names no version") } == (type == "rds-mysql"))
     }
