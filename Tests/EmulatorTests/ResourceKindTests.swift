@@ -9,7 +9,7 @@ import Testing
 struct ResourceKindTests {
   @Test func everyType() {
     let names = ResourceKind.all.map(\.name)
-    #expect(names == ["postgres", "mysql", "mariadb", "redis", "memcached", "efs", "syslog"])
+    #expect(names == ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached", "efs", "syslog"])
   }
 
   @Test("Options have descriptions, and none refers to another resource")
