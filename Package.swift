@@ -91,18 +91,17 @@ let package = Package(
     library(
       "DrydockCommands",
       [
-        "Planning", "Servers",
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
-        "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess",
-        "PortForwarding", "RackAPI", "TerminalProgress", "TransportSecurity", arguments, logging,
+        "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
+        "PortForwarding", "RackAPI", "Resources", "Servers", "TerminalProgress", "Transfer",
+        "TransportSecurity", arguments, logging,
       ]),
     library(
       "RackAPI",
       [
-        "Planning", "Servers",
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
-        "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "PortForwarding",
-        "PortListeners", "TerminalProgress",
+        "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
+        "PortForwarding", "PortListeners", "Resources", "Servers", "TerminalProgress", "Transfer",
       ] + nio),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
@@ -122,11 +121,24 @@ let package = Package(
         "PortListeners", "TransportSecurity", system,
       ]),
     library(
+      "Resources",
+      [
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "LocalFiles", "Planning",
+        "TransportSecurity",
+      ]),
+    library(
+      "Transfer",
+      [
+        "AppState", "ByteStreams", "ConvoxEnvironment", "DockerEngine", "DrydockBase", "Engines",
+        "HealthProbes",
+        "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers",
+      ]),
+    library(
       "Emulator",
       [
-        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
-        "PortForwarding", "Servers", "TransportSecurity",
+        "AppState", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "PortForwarding", "Resources", "Servers", "TransportSecurity",
       ]),
     library(
       "PortForwarding",
@@ -195,21 +207,22 @@ let package = Package(
     tests(
       "Emulator",
       [
-        "Planning", "Servers",
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess",
-        "PortForwarding", "PortListeners", "TransportSecurity",
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "PortForwarding", "PortListeners", "Resources", "Servers", "Transfer", "TransportSecurity",
       ]),
     tests(
       "RackAPI",
-      ["AppState", "Planning", "Servers", "DrydockBase", "Emulator", "LocalServer", "MonotonicTime"] + nio),
+      [
+        "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "LocalServer",
+        "MonotonicTime",
+      ] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests(
       "DrydockCommands",
       [
-        "Planning", "Servers",
-        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "TerminalProgress",
-        arguments,
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Planning", "Resources",
+        "Servers", "TerminalProgress", "Transfer", arguments,
       ]),
     .testTarget(
       name: "IntegrationTests",

@@ -5,6 +5,7 @@ import DrydockBase
 import Emulator
 import Engines
 import Planning
+import Resources
 
 /// `drydock check`.
 struct Check: AsyncParsableCommand {

@@ -4,6 +4,7 @@ import DrydockBase
 import Emulator
 import MonotonicTime
 import Planning
+import Resources
 import TerminalProgress
 
 /// `drydock down`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoxManifest
 import Emulator
 import Engines
+import Resources
 import TerminalProgress
 
 /// `drydock manifest`.

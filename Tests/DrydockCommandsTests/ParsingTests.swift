@@ -6,6 +6,7 @@ import Testing
 @testable import DrydockBase
 @testable import DrydockCommands
 @testable import Planning
+@testable import Resources
 
 /// A command line as a command of that type.
 func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type = Command.self) throws

@@ -8,6 +8,7 @@ import Testing
 @testable import DrydockCommands
 @testable import Emulator
 @testable import Planning
+@testable import Resources
 
 /// An app in a folder of a test's own, and sessions in it.
 struct TestApp {

@@ -5,6 +5,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 @Suite struct AppEnvironmentOperationTests {
   /// An app whose env files were written, and what changes of its app env tell.

@@ -11,6 +11,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import Planning
+@testable import Resources
 @testable import Servers
 
 @Suite struct ContainerStartTests {

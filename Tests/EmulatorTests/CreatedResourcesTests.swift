@@ -7,6 +7,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 /// The life of created resources, by those that need no engine.
 @Suite("Created resources")

@@ -5,6 +5,7 @@ import Testing
 
 @testable import DrydockBase
 @testable import Emulator
+@testable import Transfer
 
 /// What came out of a stranger's archive, on its way into a shared directory.
 @Suite struct DirectoryMergeTests {

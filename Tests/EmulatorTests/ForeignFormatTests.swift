@@ -2,6 +2,7 @@ import DrydockBase
 import Testing
 
 @testable import Emulator
+@testable import Transfer
 
 /// A file that an import does not read is refused with the command that imports it.
 @Suite struct ForeignFormatTests {

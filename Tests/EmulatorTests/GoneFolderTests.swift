@@ -4,6 +4,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 /// Whoever walks up from a folder comes to an end, also once the current folder was removed.
 @Suite struct GoneFolderTests {

@@ -7,7 +7,9 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import Planning
+@testable import Resources
 @testable import Servers
+@testable import Transfer
 
 /// root, or anybody else, in a home of another user (`sudo -E drydock up`).
 @Suite struct HomeOwnerTests {

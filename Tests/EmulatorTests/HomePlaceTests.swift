@@ -6,6 +6,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import Engines
+@testable import Resources
 
 /// A copied home says that it has the containers, volumes and ports of its original.
 @Suite struct HomePlaceTests {

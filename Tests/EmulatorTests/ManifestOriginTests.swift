@@ -4,6 +4,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 /// A convox.yml that nobody named may be another user's, or lead to another file.
 @Suite struct ManifestOriginTests {

@@ -5,6 +5,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 /// A repository that somebody else wrote brings a `.drydock` of its own.
 @Suite struct OwnFilesTests {

@@ -11,6 +11,7 @@ import TransportSecurity
 @testable import Emulator
 @testable import Engines
 @testable import Planning
+@testable import Resources
 @testable import Servers
 
 @Suite struct ReconcilerTests {

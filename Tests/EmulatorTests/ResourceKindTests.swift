@@ -4,6 +4,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 @Suite("What can be created")
 struct ResourceKindTests {

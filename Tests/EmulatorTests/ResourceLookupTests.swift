@@ -7,6 +7,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import PortForwarding
+@testable import Resources
 
 /// Which resources there are, whose they are, and where they are reached.
 @Suite struct ResourceLookupTests {

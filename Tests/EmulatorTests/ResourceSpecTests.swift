@@ -5,6 +5,7 @@ import Testing
 @testable import AppState
 @testable import Emulator
 @testable import Planning
+@testable import Resources
 
 @Suite struct ResourceSpecTests {
   @Test func joinsTheManifestWithTheEnginesDefaults() throws {

@@ -5,6 +5,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 
 /// What guards data by looking at other instances, where one of them cannot be read.
 @Suite struct StateSurveyTests {

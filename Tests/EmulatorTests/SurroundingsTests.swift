@@ -11,6 +11,7 @@ import Testing
 @testable import AppState
 @testable import DrydockBase
 @testable import Emulator
+@testable import Resources
 @testable import Servers
 
 @Suite struct EndpointTests {

@@ -10,6 +10,7 @@ import Testing
 @testable import DrydockBase
 @testable import Emulator
 @testable import Planning
+@testable import Resources
 @testable import Servers
 
 /// Whole operations, on apps that need no engine and on a stub of one.

@@ -5,6 +5,7 @@ import Testing
 @testable import AppState
 @testable import Emulator
 @testable import RackAPI
+@testable import Resources
 
 /// root in the home of another user (`sudo -E drydock rack env`).
 @Suite struct ForeignHomeTests {

@@ -6,6 +6,7 @@ import Testing
 @testable import AppState
 @testable import LocalServer
 @testable import RackAPI
+@testable import Resources
 
 /// The password of every server in these tests.
 let password = wirePassword

@@ -1,9 +1,10 @@
 import ArgumentParser
 package import ConvoxEnvironment
 import DrydockBase
-package import Emulator
+import Emulator
 import Foundation
 import LocalFiles
+import Resources
 
 /// `drydock env [SERVICE]`.
 struct ShowEnv: AsyncParsableCommand {

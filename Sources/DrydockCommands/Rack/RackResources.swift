@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emulator
+import Resources
 
 /// `drydock rack resources`.
 struct RackResources: AsyncParsableCommand {

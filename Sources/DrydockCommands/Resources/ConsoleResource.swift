@@ -4,7 +4,9 @@ import ByteStreams
 import ConvoxEnvironment
 import Emulator
 import Foundation
+import Resources
 import TerminalProgress
+import Transfer
 
 /// `drydock resources console`.
 struct ConsoleResource: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import AppState
 import ArgumentParser
 import Emulator
+import Resources
 
 /// `drydock resources create`.
 struct CreateResource: AsyncParsableCommand {

@@ -3,6 +3,8 @@ import DrydockBase
 import Emulator
 import Engines
 import Foundation
+import Resources
+import Transfer
 
 /// `drydock resources export`.
 struct ExportResource: AsyncParsableCommand {

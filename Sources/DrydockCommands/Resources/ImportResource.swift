@@ -2,6 +2,8 @@ import ArgumentParser
 import DrydockBase
 import Emulator
 import Foundation
+import Resources
+import Transfer
 
 /// `drydock resources import`.
 struct ImportResource: AsyncParsableCommand {

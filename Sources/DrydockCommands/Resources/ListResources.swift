@@ -2,6 +2,7 @@ import AppState
 import ArgumentParser
 import ConvoxManifest
 import Emulator
+import Resources
 
 /// `drydock resources list`.
 struct ListResources: AsyncParsableCommand {

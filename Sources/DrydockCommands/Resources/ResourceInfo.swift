@@ -2,6 +2,7 @@ import AppState
 import ArgumentParser
 import Emulator
 import Engines
+import Resources
 
 /// `drydock resources info`.
 struct ResourceInfo: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Emulator
 import Engines
 import Foundation
 import PortForwarding
+import Resources
 import TerminalProgress
 
 /// `drydock resources proxy`.

@@ -1,6 +1,7 @@
 import AppState
 import DrydockBase
 import Emulator
+import Resources
 
 /// Where a resource command looks: the app that its options or folder mean, if any, and all that was created.
 struct ResourceQuery: Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emulator
+import Resources
 
 /// `drydock resources types`.
 struct ResourceTypes: AsyncParsableCommand {

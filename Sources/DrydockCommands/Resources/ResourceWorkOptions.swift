@@ -3,6 +3,7 @@ import ArgumentParser
 import DrydockBase
 import Emulator
 import MonotonicTime
+import Resources
 
 /// The options of commands that change a created resource.
 struct ResourceWorkOptions: ParsableArguments {

@@ -5,6 +5,7 @@ import DrydockBase
 import Emulator
 import Engines
 import Planning
+import Resources
 import Servers
 
 /// Works out variables for the commands that hand them out, from one look at the state and the manifest.

@@ -2,6 +2,7 @@ import ConvoxManifest
 import Emulator
 import Engines
 import Planning
+import Resources
 import TerminalProgress
 
 /// `check --explain`: every option of the manifest's resources.

@@ -3,6 +3,7 @@ import ArgumentParser
 import ConvoxManifest
 import Emulator
 import Engines
+import Resources
 
 /// What a shell offers for a word that names something: looked up when TAB is pressed, and silent about whatever is
 /// wrong. `--manifest` and `--app` on the line count as they do for the command.

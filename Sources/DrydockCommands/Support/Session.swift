@@ -4,6 +4,7 @@ import DrydockBase
 import Emulator
 import Foundation
 import MonotonicTime
+import Resources
 
 /// What a command works with: the world, the options, the app.
 struct Session: Sendable {

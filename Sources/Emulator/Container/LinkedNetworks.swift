@@ -3,6 +3,7 @@ import Containers
 import DockerEngine
 import DrydockBase
 import MonotonicTime
+import Resources
 import Servers
 
 /// Puts the servers of created resources into the networks of the apps that they are linked to, under their

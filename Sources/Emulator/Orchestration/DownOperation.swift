@@ -5,6 +5,7 @@ import Foundation
 package import MonotonicTime
 import NativeProcess
 import Planning
+import Resources
 import Servers
 
 /// `down`: stops what runs, and deletes data only where that is asked.

@@ -1,6 +1,7 @@
 import AppState
 import Engines
 import Planning
+import Resources
 import Servers
 
 /// Data that an `up` finds gone although nobody asked drydock to delete it.

@@ -6,6 +6,7 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 import Planning
+import Resources
 import Servers
 
 /// Brings one resource to where the plan wants it.

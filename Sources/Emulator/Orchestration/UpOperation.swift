@@ -6,6 +6,7 @@ import Foundation
 import HealthProbes
 import MonotonicTime
 package import Planning
+import Resources
 import Servers
 
 /// `up`: from the manifest to proved servers and written variables.

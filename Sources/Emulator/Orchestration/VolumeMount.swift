@@ -3,6 +3,7 @@ package import ConvoxManifest
 import DrydockBase
 import Engines
 import NativeProcess
+package import Resources
 
 /// An efs resource's directory and the path at which a service sees it.
 package struct VolumeMount: Sendable, Hashable {

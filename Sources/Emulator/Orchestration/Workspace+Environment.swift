@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import LocalFiles
+import Resources
 
 extension Workspace {
   /// A sentence for each name of an app env for which the manifest has no use: no service declares it, no `${NAME}` and

@@ -6,6 +6,7 @@ import Foundation
 import HealthProbes
 package import MonotonicTime
 package import Planning
+import Resources
 import Servers
 
 /// `params set`: changes app parameters, and what runs with them.

@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import MonotonicTime
+import Resources
 
 /// `env set`, `unset` and `copy`: changes the app env, and the env files with it.
 package struct AppEnvironmentOperation: Sendable {

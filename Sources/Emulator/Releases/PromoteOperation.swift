@@ -3,6 +3,7 @@ import ConvoxManifest
 import DrydockBase
 package import MonotonicTime
 package import Planning
+import Resources
 
 /// Applies a release: the app env becomes the release's, and the app's resources are brought up with it.
 ///

@@ -5,6 +5,7 @@ import DrydockBase
 import Engines
 import LocalFiles
 import Planning
+import Resources
 
 /// The convox.yml of a created resource, which drydock writes: one resource with its options.
 struct CreatedManifest {

@@ -3,6 +3,7 @@ import ConvoxManifest
 import DrydockBase
 import Foundation
 import Planning
+package import Resources
 
 extension CreatedResources {
   /// Creates a resource, and waits until it is proved healthy.

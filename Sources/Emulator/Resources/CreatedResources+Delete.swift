@@ -2,6 +2,7 @@ import AppState
 import DrydockBase
 import MonotonicTime
 import Planning
+package import Resources
 
 extension CreatedResources {
   /// Refuses to delete a resource that is linked or protected.

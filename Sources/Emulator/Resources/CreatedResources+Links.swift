@@ -2,6 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import MonotonicTime
+package import Resources
 
 extension CreatedResources {
   /// Links a resource to an app: the app gets its variables; of a syslog resource, its URL as a drain.

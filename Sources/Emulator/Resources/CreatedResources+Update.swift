@@ -2,6 +2,7 @@ import AppState
 import ConvoxManifest
 import DrydockBase
 import Planning
+package import Resources
 
 extension CreatedResources {
   /// Changes options of a resource, and waits until it runs with them.

@@ -2,6 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines
+package import Resources
 
 /// The resources that were created on their own, outside any convox.yml: what there is, and what is done to it.
 ///
@@ -76,23 +77,5 @@ package struct CreatedResources: Sendable {
       change(&created)
       state.created = created
     }
-  }
-}
-
-extension CreatedResource {
-  /// Whether it is a place for logs, without an engine.
-  package var isDrain: Bool { type == SyslogDrain.kind.name }
-}
-
-extension InstanceState {
-  /// The engine of a created resource; nil for an app and for a drain.
-  var createdEngine: (any Engine)? { created.flatMap { EngineRegistry.engine($0.type) } }
-
-  /// The options of a created resource, defaults included; what was asked for last counts.
-  var createdOptions: [String: String] {
-    guard let created else { return [:] }
-    let defaults = (try? ResourceKind.named(created.type).defaults) ?? [:]
-    let known = resources[handle]?.options ?? defaults
-    return known.merging(created.parameters) { $1 }.filter { !$0.value.isEmpty }
   }
 }

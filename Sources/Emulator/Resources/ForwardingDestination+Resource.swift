@@ -3,6 +3,7 @@ import ConvoxEnvironment
 import DrydockBase
 import Engines
 package import PortForwarding
+package import Resources
 import Servers
 
 extension ForwardingDestination {

@@ -1,6 +1,7 @@
 package import AppState
 import DrydockBase
 import Engines
+package import Resources
 
 extension ResourceLookup {
   /// The resources of an app and those linked to it, each with what it is now.

@@ -1,5 +1,6 @@
 package import MonotonicTime
 package import Planning
+package import Resources
 
 /// How an operation on a created resource works: where, how long, and who is told.
 package struct ResourceWork: Sendable {

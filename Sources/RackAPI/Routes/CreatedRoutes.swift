@@ -4,6 +4,7 @@ import LocalServer
 import MonotonicTime
 import NIOHTTP1
 import Planning
+import Resources
 import Synchronization
 
 /// `convox rack resources`: the resources that are created on their own.

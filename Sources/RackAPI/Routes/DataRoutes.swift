@@ -4,6 +4,8 @@ import Emulator
 import LocalServer
 import NIOCore
 import NIOHTTP1
+import Resources
+import Transfer
 
 /// `convox resources export`, `import` and `console`.
 extension Rack {

@@ -5,6 +5,7 @@ import Engines
 import LocalServer
 import NIOHTTP1
 import PortForwarding
+import Resources
 
 /// The data of `convox resources proxy`.
 extension Rack {

@@ -1,6 +1,7 @@
 import AppState
 import Emulator
 import LocalServer
+import Resources
 
 /// `convox resources`: the resources of an app.
 extension Rack {

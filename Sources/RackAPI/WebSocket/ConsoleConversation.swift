@@ -5,6 +5,7 @@ import LocalServer
 import NIOCore
 import Servers
 import TerminalProgress
+import Transfer
 
 /// Joins a websocket and a resource's client program.
 struct ConsoleConversation: Sendable {

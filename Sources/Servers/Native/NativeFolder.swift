@@ -3,7 +3,7 @@ import DrydockBase
 package import Engines
 import Foundation
 import LocalFiles
-import NativeProcess
+package import NativeProcess
 import SystemPackage
 
 /// The folder of a native server, held by a descriptor.
@@ -24,7 +24,7 @@ package struct NativeFolder: ~Copyable {
   }
 
   /// Makes the folder, or takes over one of the first release, in which it was the engine's user's.
-  static func open(_ layout: NativeLayout, owner: ProcessUser?) throws -> NativeFolder {
+  package static func open(_ layout: NativeLayout, owner: ProcessUser?) throws -> NativeFolder {
     try Folder.make(layout.folder, mode: 0o700)
     // The folder above is drydock's own, so that a link here would be too.
     let directory = try attempt("open", layout.folder) { () throws(DirectoryError) in

@@ -1,17 +1,19 @@
 import AppState
-import ByteStreams
+package import ByteStreams
 import DrydockBase
 import Foundation
+import Resources
 import Servers
 
 /// A copy of a resource's data, made before an import takes the data away: for engines that cannot take back what a script
 /// did. It lies with the clients' files until the import has succeeded, so that it is there whatever happens meanwhile.
-struct KeptCopy: Sendable {
+package struct KeptCopy: Sendable {
   /// Where it is: an export, compressed.
-  let path: String
+  package let path: String
 
   /// Has `export` write the copy.
-  static func make(of site: TransferSite, by export: (@escaping ByteSink) async throws -> Void) async throws
+  package static func make(of site: TransferSite, by export: (@escaping ByteSink) async throws -> Void)
+    async throws
     -> KeptCopy
   {
     let folder = Self.folder(of: site)
@@ -22,7 +24,7 @@ struct KeptCopy: Sendable {
   }
 
   /// The copies that imports left which were killed before they could put anything back, in a sentence; nil for none.
-  static func left(by site: TransferSite) -> String? {
+  package static func left(by site: TransferSite) -> String? {
     let folder = Self.folder(of: site).path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let copies = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".sql.gz") }.sorted()
@@ -39,10 +41,10 @@ struct KeptCopy: Sendable {
   }
 
   /// Has `load` read the copy.
-  func read(_ load: (@escaping ByteSource) async throws -> Void) async throws {
+  package func read(_ load: (@escaping ByteSource) async throws -> Void) async throws {
     try await DumpFile(path).read { try await load(try Gzip.expanding($0)) }
   }
 
   /// Removes it, when nobody needs it any more.
-  func remove() { unlink(path) }
+  package func remove() { unlink(path) }
 }

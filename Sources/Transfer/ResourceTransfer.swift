@@ -2,8 +2,9 @@ package import AppState
 package import ByteStreams
 import DrydockBase
 import Engines
-import HealthProbes
+package import HealthProbes
 import MonotonicTime
+package import Resources
 import Servers
 import Synchronization
 
@@ -130,7 +131,7 @@ package struct ResourceTransfer: Sendable {
 
 extension TransferSite {
   /// Where the server is asked as the app.
-  var probeTarget: ProbeTarget {
+  package var probeTarget: ProbeTarget {
     get throws {
       guard let server else { throw DrydockError(.internalFault, "\(target.name) has no server") }
       return server.runtime.target(server.launch, administrator: false)

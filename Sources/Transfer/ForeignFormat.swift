@@ -1,13 +1,13 @@
 import DrydockBase
 
 /// A format that an import does not read itself, and the program that turns it into one.
-struct ForeignFormat: Sendable, Hashable {
+package struct ForeignFormat: Sendable, Hashable {
   /// What it is called.
-  let name: String
+  package let name: String
   /// The program with its words, to which the file's name is added; it writes to standard output.
-  let program: String
+  package let program: String
   /// What a file of it begins with.
-  let magic: [UInt8]
+  package let magic: [UInt8]
 
   /// Compressed files, by the first bytes that their formats' descriptions give, and text that is not in UTF-8.
   private static let all =
@@ -32,11 +32,11 @@ struct ForeignFormat: Sendable, Hashable {
     }
 
   /// How many bytes tell all of them apart.
-  static let length = 10
+  package static let length = 10
 
   /// Refuses an input that begins so.
   /// - Throws: `DrydockError` with the command that imports it.
-  static func refuse(_ head: [UInt8], into resource: String) throws {
+  package static func refuse(_ head: [UInt8], into resource: String) throws {
     guard let format = all.first(where: { head.starts(with: $0.magic) }) else { return }
     throw DrydockError(
       .failed, "resource \(resource): the input is \(format.name); nothing was changed",

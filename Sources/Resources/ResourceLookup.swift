@@ -7,7 +7,7 @@ import Planning
 
 /// Finds resources for the resource commands and the Rack API: an app's, and those created on their own.
 package struct ResourceLookup: Sendable {
-  let context: DrydockContext
+  package let context: DrydockContext
   private let workspace: Workspace?
   private let additions: [String: String]
 
@@ -91,7 +91,7 @@ package struct ResourceLookup: Sendable {
   }
 
   /// A resource that was created on its own.
-  func created(_ state: InstanceState) -> ResourceTarget {
+  package func created(_ state: InstanceState) -> ResourceTarget {
     let links = state.created?.links ?? []
     let type = state.created?.type ?? ""
     let apps = links.isEmpty ? [] : context.store.apps().filter { links.contains($0.id) }.map(\.handle)

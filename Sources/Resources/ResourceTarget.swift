@@ -49,7 +49,7 @@ package struct ResourceTarget: Sendable {
   }
 
   /// As the listings and the Rack API show it, in that status.
-  func shown(_ status: String) -> RackResource {
+  package func shown(_ status: String) -> RackResource {
     var shown = RackResource(name: name, type: type, status: status)
     shown.url = url
     shown.parameters = options

@@ -3,7 +3,8 @@ package import ByteStreams
 import DockerEngine
 import DrydockBase
 import Engines
-import HealthProbes
+package import HealthProbes
+package import Resources
 package import Servers
 
 /// A person's, or a script's, conversation with a resource by its engine's own client.
@@ -46,14 +47,14 @@ package struct ResourceConsole: Sendable {
 
 /// A console that is ready to be used.
 package struct ConsoleSession: Sendable {
-  enum Method: Sendable {
+  package enum Method: Sendable {
     case client(PreparedClient, any ClientHost)
     case lines(ProbeTarget)
   }
 
   private let method: Method
 
-  init(_ method: Method) {
+  package init(_ method: Method) {
     self.method = method
   }
 

@@ -1,26 +1,44 @@
-import AppState
-import ConvoxEnvironment
-import ConvoxManifest
+package import AppState
+package import ConvoxEnvironment
+package import ConvoxManifest
 import DrydockBase
 import Engines
 import Foundation
-import Planning
+package import Planning
 
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
-struct EnvironmentFiles {
-  let folder: AppFolder
+package struct EnvironmentFiles {
+  package let folder: AppFolder
   /// Whose servers the variables are of: the folder may be used from other homes too.
-  let home: StateHome
-  let state: InstanceState
-  let manifest: Manifest
-  let specs: [ResourceSpec]
-  let appEnvironment: [String: String]
+  package let home: StateHome
+  package let state: InstanceState
+  package let manifest: Manifest
+  package let specs: [ResourceSpec]
+  package let appEnvironment: [String: String]
   /// The created resources that are linked to the app.
-  let links: [ResourceEndpoint]
+  package let links: [ResourceEndpoint]
+
+  package init(
+    folder: AppFolder,
+    home: StateHome,
+    state: InstanceState,
+    manifest: Manifest,
+    specs: [ResourceSpec],
+    appEnvironment: [String: String],
+    links: [ResourceEndpoint]
+  ) {
+    self.folder = folder
+    self.home = home
+    self.state = state
+    self.manifest = manifest
+    self.specs = specs
+    self.appEnvironment = appEnvironment
+    self.links = links
+  }
 
   /// Writes the files; one whose bytes are right already is not touched.
   /// - Returns: What could not be written as it should, for the user to read.
-  func write() throws -> [String] {
+  package func write() throws -> [String] {
     let files = try folder.prepare()
     var warnings = try takeOver()
     try files.write(Array((home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
@@ -74,7 +92,7 @@ struct EnvironmentFiles {
   }
 
   /// The file with every resource.
-  static let all = OwnFiles.allVariables
+  package static let all = OwnFiles.allVariables
 
   private func write(
     _ variables: [EnvironmentVariable], of service: String? = nil, to name: String, _ files: OwnFiles,
@@ -89,7 +107,7 @@ struct EnvironmentFiles {
   private static func name(of service: String) -> String { "\(Slug.make(service)).env" }
 
   /// Refuses what lies where the files of a manifest would be written, before a server is started for them.
-  static func refuseForeign(in folder: AppFolder, of manifest: Manifest) throws {
+  package static func refuseForeign(in folder: AppFolder, of manifest: Manifest) throws {
     guard let files = try OwnFiles(existingIn: folder) else { return }
     let names = [".gitignore", writer, all] + manifest.services.map { name(of: $0.name) }
     for name in names { try files.refuseForeign(name) }
@@ -100,7 +118,7 @@ struct EnvironmentFiles {
   ///   - state: The app's instance, whose lock the caller holds.
   ///   - workspace: Its manifest; nil where there is none, which is told.
   ///   - additions: What `--env-file` adds to the app env.
-  static func refresh(
+  package static func refresh(
     _ state: InstanceState, _ workspace: Workspace?, _ store: StateStore,
     adding additions: [String: String] = [:],
     _ notice: (String) -> Void
@@ -123,7 +141,7 @@ struct EnvironmentFiles {
   /// Removes every file that drydock wrote, as `down` does; those of another home are left to it. What is no file of
   /// drydock's is left alone.
   /// - Parameter notice: Told of a `.drydock` that is none of drydock's.
-  static func remove(from folder: AppFolder, home: StateHome, _ notice: (String) -> Void) throws {
+  package static func remove(from folder: AppFolder, home: StateHome, _ notice: (String) -> Void) throws {
     let files: OwnFiles
     do {
       guard let existing = try OwnFiles(existingIn: folder), try stranger(in: folder, to: home) == nil else {

@@ -1,14 +1,14 @@
-import AppState
+package import AppState
 import DrydockBase
 
 /// The names of resources that are created on their own.
-enum ResourceName {
+package enum ResourceName {
   /// Longer ones would be shortened in the names of files and containers.
   private static let limit = 48
 
   /// Refuses a name that a rack would not take.
   /// - Throws: `DrydockError.failed`.
-  static func check(_ name: String) throws {
+  package static func check(_ name: String) throws {
     guard name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil else {
       throw DrydockError(
         .failed, "resource name \(name) invalid, must contain only lowercase alphanumeric and dashes",
@@ -21,7 +21,7 @@ enum ResourceName {
 
   /// Refuses a name that another resource or an app has.
   /// - Throws: `DrydockError.failed`.
-  static func refuseTaken(_ name: String, by states: [InstanceState]) throws {
+  package static func refuseTaken(_ name: String, by states: [InstanceState]) throws {
     guard let holder = states.first(where: { $0.handle == name }) else { return }
     guard let created = holder.created else {
       throw DrydockError(
@@ -34,7 +34,7 @@ enum ResourceName {
   }
 
   /// A name such as `mysql-4624` that nothing has.
-  static func make(_ type: String, besides states: [InstanceState]) -> String {
+  package static func make(_ type: String, besides states: [InstanceState]) -> String {
     let taken = Set(states.map(\.handle))
     var digits = 4
     while true {

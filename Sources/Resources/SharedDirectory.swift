@@ -2,7 +2,7 @@ package import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
-import LocalFiles
+package import LocalFiles
 
 /// The host directory of an efs resource.
 ///
@@ -25,7 +25,9 @@ package struct SharedDirectory: Sendable {
   package var path: String { ([fileSystem] + inside).joined(separator: "/") }
 
   /// The same for `drydock-mount`, which follows no link behind the two slashes.
-  var mountSource: String { inside.isEmpty ? fileSystem : "\(fileSystem)//\(inside.joined(separator: "/"))" }
+  package var mountSource: String {
+    inside.isEmpty ? fileSystem : "\(fileSystem)//\(inside.joined(separator: "/"))"
+  }
 
   private var fileSystem: String { "\(folder)/\(Self.name)" }
   private static let name = "files"
@@ -67,7 +69,7 @@ package struct SharedDirectory: Sendable {
 
   /// Opens the directory; nil where it was not made yet.
   /// - Throws: `DrydockError`, for a link below the share too.
-  func open() throws -> DirectoryDescriptor? {
+  package func open() throws -> DirectoryDescriptor? {
     guard Folder.exists(folder) else { return nil }
     return try explaining { () throws(DirectoryError) -> DirectoryDescriptor? in
       var directory = try DirectoryDescriptor(searching: folder)
@@ -91,7 +93,7 @@ package struct SharedDirectory: Sendable {
   }
 
   /// Removes the directory with everything in it.
-  func delete() async throws {
+  package func delete() async throws {
     try await Folder.removeTree(folder)
   }
 }

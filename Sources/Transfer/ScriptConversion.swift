@@ -1,21 +1,22 @@
-import ByteStreams
+package import ByteStreams
 import DrydockBase
-import Engines
+package import Engines
 import Planning
+import Resources
 import Servers
 
 /// Turns data of another format into a script while it is loaded, by a tool of the engine's.
-struct ScriptConversion: Sendable {
+package struct ScriptConversion: Sendable {
   private let converter: ScriptConverter
   private let site: TransferSite
 
-  init(_ converter: ScriptConverter, _ site: TransferSite) {
+  package init(_ converter: ScriptConverter, _ site: TransferSite) {
     self.converter = converter
     self.site = site
   }
 
   /// Has `load` read what becomes of `source`; a tool that fails ends it before the script's end.
-  func run(
+  package func run(
     _ source: @escaping ByteSource, _ load: @escaping @Sendable (@escaping ByteSource) async throws -> String?
   ) async throws -> String? {
     try refuseOld()

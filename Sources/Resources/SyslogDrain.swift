@@ -3,11 +3,11 @@ import DrydockBase
 import Foundation
 
 /// A syslog resource: no engine, only where an app's logs are to go.
-enum SyslogDrain {
+package enum SyslogDrain {
   /// The one option, under the name that it has on a rack.
-  static let option = "Url"
+  package static let option = "Url"
 
-  static let kind = ResourceKind(
+  package static let kind = ResourceKind(
     name: "syslog",
     parameters: [
       ResourceParameter(
@@ -18,7 +18,7 @@ enum SyslogDrain {
 
   /// Refuses options that it does not have, and a URL that no log could be sent to.
   /// - Throws: `DrydockError.failed`.
-  static func check(_ parameters: [String: String]) throws {
+  package static func check(_ parameters: [String: String]) throws {
     for name in parameters.keys.sorted() where name != option {
       let guess = name.lowercased() == option.lowercased() ? "did you mean \(option)?" : "it takes \(option)"
       throw DrydockError(.failed, "unknown option \(name) for syslog", suggestion: guess)
@@ -30,7 +30,7 @@ enum SyslogDrain {
   }
 
   /// What a URL lacks to be a drain; nil where it lacks nothing.
-  static func problem(with url: String) -> String? {
+  package static func problem(with url: String) -> String? {
     if url.isEmpty { return "a syslog resource needs \(option)" }
     guard let mark = url.range(of: "://") else { return "\(option) is no URL: \(url)" }
     let scheme = String(url[..<mark.lowerBound])

@@ -1,29 +1,29 @@
-import ByteStreams
-import Engines
+package import ByteStreams
+package import Engines
 
 /// A source that passes filters, with bytes of ours before it.
-actor ScriptSource {
+package actor ScriptSource {
   private let source: ByteSource
   private var opening: [UInt8]
   private var filters: [any ScriptFilter]
   private var isOver = false
 
-  init(_ source: @escaping ByteSource, opening: [UInt8] = [], filters: [any ScriptFilter]) {
+  package init(_ source: @escaping ByteSource, opening: [UInt8] = [], filters: [any ScriptFilter]) {
     self.source = source
     self.opening = opening
     self.filters = filters
   }
 
   /// What was left out of the script so far, or changed; nil for nothing.
-  var remarks: String? {
+  package var remarks: String? {
     let remarks = filters.flatMap(\.remarks)
     return remarks.isEmpty ? nil : "left out or changed: " + remarks.joined(separator: "; ")
   }
 
   /// Whether all that has passed is one transaction.
-  var isOneTransaction: Bool { filters.allSatisfy(\.isOneTransaction) }
+  package var isOneTransaction: Bool { filters.allSatisfy(\.isOneTransaction) }
 
-  func next() async throws -> [UInt8]? {
+  package func next() async throws -> [UInt8]? {
     guard opening.isEmpty else {
       defer { opening = [] }
       return opening

@@ -15,7 +15,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   package static let all = EngineRegistry.all.map { ResourceKind($0.resourceType) } + [SyslogDrain.kind]
 
   /// A type of these parts.
-  init(name: String, parameters: [ResourceParameter]) {
+  package init(name: String, parameters: [ResourceParameter]) {
     self.name = name
     self.parameters = parameters
   }
@@ -43,7 +43,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
 
   /// Refuses options that the type does not take.
   /// - Throws: `DrydockError.failed`.
-  func refuseUnknown(_ values: [String: String]) throws {
+  package func refuseUnknown(_ values: [String: String]) throws {
     let known = parameters.map(\.name)
     guard let name = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
     throw DrydockError(
@@ -53,7 +53,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// Values as they reach AWS: without empty ones, and a version of redis or memcached with a minor number.
-  func settled(_ values: [String: String]) -> [String: String] {
+  package func settled(_ values: [String: String]) -> [String: String] {
     var values = values.filter { !$0.value.isEmpty }
     let appends = EngineRegistry.engine(name)?.resourceType.appendsMinorVersion == true
     if appends, let version = values["version"], !version.contains(".") { values["version"] = version + ".0" }
@@ -62,7 +62,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
 
   /// Refuses empty values of options that always have one; of others they take back what was set.
   /// - Throws: `DrydockError.failed`.
-  func refuseEmpty(_ values: [String: String]) throws {
+  package func refuseEmpty(_ values: [String: String]) throws {
     for option in parameters where !option.default.isEmpty && values[option.name]?.isEmpty == true {
       throw DrydockError(
         .failed, "\(option.name) takes a value",
@@ -71,7 +71,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// The defaults of the options that have one.
-  var defaults: [String: String] {
+  package var defaults: [String: String] {
     Dictionary(parameters.map { ($0.name, $0.default) }) { $1 }.filter { !$0.value.isEmpty }
   }
 }

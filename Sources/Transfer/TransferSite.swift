@@ -1,33 +1,34 @@
-import AppState
-import ByteStreams
+package import AppState
+package import ByteStreams
 import ConvoxEnvironment
-import DrydockBase
-import Engines
+package import DrydockBase
+package import Engines
 import HealthProbes
-import LocalFiles
+package import LocalFiles
 import Planning
-import Servers
+package import Resources
+package import Servers
 
 /// A resource that is reached: its running server, or its directory.
-struct TransferSite: Sendable {
-  let target: ResourceTarget
+package struct TransferSite: Sendable {
+  package let target: ResourceTarget
   /// The home in which it is.
-  let home: StateHome
+  package let home: StateHome
   /// The server; nil for a shared directory.
-  let server: Server?
+  package let server: Server?
   /// The directory of a resource that is one.
-  let directory: DirectoryDescriptor?
+  package let directory: DirectoryDescriptor?
 
   /// A server that runs, and where its clients do.
-  struct Server: Sendable {
-    let launch: Launch
-    let runtime: any Runtime
-    let host: any ClientHost
+  package struct Server: Sendable {
+    package let launch: Launch
+    package let runtime: any Runtime
+    package let host: any ClientHost
   }
 
   /// Reaches a resource.
   /// - Throws: `DrydockError` where it does not run, or runs elsewhere; in another user's home.
-  init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
+  package init(_ target: ResourceTarget, _ context: DrydockContext, verb: String) async throws {
     self.target = target
     home = context.home
     // Clients leave files in the home, and an import changes data.
@@ -63,7 +64,7 @@ struct TransferSite: Sendable {
   }
 
   /// Runs one of the engine's clients beside the server.
-  func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
+  package func run(_ recipe: ClientRecipe, input: ByteSource?, output: @escaping ByteSink) async throws
     -> ClientEnding
   {
     guard let server else { throw DrydockError(.internalFault, "\(target.name) has no server") }
@@ -75,7 +76,7 @@ struct TransferSite: Sendable {
   }
 
   /// Convox's own words.
-  static func refusal(_ target: ResourceTarget, _ verb: String) -> DrydockError {
+  package static func refusal(_ target: ResourceTarget, _ verb: String) -> DrydockError {
     DrydockError(.failed, "\(verb) not available for resources of type: \(target.type)")
   }
 
@@ -87,7 +88,7 @@ struct TransferSite: Sendable {
   }
 
   /// Where the engine's clients run.
-  var place: ClientPlace {
+  package var place: ClientPlace {
     server.map { $0.host.clientPlace(of: $0.launch) }
       ?? ClientPlace(port: 0, password: "", folder: "")
   }

@@ -1,20 +1,21 @@
-import AppState
-import ByteStreams
+package import AppState
+package import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
-import Engines
+package import Engines
 import Foundation
 import LocalFiles
 import NativeProcess
+import Resources
 import Servers
 
 /// Data that travels as an archive of a directory on this machine.
-struct DirectoryArchive: Sendable {
+package struct DirectoryArchive: Sendable {
   private let site: TransferSite
   private let transfer: DirectoryTransfer
   private let context: DrydockContext
 
-  init(_ site: TransferSite, _ transfer: DirectoryTransfer, _ context: DrydockContext) {
+  package init(_ site: TransferSite, _ transfer: DirectoryTransfer, _ context: DrydockContext) {
     self.site = site
     self.transfer = transfer
     self.context = context
@@ -22,7 +23,7 @@ struct DirectoryArchive: Sendable {
 
   private var name: String { site.target.name }
 
-  func export(to sink: @escaping ByteSink) async throws {
+  package func export(to sink: @escaping ByteSink) async throws {
     let ending = try await run(transfer.pack, in: Self.path(try directory), input: nil, output: sink)
     guard ending.exitCode != 0, !transfer.harmlessCodes.contains(ending.exitCode) else { return }
     throw failed("export", ending)
@@ -49,7 +50,7 @@ struct DirectoryArchive: Sendable {
   /// Unpacks aside first, so that an archive which is damaged or leads elsewhere changes nothing, and then moves what came
   /// out into place.
   /// - Returns: What was left out, in a sentence; nil for nothing.
-  func load(_ source: @escaping ByteSource) async throws -> String? {
+  package func load(_ source: @escaping ByteSource) async throws -> String? {
     let target = try directory
     let storage = site.target.state.storage(of: name)
     let aside = context.home.resource(storage, of: site.target.state.id) + "/import-\(Secret.make())"

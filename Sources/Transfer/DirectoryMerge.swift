@@ -2,16 +2,16 @@ import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Foundation
-import LocalFiles
+package import LocalFiles
 
 /// Moves what came out of an archive into a directory: files take the place of files, directories are merged.
 ///
 /// The archive may be a stranger's, and others may write in the directory meanwhile: both are walked from their descriptors,
 /// and no link is followed. What would give its reader rights goes: set-id bits and capabilities of files; devices, pipes and
 /// sockets are refused. Owners and permissions stay, as does the set-group-id bit of directories, by which groups share them.
-struct DirectoryMerge {
-  let source: DirectoryDescriptor
-  let target: DirectoryDescriptor
+package struct DirectoryMerge {
+  package let source: DirectoryDescriptor
+  package let target: DirectoryDescriptor
   /// What was taken from files.
   private(set) var taken = 0
   /// How many names each file with several has here, and how many it has at all.
@@ -26,14 +26,14 @@ struct DirectoryMerge {
     init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
   }
 
-  init(from source: DirectoryDescriptor, into target: DirectoryDescriptor) {
+  package init(from source: DirectoryDescriptor, into target: DirectoryDescriptor) {
     self.source = source
     self.target = target
   }
 
   /// Looks at everything before the first move.
   /// - Throws: `DrydockError` for what is refused, nothing changed then; `DirectoryError`.
-  mutating func run() throws {
+  package mutating func run() throws {
     try check(source, target)
     guard links.values.allSatisfy({ $0.here == $0.all }) else {
       throw refusal("a file", "is a hard link to something outside of it")
@@ -128,7 +128,7 @@ struct DirectoryMerge {
 
 extension DirectoryMerge {
   /// Makes everything in a folder of one's own readable, so that it can be removed.
-  static func open(_ folder: DirectoryDescriptor) {
+  package static func open(_ folder: DirectoryDescriptor) {
     for name in (try? folder.names()) ?? [] {
       guard let status = try? folder.status(of: name), status.is(S_IFDIR) else { continue }
       fchmodat(folder.descriptor, name, 0o700, 0)

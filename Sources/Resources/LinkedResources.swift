@@ -81,5 +81,5 @@ package struct LinkedResources: Sendable {
 
 extension InstanceState {
   /// The manifest in the instance's folder; nil where there is none.
-  var workspace: Workspace? { try? Workspace.find(in: path) }
+  package var workspace: Workspace? { try? Workspace.find(in: path) }
 }

@@ -1,12 +1,13 @@
 import AppState
-import ByteStreams
+package import ByteStreams
 import DrydockBase
-import Engines
+package import Engines
 import MonotonicTime
+import Resources
 import Servers
 
 /// Data that travels through an engine's own tools.
-struct ToolDump: Sendable {
+package struct ToolDump: Sendable {
   private let site: TransferSite
   private let transfer: ToolTransfer
   /// Whether the tool may obey commands of its own in the data.
@@ -14,7 +15,7 @@ struct ToolDump: Sendable {
   /// Whether what is there goes first.
   private let isReplacing: Bool
 
-  init(
+  package init(
     _ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false, isReplacing: Bool = false
   ) {
     self.isReplacing = isReplacing
@@ -25,7 +26,7 @@ struct ToolDump: Sendable {
 
   private var name: String { site.target.name }
 
-  func export(to sink: @escaping ByteSink) async throws {
+  package func export(to sink: @escaping ByteSink) async throws {
     let ending = try await site.run(transfer.export, input: nil, output: sink)
     guard ending.exitCode != 0 else { return }
     throw DrydockError(
@@ -35,7 +36,7 @@ struct ToolDump: Sendable {
 
   /// Loads a stream of which the first bytes are known already.
   /// - Returns: What of it was left out or changed, in a sentence; nil for nothing.
-  func load(_ source: @escaping ByteSource, head: [UInt8]) async throws -> String? {
+  package func load(_ source: @escaping ByteSource, head: [UInt8]) async throws -> String? {
     if let converter = transfer.converters.first(where: { $0.recognises(head) }) {
       return try await ScriptConversion(converter, site).run(source) { try await script($0) }
     }
@@ -195,5 +196,5 @@ struct ToolDump: Sendable {
 
 extension ClientEnding {
   /// The last lines of what it said.
-  var lines: [String] { error.split(whereSeparator: \.isNewline).suffix(8).map(String.init) }
+  package var lines: [String] { error.split(whereSeparator: \.isNewline).suffix(8).map(String.init) }
 }
