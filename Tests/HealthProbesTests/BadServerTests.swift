@@ -124,7 +124,8 @@ import Testing
 
   @Test(arguments: [
     ("57P03", "starting"), ("57P01", "starting"), ("28P01", "credentials"), ("28000", "credentials"),
-    ("3D000", "missingDatabase"), ("53300", "rejected"), ("58P01", "unusableSettings"),
+    ("3D000", "missingDatabase"), ("53300", "exhausted"), ("58P01", "unusableSettings"),
+    ("XX000", "rejected"),
   ])
   func whatPostgresSaysInsteadOfALoginIsToldApart(sqlState: String, expected: String) async throws {
     let fields = [
@@ -152,7 +153,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (UInt16(1040), "rejected"), (1053, "starting"), (1130, "credentials"),
+    (UInt16(1040), "exhausted"), (1053, "starting"), (1130, "credentials"), (1105, "rejected"),
   ])
   func whatMySQLSaysInsteadOfAGreetingIsToldApart(code: UInt16, expected: String) async throws {
     let body = [0xff, UInt8(code & 0xff), UInt8(code >> 8)] + Array("the message".utf8)
