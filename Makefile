@@ -13,6 +13,9 @@ STRIP ?= strip
 # The Swift runtime goes into the programs, so that they run where no Swift is; macOS has it in the system. Libraries are
 # the system's, not whatever lies beside the programs.
 STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib --disable-local-rpath)
+# Another folder for what is built for use, so that it can be built while the tests' own build is in use.
+RELEASE_SCRATCH ?=
+RELEASE := -c release $(STATIC) $(if $(RELEASE_SCRATCH),--scratch-path $(RELEASE_SCRATCH))
 SCRIPTS := $(filter-out scripts/arrows scripts/benchmark scripts/chaos-%,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
@@ -54,7 +57,7 @@ test: test-build ## Run every test; those with Docker where an engine answers
 .PHONY: test-release
 # Optimised code has failed where the tests' own build had not.
 test-release: release test-build ## Run the tests of whole commands against the release build
-	@DRYDOCK_TEST_PRODUCTS="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)" \
+	@DRYDOCK_TEST_PRODUCTS="$$($(SWIFT) build $(RELEASE) --show-bin-path)" \
 	  SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel --filter 'IntegrationTests\.(Sample|Command|Data|ResourceCommand|CreatedResource|Hardening|Limit)Tests'
 
 .PHONY: test-build
@@ -70,13 +73,13 @@ build: ## Build the programs for development
 .PHONY: release
 release: ## Build the programs for use, the Swift runtime inside
 	@scripts/require build
-	@$(SWIFT) build -c release $(STATIC) --product drydock
-	@$(SWIFT) build -c release $(STATIC) --product drydock-keeper
-	@$(SWIFT) build -c release $(STATIC) --product drydock-mount
+	@$(SWIFT) build $(RELEASE) --product drydock
+	@$(SWIFT) build $(RELEASE) --product drydock-keeper
+	@$(SWIFT) build $(RELEASE) --product drydock-mount
 
 .PHONY: install
 install: release ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
-	@built="$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"; \
+	@built="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; \
 	install -d "$(bin)" "$(libexec)" $(foreach file,$(completions),"$(dir $(file))"); \
 	install -m 755 "$$built/drydock" "$(bin)/drydock"; \
 	install -m 755 "$$built/drydock-keeper" "$$built/drydock-mount" "$(libexec)"; \
@@ -97,7 +100,7 @@ uninstall: ## Remove what install put there; apps' data stays
 .PHONY: bench
 bench: release ## Measure a release build and write docs/benchmarks.md
 	@scripts/require demo
-	@scripts/bench "$$($(SWIFT) build -c release $(STATIC) --show-bin-path)"
+	@scripts/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)"
 
 .PHONY: fuzz
 fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (default 300)
