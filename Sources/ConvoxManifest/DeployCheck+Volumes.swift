@@ -2,12 +2,6 @@ import DrydockBase
 
 /// `volumes:` against the resources that are mounted by them.
 extension DeployCheck {
-  /// The host's paths that Convox mounts as they are; everything else becomes a volume of the app.
-  private static let hostPaths = [
-    "/cgroup/", "/dev/log", "/etc/passwd", "/proc/", "/sys/fs/cgroup/", "/sys/kernel/debug/",
-    "/var/lib/docker/containers/", "/var/log/audit/", "/var/run/", "/var/run/docker.sock",
-  ]
-
   mutating func checkVolumes(of service: Service) {
     for (index, volume) in service.volumes.enumerated() {
       let place = manifest.places[.volume(service: service.name, index)] ?? service.location
@@ -33,12 +27,12 @@ extension DeployCheck {
   }
 
   private mutating func checkHostPath(_ path: String, _ volume: String, at place: SourceLocation) {
-    guard !DeployCheck.hostPaths.contains(path) else { return }
+    guard !ServiceVolume.hostPaths.contains(path) else { return }
     warn(
       "volume \(volume): Convox does not mount \(path) of the host; the service gets an empty volume there",
       at: place,
-      findings.didYouMean(.warning, path, in: DeployCheck.hostPaths)
-        ?? "host paths: \(DeployCheck.hostPaths.joined(separator: ", "))")
+      findings.didYouMean(.warning, path, in: ServiceVolume.hostPaths)
+        ?? "host paths: \(ServiceVolume.hostPaths.joined(separator: ", "))")
   }
 
   private mutating func checkVolumeName(_ name: String, of service: Service, at place: SourceLocation) {

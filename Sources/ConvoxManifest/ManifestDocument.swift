@@ -98,7 +98,7 @@ extension ManifestDocument.ServiceEntry {
     self.init(
       name: service.name, environment: environment, resources: service.resources.map(\.text),
       volumes: service.volumes, image: service.image, command: service.command, argv: service.argv,
-      port: service.port, build: service.built?.path, buildManifest: service.built?.manifest,
+      port: service.port?.text, build: service.built?.path, buildManifest: service.built?.manifest,
       buildArgs: service.built?.args, scale: service.scale, scaling: service.scaling, health: service.health)
   }
 

@@ -7,6 +7,17 @@ extension ManifestReader {
 
   /// What a service scales to, with the parser's defaults.
   mutating func scaling(_ node: YAMLNode?, of service: String) -> ServiceScaling {
+    let scaling = parsedScaling(node, of: service)
+    // What ECS says to it. Convox's first generation took -1 for "never deployed".
+    if let node, scaling.count.min < 0 || scaling.count.max < 0 {
+      failAtDeploy(
+        "Task count can not be lesser than 0", at: node.offset,
+        "write 0 for a service that is not to run, as for one that timers use")
+    }
+    return scaling
+  }
+
+  private mutating func parsedScaling(_ node: YAMLNode?, of service: String) -> ServiceScaling {
     guard let node, !node.isNull else { return ServiceScaling() }
     switch node.content {
     case .mapping(let pairs): return scaling(pairs, of: service)
@@ -31,7 +42,10 @@ extension ManifestReader {
       scaling.cooldown = self.cooldown(cooldown, in: owner)
     }
     if let cpu = integerOrIgnored("cpu", pairs, in: owner), cpu != 0 { scaling.cpu = cpu }
-    if let memory = integerOrIgnored("memory", pairs, in: owner), memory != 0 { scaling.memory = memory }
+    if let memory = integerOrIgnored("memory", pairs, in: owner), memory != 0 {
+      scaling.memory = memory
+      scaling.isMemoryWritten = true
+    }
     checkTargets(value("targets", pairs), in: owner)
     return scaling
   }

@@ -1,117 +1,111 @@
 import DrydockBase
 
-/// The keys of a service that are of no matter here: looked at as Convox's parser does, so that what it refuses is refused
-/// before a deploy does it.
+/// The keys of a service that say how it runs and how it is reached, looked at as Convox's parser does.
 extension ManifestReader {
-  mutating func checkKeys(of service: String, _ pairs: [YAMLNode.Pair]) {
-    let owner = "service \(service)"
-    for name in ["init", "internal", "internalAndExternal", "privileged", "singleton", "sticky"] {
-      boolean(value(name, pairs))
-    }
-    _ = integer(value("drain", pairs))
+  /// Known to v2 or v3, and nothing that a machine of one's own has.
+  static let keysOnlyOnAWS: Set<String> = [
+    "accessControl", "annotations", "certificate", "configMounts", "deployment", "dnsConfig",
+    "imagePullSecrets", "ingressAnnotations", "internal", "internalAndExternal", "internalRouter", "labels",
+    "nlb", "nodeAffinityLabels", "nodeSelectorLabels", "policies", "serviceAccount", "tags", "whitelist",
+  ]
+
+  mutating func readKeys(of service: inout Service, _ pairs: [YAMLNode.Pair]) {
+    service.process = process(of: service.name, pairs)
+    service.routing = routing(of: service.name, pairs)
+    service.ports = transportPorts(value("ports", pairs), of: service.name)
+    service.test = string(value("test", pairs))
     _ = strings(value("policies", pairs))
-    _ = string(value("test", pairs))
     checkStringMap(value("tags", pairs))
-    if let deployment = value("deployment", pairs) {
-      let known = ["maximum", "minimum"]
-      let fields = fields(
-        deployment, type: "manifest.ServiceDeployment", known: known, in: "deployment of \(owner)")
-      for name in known { _ = integer(value(name, fields ?? [])) }
-    }
-    if let termination = value("termination", pairs) {
-      let fields = fields(
-        termination, type: "manifest.ServiceTermination", known: ["grace"], in: "termination of \(owner)")
-      _ = integer(value("grace", fields ?? []))
-    }
-    let hasAgent = agent(value("agent", pairs), in: owner)
-    checkDomains(value("domain", pairs))
-    checkListeners(value("nlb", pairs), of: service, hasAgent: hasAgent)
+    checkListeners(value("nlb", pairs), of: service.name, hasAgent: service.process.agent != nil)
+    service.onlyOnAWS = pairs.map(\.key.text).filter(ManifestReader.keysOnlyOnAWS.contains)
   }
 
-  /// Whether it runs once a host.
-  private mutating func agent(_ node: YAMLNode?, in owner: String) -> Bool {
-    guard let node, !node.isNull else { return false }
+  private mutating func process(of service: String, _ pairs: [YAMLNode.Pair]) -> ServiceProcess {
+    var process = ServiceProcess()
+    process.initProcess = boolean(value("init", pairs))
+    process.isPrivileged = boolean(value("privileged", pairs)) ?? false
+    process.isSingleton = boolean(value("singleton", pairs)) ?? false
+    process.agent = agent(value("agent", pairs), in: "service \(service)")
+    if let fields = group("deployment", pairs, "manifest.ServiceDeployment", ["maximum", "minimum"], service)
+    {
+      process.deployment = ServiceDeployment(
+        minimum: integer(value("minimum", fields)), maximum: integer(value("maximum", fields)))
+    }
+    if let fields = group("termination", pairs, "manifest.ServiceTermination", ["grace"], service) {
+      process.grace = seconds("grace", fields, of: "termination of service \(service)") ?? process.grace
+    }
+    return process
+  }
+
+  private mutating func routing(of service: String, _ pairs: [YAMLNode.Pair]) -> ServiceRouting {
+    var routing = ServiceRouting()
+    routing.isInternal = boolean(value("internal", pairs)) ?? false
+    routing.isInternalAndExternal = boolean(value("internalAndExternal", pairs)) ?? false
+    routing.isSticky = boolean(value("sticky", pairs)) ?? true
+    routing.drain = seconds("drain", pairs, of: "service \(service)") ?? routing.drain
+    routing.domains = domains(value("domain", pairs))
+    routing.timeout = seconds("timeout", pairs, of: "service \(service)")
+    if let fields = group("tls", pairs, "manifest.ServiceTls", ["redirect"], service) {
+      routing.redirectsToTLS = boolean(value("redirect", fields)) ?? true
+    }
+    return routing
+  }
+
+  /// The pairs of a key whose value is a map of known keys; nil where it is not written, or wrong.
+  private mutating func group(
+    _ key: String, _ pairs: [YAMLNode.Pair], _ type: String, _ known: [String], _ service: String
+  ) -> [YAMLNode.Pair]? {
+    value(key, pairs).flatMap { fields($0, type: type, known: known, in: "\(key) of service \(service)") }
+  }
+
+  /// A time in seconds. Nothing and 0 are Convox's default; one below 0 is refused by AWS.
+  private mutating func seconds(_ key: String, _ pairs: [YAMLNode.Pair], of owner: String) -> Int? {
+    guard let node = value(key, pairs), let number = integer(node), number != 0 else { return nil }
+    if number > 0 { return number }
+    failAtDeploy("\(key) of \(owner) is \(number) seconds", at: node.offset, "write how many, from 1 on")
+    return nil
+  }
+
+  /// How it runs once a host; nil for a service that does not.
+  private mutating func agent(_ node: YAMLNode?, in owner: String) -> ServiceAgent? {
+    guard let node, !node.isNull else { return nil }
     switch node.content {
     case .scalar(let scalar):
-      if case .boolean(let value) = scalar.resolved { return value }
+      if case .boolean(let value) = scalar.resolved { return value ? ServiceAgent() : nil }
       fail("could not parse agent: \(scalar.resolved.text)", at: node.offset, "write agent: true")
-      return false
+      return nil
     case .sequence:
       fail("could not parse agent: \(goType(node))", at: node.offset, "write agent: true")
-      return false
+      return nil
     case .mapping(let pairs):
       warnUnknown(pairs, known: ["enabled", "ports"], in: "agent of \(owner)")
-      if case .sequence(let items)? = value("ports", pairs)?.content {
-        for item in items where !item.isNull { checkAgentPort(item) }
-      }
-      return true
+      guard case .sequence(let items)? = value("ports", pairs)?.content else { return ServiceAgent() }
+      return ServiceAgent(ports: items.filter { !$0.isNull }.compactMap { transportPort($0) })
     }
   }
 
-  private mutating func checkAgentPort(_ node: YAMLNode) {
-    switch node.scalar?.resolved {
-    case .integer?: return
-    case .string(let text)?:
-      _ = atoi(text.splitExactly(at: "/", omittingEmpty: false).first ?? "", at: node.offset)
-    default: fail("invalid port: \(goType(node))", at: node.offset, "write 3000 or 3000/udp")
-    }
-  }
-
-  private mutating func checkDomains(_ node: YAMLNode?) {
-    guard let node, !node.isNull else { return }
+  private mutating func domains(_ node: YAMLNode?) -> [String] {
+    guard let node, !node.isNull else { return [] }
     let remedy = "write a name, names with commas between, or a list of them"
+    var texts: [String] = []
     switch node.content {
     case .sequence(let items):
       for item in items {
-        guard case .string? = item.scalar?.resolved else {
+        guard case .string(let text)? = item.scalar?.resolved else {
           let unset = item.scalar.flatMap { explain($0) }.map { "\($0) is not set in the app env" }
           fail("unknown type for service domain: \(goType(item))", at: item.offset, unset ?? "quote it")
           continue
         }
+        texts.append(text)
       }
     case .scalar(let scalar):
-      if case .string = scalar.resolved { return }
-      fail("unknown type for service domain: \(goType(node))", at: node.offset, remedy)
+      if case .string(let text) = scalar.resolved {
+        texts = text.splitExactly(at: ",")
+      } else {
+        fail("unknown type for service domain: \(goType(node))", at: node.offset, remedy)
+      }
     case .mapping: fail("unknown type for service domain: \(goType(node))", at: node.offset, remedy)
     }
-  }
-
-  /// `health:` with the parser's defaults.
-  mutating func health(_ node: YAMLNode?, of service: String) -> ServiceHealth {
-    var health = ServiceHealth()
-    var (grace, timeout): (Int?, Int?)
-    let owner = "health of service \(service)"
-    switch node?.content {
-    case nil: break
-    case _ where node?.isNull == true: break
-    case .mapping(let pairs)?:
-      warnUnknown(
-        pairs, known: ["grace", "interval", "path", "timeout"], in: owner, v3: ["disable", "port"])
-      grace = integerOrIgnored("grace", pairs, in: owner)
-      timeout = integerOrIgnored("timeout", pairs, in: owner)
-      if let interval = integerOrIgnored("interval", pairs, in: owner), interval != 0 {
-        health.interval = interval
-      }
-      if let path = value("path", pairs), !path.isNull {
-        if case .string(let text)? = path.scalar?.resolved {
-          if !text.isEmpty { health.path = text }
-        } else {
-          warn("Convox ignores path in \(owner): it takes a text there", at: path.offset, "quote it")
-        }
-      }
-    case .scalar(let scalar)?:
-      if case .string(let text) = scalar.resolved {
-        if !text.isEmpty { health.path = text }
-        break
-      }
-      fail(
-        "unknown type for service health: \(scalar.resolved.goType)", at: scalar.offset,
-        "write a path, or a map of path, grace, interval and timeout")
-    case .sequence?:
-      fail("unknown type for service health: []interface {}", at: node?.offset ?? 0, "write a path or a map")
-    }
-    health.grace = grace.flatMap { $0 == 0 ? nil : $0 } ?? health.interval
-    health.timeout = timeout.flatMap { $0 == 0 ? nil : $0 } ?? health.interval - 1
-    return health
+    return texts.map(\.trimmingBlanks).filter { !$0.isEmpty }
   }
 }

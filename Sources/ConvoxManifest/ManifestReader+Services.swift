@@ -50,13 +50,13 @@ extension ManifestReader {
       volumes: placed(strings(value("volumes", pairs))) { .volume(service: name, $0) },
       links: placed(strings(value("links", pairs))) { .serviceLink(service: name, $0) },
       image: string(value("image", pairs)), command: command.text, argv: command.argv,
-      port: port(value("port", pairs)), build: build.path, scale: scale(value("scale", pairs)),
+      port: port(value("port", pairs), of: name), build: build.path, scale: scale(value("scale", pairs)),
       location: source.location(of: pair.key.offset))
     manifest.places[.build(service: name)] = value("build", pairs).map { source.location(of: $0.offset) }
     service.built = build.all(hasImage: service.image?.isEmpty == false)
     service.scaling = scaling(value("scale", pairs), of: name)
     service.health = health(value("health", pairs), of: name)
-    checkKeys(of: name, pairs)
+    readKeys(of: &service, pairs)
     return service
   }
 
@@ -164,30 +164,6 @@ extension ManifestReader {
     return WrittenBuild(
       path: string(value("path", pairs)), manifest: string(value("manifest", pairs)),
       args: strings(value("args", pairs)).map(\.text))
-  }
-
-  private mutating func port(_ node: YAMLNode?) -> String? {
-    guard let node, !node.isNull else { return nil }
-    switch node.content {
-    case .scalar(let scalar):
-      let text = scalar.resolved.text
-      let number = text.splitExactly(at: ":", omittingEmpty: false).prefix(2).last ?? ""
-      if case .float = scalar.resolved {
-        fail("invalid port: float64", at: node.offset, "write 3000 or https:3000")
-      } else if Int(number) == nil {
-        fail("invalid port: \(text)", at: node.offset, "write 3000 or https:3000")
-      }
-      return text
-    case .mapping(let pairs):
-      guard let port = string(value("port", pairs)), Int(port) != nil else {
-        fail("could not parse port", at: node.offset, "write port: with a number")
-        return nil
-      }
-      return string(value("scheme", pairs)).map { "\($0):\(port)" } ?? port
-    case .sequence:
-      fail("invalid port: \(goType(node))", at: node.offset, "write 3000 or https:3000")
-      return nil
-    }
   }
 
   /// `scale:` as it is written, where it is a number or a range. What it means and what is wrong with it, `scaling` says.

@@ -1,4 +1,4 @@
-/// A service of the manifest, as far as resources and variables are concerned.
+/// A service of the manifest.
 package struct Service: Sendable, Hashable {
   /// The key under `services:`.
   package var name: String
@@ -16,18 +16,28 @@ package struct Service: Sendable, Hashable {
   package var command: String?
   /// The words of `command:` where it is a list, which no shell sees.
   package var argv: [String]?
-  /// `port:` as written (`3000`, `https:3000`).
-  package var port: String?
+  /// `port:`; nil for a service that no balancer reaches.
+  package var port: ServicePort?
+  /// v3's `ports:`, reached within the app's network only.
+  package var ports: [TransportPort] = []
   /// `build:`: the folder, where one is given.
   package var build: String?
   /// `scale:` as written where it is a number or range.
   package var scale: String?
   /// How its image is built; nil where it is taken as it is.
-  package internal(set) var built: ServiceBuild?
+  package var built: ServiceBuild?
   /// What it scales to.
-  package internal(set) var scaling = ServiceScaling()
+  package var scaling = ServiceScaling()
   /// How it is asked for its health.
-  package internal(set) var health = ServiceHealth()
+  package var health = ServiceHealth()
+  /// How its processes are run.
+  package var process = ServiceProcess()
+  /// How requests reach it.
+  package var routing = ServiceRouting()
+  /// `test:`, the command of `convox test`.
+  package var test: String?
+  /// The keys that are written, known to v2 or v3, and without any effect here: `policies`, `whitelist`.
+  package var onlyOnAWS: [String] = []
   /// Where the name stands.
   package var location: SourceLocation
 
@@ -36,7 +46,7 @@ package struct Service: Sendable, Hashable {
     name: String, environment: [EnvironmentDeclaration] = [], resources: [ResourceLink] = [],
     volumes: [String] = [],
     links: [String] = [], image: String? = nil, command: String? = nil, argv: [String]? = nil,
-    port: String? = nil,
+    port: ServicePort? = nil,
     build: String? = nil,
     scale: String? = nil, location: SourceLocation
   ) {

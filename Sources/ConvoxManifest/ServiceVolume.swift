@@ -29,6 +29,19 @@ package struct ServiceVolume: Sendable, Hashable {
     path = parts.count > 1 ? parts[1...].joined(separator: ":") : text
   }
 
+  /// The host's paths that Convox mounts as they are, each only when written exactly so; every other one is the name of a
+  /// volume of the app.
+  package static let hostPaths = [
+    "/cgroup/", "/dev/log", "/etc/passwd", "/proc/", "/sys/fs/cgroup/", "/sys/kernel/debug/",
+    "/var/lib/docker/containers/", "/var/log/audit/", "/var/run/", "/var/run/docker.sock",
+  ]
+
+  /// What tells its content from others': services of an app that name the same one share it on a host.
+  package var key: String { source ?? path }
+
+  /// Whether the host's own path is mounted.
+  package var isOfHost: Bool { Self.hostPaths.contains(key) }
+
   /// Whether nothing can be written there.
   package var isReadOnly: Bool { mode?.splitExactly(at: ",").contains("ro") ?? false }
 }

@@ -58,7 +58,7 @@ struct StructureTests {
       web.environment == [.defaulted("LOG_LEVEL", "info"), .required("SECRET"), .defaulted("MODE", "dev")])
     #expect(web.resources.map(\.resource) == ["mydb", "cache", "sharedvolume"])
     #expect(web.volumes == ["sharedvolume:/app/dir"])
-    #expect([web.build, web.command, web.port] == [".", "bin/web", "3000"])
+    #expect([web.build, web.command, web.port?.text] == [".", "bin/web", "3000"])
     #expect(web.location == SourceLocation(file: "convox.yml", line: 20, column: 3))
     #expect(
       manifest.timers == [Timer(name: "nightly", service: "web", schedule: "0 3 * * *", command: "bin/tidy")])
@@ -80,7 +80,7 @@ struct StructureTests {
   func serviceValues(line: String, field: String, expected: String?) throws {
     let service = try #require(try load("services:\n  web:\n    \(line)\n").services.first)
     let fields = [
-      "port": service.port, "scale": service.scale, "build": service.build, "command": service.command,
+      "port": service.port?.text, "scale": service.scale, "build": service.build, "command": service.command,
       "image": service.image,
     ]
     #expect(fields[field] == expected)
