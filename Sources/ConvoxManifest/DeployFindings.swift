@@ -1,11 +1,15 @@
 extension Manifest {
   /// Every rule that would fail or surprise at deploy, besides what loading already reported; a required
   /// variable without a value is among them. An `error` would fail, a `warning` surprise.
-  /// - Parameter autoMinorVersionUpgrade: The app parameter of that name, which is on by default.
+  /// - Parameters:
+  ///   - autoMinorVersionUpgrade: The app parameter of that name, which is on by default.
+  ///   - moment: Now, in seconds since 1970, for schedules whose time has passed; nil where that is of no matter.
   package func deployFindings(
-    catalog: ResourceCatalog, appEnvironment: [String: String], autoMinorVersionUpgrade: Bool = true
+    catalog: ResourceCatalog, appEnvironment: [String: String], autoMinorVersionUpgrade: Bool = true,
+    moment: Int? = nil
   ) -> [Diagnostic] {
     var check = DeployCheck(manifest: self, catalog: catalog)
+    check.moment = moment
     check.upgradesMinorVersions = autoMinorVersionUpgrade
     if let missing = missingRequiredEnvironment(appEnvironment) {
       check.fail(missing.message, at: missing.location, missing.suggestion)
@@ -47,6 +51,8 @@ struct DeployCheck {
   let serviceNames: Set<String>
   /// Whether AWS upgrades minor versions by itself.
   var upgradesMinorVersions = true
+  /// Now, in seconds since 1970.
+  var moment: Int?
   var findings = Findings()
 
   init(manifest: Manifest, catalog: ResourceCatalog) {
@@ -136,25 +142,6 @@ struct DeployCheck {
         "service \(service.name) links a service that does not exist: \(name)",
         at: manifest.places[.serviceLink(service: service.name, index)] ?? service.location,
         findings.didYouMean(.warning, name, in: manifest.services.lazy.map(\.name)))
-    }
-  }
-
-  mutating func check(_ timer: Timer) {
-    let start = SourceLocation(file: manifest.file, line: 1, column: 1)
-    let place = manifest.places[.timer(timer.name)] ?? start
-    if !serviceNames.contains(timer.service ?? "") {
-      let service = timer.service ?? ""
-      fail(
-        "timer \(timer.name) references a service that does not exist: \(service)",
-        at: manifest.places[.timerService(timer.name)] ?? place,
-        findings.didYouMean(.error, service, in: manifest.services.lazy.map(\.name)))
-    }
-    let schedule = timer.schedule ?? ""
-    if ![5, 6].contains(schedule.split(separator: " ", omittingEmptySubsequences: false).count) {
-      fail(
-        "invalid schedule expression: \(schedule)",
-        at: manifest.places[.timerSchedule(timer.name)] ?? place,
-        "write five or six fields, one space between")
     }
   }
 }

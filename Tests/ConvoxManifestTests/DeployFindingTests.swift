@@ -126,8 +126,8 @@ struct DeployFindingTests {
       services:
         web: {links: [api, wep]}
       timers:
-        one: {service: web, schedule: "0 3 * * *"}
-        two: {service: wob, schedule: "0 3 * * * *"}
+        one: {service: web, schedule: "0 3 * * ?"}
+        two: {service: wob, schedule: "0 3 * * ? *"}
         three: {service: web, schedule: daily}
         four: {}
       """
@@ -140,6 +140,28 @@ struct DeployFindingTests {
         "7:3 timer four references a service that does not exist: ",
         "7:3 invalid schedule expression: ",
       ])
+  }
+
+  @Test(
+    "Schedules",
+    arguments: [
+      ("0 3 * * ?", []),
+      ("0 3 * * ? 2030", ["2:29 a v3 rack leaves out the year `2030`, and runs it every year"]),
+      (
+        "0 3 * * *",
+        [
+          "2:29 AWS rejects the schedule 0 3 * * *: the day of the month or the day of the week has to be `?`, and "
+            + "not both; drydock runs it as a v3 rack does"
+        ]
+      ),
+      ("0 99 * * ?", ["2:29 AWS rejects the schedule 0 99 * * ?: hour: 99 is not one of 0 to 23"]),
+      ("0 3 31 2 ?", ["2:29 the schedule 0 3 31 2 ? never comes again"]),
+    ])
+  func schedules(schedule: String, expected: [String]) throws {
+    let text = "timers:\n  t: {service: s, schedule: \"\(schedule)\"}\nservices:\n  s: {image: i}\n"
+    let found = try load(text).deployFindings(
+      catalog: testCatalog, appEnvironment: [:], moment: moment("2024-02-27 10:15"))
+    #expect(found.map(short) == expected)
   }
 
   @Test("An external resource and a default that never shows")

@@ -64,18 +64,11 @@ struct FuzzTests {
 
 /// Makes manifests that are nearly right and wrong in every way, the same ones for the same seed.
 struct ManifestGenerator: RandomNumberGenerator {
-  private var state: UInt64
+  private var source: SeededGenerator
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+  init(seed: UInt64) { source = SeededGenerator(seed: seed) }
 
-  /// SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
+  mutating func next() -> UInt64 { source.next() }
 
   mutating func manifest() -> (bytes: [UInt8], appEnvironment: [String: String]) {
     var bytes = Array(sections().utf8)
