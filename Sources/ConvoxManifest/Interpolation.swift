@@ -22,6 +22,11 @@ struct Interpolation: Sendable {
   /// The replacement whose value made the text longer than the limit; the text ends before it.
   private(set) var overflow: Replacement?
 
+  /// The text as it is.
+  init(unchanged source: [UInt8]) {
+    bytes = source
+  }
+
   /// Replaces as long as the result stays within `limit` bytes.
   init(_ source: [UInt8], appEnvironment: [String: String], limit: Int) {
     bytes.reserveCapacity(source.count)

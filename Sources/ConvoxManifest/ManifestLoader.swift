@@ -33,22 +33,7 @@ package struct ManifestLoader: Sendable {
     -> Manifest
   {
     let source = try ManifestSource(bytes, file: file, appEnvironment: appEnvironment)
-    let document: YAMLDocument
-    do {
-      document = try YAMLReader.read(source)
-    } catch {
-      if let marker = source.conflictMarker {
-        throw ManifestError([
-          Diagnostic(
-            .error, at: source.location(of: marker), "a merge conflict is left in the file",
-            suggestion: "resolve it: keep one of the two versions, and remove the lines with <, = and >")
-        ])
-      }
-      throw ManifestError([
-        Diagnostic(
-          .error, at: source.location(of: error.offset), error.message, suggestion: error.suggestion)
-      ])
-    }
+    let document = try source.document()
     var reader = ManifestReader(source: source, catalog: catalog)
     return try reader.read(document)
   }

@@ -14,8 +14,9 @@ struct ManifestSource: Sendable {
   private let original: LineIndex
 
   /// Checks size and encoding, and fills in the app env.
+  /// - Parameter appEnvironment: Nil for a file in which `${` means nothing.
   /// - Throws: `ManifestError` for a file that is too long, not UTF-8, or holds control characters.
-  init(_ content: [UInt8], file: String, appEnvironment: [String: String]) throws(ManifestError) {
+  init(_ content: [UInt8], file: String, appEnvironment: [String: String]?) throws(ManifestError) {
     func failure(_ line: Int, _ column: Int, _ message: String, _ suggestion: String?) -> ManifestError {
       ManifestError([
         Diagnostic(
@@ -32,7 +33,10 @@ struct ManifestSource: Sendable {
     }
     self.file = file
     original = LineIndex(bytes, .editor)
-    text = Interpolation(bytes, appEnvironment: appEnvironment, limit: ManifestSource.sizeLimit)
+    text =
+      appEnvironment.map {
+        Interpolation(bytes, appEnvironment: $0, limit: ManifestSource.sizeLimit)
+      } ?? Interpolation(unchanged: bytes)
     if let overflow = text.overflow {
       let (line, column) = original.position(of: overflow.source.lowerBound)
       throw failure(
@@ -47,6 +51,25 @@ struct ManifestSource: Sendable {
 
     func failure(_ place: SourceLocation, _ message: String, _ suggestion: String?) -> ManifestError {
       failure(place.line, place.column, message, suggestion)
+    }
+  }
+
+  /// The YAML document.
+  /// - Throws: `ManifestError` for what is none.
+  func document() throws(ManifestError) -> YAMLDocument {
+    do {
+      return try YAMLReader.read(self)
+    } catch {
+      if let marker = conflictMarker {
+        throw ManifestError([
+          Diagnostic(
+            .error, at: location(of: marker), "a merge conflict is left in the file",
+            suggestion: "resolve it: keep one of the two versions, and remove the lines with <, = and >")
+        ])
+      }
+      throw ManifestError([
+        Diagnostic(.error, at: location(of: error.offset), error.message, suggestion: error.suggestion)
+      ])
     }
   }
 
