@@ -35,7 +35,8 @@ struct KeeperReply {
         .shortage(errno.rawValue), "cannot start \(spec.executable): \(errno)", suggestion: remedy)
     }
     switch stage {
-    case "lock-held": return NativeProcessError(.alreadyRunning, "an engine runs already in \(files.folder)")
+    case "lock-held":
+      return NativeProcessError(.alreadyRunning, "\(files.kind.inSentence) runs already in \(files.folder)")
     case "lock-unsupported": return .noLocks(files.lockFile)
     case "lock-open": return .file(files.lockFile, "open", errno)
     case "log": return .file(files.logFile, "open", errno)
@@ -48,6 +49,7 @@ struct KeeperReply {
     case "exec":
       return NativeProcessError(
         .cannotExecute(errno.rawValue), "cannot execute \(spec.executable): \(errno)")
+    case "ports": return .portsUnmappable("\(errno)", errno.rawValue)
     case "fork":
       return NativeProcessError(
         .cannotFork(errno.rawValue), "cannot start a process for \(spec.executable): \(errno)")

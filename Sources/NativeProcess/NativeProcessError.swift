@@ -18,6 +18,8 @@ package struct NativeProcessError: Error, Sendable, Hashable, CustomStringConver
     case cannotChangeUser(Int32)
     /// A process could not be started for another reason than its executable; the number is `errno`.
     case cannotFork(Int32)
+    /// The calls of a service that bind ports cannot be diverted here; the number is `errno`.
+    case cannotMapPorts(Int32)
     /// The system, or this process's share of it, is out of descriptors, processes or memory; the number is `errno`.
     case shortage(Int32)
     /// The program outlived every step of its stop.
@@ -52,4 +54,16 @@ package struct NativeProcessError: Error, Sendable, Hashable, CustomStringConver
 
   /// The message and the suggestion on one line.
   package var description: String { suggestion.map { "\(message); \($0)" } ?? message }
+}
+
+extension NativeProcessError {
+  static func portsUnmappable(_ reason: String, _ errno: Int32) -> NativeProcessError {
+    NativeProcessError(
+      .cannotMapPorts(errno), "a service's ports cannot be mapped here: \(reason)",
+      suggestion: "the kernel, or the container that this runs in, does not permit it")
+  }
+}
+
+extension SupervisedFiles.Kind {
+  var inSentence: String { self == .engine ? "an engine" : "a service" }
 }

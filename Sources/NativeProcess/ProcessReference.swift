@@ -13,7 +13,7 @@ import CProcessDescriptor
 struct ProcessReference: ~Copyable {
   let pid: Int32
   /// -1 where the system has none.
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Nil when there is no process of that number.
   init?(_ pid: Int32) {

@@ -66,7 +66,7 @@ private struct SupervisedStop: Sendable {
     var pause = Backoff(limit: .milliseconds(50))
     while try isOccupied {
       guard !deadline.hasPassed else { return false }
-      try? await pause.sleep(until: deadline, "the engine's end")
+      try? await pause.sleep(until: deadline, "its end")
     }
     return true
   }
@@ -78,7 +78,7 @@ private struct SupervisedStop: Sendable {
       "\($0) (\(ProcessTable.entry($0)?.name ?? "?"))"
     }
     return NativeProcessError(
-      .cannotStop, "the engine in \(files.folder) does not end",
+      .cannotStop, "the \(files.kind.rawValue) in \(files.folder) does not end",
       suggestion: holders.isEmpty ? nil : "look at process \(holders.joined(separator: ", "))")
   }
 }

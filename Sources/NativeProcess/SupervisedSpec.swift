@@ -20,15 +20,21 @@ package struct SupervisedSpec: Sendable, Hashable {
   package var label: String
   /// At how many bytes the log is moved to `.1` and begun anew; both together are never longer than twice that.
   package var logLimit: Int
+  /// What is done for it as a service; nil for an engine.
+  package var traits: ServiceTraits?
   /// How many files the program may have open, its soft limit; nil leaves the one that this process has.
   package var filesLimit: UInt64? = DescriptorLimit.ofCaller
+
+  /// At how many bytes an engine's log is moved aside.
+  package static let logLimit = 8 << 20
 
   /// Describes what is to be run.
   package init(
     executable: String, arguments: [String] = [], environment: [String: String],
     workingDirectory: String, user: ProcessUser? = nil, files: SupervisedFiles, label: String = "",
-    logLimit: Int = 8 << 20, writablePaths: [String] = []
+    logLimit: Int? = nil, writablePaths: [String] = [], traits: ServiceTraits? = nil
   ) {
+    self.traits = traits
     self.writablePaths = writablePaths
     self.executable = executable
     self.arguments = arguments
@@ -37,14 +43,15 @@ package struct SupervisedSpec: Sendable, Hashable {
     self.user = user
     self.files = files
     self.label = label
-    self.logLimit = logLimit
+    self.logLimit = logLimit ?? (traits == nil ? Self.logLimit : ServiceTraits.logLimit)
   }
 }
 
 extension SupervisedSpec {
   /// The form in which the keeper reads it: a tag byte, a value and a NUL for each record, ended by ".".
   ///
-  /// The token comes back in the record, by which a start knows its own program. No value may hold a NUL; nil when one does, since none of these could be handed to a process.
+  /// The token comes back in the record, by which a start knows its own program. No value may hold a NUL; nil when one
+  /// does, since none of these could be handed to a process.
   func encoded(token: String = "") -> [UInt8]? {
     var records = [
       "X\(executable)", "W\(workingDirectory)", "S\(files.statusFile)", "L\(files.logFile)", "Z\(logLimit)",
@@ -58,6 +65,7 @@ extension SupervisedSpec {
       records += ["U\(user.userID)", "G\(user.groupID)"]
       if let name = user.name { records.append("N\(name)") }
     }
+    if let traits { records += traits.records }
     guard !records.contains(where: { $0.utf8.contains(0) }) else { return nil }
     return records.flatMap { Array($0.utf8) + [0] } + [UInt8(ascii: "."), 0]
   }
@@ -65,12 +73,23 @@ extension SupervisedSpec {
 
 /// Where the traces of one program lie: a folder of its own.
 package struct SupervisedFiles: Sendable, Hashable {
+  /// What runs there.
+  package enum Kind: String, Sendable, Hashable {
+    /// Its log is what it wrote.
+    case engine
+    /// Its log is a `LineLog`.
+    case service
+  }
+
   /// The folder, which has to exist; an absolute path.
   package let folder: String
+  /// What runs there.
+  package let kind: Kind
 
   /// The files below `folder`.
-  package init(folder: String) {
+  package init(folder: String, kind: Kind = .engine) {
     self.folder = folder
+    self.kind = kind
   }
 
   /// The program's own folder, around this one, in which it is started or which holds the data where it works.
@@ -80,10 +99,12 @@ package struct SupervisedFiles: Sendable, Hashable {
   /// Who was started last and how it ended, as JSON; replaced atomically.
   package var statusFile: String { folder + "/" + Self.statusName }
   /// What the program wrote to its standard output and error.
-  package var logFile: String { folder + "/engine.log" }
+  package var logFile: String { folder + (kind == .engine ? "/engine.log" : "/output.log") }
   /// What the program wrote before that, up to the same size.
   package var olderLogFile: String { logFile + ".1" }
 
   static let lockName = "engine.lock"
   static let statusName = "engine.status"
+  /// The socket of a service's terminal.
+  static let terminalName = "attach.sock"
 }

@@ -1,4 +1,5 @@
-// drydock-keeper: holds one engine's lock, starts the engine, records how it ended.
+// drydock-keeper: holds one engine's lock, starts the engine, records how it ended. A service is an engine with more
+// records in its spec: "engine" stands for both where nothing else is said.
 //
 // Alive means that the lock is held. The engine inherits the lock's descriptor, so that it stays held while the
 // engine lives even if the keeper is killed.
@@ -22,6 +23,35 @@ enum stage {
   STAGE_USER,
   STAGE_FOLDER,
   STAGE_EXEC,
+  STAGE_PORTS,
+};
+
+// A process as it cannot be confused with a later one of the same number, within one boot.
+struct identity {
+  pid_t pid;
+  unsigned long long start;  // clock ticks since boot (Linux), microseconds since 1970 (macOS)
+};
+
+// A socket of a service's, as it was when it was bound.
+struct bound {
+  pid_t process;
+  int fd;
+  ino_t inode;
+};
+
+// A port that a service binds, and where it really listens.
+struct port_pair {
+  unsigned short from, to;
+  struct bound v4, v6_only;  // who did so last
+};
+
+struct port_map {
+  struct port_pair *pairs;
+  size_t count;
+};
+
+struct window {
+  unsigned short rows, columns;
 };
 
 // What to run, as read from standard input. The strings point into `bytes`.
@@ -41,12 +71,12 @@ struct spec {
   char **argv;
   char **envp;
   char **writable;  // the only places that it may write in; empty for everywhere
-};
-
-// A process as it cannot be confused with a later one of the same number, within one boot.
-struct identity {
-  pid_t pid;
-  unsigned long long start;  // clock ticks since boot (Linux), microseconds since 1970 (macOS)
+  bool is_service;  // its output is kept by lines, and all that descends from it ends with it
+  struct identity leash;  // what it must not outlive; no pid when there is no such process
+  bool maps_ports;  // binds on 127.0.0.1 only, the ports of the map at others
+  struct port_map ports;
+  bool has_terminal;
+  struct window window;
 };
 
 // What a status file says, and what the daemon tells the process that launched it.
@@ -59,6 +89,12 @@ struct outcome {
   long long started_ms, ended_ms;
   bool ended;
   int wait_status;
+};
+
+// The keeper's ends of what it shares with an engine; -1 for what there is not.
+struct ends {
+  int output, error;  // the first is the terminal where there is one, and an engine's only one
+  int binds;
 };
 
 struct logfile {
@@ -109,9 +145,88 @@ bool record_write(int folder, const char *name, const struct outcome *outcome, b
 // logfile.c
 bool logfile_open(struct logfile *log, int folder, const char *name, long long limit);
 void logfile_write(struct logfile *log, const char *bytes, size_t size);
+// Writes records, each ended by a newline, as many as there is room for; no record is cut. How many bytes that were; 0 with
+// errno when nothing can be written.
+size_t logfile_append(struct logfile *log, const char *bytes, size_t size);
+// Ends a record that was cut by the end of the machine.
+void logfile_mend(struct logfile *log);
 
 // engine.c
-void engine_launch(const struct spec *spec, int folder, int lock, int *log_pipe, struct outcome *outcome);
+void engine_launch(const struct spec *spec, int folder, int lock, struct ends *ends, struct outcome *outcome);
+
+// service.c
+// Makes this process the one that is left everything that a service's processes leave behind.
+void service_adopt(void);
+// Keeps a service until it, or what it must not outlive, has ended and nothing is left of it. Returns its wait status.
+int service_keep(pid_t main, struct spec *spec, int folder, const struct ends *ends, const struct logfile *log);
+
+// lines.c
+enum stream_kind { STREAM_OUTPUT, STREAM_ERROR };
+struct lines;
+// A log by lines; NULL without memory.
+struct lines *lines_open(const struct logfile *file, bool is_terminal);
+void lines_take(struct lines *lines, enum stream_kind kind, const char *bytes, size_t size);
+// Something that the keeper has to say.
+void lines_event(struct lines *lines, const char *text);
+// What the service wrote of a line that it has not ended.
+const char *lines_unfinished(const struct lines *lines, size_t *size);
+// Writes what has come together.
+void lines_flush(struct lines *lines);
+// Ends lines that will not be ended any more.
+void lines_finish(struct lines *lines);
+
+// tree.c
+struct process {
+  pid_t pid, parent;
+  bool ours;
+};
+// What descends from this process, to be freed; `count` says how many there are.
+struct process *descendants(size_t *count);
+// Kills what descends from this process, until there is nothing left of it. Notes the wait status of one of them.
+void end_descendants(pid_t main, int *main_status);
+
+// leash.c
+struct leash {
+  struct identity holder;
+  int fd;  // readable once the holder is gone; -1 where the system has no such thing
+  bool is_off;
+};
+struct leash leash_open(struct identity holder);
+bool leash_is_off(struct leash *leash);
+
+// ports.c
+// Has this process's calls, and those of what it becomes and starts, answered by whoever has the socket's other end.
+bool ports_divert(int socket);
+// The other end: the descriptor of these calls; -1 when there is none.
+int ports_receive(int socket);
+// Tries it out. Returns the status to exit with.
+int can_map_ports(void);
+
+// binds.c
+// Answers one call.
+void binds_answer(int listener, struct port_map *map);
+
+// terminal.c
+enum { MOST_CLIENTS = 8 };
+struct pollfd;
+struct terminal;
+// Makes a terminal: the keeper's end and the service's; false with errno.
+bool terminal_make(struct window window, int ends[2]);
+// Makes it this process's own.
+bool terminal_take(int end);
+// Lets clients come through a socket in the folder; NULL with errno.
+struct terminal *terminal_open(int folder, int end);
+// Fills in what is to be waited for. Returns how many entries that are, 2 + MOST_CLIENTS at most.
+size_t terminal_watch(struct terminal *terminal, struct pollfd *watched);
+// Whether a client has still to read, which is waited for a while.
+bool terminal_holds(const struct terminal *terminal);
+// Handles what came.
+void terminal_serve(struct terminal *terminal, const struct pollfd *watched, struct lines *lines);
+void terminal_close(struct terminal *terminal, struct lines *lines);
+
+// containers.c
+// Removes containers once a process is gone: the arguments after `--leash`. Returns the status to exit with.
+int keep_containers(char **arguments);
 
 // confine.c
 // Lets this process, and what it becomes, write in these places alone, where the system can do that. NULL ends them;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,4 +51,54 @@ void logfile_write(struct logfile *log, const char *bytes, size_t size) {
     done += (size_t)count;
     log->size += count;
   }
+}
+
+// How many of the bytes are whole records.
+static size_t whole_records(const char *bytes, size_t size) {
+  while (size > 0 && bytes[size - 1] != '\n') size--;
+  return size;
+}
+
+// What fits into the file, in whole records; one record at least.
+static size_t fitting(const struct logfile *log, const char *bytes, size_t size) {
+  long long room = log->limit - log->size;
+  size_t part = room <= 0 ? 0 : (long long)size <= room ? size : whole_records(bytes, (size_t)room);
+  if (part > 0) return part;
+  const char *end = memchr(bytes, '\n', size);
+  return end ? (size_t)(end - bytes) + 1 : size;
+}
+
+// A record that was cut is taken back: the next one has to begin on a line of its own.
+static size_t take_back(struct logfile *log, const char *bytes, size_t written) {
+  size_t whole = whole_records(bytes, written);
+  off_t at = lseek(log->fd, 0, SEEK_CUR);
+  if (at < 0 || ftruncate(log->fd, at - (off_t)(written - whole)) != 0) return written;
+  log->size -= (long long)(written - whole);
+  return whole;
+}
+
+size_t logfile_append(struct logfile *log, const char *bytes, size_t size) {
+  size_t part = fitting(log, bytes, size);
+  if (log->size > 0 && log->size + (long long)part > log->limit) {
+    rotate(log);
+    part = fitting(log, bytes, size);
+  }
+  ssize_t count;
+  do count = write(log->fd, bytes, part);
+  while (count < 0 && errno == EINTR);
+  if (count <= 0) return 0;
+  log->size += count;
+  if ((size_t)count == part) return part;
+  errno = ENOSPC;
+  return take_back(log, bytes, (size_t)count);
+}
+
+// A machine that went down may have left half a record.
+void logfile_mend(struct logfile *log) {
+  char last = '\n';
+  int fd = folder_file(log->folder, log->name, O_RDONLY);
+  if (fd < 0) return;
+  if (log->size > 0 && pread(fd, &last, 1, (off_t)log->size - 1) == 1 && last != '\n' && write(log->fd, "\n", 1) == 1)
+    log->size++;
+  close(fd);
 }

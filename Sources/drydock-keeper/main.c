@@ -1,6 +1,8 @@
 // Usage: drydock-keeper LOCKFILE [LABEL] < SPEC
 //        drydock-keeper [--files N] [--as UID GID GROUPS] PROGRAM [ARGUMENT...]
 //        drydock-keeper --stand-in PROGRAM [ARGUMENT...]
+//        drydock-keeper --leash PID START SOCKET FOLDER
+//        drydock-keeper --can-map-ports
 //
 // Prints one line of JSON: who runs now, or why nothing does. LABEL is for readers of `ps` only.
 // Exit status: 0 the engine runs; 64 usage; 75 it is running already; 71 anything else.
@@ -37,11 +39,12 @@ static bool detach(void) {
 // The keeper proper, in a session of its own. It says through `report` what came of the start.
 static int keep(struct spec *spec, int folder, int lock, struct logfile *log, int report) {
   struct outcome outcome = {.stage = STAGE_NONE, .token = spec->token};
-  int log_pipe = -1;
+  struct ends ends = {-1, -1, -1};
   ignore_stray_signals();
   block_child_signal();
+  if (spec->is_service) service_adopt();
   if (detach())
-    engine_launch(spec, folder, lock, &log_pipe, &outcome);
+    engine_launch(spec, folder, lock, &ends, &outcome);
   else
     outcome.stage = STAGE_FORK, outcome.error = errno;
   // Freed before the report: who is told of a failed start may try again at once.
@@ -50,7 +53,8 @@ static int keep(struct spec *spec, int folder, int lock, struct logfile *log, in
   close(report);
   if (outcome.stage != STAGE_NONE) return EX_OSERR;
   spec_free(spec);
-  outcome.wait_status = supervise(outcome.engine.pid, log_pipe, log);
+  outcome.wait_status = spec->is_service ? service_keep(outcome.engine.pid, spec, folder, &ends, log)
+                                         : supervise(outcome.engine.pid, ends.output, log);
   outcome.ended = true;
   outcome.ended_ms = now_ms();
   return record_write(folder, spec->status_name, &outcome, true) ? EX_OK : EX_OSERR;
@@ -78,6 +82,8 @@ int main(int count, char **arguments) {
   struct logfile log;
   enum stage stage;
   if (count > 2 && strcmp(arguments[1], "--stand-in") == 0) return stand_in(arguments + 2);
+  if (count == 6 && strcmp(arguments[1], "--leash") == 0) return keep_containers(arguments + 2);
+  if (count == 2 && strcmp(arguments[1], "--can-map-ports") == 0) return can_map_ports();
   if (count > 1 && strncmp(arguments[1], "--", 2) == 0) return run_command(arguments + 1);
   if (count < 2 || count > 3 || arguments[1][0] != '/' || !fill_standard_descriptors()) {
     static const char usage[] = "usage: drydock-keeper LOCKFILE [LABEL] < SPEC (started by drydock)\n";

@@ -23,6 +23,7 @@ const char *stage_name(enum stage stage) {
     case STAGE_USER: return "user";
     case STAGE_FOLDER: return "folder";
     case STAGE_EXEC: return "exec";
+    case STAGE_PORTS: return "ports";
   }
   return "unknown";
 }

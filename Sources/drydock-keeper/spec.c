@@ -52,6 +52,39 @@ static bool set_number(struct spec *spec, char tag, const char *text) {
   return true;
 }
 
+// Two numbers with a space between them.
+static bool two_numbers(const char *text, long long limit, long long numbers[2]) {
+  char *end = NULL;
+  errno = 0;
+  numbers[0] = strtoll(text, &end, 10);
+  if (errno || end == text || *end != ' ' || numbers[0] < 0 || numbers[0] > limit) return false;
+  numbers[1] = number(end + 1, LLONG_MAX);
+  return numbers[1] >= 0;
+}
+
+static bool add_port(struct spec *spec, long long from, long long to) {
+  if (from < 1 || to < 1 || to > USHRT_MAX) return false;
+  spec->ports.pairs[spec->ports.count++] = (struct port_pair){.from = (unsigned short)from, .to = (unsigned short)to};
+  return spec->maps_ports = true;
+}
+
+// What only a service has.
+static bool set_trait(struct spec *spec, char tag, const char *text) {
+  long long numbers[2] = {0, 0};
+  if (tag == 'O' || tag == 'B') {
+    *(tag == 'O' ? &spec->is_service : &spec->maps_ports) = true;
+    return strcmp(text, "1") == 0;
+  }
+  if (!two_numbers(text, tag == 'K' ? INT_MAX : USHRT_MAX, numbers)) return false;
+  if (tag == 'K') spec->leash = (struct identity){(pid_t)numbers[0], (unsigned long long)numbers[1]};
+  if (tag == 'M') return add_port(spec, numbers[0], numbers[1]);
+  if (tag == 'Y') {
+    spec->window = (struct window){(unsigned short)numbers[0], (unsigned short)numbers[1]};
+    spec->has_terminal = numbers[1] <= USHRT_MAX;
+  }
+  return tag == 'Y' ? spec->has_terminal : spec->leash.pid > 1;
+}
+
 static bool set(struct spec *spec, char *record, size_t *arguments, size_t *variables, size_t *places) {
   char *value = record + 1;
   switch (record[0]) {
@@ -68,6 +101,11 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'U':
     case 'G':
     case 'Z': return set_number(spec, record[0], value);
+    case 'O':
+    case 'B':
+    case 'K':
+    case 'M':
+    case 'Y': return set_trait(spec, record[0], value);
     default: return false;
   }
 }
@@ -78,7 +116,8 @@ static bool parse(struct spec *spec, size_t length) {
   spec->argv = calloc(records + 1, sizeof(char *));
   spec->envp = calloc(records + 1, sizeof(char *));
   spec->writable = calloc(records + 1, sizeof(char *));
-  if (!spec->argv || !spec->envp || !spec->writable) return false;
+  spec->ports.pairs = calloc(records + 1, sizeof(struct port_pair));
+  if (!spec->argv || !spec->envp || !spec->writable || !spec->ports.pairs) return false;
   bool complete = false;
   for (size_t at = 0; at < length && !complete; at += strlen(spec->bytes + at) + 1) {
     if (!memchr(spec->bytes + at, 0, length - at)) return false;
@@ -86,7 +125,8 @@ static bool parse(struct spec *spec, size_t length) {
     if (!complete && !set(spec, spec->bytes + at, &arguments, &variables, &places)) return false;
   }
   return complete && arguments > 0 && spec->executable && spec->folder && spec->status_name && spec->log_name
-         && spec->has_user == spec->has_group;
+         && spec->has_user == spec->has_group
+         && (spec->is_service || !(spec->leash.pid || spec->maps_ports || spec->has_terminal));
 }
 
 // The name of a file that lies in the folder of `lock`; NULL for one elsewhere.

@@ -14,67 +14,8 @@
 #include "keeper.h"
 
 #ifdef __linux__
-#include <dirent.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-
-struct process {
-  pid_t pid, parent;
-  bool ours;
-};
-
-// The parent of a process, from /proc/PID/stat, where a name in parentheses may hold anything; -1 if it is gone.
-static pid_t parent_of(pid_t pid) {
-  char path[64], text[1024];
-  snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-  FILE *file = fopen(path, "re");
-  if (!file) return -1;
-  size_t length = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[length] = '\0';
-  const char *end = strrchr(text, ')');
-  long parent;
-  return end && sscanf(end + 1, " %*c %ld", &parent) == 1 ? (pid_t)parent : -1;
-}
-
-// All processes; `count` says how many. NULL without memory.
-static struct process *processes(size_t *count) {
-  struct process *all = NULL;
-  size_t room = 0;
-  *count = 0;
-  DIR *folder = opendir("/proc");
-  for (struct dirent *entry; folder && (entry = readdir(folder));) {
-    char *end;
-    long pid = strtol(entry->d_name, &end, 10);
-    if (pid <= 0 || *end != '\0') continue;
-    if (*count == room) {
-      room = room ? 2 * room : 256;
-      struct process *larger = realloc(all, room * sizeof *all);
-      if (!larger) break;
-      all = larger;
-    }
-    all[(*count)++] = (struct process){.pid = (pid_t)pid, .parent = parent_of((pid_t)pid)};
-  }
-  if (folder) closedir(folder);
-  return all;
-}
-
-// Marks what descends from this process. Returns how many there are.
-static size_t mark_descendants(struct process *all, size_t count) {
-  size_t found = 0;
-  for (bool more = true; more;) {
-    more = false;
-    for (size_t i = 0; i < count; i++) {
-      if (all[i].ours) continue;
-      bool ours = all[i].parent == getpid();
-      for (size_t j = 0; j < count && !ours; j++) ours = all[j].ours && all[j].pid == all[i].parent;
-      if (!ours) continue;
-      all[i].ours = more = true;
-      found++;
-    }
-  }
-  return found;
-}
 
 // What makes a shell end is for the shell too; what a program may take for a request, such as to read its configuration
 // again, would only end the shell that waits for it.
@@ -107,14 +48,13 @@ struct ending {
 
 static void tell_all(pid_t shell, int number, struct ending *ending) {
   size_t count;
-  struct process *all = processes(&count);
-  size_t found = mark_descendants(all, count);
+  struct process *found = descendants(&count);
   for (size_t i = 0; i < count; i++) {
-    if (all[i].ours && all[i].parent == shell && ending->program_count < MOST_PROGRAMS)
-      ending->programs[ending->program_count++] = all[i].pid;
-    if (all[i].ours && (found == 1 || all[i].pid != shell || is_for_shell(number))) kill(all[i].pid, number);
+    if (found[i].parent == shell && ending->program_count < MOST_PROGRAMS)
+      ending->programs[ending->program_count++] = found[i].pid;
+    if (count == 1 || found[i].pid != shell || is_for_shell(number)) kill(found[i].pid, number);
   }
-  free(all);
+  free(found);
 }
 
 // Takes note of what ended. Returns whether that is all.

@@ -1,0 +1,97 @@
+import DrydockBase
+import Foundation
+import LocalFiles
+package import MonotonicTime
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Containers that do not outlive a process: once that is gone, a small program kills and removes them by the Docker
+/// Engine API. It does nothing as long as the process lives, and tries for a while where the engine does not answer.
+package struct ContainerLeash: Sendable {
+  private let folder: String
+  private let watcher: ProcessIdentity
+
+  /// Starts the watch. Containers of an earlier one, whose process has just ended, are removed before this returns.
+  /// - Parameters:
+  ///   - folder: A folder of its own, which exists.
+  ///   - engineSocket: The engine's Unix socket.
+  /// - Throws: `NativeProcessError` with `.keeperFailed` or `.fileUnusable`; `TimeoutError` where an earlier watch does not
+  ///   end; `CancellationError`.
+  package static func start(
+    _ keeper: Keeper, folder: String, engineSocket: String, leash: Leash, until deadline: Deadline
+  ) async throws -> ContainerLeash {
+    let tool = Tool(
+      executable: keeper.executable,
+      arguments: ["--leash", "\(leash.process.pid)", "\(leash.process.start)", engineSocket, folder],
+      environment: cleanEnvironment(inherited: [:]))
+    var pause = Backoff()
+    while true {
+      do {
+        let reply = try await tool.run(until: deadline).output
+        return ContainerLeash(
+          folder: folder, watcher: try JSONDecoder().decode(ProcessIdentity.self, from: Data(reply)))
+      } catch let error as NativeProcessError where error.code == .commandFailed(.code(75)) {
+        // sysexits: EX_TEMPFAIL.
+        try await pause.sleep(until: deadline, "the end of an earlier watch over containers in \(folder)")
+      } catch is DecodingError {
+        throw NativeProcessError(.keeperFailed, "\(keeper.executable) did not answer as expected")
+      }
+    }
+  }
+
+  /// Adds a container by its id; one that is removed otherwise may stay on the list.
+  /// - Throws: `NativeProcessError` with `.fileUnusable`.
+  package func add(_ containerID: String) throws(NativeProcessError) {
+    let path = folder + "/containers"
+    guard !containerID.isEmpty, containerID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x2f }) else {
+      throw .file(path, "write", Errno.invalidArgument)
+    }
+    let directory: DirectoryDescriptor
+    do throws(DirectoryError) {
+      directory = try DirectoryDescriptor(folder, followingLink: geteuid() != 0)
+    } catch {
+      throw .file(folder, "open", error)
+    }
+    do throws(Errno) {
+      let file = try directory.appending("containers")
+      defer { try? file.close() }
+      let failure = writeAll(Array("\(containerID)\n".utf8), to: file.rawValue)
+      if failure != 0 { throw Errno(rawValue: failure) }
+    } catch {
+      throw .file(path, "write", error)
+    }
+  }
+
+  /// Ends the watch; the containers stay.
+  package func stop() async {
+    ProcessTable.signal(watcher.pid, SIGTERM) { $0.start == watcher.start }
+    let ending: Void? = try? await shieldedFromCancellation { [watcher] in
+      try await watcher.waitForEnd(until: .after(.seconds(5)), "the end of the watch over containers")
+    }
+    guard ending != nil, let directory = try? DirectoryDescriptor(folder, followingLink: geteuid() != 0)
+    else { return }
+    try? directory.remove("containers")
+  }
+}
+
+extension DirectoryDescriptor {
+  /// A regular file to be added to, made if there is none; the caller closes it. No link is followed.
+  func appending(_ name: String) throws(Errno) -> FileDescriptor {
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+    let opened = restarting { openat(descriptor, name, flags, 0o600) }
+    guard opened >= 0 else { throw lastErrno() }
+    var info = stat()
+    if fstat(opened, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_nlink <= 1 {
+      return FileDescriptor(rawValue: opened)
+    }
+    close(opened)
+    throw .notPermitted
+  }
+}
