@@ -140,6 +140,7 @@ let package = Package(
         "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
         "PortForwarding", "Resources", "Servers", "TransportSecurity",
       ]),
+    library("ServiceRouter", ["DrydockBase", "MonotonicTime", "PortForwarding"] + sockets),
     library(
       "PortForwarding",
       ["DrydockBase", "NativeProcess", "PortListeners", "TransportSecurity"] + sockets),
@@ -218,6 +219,7 @@ let package = Package(
         "MonotonicTime",
       ] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
+    tests("ServiceRouter", ["MonotonicTime"] + nio),
     tests(
       "DrydockCommands",
       [

@@ -29,7 +29,7 @@ package struct Wire {
     }
   }
 
-  private init(
+  init(
     parts: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
     outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
   ) {

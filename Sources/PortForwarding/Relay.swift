@@ -1,5 +1,5 @@
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// One end of a forwarded connection: hands what it reads to its partner, the other end, on the same event loop.
 ///
@@ -7,9 +7,9 @@ import NIOCore
 /// between. The end of what one side sends is passed on once everything before it is written: NIO would drop the
 /// rest where the other direction has ended already.
 package final class Relay: ChannelDuplexHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+  package typealias InboundIn = ByteBuffer
+  package typealias OutboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
 
   private var context: ChannelHandlerContext?
   private var partner: Relay?
@@ -21,15 +21,18 @@ package final class Relay: ChannelDuplexHandler {
   private var isOutputEnded = false
   private var writesInFlight = 0
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  /// An end without a partner yet.
+  package init() {}
 
-  func handlerRemoved(context: ChannelHandlerContext) {
+  package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  package func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     partner = nil
   }
 
   /// Joins two ends; what each got before goes to the other.
-  static func join(_ one: Relay, _ other: Relay) {
+  package static func join(_ one: Relay, _ other: Relay) {
     guard one.context != nil, other.context != nil else {
       one.abort()
       return other.abort()
@@ -48,23 +51,23 @@ package final class Relay: ChannelDuplexHandler {
 
   // MARK: What this end reads
 
-  func read(context: ChannelHandlerContext) {
+  package func read(context: ChannelHandlerContext) {
     guard partner?.canWrite ?? true else { return isReadDue = true }
     context.read()
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
     guard let partner else { return early.append(bytes) }
     partner.send(bytes)
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
+  package func channelReadComplete(context: ChannelHandlerContext) {
     partner?.context?.flush()
     context.fireChannelReadComplete()
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case ChannelEvent.inputClosed? = event as? ChannelEvent, !isInputEnded {
       isInputEnded = true
       partner?.endOutput()
@@ -73,14 +76,14 @@ package final class Relay: ChannelDuplexHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  package func channelInactive(context: ChannelHandlerContext) {
     // Once its output has ended, NIO tells of the input's end by closing. Before, it is an end that broke off, which
     // must be no orderly one for the other side either.
     if isOutputEnded { partner?.endOutput() } else { partner?.abort() }
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     partner?.abort()
     abort()
   }
@@ -89,7 +92,7 @@ package final class Relay: ChannelDuplexHandler {
 
   private var canWrite: Bool { context?.channel.isWritable ?? true }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable { partner?.resumeReading() }
     context.fireChannelWritabilityChanged()
   }
@@ -128,7 +131,7 @@ package final class Relay: ChannelDuplexHandler {
   }
 
   /// Ends the connection the hard way, so that nobody takes it for complete.
-  func abort() {
+  package func abort() {
     guard let context else { return }
     _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
     context.close(promise: nil)

@@ -1,0 +1,141 @@
+import DrydockBase
+import NIOCore
+import NIOPosix
+
+/// A router's replicas, clients and those who wait. All of it lives on one event loop, to which this belongs: a loop
+/// forwards far more than an app delivers, and so nothing is shared between threads.
+final class RouterCore {
+  let loop: any EventLoop
+  let options: RouterOptions
+  /// Where it listens, once it does.
+  var port = 0
+  let scheme = "http"
+  private(set) var isClosing = false
+  private var condition = ServiceCondition.starting
+  private var detail: String?
+  private var entries: [BackendEntry] = []
+  /// Where the next search begins, so that equals take turns.
+  private var turn = 0
+  private var clients: [ObjectIdentifier: ClientConnection] = [:]
+  private var waiting: [ObjectIdentifier: Exchange] = [:]
+  private var sweeper: RepeatedTask?
+  /// What goes on when a client has gone: more are taken in.
+  var whenLeft: () -> Void = {}
+
+  init(_ options: RouterOptions, loop: any EventLoop) {
+    self.options = options
+    self.loop = loop
+  }
+
+  // MARK: Replicas
+
+  func set(_ backends: [Backend]) {
+    var known = entries
+    entries = backends.map { backend in
+      guard let index = known.firstIndex(where: { $0.backend == backend }) else {
+        return BackendEntry(backend, token: shortHash("\(options.service) \(backend.id)"), loop: loop)
+      }
+      return known.remove(at: index)
+    }
+    known.forEach { $0.leave() }
+    wake()
+  }
+
+  func set(_ condition: ServiceCondition, _ detail: String?) {
+    self.condition = condition
+    self.detail = detail
+    if !condition.isOnItsWay { wake() }
+  }
+
+  func entry(_ id: String) -> BackendEntry? { entries.first { $0.backend.id == id } }
+
+  func drain(_ id: String) {
+    entry(id)?.isDraining = true
+    entry(id)?.closeIdle(olderThan: .nanoseconds(0))
+  }
+
+  /// Whether browsers are to be kept with their replicas.
+  var isSticky: Bool { options.isSticky && entries.count > 1 }
+  /// On one address all ports share their cookies, so that a router's has its port.
+  var cookieName: String { "DRYDOCKLB-\(port)" }
+
+  /// The replica for a request: the one that its cookie names, else the one with the least in flight.
+  /// - Parameter tried: Those that did not take it.
+  func choose(_ token: String?, not tried: [BackendEntry]) -> BackendEntry? {
+    turn &+= 1
+    var best: BackendEntry?
+    for offset in 0..<entries.count {
+      let entry = entries[(turn + offset) % entries.count]
+      if entry.isDraining || tried.contains(where: { $0 === entry }) { continue }
+      if let token, isSticky, entry.token == token { return entry }
+      if best.map({ entry.inFlight < $0.inFlight }) ?? true { best = entry }
+    }
+    return best
+  }
+
+  var hasOpenReplica: Bool { entries.contains { !$0.isDraining } }
+
+  // MARK: Those who wait
+
+  /// Whether it makes sense to wait.
+  var isOnItsWay: Bool { condition.isOnItsWay && !isClosing }
+  var page: WaitingPage { WaitingPage(service: options.service, condition: condition, detail: detail) }
+
+  var waitingCount: Int { waiting.count }
+  func wait(_ exchange: Exchange) { waiting[ObjectIdentifier(exchange)] = exchange }
+  func endWait(_ exchange: Exchange) { waiting[ObjectIdentifier(exchange)] = nil }
+
+  private func wake() {
+    let all = waiting.values
+    waiting = [:]
+    all.forEach { $0.goOn() }
+  }
+
+  // MARK: Clients
+
+  var hasRoom: Bool { clients.count < options.connections }
+
+  func enter(_ client: ClientConnection) {
+    clients[ObjectIdentifier(client)] = client
+    if !hasRoom { oldestIdle(but: client)?.leave() }
+    guard sweeper == nil else { return }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    sweeper = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      bound.value.sweep()
+    }
+  }
+
+  /// Who has waited longest without a request, to make room for others.
+  private func oldestIdle(but newest: ClientConnection) -> ClientConnection? {
+    clients.values.filter { $0.isIdle && $0 !== newest }.min { $0.lastActivity < $1.lastActivity }
+  }
+
+  func exit(_ client: ClientConnection) {
+    clients[ObjectIdentifier(client)] = nil
+    whenLeft()
+  }
+
+  /// Closes what takes too long. One look a second costs less than an alarm for each request.
+  private func sweep() {
+    let now = NIODeadline.now()
+    clients.values.forEach { $0.check(now) }
+    entries.forEach { $0.closeIdle(olderThan: UpstreamConnection.idleLimit) }
+    guard clients.isEmpty, !entries.contains(where: \.hasIdle) else { return }
+    sweeper?.cancel()
+    sweeper = nil
+  }
+
+  // MARK: The end
+
+  /// Lets the requests end that are under way.
+  func close() -> EventLoopFuture<Void> {
+    isClosing = true
+    wake()
+    let ends = clients.values.map(\.end)
+    clients.values.filter(\.isIdle).forEach { $0.leave() }
+    entries.forEach { $0.closeIdle(olderThan: .nanoseconds(0)) }
+    return EventLoopFuture.andAllComplete(ends, on: loop)
+  }
+
+  func abort() { clients.values.forEach { $0.abort() } }
+}
