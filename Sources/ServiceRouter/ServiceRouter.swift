@@ -31,8 +31,10 @@ package final class ServiceRouter: Sendable {
     }.get()
     let channel: any Channel
     do {
-      channel = try await RouterListener.bootstrap(parts.1, on: loop).bind(host: "127.0.0.1", port: port)
-        .get()
+      channel = try await RouterListener.bootstrap(parts.1, options.mode, on: loop).bind(
+        host: "127.0.0.1", port: port
+      )
+      .get()
     } catch let error as IOError {
       throw RouterPortError(port: port, errorNumber: error.errnoCode)
     }

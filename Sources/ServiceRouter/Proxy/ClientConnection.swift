@@ -5,7 +5,7 @@ import PortForwarding
 ///
 /// It reads only while what it read can go on, so that a slow server slows the client down. A client that ends its side
 /// has gone, as for AWS's balancer.
-final class ClientConnection: ChannelDuplexHandler {
+final class ClientConnection: ChannelDuplexHandler, RouterClient {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
   typealias OutboundIn = ByteBuffer

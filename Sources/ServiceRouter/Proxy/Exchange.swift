@@ -4,7 +4,7 @@ import NIOPosix
 /// A request on its way to a replica: chosen, waited for, connected to, tried again.
 ///
 /// From the moment a replica is chosen until the end it counts as in flight there.
-final class Exchange {
+final class Exchange: RouterWaiter {
   let request: RequestHead
   private let core: RouterCore
   private var client: ClientConnection?
@@ -39,9 +39,17 @@ final class Exchange {
     core.endWait(self)
     alarm?.cancel()
     guard client != nil else { return }
-    if let entry = core.choose(token, not: tried) { return ask(entry) }
-    if !tried.isEmpty, core.hasOpenReplica { return waitForRefusing() }
-    wait()
+    switch core.nextStep(token, not: tried, since: begin) {
+    case .ask(let entry): ask(entry)
+    case .wait(let time):
+      tried = []
+      core.wait(self)
+      alarm = core.loop.assumeIsolated().scheduleTask(in: time) { [self] in goOn() }
+    case .refused:
+      answer(Answer(status: 502, body: "502: \(core.options.service) does not take connections\n"))
+    case .unavailable:
+      answer(core.page.answer(asPage: request.wantsPage && request.method != .other))
+    }
   }
 
   private func ask(_ entry: BackendEntry) {
@@ -73,28 +81,6 @@ final class Exchange {
     entry?.end()
     entry = nil
     upstream = nil
-  }
-
-  // MARK: Waiting
-
-  /// Every replica refused: one that has just ended is taken out of the table soon.
-  private func waitForRefusing() {
-    guard NIODeadline.now() - begin < TimeAmount(core.options.refusalPatience), core.isOnItsWay else {
-      return answer(Answer(status: 502, body: "502: \(core.options.service) does not take connections\n"))
-    }
-    tried = []
-    core.wait(self)
-    alarm = core.loop.assumeIsolated().scheduleTask(in: .milliseconds(50)) { [self] in goOn() }
-  }
-
-  private func wait() {
-    let left = TimeAmount(core.options.patience) - (NIODeadline.now() - begin)
-    guard core.isOnItsWay, left > .nanoseconds(0) else {
-      return answer(core.page.answer(asPage: request.wantsPage && request.method != .other))
-    }
-    tried = []
-    core.wait(self)
-    alarm = core.loop.assumeIsolated().scheduleTask(in: left) { [self] in goOn() }
   }
 
   // MARK: The end

@@ -16,8 +16,8 @@ final class RouterCore {
   private var entries: [BackendEntry] = []
   /// Where the next search begins, so that equals take turns.
   private var turn = 0
-  private var clients: [ObjectIdentifier: ClientConnection] = [:]
-  private var waiting: [ObjectIdentifier: Exchange] = [:]
+  private var clients: [ObjectIdentifier: any RouterClient] = [:]
+  private var waiting: [ObjectIdentifier: any RouterWaiter] = [:]
   private var sweeper: RepeatedTask?
   /// What goes on when a client has gone: more are taken in.
   var whenLeft: () -> Void = {}
@@ -73,7 +73,18 @@ final class RouterCore {
     return best
   }
 
-  var hasOpenReplica: Bool { entries.contains { !$0.isDraining } }
+  /// What there is to do for somebody who has looked for a replica since then.
+  func nextStep(_ token: String?, not tried: [BackendEntry], since begin: NIODeadline) -> SearchStep {
+    if let entry = choose(token, not: tried) { return .ask(entry) }
+    let passed = NIODeadline.now() - begin
+    // Every replica refused: one that has just ended is taken out of the table soon.
+    if !tried.isEmpty, entries.contains(where: { !$0.isDraining }) {
+      let isWorthIt = isOnItsWay && passed < TimeAmount(options.refusalPatience)
+      return isWorthIt ? .wait(.milliseconds(50)) : .refused
+    }
+    let left = TimeAmount(options.patience) - passed
+    return isOnItsWay && left > .nanoseconds(0) ? .wait(left) : .unavailable
+  }
 
   // MARK: Those who wait
 
@@ -82,8 +93,8 @@ final class RouterCore {
   var page: WaitingPage { WaitingPage(service: options.service, condition: condition, detail: detail) }
 
   var waitingCount: Int { waiting.count }
-  func wait(_ exchange: Exchange) { waiting[ObjectIdentifier(exchange)] = exchange }
-  func endWait(_ exchange: Exchange) { waiting[ObjectIdentifier(exchange)] = nil }
+  func wait(_ waiter: any RouterWaiter) { waiting[ObjectIdentifier(waiter)] = waiter }
+  func endWait(_ waiter: any RouterWaiter) { waiting[ObjectIdentifier(waiter)] = nil }
 
   private func wake() {
     let all = waiting.values
@@ -95,7 +106,7 @@ final class RouterCore {
 
   var hasRoom: Bool { clients.count < options.connections }
 
-  func enter(_ client: ClientConnection) {
+  func enter(_ client: any RouterClient) {
     clients[ObjectIdentifier(client)] = client
     if !hasRoom { oldestIdle(but: client)?.leave() }
     guard sweeper == nil else { return }
@@ -106,11 +117,11 @@ final class RouterCore {
   }
 
   /// Who has waited longest without a request, to make room for others.
-  private func oldestIdle(but newest: ClientConnection) -> ClientConnection? {
+  private func oldestIdle(but newest: any RouterClient) -> (any RouterClient)? {
     clients.values.filter { $0.isIdle && $0 !== newest }.min { $0.lastActivity < $1.lastActivity }
   }
 
-  func exit(_ client: ClientConnection) {
+  func exit(_ client: any RouterClient) {
     clients[ObjectIdentifier(client)] = nil
     whenLeft()
   }
@@ -138,4 +149,35 @@ final class RouterCore {
   }
 
   func abort() { clients.values.forEach { $0.abort() } }
+}
+
+/// What is done next for somebody who looks for a replica.
+enum SearchStep {
+  case ask(BackendEntry)
+  /// Looks again after that time, or when something has changed.
+  case wait(TimeAmount)
+  /// All there are do not take connections.
+  case refused
+  /// There is none, and none came in time.
+  case unavailable
+}
+
+/// Somebody who waits for a replica.
+protocol RouterWaiter: AnyObject {
+  /// Looks again.
+  func goOn()
+}
+
+/// A client's connection.
+protocol RouterClient: AnyObject {
+  /// Whether it may be closed and nobody would miss it.
+  var isIdle: Bool { get }
+  var lastActivity: NIODeadline { get }
+  /// Kept when it has ended.
+  var end: EventLoopFuture<Void> { get }
+  func leave()
+  /// Breaks it off.
+  func abort()
+  /// Ends it if it takes too long.
+  func check(_ now: NIODeadline)
 }

@@ -15,7 +15,9 @@ final class RouterListener: ChannelDuplexHandler {
     core.whenLeft = { [weak self] in self?.readIfDue() }
   }
 
-  static func bootstrap(_ listener: NIOLoopBound<RouterListener>, on loop: any EventLoop) -> ServerBootstrap {
+  static func bootstrap(
+    _ listener: NIOLoopBound<RouterListener>, _ mode: RouterOptions.Mode, on loop: any EventLoop
+  ) -> ServerBootstrap {
     ServerBootstrap(group: loop)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       // As long as the system permits: those who wait for room are not to be turned away.
@@ -27,6 +29,8 @@ final class RouterListener: ChannelDuplexHandler {
           try channel.pipeline.syncOperations.addHandler(listener.value)
         }
       }
+      // A relay reads once it has a partner.
+      .childChannelOption(.autoRead, value: mode == .http)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .routing)
@@ -52,8 +56,15 @@ final class RouterListener: ChannelDuplexHandler {
   }
 
   private func accept(_ channel: any Channel) throws {
-    let client = ClientConnection(channel, core: core)
-    try channel.pipeline.syncOperations.addHandler(client)
-    core.enter(client)
+    switch core.options.mode {
+    case .http:
+      let client = ClientConnection(channel, core: core)
+      try channel.pipeline.syncOperations.addHandler(client)
+      core.enter(client)
+    case .tcp:
+      let client = try TCPConnection(channel, core: core)
+      core.enter(client)
+      client.goOn()
+    }
   }
 }
