@@ -41,6 +41,13 @@ extension DeployCheck {
       warn(
         "service \(service.name) mounts \(name) without linking it: it gets a volume of its own on each host, "
           + "not the shared one", at: place, "list \(name) under resources: of the service")
+    } else if let longer = service.resources.map(\.resource).first(where: {
+      mounted.contains($0) && $0.contains(name)
+    }) {
+      warn(
+        "volume \(name) is a part of the linked resource's name \(longer): a v2 rack mounts neither for it",
+        at: place,
+        "give the volume another name")
     } else if !findings.isFull(.warning), let near = nearest(to: name, in: mounted.sorted()) {
       warn(
         "volume \(name) is not the resource \(near): it is a volume of its own on each host", at: place,

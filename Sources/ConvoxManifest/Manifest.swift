@@ -64,6 +64,10 @@ enum ManifestPlace: Sendable, Hashable {
   case required(service: String?, String)
   /// A service's `build:`.
   case build(service: String)
+  /// A service's `health:`.
+  case health(service: String)
+  /// A service's `domain:`.
+  case domain(service: String)
   /// A timer's name.
   case timer(String)
   /// A timer's `service:`.

@@ -51,10 +51,10 @@ extension ManifestReader {
     let known = ServicePort.Scheme(rawValue: written.lowercased())
     let words = ServicePort.Scheme.allCases.map(\.rawValue)
     switch known {
-    case .http?, .https?, .grpc?: break
-    case .secureGRPC?, .tcp?:
+    case .http?, .https?, .grpc?, .secureGRPC?: break
+    case .tcp?:
       warn(
-        "`\(written)` is a scheme of v3 racks only; a v2 rack's balancer takes http, https and grpc",
+        "`\(written)` is no scheme of AWS's balancer, which takes http, https, grpc and secure-grpc",
         at: offset)
     case nil:
       warn(

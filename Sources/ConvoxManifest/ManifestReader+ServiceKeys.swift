@@ -31,16 +31,21 @@ extension ManifestReader {
       process.deployment = ServiceDeployment(
         minimum: integer(value("minimum", fields)), maximum: integer(value("maximum", fields)))
     }
-    if let fields = group("termination", pairs, "manifest.ServiceTermination", ["grace"], service) {
-      process.grace = seconds("grace", fields, of: "termination of service \(service)") ?? process.grace
+    if let fields = group("termination", pairs, "manifest.ServiceTermination", ["grace"], service),
+      let node = value("grace", fields), let grace = integer(node)
+    {
+      process.grace = max(0, grace)
+      if grace < 0 {
+        failAtDeploy("grace of termination of service \(service) is \(grace) seconds", at: node.offset)
+      }
     }
     return process
   }
 
   private mutating func routing(of service: String, _ pairs: [YAMLNode.Pair]) -> ServiceRouting {
     var routing = ServiceRouting()
-    routing.isInternal = boolean(value("internal", pairs)) ?? false
     routing.isInternalAndExternal = boolean(value("internalAndExternal", pairs)) ?? false
+    routing.isInternal = boolean(value("internal", pairs)) ?? false || routing.isInternalAndExternal
     routing.isSticky = boolean(value("sticky", pairs)) ?? true
     routing.drain = seconds("drain", pairs, of: "service \(service)") ?? routing.drain
     routing.domains = domains(value("domain", pairs))

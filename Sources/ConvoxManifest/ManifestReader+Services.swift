@@ -52,7 +52,12 @@ extension ManifestReader {
       image: string(value("image", pairs)), command: command.text, argv: command.argv,
       port: port(value("port", pairs), of: name), build: build.path, scale: scale(value("scale", pairs)),
       location: source.location(of: pair.key.offset))
-    manifest.places[.build(service: name)] = value("build", pairs).map { source.location(of: $0.offset) }
+    func note(_ place: ManifestPlace, _ key: String) {
+      manifest.places[place] = value(key, pairs).map { source.location(of: $0.offset) }
+    }
+    note(.build(service: name), "build")
+    note(.health(service: name), "health")
+    note(.domain(service: name), "domain")
     service.built = build.all(hasImage: service.image?.isEmpty == false)
     service.scaling = scaling(value("scale", pairs), of: name)
     service.health = health(value("health", pairs), of: name)

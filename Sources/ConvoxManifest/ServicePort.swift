@@ -1,9 +1,9 @@
 /// The port at which a service listens, and what is spoken there: `port:`.
 package struct ServicePort: Sendable, Hashable {
-  /// What a balancer speaks with the service. v2's are http, https and grpc.
+  /// What a balancer speaks with the service. AWS takes all but tcp.
   package enum Scheme: String, Sendable, Hashable, CaseIterable {
     case http, https, grpc
-    /// v3's grpc over TLS.
+    /// grpc over TLS.
     case secureGRPC = "secure-grpc"
     /// Bytes of any kind; drydock takes every scheme for it that it does not know.
     case tcp

@@ -2,7 +2,7 @@
 package struct ServiceRouting: Sendable, Hashable {
   /// `domain:`, without the empty ones.
   package var domains: [String] = []
-  /// `internal:`: the router within the network only.
+  /// `internal:`: the router within the network, which `internalAndExternal` implies.
   package var isInternal = false
   /// `internalAndExternal:`: both routers.
   package var isInternalAndExternal = false

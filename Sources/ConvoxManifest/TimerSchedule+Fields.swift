@@ -1,6 +1,15 @@
 import DrydockBase
 
 extension TimerSchedule {
+  /// A moment in seconds since 1970 for people: `Thu 2024-02-29 03:00`.
+  package static func text(ofMoment moment: Int) -> String {
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let date = CivilDate(dayNumber: moment / 86_400)
+    let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][date.weekday]
+    let time = moment % 86_400 / 60
+    return "\(day) \(date.year)-\(two(date.month))-\(two(date.day)) \(two(time / 60)):\(two(time % 60))"
+  }
+
   /// The fields of a line, six for v2 and five for v3.
   static func fields(_ text: String, _ dialect: Dialect) throws(TimerScheduleError) -> [String] {
     switch dialect {

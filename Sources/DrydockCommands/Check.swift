@@ -4,6 +4,7 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
+import Foundation
 import Planning
 import Resources
 
@@ -11,7 +12,7 @@ import Resources
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Find what would fail or surprise at deploy, each with its place and what to do.",
+    abstract: "Find what would fail or surprise at deploy or start, each with its place and what to do.",
     discussion: """
       Exits 0 when clean or with warnings only, 65 on errors.
 
@@ -25,7 +26,8 @@ struct Check: AsyncParsableCommand {
   @Flag(help: "Warnings fail too.")
   var strict = false
 
-  @Flag(help: "Show every option: its value, what AWS does with it, and what drydock does.")
+  @Flag(
+    help: "Show every option, service and timer: the values, what AWS does with them, and what drydock does.")
   var explain = false
 
   @OptionGroup var rack: RackOption
@@ -58,7 +60,8 @@ struct Check: AsyncParsableCommand {
     }
     let deploy = manifest.deployFindings(
       catalog: EngineRegistry.catalog, appEnvironment: environment,
-      autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true)
+      autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true,
+      moment: Int(Date.now.timeIntervalSince1970))
     // What another rack has deployed is not known here.
     let deployed =
       session.rack == nil
@@ -70,9 +73,9 @@ struct Check: AsyncParsableCommand {
     let further = deployed.filter { !told.contains($0.location) }
     let collisions =
       state.map { LinkedResources(store: session.context.store).collisions(of: $0, with: manifest) } ?? []
-    return
-      (manifest.warnings + manifest.deployErrors + deploy + further + collisions + workspace.uploadFindings()
-      + workspace.buildFindings(manifest))
+    let local =
+      try workspace.uploadFindings() + workspace.buildFindings(manifest) + workspace.startFindings(manifest)
+    return (manifest.warnings + manifest.deployErrors + deploy + further + collisions + local)
       .sorted(by: precedes)
   }
 

@@ -43,7 +43,8 @@ struct ServiceModelTests {
   @Test(
     "A scheme that v2's balancers do not have",
     arguments: [
-      ("tcp:25", "`tcp` is a scheme of v3 racks only"), ("htps:3000", "no balancer knows the scheme `htps`"),
+      ("tcp:25", "`tcp` is no scheme of AWS's balancer"),
+      ("htps:3000", "no balancer knows the scheme `htps`"),
     ])
   func scheme(_ text: String, _ message: String) throws {
     let found = try warnings("services:\n  web: { port: \(text) }\n")
@@ -67,6 +68,8 @@ struct ServiceModelTests {
     #expect(process.initProcess == false && process.isPrivileged && process.isSingleton && process.grace == 5)
     #expect(process.agent?.ports == [TransportPort(8125, .udp), TransportPort(9000)])
     #expect(process.deploymentBounds == (0, 100))
+    #expect(try service("termination: {grace: 0}").process.grace == 0)
+    #expect(try service("internalAndExternal: true").routing.isInternal)
     #expect(try service("agent: false").process.agent == nil)
     #expect(try service("agent: true").process.agent == ServiceAgent())
     #expect(try service("deployment: {minimum: 0}").process.deploymentBounds == (0, 200))

@@ -12,12 +12,7 @@ func moment(_ text: String) throws -> Int {
 }
 
 /// The moment in the same form.
-func written(_ moment: Int) -> String {
-  let date = CivilDate(dayNumber: moment / 86_400)
-  func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  return
-    "\(date.year)-\(two(date.month))-\(two(date.day)) \(two(moment / 3600 % 24)):\(two(moment / 60 % 60))"
-}
+func written(_ moment: Int) -> String { String(TimerSchedule.text(ofMoment: moment).dropFirst(4)) }
 
 @Suite("Schedules of timers")
 struct TimerScheduleTests {
@@ -149,6 +144,11 @@ struct TimerScheduleTests {
       surprise.message + (surprise.suggestion.map { " > \($0)" } ?? "")
     }
     #expect(found == expected)
+  }
+
+  @Test("A moment for people") func forPeople() throws {
+    #expect(TimerSchedule.text(ofMoment: try moment("2024-02-29 03:05")) == "Thu 2024-02-29 03:05")
+    #expect(TimerSchedule.text(ofMoment: 0) == "Thu 1970-01-01 00:00")
   }
 
   @Test("A date by arithmetic is the calendar's", arguments: [1900, 1969, 1999, 2024, 2100, 2199])

@@ -1,11 +1,13 @@
 import ConvoxManifest
 import Emulator
 import Engines
+import Foundation
 import Planning
 import Resources
 import TerminalProgress
 
-/// `check --explain`: every option of the manifest's resources.
+/// `check --explain`: every option of the manifest's resources, and what its services and timers come to. The JSON has the
+/// options alone.
 struct ExplainedOptions {
   private let session: Session
 
@@ -21,7 +23,22 @@ struct ExplainedOptions {
       manifest, catalog: EngineRegistry.catalog, over: session.rack == nil ? state : nil)
     if format == .json { return try session.console.print(json: rows) }
     manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
-    session.console.print(Self.render(rows))
+    let parts = [Self.render(rows), Self.services(manifest), Self.timers(manifest)].filter { !$0.isEmpty }
+    session.console.print(parts.joined(separator: "\n"))
+  }
+
+  /// What the keys of services come to.
+  static func services(_ manifest: Manifest) -> String {
+    let rows = ServiceExplanation.rows(manifest).map { row in
+      [row.service, row.key, row.value ?? "-", row.isWritten ? "convox.yml" : "default", row.aws, row.here]
+    }
+    guard !rows.isEmpty else { return "" }
+    return Table(header: ["SERVICE", "KEY", "VALUE", "FROM", "ON AWS", "DRYDOCK"], rows: rows).rendered()
+  }
+
+  private static func timers(_ manifest: Manifest) -> String {
+    guard !manifest.timers.isEmpty else { return "" }
+    return TimerListing.table(manifest.timers.map { TimerListing($0, after: .now) }, zone: .current)
   }
 
   static func render(_ rows: [OptionExplanation]) -> String {

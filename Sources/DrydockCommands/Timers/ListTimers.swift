@@ -1,0 +1,31 @@
+import ArgumentParser
+import ConvoxManifest
+import Foundation
+import Resources
+
+/// `drydock timers list`.
+struct ListTimers: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the timers with their next three runs, in UTC and in the time of this machine.",
+    discussion: """
+      Examples:
+        drydock timers list
+        drydock timers list --format json | jq '.[].next[0]'
+      """)
+
+  @OptionGroup var rack: RackOption
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = try Session(common.shared).selecting(rack)
+    let state = try session.existingInstance(allowsNewName: true)
+    let manifest = try session.workspaceOfInstance().load(
+      appEnvironment: try session.appEnvironment(state))
+    let timers = manifest.timers.map { TimerListing($0, after: .now) }
+    if common.format == .json { return try session.console.print(json: timers) }
+    if timers.isEmpty { return session.console.note("the manifest has no timers") }
+    session.console.print(TimerListing.table(timers, zone: .current))
+  }
+}

@@ -1,0 +1,67 @@
+import ConvoxManifest
+import DrydockBase
+import Foundation
+import TerminalProgress
+
+/// A timer and when it runs next, as it is printed.
+struct TimerListing: Codable, Hashable, Sendable {
+  /// Its name.
+  var name: String
+  /// The service whose image and variables it uses.
+  var service: String?
+  /// `schedule:` as written.
+  var schedule: String?
+  /// What is run.
+  var command: String?
+  /// What happens where a run is due while the last one goes on.
+  var concurrency: ConvoxManifest.Timer.Concurrency
+  /// The next three runs.
+  var next: [Date]
+  /// Why it never runs; nil where it does.
+  var problem: String?
+
+  init(_ timer: ConvoxManifest.Timer, after moment: Date) {
+    name = timer.name
+    service = timer.service
+    schedule = timer.schedule
+    command = timer.command
+    concurrency = timer.concurrency
+    next = []
+    do {
+      let runs = try TimerSchedule(timer.schedule ?? "").next(
+        3, after: Int(moment.timeIntervalSince1970.rounded(.down)))
+      next = runs.map { Date(timeIntervalSince1970: Double($0)) }
+      problem = runs.isEmpty ? "never again" : nil
+    } catch {
+      problem = error.message
+    }
+  }
+
+  /// The timers, each run on a line of its own.
+  /// - Parameter zone: The machine's; without a column of its own where it is UTC in all of these.
+  static func table(_ timers: [TimerListing], zone: TimeZone) -> String {
+    let isLocal = timers.flatMap(\.next).contains { zone.secondsFromGMT(for: $0) != 0 }
+    let local = isLocal ? ["LOCAL"] : []
+    return Table(
+      header: ["TIMER", "SERVICE", "SCHEDULE", "NEXT (UTC)"] + local + ["COMMAND"],
+      rows: timers.map { timer in
+        [timer.name, timer.service ?? "-", timer.schedule ?? "-", timer.runs(in: .gmt)]
+          + (isLocal ? [timer.next.isEmpty ? "-" : timer.runs(in: zone)] : []) + [
+            timer.command?.oneLine ?? "-"
+          ]
+      }
+    ).rendered()
+  }
+
+  private func runs(in zone: TimeZone) -> String {
+    if let problem { return problem }
+    return next.map { Self.text($0, in: zone) }.joined(separator: "\n")
+  }
+
+  /// `Thu 2024-02-29 03:00`.
+  static func text(_ date: Date, in zone: TimeZone) -> String {
+    let offset = zone.secondsFromGMT(for: date)
+    let seconds = Int(date.timeIntervalSince1970) + offset
+    return TimerSchedule.text(ofMoment: seconds)
+  }
+}
