@@ -69,6 +69,7 @@ private func linesByService(_ text: String) -> [String: [String]] {
 @Suite struct SampleTests {
   static let all = [
     "dynamic-configuration", "postgres-only", "quickstart", "read-replica", "shared-volume", "two-services",
+    "web-and-worker",
   ]
 
   @Test(arguments: all)
