@@ -76,10 +76,15 @@ struct Check: AsyncParsableCommand {
     let local =
       try workspace.uploadFindings() + workspace.buildFindings(manifest) + workspace.startFindings(manifest)
     return (manifest.warnings + manifest.deployErrors + deploy + further + collisions + local)
-      .sorted(by: precedes)
+      .sorted { precedes($0, $1, manifest.file) }
   }
 
-  private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
-    (left.location.line, left.location.column) < (right.location.line, right.location.column)
+  /// The manifest's findings first, those of each other file together.
+  private func precedes(_ left: Diagnostic, _ right: Diagnostic, _ manifest: String) -> Bool {
+    let (left, right) = (left.location, right.location)
+    if left.file != right.file {
+      return left.file == manifest || right.file != manifest && left.file < right.file
+    }
+    return (left.line, left.column) < (right.line, right.column)
   }
 }
