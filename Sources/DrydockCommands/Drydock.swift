@@ -42,6 +42,8 @@ package struct Drydock: AsyncParsableCommand {
     -> Never
   {
     StandardStreams.fill()
+    // Before anything has threads, which do not live long where this fails.
+    do { try ProcessFiles.check() } catch { Foundation.exit(ErrorReport.print(error) ?? error.code.rawValue) }
     Diagnostics.begin(DrydockContext.callersEnvironment["DRYDOCK_LOG"])
     // Kept by now, and for programs that take this process's place.
     PostgresVariables.takeOut()

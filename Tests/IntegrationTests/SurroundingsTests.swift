@@ -299,6 +299,21 @@ import Testing
     }
   }
 
+  /// Bug: commands ended by SIGILL at random, or took processes of another namespace for engines.
+  @Test("A /proc of another process namespace: 69, and how to mount the right one", .mounts)
+  func foreignProcesses() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let drydock = try BuiltProducts.executable("drydock")
+      let apart = ["unshare"] + (getuid() == 0 ? ["-pf"] : ["-Urpf"])
+      for words in [["up"], ["ps"], ["--version"]] {
+        let result = try await app.start(apart + [drydock] + words, tool: true).result()
+        #expect(result.status == 69 && result.stdout.isEmpty, "\(result)")
+        #expect(result.stderr.contains("mount -t proc proc /proc"), "\(result)")
+      }
+      #expect(app.instances.isEmpty)
+    }
+  }
+
   @Test("A home on a file system that takes no files: 73, and its name")
   func strangeFileSystem() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in
