@@ -149,6 +149,20 @@ package func freePort() throws -> Int {
   return port
 }
 
+/// Different ports at which nobody listens and that the kernel gives to nobody by itself, as it does with `freePort`'s:
+/// for what is started only after a while, when an outgoing connection might have one of those.
+package func quietPorts(_ count: Int) throws -> [Int] {
+  // Below those of drydock's own, too.
+  let free = (10_000..<15_000).shuffled().lazy.filter { port in
+    guard let (listener, _) = try? bindToLoopback(listens: true, port: port) else { return false }
+    close(listener)
+    return true
+  }
+  let ports = Array(free.prefix(count))
+  guard ports.count == count else { throw FixtureError("no \(count) ports are free") }
+  return ports
+}
+
 private func bindToLoopback(listens: Bool, port: Int = 0) throws -> (descriptor: Int32, port: Int) {
   #if os(Linux)
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

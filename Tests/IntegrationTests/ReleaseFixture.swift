@@ -25,7 +25,8 @@ struct ReleaseFixture {
   private init(_ root: URL) throws {
     self.root = root
     values["@ROOT@"] = root.path(percentEncoded: false)
-    for number in 1...5 { values["@PORT\(number)@"] = "\(try freePort())" }
+    // Making the data takes a while, after which they have to be free still: drydock would move on to others.
+    for (number, port) in try quietPorts(5).enumerated() { values["@PORT\(number + 1)@"] = "\(port)" }
   }
 
   /// Puts them in the place of a test's app and home.
