@@ -123,6 +123,30 @@ import Testing
     }
   }
 
+  /// Bug: the log said that it was closed, and not that the client was told of a failure.
+  @Test func `what a conversation could not go on for is in the log, in words`() async throws {
+    let lines = Lines()
+    let route = Route.socket("/no") { _ in
+      { socket in
+        try await socket.converse { _ in
+        } output: {
+          throw HTTPFailure(.badGateway, "cannot reach the moon: Connection refused")
+        }
+      }
+    }
+    try await withRoutes([route], log: lines.log) { port in
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade("/no?hush", port: port))
+        #expect(try await wire.response()?.status == 101)
+        #expect(try await wire.frame()?.text == "ERROR: cannot reach the moon: Connection refused\n")
+        #expect(try await wire.frame()?.closeCode == 1000)
+      }
+    }
+    let told = lines.all.filter { $0.contains("the moon") }
+    #expect(told.count == 1 && told[0].hasSuffix(" GET /no: cannot reach the moon: Connection refused"))
+    #expect(!lines.all.contains { $0.contains("hush") })
+  }
+
   @Test func `a plain request for a websocket is told so`() async throws {
     try await withRoutes([Self.echo]) { port in
       let response = try await exchange("GET", "/echo", port: port)

@@ -20,14 +20,22 @@ package struct RequestLog: Sendable {
   }()
 
   func note(_ head: HTTPRequestHead, _ status: String, _ duration: Duration) {
-    let path = head.uri.prefix { $0 != "?" }.prefix(200)
     let milliseconds = duration / .milliseconds(1)
-    note("\(head.method.rawValue) \(Self.printable(path)) \(status) \(Int(milliseconds)) ms")
+    note("\(Self.request(head)) \(status) \(Int(milliseconds)) ms")
+  }
+
+  /// Notes why a conversation that was begun cannot go on.
+  func note(_ head: HTTPRequestHead, _ failure: String) {
+    note("\(Self.request(head)): \(failure)")
   }
 
   /// Notes something else than a request.
   package func note(_ text: String) {
     write("\(Date.now.formatted(.iso8601)) \(TerminalText.line(text))")
+  }
+
+  private static func request(_ head: HTTPRequestHead) -> String {
+    "\(head.method.rawValue) \(printable(head.uri.prefix { $0 != "?" }.prefix(200)))"
   }
 
   /// Without what could pretend to be another line.

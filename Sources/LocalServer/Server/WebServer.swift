@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import MonotonicTime
 import NIOCore
@@ -144,7 +145,8 @@ package struct WebServer: Sendable {
       // The server's own end.
     } catch {
       // The client left, or was cut off: nobody is there to be told but the log.
-      log.note("a connection broke off: \(error)")
+      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      log.note("a connection broke off: \(reason)")
     }
   }
 }

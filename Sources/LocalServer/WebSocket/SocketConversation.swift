@@ -17,7 +17,9 @@ struct SocketConversation: Sendable {
     log.note(head, "101", .zero)
     defer { log.note(head, "closed", begin.duration(to: .now)) }
     try await channel.executeThenClose { inbound, outbound in
-      let socket = WebSocketStream(inbound, outbound, channel.channel, limits: limits)
+      let socket = WebSocketStream(inbound, outbound, channel.channel, limits: limits) {
+        log.note(head, $0.message)
+      }
       connections.mark(channel.channel) { socket.close(.goingAway) }
       try await conversation(head)(socket)
     }

@@ -22,12 +22,16 @@ package final class WebSocketStream: Sendable {
   private let outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>
   private let channel: any Channel
   private let patience: TimeAmount
+  private let failed: @Sendable (HTTPFailure) -> Void
   private let isClosed = Mutex(false)
 
+  /// - Parameter failed: Hears what the client is told of a conversation that cannot go on.
   init(
     _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
-    _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ channel: any Channel, limits: Limits
+    _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ channel: any Channel, limits: Limits,
+    failed: @escaping @Sendable (HTTPFailure) -> Void
   ) {
+    self.failed = failed
     self.inbound = inbound
     self.outbound = outbound
     self.channel = channel
@@ -94,7 +98,7 @@ package final class WebSocketStream: Sendable {
   /// is the one to close.
   private func hand(_ piece: Input, to input: @Sendable (Input) async throws -> Void) async {
     do { try await input(piece) } catch {
-      logger.debug("nobody takes a client's input", metadata: ["error": "\(error)"])
+      logger.debug("nobody takes a client's input", metadata: ["error": "\(HTTPFailure(error).message)"])
     }
   }
 
@@ -108,6 +112,7 @@ package final class WebSocketStream: Sendable {
     } catch {
       // As a rack tells it: the tool shows such bytes to its user.
       let failure = HTTPFailure(error)
+      failed(failure)
       // Where the client is gone, there is nobody to tell.
       try? await write(ByteBuffer(string: "ERROR: \(failure.message)\n"))
       close(failure.status == .forbidden ? .policyViolation : .normalClosure)
