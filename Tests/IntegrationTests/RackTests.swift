@@ -180,6 +180,41 @@ import Testing
     }
   }
 
+  @Test func `its log is shown, followed and kept, and says more when asked to`() async throws {
+    try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
+      let none = try await app.drydock("rack", "logs")
+      #expect(
+        none.status == 0 && none.stdout.isEmpty && none.stderr.contains("drydock rack start"), "\(none)")
+      try await withRack(app) { status, variables in
+        let following = try app.start(["rack", "logs", "-f", "--tail", "0"])
+        try await eventually("a line that is followed") {
+          try await ask("/apps/shop?token=hush", status, variables)
+          return following.stdout.contains("GET /apps/shop 404")
+        }
+        following.send(SIGINT)
+        let followed = try await following.result()
+        #expect(followed.status == 130 && !followed.stdout.contains("hush"), "\(followed)")
+        try await ask("/apps", status, variables)
+        // No request waits for its line.
+        try await eventually("the last line, alone") {
+          try await app.drydock("rack", "logs", "--tail", "1").stdout
+            .wholeMatch(of: /\S+Z GET \/apps 200 \d+ ms\n/) != nil
+        }
+        #expect(try await app.drydock("rack", "logs", "--tail", "-1").status == 64)
+      }
+      let later = try await app.drydock("rack", "logs")
+      #expect(later.stdout.contains("GET /apps 200") && !later.stdout.contains("drydock."), "\(later)")
+    }
+  }
+
+  private func ask(_ path: String, _ status: Status, _ variables: [String: String]) async throws {
+    let request = try head("GET", path, status, variables)
+    try await Wire.connect(port: status.port) { wire in
+      try await wire.send(request)
+      _ = try await wire.response()
+    }
+  }
+
   /// A request's head as the tool writes it.
   private func head(
     _ method: String, _ path: String, _ status: Status, _ variables: [String: String], _ more: [String] = []
