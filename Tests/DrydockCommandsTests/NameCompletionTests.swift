@@ -53,4 +53,10 @@ import Testing
       #expect(script.contains("---completion \(command) -- "), "\(command)")
     }
   }
+
+  /// Bug: a place for logs can be created and was not offered.
+  @Test(arguments: ["bash", "zsh", "fish"]) func allTypesAreOffered(_ shell: String) throws {
+    let script = Drydock.completionScript(for: try #require(CompletionShell(rawValue: shell)))
+    #expect(script.contains("postgres") && script.contains("syslog"))
+  }
 }

@@ -2,7 +2,6 @@ import AppState
 import ArgumentParser
 import ConvoxManifest
 import Emulator
-import Engines
 import Resources
 
 /// What a shell offers for a word that names something: looked up when TAB is pressed, and silent about whatever is
@@ -27,7 +26,7 @@ enum NameCompletion {
   /// The racks for which an app env is kept.
   static let racks = kind { $0.racks }
   /// The types of resources that can be created.
-  static let types = CompletionKind.list(EngineRegistry.catalog.types.map(\.name).sorted())
+  static let types = CompletionKind.list(ResourceKind.all.map(\.name).sorted())
 
   private static func kind(_ names: @escaping @Sendable (NameLookup) -> [String]) -> CompletionKind {
     // Typed, as there is one for asynchronous closures too, which the parser cannot run here.
