@@ -25,7 +25,8 @@ struct SharedOptions: ParsableArguments {
 
   @Option(
     name: .customLong("env-file"),
-    help: ArgumentHelp("KEY=value lines added to the app env; may be repeated.", valueName: "file"),
+    help: ArgumentHelp(
+      "KEY=value lines added to the app env, for this command alone; may be repeated.", valueName: "file"),
     completion: .file())
   var environmentFiles: [String] = []
 
