@@ -60,7 +60,8 @@ struct YAMLBuilder {
     guard case .scalar(let scalar) = node else {
       throw YAMLRemark(message: "invalid map key: a key has to be a word", offset: offset)
     }
-    guard scalar.string.unicodeScalars.first != aliasMark else {
+    // In quotes a `*` is one; an alias stands without.
+    guard scalar.style != .plain || scalar.string.unicodeScalars.first != aliasMark else {
       throw YAMLRemark(message: "invalid map key: an alias cannot be a key", offset: offset)
     }
     var key = self.scalar(scalar, offset)

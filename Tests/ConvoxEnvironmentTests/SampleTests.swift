@@ -89,6 +89,17 @@ private func linesByService(_ text: String) -> [String: [String]] {
     }
   }
 
+  @Test func theirSettingsAreRead() throws {
+    let files = Self.all.map { samples.appendingPathComponent("\($0)/drydock.yml") }
+    let present = files.filter { FileManager.default.fileExists(atPath: $0.path) }
+    #expect(!present.isEmpty)
+    for file in present {
+      let sample = file.deletingLastPathComponent().lastPathComponent
+      let settings = try DrydockSettings([UInt8](Data(contentsOf: file)), for: try manifest(of: sample))
+      #expect(settings != DrydockSettings())
+    }
+  }
+
   @Test func everySampleIsTried() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: samples.path)
       .filter { !$0.hasSuffix(".md") }

@@ -70,6 +70,14 @@ struct DrydockSettingsTests {
       ])
   }
 
+  /// Bug: an alias cannot be a key, it was said of quoted ones that begin as one does.
+  @Test("A pattern as a key") func pattern() throws {
+    #expect(
+      try settings("watch:\n  web:\n    - \"*.py\": sync\n    - '*': off\n").watch
+        == ["web": [.init("*.py", .sync), .init("*", .off)]])
+    #expect(errors("watch:\n  web:\n    - *.py: sync\n").count == 1)
+  }
+
   @Test("A terminal by a map") func terminals() throws {
     #expect(try settings("tty: {web: true, api: false}").terminals == ["web"])
   }
