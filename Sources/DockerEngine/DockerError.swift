@@ -25,6 +25,8 @@ package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible {
     case noMatchingPlatform
     /// The image is stored in a manifest format that this engine no longer reads.
     case unsupportedImageFormat
+    /// A step of a build failed, or the Dockerfile is at fault; the exit status of the step's command.
+    case buildFailed(exit: Int?)
     /// The engine cannot reach the registry (offline, no name resolution, a firewall).
     case registryUnreachable
     /// No engine can be used through this endpoint.

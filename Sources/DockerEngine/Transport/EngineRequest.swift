@@ -14,6 +14,8 @@ struct EngineRequest: Sendable {
     case none
     case json(Data)
     case tar([UInt8])
+    /// A tar archive that is made while it is sent: its next bytes, nil at its end.
+    case stream(@Sendable () async throws -> [UInt8]?)
   }
 
   let method: Method

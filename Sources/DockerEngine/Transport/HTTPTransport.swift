@@ -20,16 +20,17 @@ struct HTTPTransport: Sendable {
   ) async throws -> Value {
     do {
       return try await limit.run(request.action) { mark in
-        let connection = try await connect(until: limit.head, action: request.action)
+        let connection = try await connect(until: limit.connect, action: request.action)
         return try await connection.executeThenClose { inbound, outbound in
           try await outbound.write(contentsOf: parts(of: request, target: target))
           var body = ResponseBody(inbound.makeAsyncIterator(), action: request.action, mark)
-          let head = try await body.head()
           let failure = InputFailure()
-          // Cancelled with the end of this scope, when nobody reads the input any more.
-          async let _: Void = StreamInput(outbound, connection.channel)
-            .run(head.status == .ok ? input : nil, failure)
+          let stream = StreamInput(outbound, connection.channel)
+          // Cancelled with the end of this scope, when nobody reads any more what is sent.
+          async let _: Void = stream.send(request.body, mark, failure)
           do {
+            let head = try await body.head()
+            async let _: Void = stream.run(head.status == .ok ? input : nil, failure)
             let value = try await consume(head, &body)
             // A body without a length ends with its connection, so a broken input looks like an end.
             if let error = failure.error { throw error }
@@ -72,15 +73,20 @@ struct HTTPTransport: Sendable {
     var headers = HTTPHeaders([("Host", "docker"), ("User-Agent", "drydock"), ("Connection", "close")])
     let content: (type: String, bytes: ByteBuffer)? =
       switch request.body {
-      case .none: nil
+      case .none, .stream: nil
       case .json(let data): ("application/json", ByteBuffer(bytes: data))
       case .tar(let bytes): ("application/x-tar", ByteBuffer(bytes: bytes))
       }
     if let content { headers.add(name: "Content-Type", value: content.type) }
+    let method = HTTPMethod(rawValue: request.method.rawValue)
+    if case .stream = request.body {
+      headers.add(name: "Content-Type", value: "application/x-tar")
+      headers.add(name: "Transfer-Encoding", value: "chunked")
+      return [.head(HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers))]
+    }
     if request.method != .get {
       headers.add(name: "Content-Length", value: String(content?.bytes.readableBytes ?? 0))
     }
-    let method = HTTPMethod(rawValue: request.method.rawValue)
     let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
     return [.head(head)] + (content.map { [.body(.byteBuffer($0.bytes))] } ?? []) + [.end(nil)]
   }

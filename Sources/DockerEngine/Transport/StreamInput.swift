@@ -26,6 +26,26 @@ package struct StreamInput: Sendable {
     }
   }
 
+  /// Sends the rest of a request whose body is made while it is sent. A source that fails breaks the connection; where the
+  /// engine takes no more, its answer says why.
+  @concurrent
+  func send(_ body: EngineRequest.Body, _ mark: HeadMark, _ failure: InputFailure) async {
+    guard case .stream(let next) = body else { return }
+    do {
+      while let bytes = try await next() {
+        do {
+          try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+          mark.tick()
+        } catch { return }
+      }
+    } catch {
+      failure.set(error)
+      channel.close(promise: nil)
+      return
+    }
+    try? await outbound.write(.end(nil))
+  }
+
   /// Writes what `writer` has to say and ends the input. A writer that fails breaks the connection, so that
   /// whoever reads from it ends too.
   @concurrent

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The time that an exchange has: to its head, to its end, and from one piece of its answer to the next.
 struct TimeLimit: Sendable {
-  /// By when the head of the answer has to be there.
-  let head: Deadline
+  /// By when the head of the answer has to be there; nil where only silence counts, from the beginning on.
+  let head: Deadline?
   /// By when the exchange has to be over; nil for streams that last until they are cancelled.
   let end: Deadline?
   /// The longest silence of an answer that has begun; nil where silence says nothing.
@@ -20,6 +20,16 @@ struct TimeLimit: Sendable {
     self.end = end
     self.silence = silence
   }
+
+  /// However long it takes, as long as bytes go one way or the other.
+  init(silence: Duration, end: Deadline?) {
+    head = nil
+    self.end = end
+    self.silence = silence
+  }
+
+  /// By when there has to be a connection.
+  var connect: Deadline { head ?? .after(.seconds(30)) }
 
   /// Runs an exchange and cancels it when it is late.
   func run<Value: Sendable>(
@@ -41,7 +51,11 @@ struct TimeLimit: Sendable {
   @concurrent
   private func watch<Value>(_ mark: HeadMark, _ action: String) async throws -> Value? {
     let clock = SuspendingClock()
-    try await clock.sleep(until: head.instant, tolerance: .milliseconds(1))
+    if let head {
+      try await clock.sleep(until: head.instant, tolerance: .milliseconds(1))
+    } else {
+      mark.set()
+    }
     while let last = mark.last {
       let limits = [silence.map { last.advanced(by: $0) }, end?.instant].compactMap(\.self)
       guard let next = limits.min() else { return nil }
@@ -73,6 +87,9 @@ final class HeadMark: Sendable {
   /// Whether the head has come.
   var isSet: Bool { last != nil }
 
-  /// To be called with each piece.
+  /// To be called with each piece of the answer.
   func set() { instant.withLock { $0 = SuspendingClock.now } }
+
+  /// To be called with each piece that was sent, which counts where the answer's silence does.
+  func tick() { instant.withLock { if $0 != nil { $0 = SuspendingClock.now } } }
 }
