@@ -154,7 +154,9 @@ let package = Package(
     library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
     library("Containers", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
     library("DockerEngine", ["DrydockBase", "MonotonicTime", logging] + nio),
-    library("ImageBuilds", ["DrydockBase"]),
+    library(
+      "ImageBuilds",
+      ["DockerEngine", "DrydockBase", "LocalFiles", "MonotonicTime", "TransportSecurity", logging, system]),
     library("LocalFiles", ["DrydockBase", system]),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
@@ -195,7 +197,7 @@ let package = Package(
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine", "DrydockBase"] + nio),
     tests("DrydockBase"),
     tests("LocalFiles", ["DrydockBase", system]),
-    tests("ImageBuilds", ["DrydockBase"]),
+    tests("ImageBuilds", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine", ["MonotonicTime"] + sockets),

@@ -12,6 +12,8 @@ package struct Dockerfile: Sendable, Hashable {
   package let stages: [DockerfileStage]
   /// The escape character: a backslash, unless `# escape=` says otherwise.
   let escape: UInt8
+  /// The line of `# escape=`, from 1.
+  let escapeLine: Int?
 
   /// A frontend's image.
   package struct Syntax: Sendable, Hashable {
@@ -38,6 +40,7 @@ package struct Dockerfile: Sendable, Hashable {
     }
     self.path = path
     escape = lines.escape
+    escapeLine = lines.directives["escape"]?.line
     syntax = lines.directives["syntax"].map { Syntax(image: $0.value, line: $0.line) }
     var globals: [DockerfileInstruction] = []
     var stages: [DockerfileStage] = []

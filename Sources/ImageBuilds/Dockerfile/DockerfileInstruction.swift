@@ -2,6 +2,8 @@
 package struct DockerfileInstruction: Sendable, Hashable {
   /// The line on which it begins, from 1.
   package let line: Int
+  /// The last of its lines, without its heredocs.
+  let lastLine: Int
   /// What it says.
   package let kind: Kind
   /// Its flags in order, `--mount=type=cache,target=/x` as `mount` with its value; nil for one without a value.

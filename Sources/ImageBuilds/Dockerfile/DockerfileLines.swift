@@ -2,6 +2,8 @@
 struct LogicalLine {
   /// The line on which it begins, from 1.
   let line: Int
+  /// The last of its lines, without its heredocs.
+  let lastLine: Int
   let text: [UInt8]
   let heredocs: [Heredoc]
 }
@@ -56,7 +58,9 @@ struct DockerfileLines {
     }
     let whole = Array(text[...].trimmed)
     guard !whole.isEmpty else { return nil }
-    return LogicalLine(line: first + 1, text: whole, heredocs: try takeHeredocs(whole, first + 1))
+    let last = next
+    return LogicalLine(
+      line: first + 1, lastLine: last, text: whole, heredocs: try takeHeredocs(whole, first + 1))
   }
 
   /// The next line that belongs to an instruction; comments and empty lines between its lines do not.

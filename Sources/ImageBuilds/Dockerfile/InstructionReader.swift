@@ -10,7 +10,8 @@ struct InstructionReader {
     let keyword = line.text.prefix { !$0.isBlank }
     let (flags, rest) = flags(line.text[keyword.endIndex...].trimmed)
     return DockerfileInstruction(
-      line: line.line, kind: try kind(keyword.text.uppercased(), rest), flags: flags, heredocs: line.heredocs)
+      line: line.line, lastLine: line.lastLine, kind: try kind(keyword.text.uppercased(), rest), flags: flags,
+      heredocs: line.heredocs)
   }
 
   private func kind(_ keyword: String, _ rest: ArraySlice<UInt8>) throws(DockerfileError)

@@ -60,6 +60,8 @@ package struct RunningStage: Sendable, Hashable {
   package internal(set) var copies: [ContextCopy] = []
   /// What is copied in from other stages and images.
   package internal(set) var stageCopies: [StageCopy] = []
+  /// What other stages, from which something is copied in, get from the build's context.
+  package internal(set) var foreignCopies: [ForeignCopy] = []
 
   /// Program and arguments as the engine would run them; nil where neither the file nor the base image says.
   package var arguments: [String]? {
@@ -101,6 +103,14 @@ package struct ContextCopy: Sendable, Hashable {
 
   /// Whether a changed file can go straight to where it was copied to.
   package var isLive: Bool { runBehind == nil }
+}
+
+/// COPY or ADD in a stage that does not run, but of which something is copied into the one that does.
+package struct ForeignCopy: Sendable, Hashable {
+  /// What the other stage gets.
+  package let copy: ContextCopy
+  /// The line of the COPY --from that takes something of it.
+  package let line: Int
 }
 
 /// COPY of something that another stage or image has.

@@ -13,7 +13,20 @@ extension Dockerfile {
     let chain = try resolvedChain(to: stage, globals)
     var walk = StageWalk(self, stage, image: chain.image, arguments, globals, base)
     for stage in chain.stages { try walk.carryOut(stage) }
-    return walk.result
+    var result = walk.result
+    var seen = Set(chain.stages.map(\.index))
+    var open = result.stageCopies
+    while let next = open.popLast() {
+      guard let index = next.stage, stages.indices.contains(index), seen.insert(index).inserted else {
+        continue
+      }
+      let other = try resolvedChain(to: stages[index], globals)
+      var walk = StageWalk(self, stages[index], image: other.image, arguments, globals, BaseImage())
+      for stage in other.stages { try walk.carryOut(stage) }
+      result.foreignCopies += walk.result.copies.map { ForeignCopy(copy: $0, line: next.line) }
+      open += walk.result.stageCopies
+    }
+    return result
   }
 
   /// The image at the bottom of the stage that would run.
@@ -35,6 +48,22 @@ extension Dockerfile {
       else { return (chain, image) }
       chain.insert(below, at: 0)
     }
+  }
+
+  /// The image that a stage begins with; empty where that is an earlier stage.
+  func base(of stage: DockerfileStage, _ arguments: [String: String]) throws(DockerfileError) -> String {
+    let name = try expand(stage.base, try globalValues(arguments), line: stage.line)
+    return stages[..<stage.index].contains { $0.name == name.lowercased() } ? "" : name
+  }
+
+  /// The image that COPY --from names; empty where that is an earlier stage.
+  func base(
+    named from: String, before stage: DockerfileStage, line: Int, _ arguments: [String: String]
+  ) throws(DockerfileError) -> String {
+    let name = try expand(from, try globalValues(arguments), line: line)
+    let isStage =
+      Int(name).map { $0 < stage.index } ?? stages[..<stage.index].contains { $0.name == name.lowercased() }
+    return isStage ? "" : name
   }
 
   /// The values of ARG before the first stage, which FROM may use and a stage may take over.
