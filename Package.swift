@@ -157,6 +157,7 @@ let package = Package(
     library(
       "ImageBuilds",
       ["DockerEngine", "DrydockBase", "LocalFiles", "MonotonicTime", "TransportSecurity", logging, system]),
+    library("FileWatch", ["DrydockBase", "LocalFiles", "MonotonicTime"]),
     library("LocalFiles", ["DrydockBase", system]),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
@@ -198,6 +199,7 @@ let package = Package(
     tests("DrydockBase"),
     tests("LocalFiles", ["DrydockBase", system]),
     tests("ImageBuilds", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
+    tests("FileWatch", ["DrydockBase", "LocalFiles", "MonotonicTime"]),
     tests("ConvoxManifest"),
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine", ["MonotonicTime"] + sockets),
