@@ -225,7 +225,7 @@ let package = Package(
         "MonotonicTime",
       ] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
-    tests("ServiceRouter", ["MonotonicTime"] + nio),
+    tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(
       "DrydockCommands",
       [

@@ -77,6 +77,28 @@ import Testing
     }
   }
 
+  /// Bug: what was read of a client that had gone was asked for all the same, by nobody.
+  @Test func `requests of a client that has gone are not begun`() async throws {
+    let requests = Counter()
+    try await withReplica { wire, _ in
+      while let request = try await wire.request() {
+        requests.add()
+        if request.target == "/last" { _ = try await wire.rest() }
+        // More than the sockets hold.
+        try await wire.answer(String(repeating: "x", count: 300_000))
+      }
+    } _: { router in
+      for _ in 0..<20 {
+        try await Wire.connect(port: router.port) { wire in
+          try await wire.send(get() + get() + get("/last"))
+          _ = try await wire.read(1)
+        }
+      }
+      try await eventually("the end of all requests") { await router.inFlight("web.1") == 0 }
+      #expect(requests.value >= 20)
+    }
+  }
+
   @Test func `one who asks and never reads is read no further`() async throws {
     let sent = Counter()
     try await withRouter(to: []) { router in

@@ -26,7 +26,7 @@ enum Bytes {
   static func isValue(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7f : byte == tab }
 
   /// Whether it may stand in a request's target.
-  static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7f }
+  static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
 
   /// Whether it is a blank around a value.
   static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }

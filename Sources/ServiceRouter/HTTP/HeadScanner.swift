@@ -25,7 +25,9 @@ struct HeadScanner {
   }
 
   private mutating func find(_ raw: UnsafeRawBufferPointer) throws(MessageFault) -> Int? {
-    if seen == 0, !Bytes.isToken(raw[0]), raw[0] != Bytes.carriageReturn {
+    if seen == 0, !Bytes.isToken(raw[0]) {
+      // Maybe one more empty line.
+      if raw[0] == Bytes.carriageReturn, raw.count == 1 { return nil }
       throw .bad(raw[0] == 0x16 ? "this port speaks HTTP without TLS" : "this is no HTTP")
     }
     var index = seen

@@ -56,7 +56,7 @@ struct RequestHead {
     let hosts = fields.all(.host)
     guard hosts.count == 1 || (isHTTP10 && hosts.isEmpty) else { throw .bad("one Host is needed") }
     guard let host = hosts.first.map({ raw[$0.value] }) else { return nil }
-    guard host.allSatisfy({ Bytes.isTarget($0) && $0 < 0x80 && $0 != Bytes.comma }) else {
+    guard host.allSatisfy({ Bytes.isTarget($0) && $0 != Bytes.comma }) else {
       throw .bad("the Host is wrong")
     }
     return host

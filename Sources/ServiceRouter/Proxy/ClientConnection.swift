@@ -33,7 +33,9 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
   private var headBegan: NIODeadline?
   private var lingerBegan: NIODeadline?
   private var isAdvancing = false
+  private var wantsToAdvance = false
   private var isReadDue = false
+  private var isGone = false
   private(set) var lastActivity = NIODeadline.now()
 
   init(_ channel: any Channel, core: RouterCore) {
@@ -59,15 +61,23 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
   }
 
   private func advance() {
+    // From within, as when an answer is given at once: then the loop below goes on.
+    wantsToAdvance = true
     guard !isAdvancing else { return }
     isAdvancing = true
     defer { isAdvancing = false }
-    do { while try step() {} } catch { refuse(error) }
-    exchange?.upstream?.flush()
+    while wantsToAdvance {
+      wantsToAdvance = false
+      do { while try step() {} } catch { refuse(error) }
+      // It may end the exchange, if the server has gone.
+      exchange?.upstream?.flush()
+    }
     readIfDue()
   }
 
   private func step() throws(MessageFault) -> Bool {
+    // A write may have found the connection broken: what is still here of it is nobody's any more.
+    guard !isGone else { return false }
     switch phase {
     case .head:
       // Else somebody who asks and never reads would fill the memory with answers.
@@ -244,6 +254,7 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
     phase = .tunnel
     write(head.forwarded(ReplyForm()))
     flush()
+    guard !isGone else { return upstream.abandon() }
     let (near, far) = (Relay(), Relay())
     do {
       try context.pipeline.syncOperations.addHandler(near)
@@ -302,6 +313,7 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    isGone = true
     exchange?.cancel()
     exchange = nil
     core.exit(self)

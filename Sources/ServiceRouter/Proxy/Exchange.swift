@@ -60,7 +60,7 @@ final class Exchange: RouterWaiter {
     UpstreamConnection.connect(entry, core).assumeIsolated().whenComplete { [self] result in
       switch result {
       case .success(let connection):
-        guard self.entry === entry, upstream == nil, client != nil else { return entry.keep(connection) }
+        guard self.entry === entry, upstream == nil, client != nil else { return connection.close() }
         start(connection)
       case .failure:
         guard self.entry === entry else { return }
