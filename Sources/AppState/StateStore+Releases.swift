@@ -1,3 +1,4 @@
+import ConvoxEnvironment
 import MonotonicTime
 
 extension StateStore {
@@ -19,7 +20,8 @@ extension StateStore {
       let newest = history.releases.first?.environment ?? before
       state.appEnvironment = newest
       edit(&state.appEnvironment)
-      history.settle(on: state.appEnvironment, "set by drydock env")
+      let difference = AppEnvironment.difference(from: newest, to: state.appEnvironment)
+      history.settle(on: state.appEnvironment, difference.isEmpty ? "env" : "env \(difference)")
       return Set(before.keys).union(newest.keys).filter { before[$0] != newest[$0] }.sorted()
     }
   }

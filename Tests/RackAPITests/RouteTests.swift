@@ -206,17 +206,21 @@ import Testing
 
   @Test func `a release is described by what it changes, as a rack does it`() async throws {
     struct Described: Decodable { var description: String }
-    try await withRack { port, _ in
+    try await withRack { port, context in
       _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
       for env in ["B=1\nA=1", "A=1\nB=2\nC=3", "C=3", "C=3"] {
         _ = try await exchange("POST", "/apps/web/releases", port: port, form: [("env", env)])
       }
       _ = try await exchange(
         "POST", "/apps/web/releases", port: port, form: [("env", "C=4"), ("description", "mine")])
+      // One by drydock's own command as well.
+      let id = context.store.apps()[0].id
+      try await context.store.updateAppEnvironment(id) { $0 = ["C": "5", "D": "6"] }
       let list = try await exchange("GET", "/apps/web/releases", port: port).decode([Described].self)
       #expect(
         list.map(\.description) == [
-          "mine", "env", "env remove:A remove:B", "env add:C change:B", "env add:A add:B",
+          "env add:D change:C", "mine", "env", "env remove:A remove:B", "env add:C change:B",
+          "env add:A add:B",
         ])
     }
   }
