@@ -51,7 +51,26 @@ final class FolderWatch: Sendable {
     }
     try? await waitUntilReady(descriptor, for: .read, until: .after(Self.limit), "a change of a log")
     var events = [UInt8](repeating: 0, count: 1 << 14)
-    while restarting({ read(descriptor, &events, events.count) }) > 0 {}
+    while true {
+      let count = restarting { read(descriptor, &events, events.count) }
+      if count <= 0 { return }
+      events.withUnsafeBytes { forgetRemoved(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+  }
+
+  /// A folder that was removed, and may be made again, is looked for anew.
+  private func forgetRemoved(_ events: UnsafeRawBufferPointer) {
+    #if os(Linux)
+      var at = 0
+      while at + MemoryLayout<inotify_event>.size <= events.count {
+        let event = events.loadUnaligned(fromByteOffset: at, as: inotify_event.self)
+        at += MemoryLayout<inotify_event>.size + Int(event.len)
+        guard event.mask & UInt32(IN_IGNORED) != 0 else { continue }
+        watches.withLock { watches in
+          for (folder, watch) in watches where watch == event.wd { watches[folder] = -1 }
+        }
+      }
+    #endif
   }
 
   private var isWatching: Bool {

@@ -45,7 +45,7 @@ package func readLines(
   of sources: [LogSource], since: LogTime? = nil, until: LogTime? = nil,
   _ take: ([NamedLine]) throws -> Void
 ) rethrows {
-  var merge = LogMerge(sources, from: .time(since ?? LogTime(nanoseconds: .min)))
+  var merge = LogMerge(sources, from: .time(since ?? .distantPast))
   while true {
     let lines = merge.next()
     if lines.isEmpty { return }

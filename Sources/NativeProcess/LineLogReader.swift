@@ -8,11 +8,13 @@ final class LineLogReader {
   private var file: FileDescriptor?
   private var inode: UInt64 = 0
   private var offset: Int64 = 0
-  private var parser = LineParser()
+  private var parser: LineParser
 
   /// At the beginning of what there is, the file that was moved aside included; none need be there yet.
-  init(path: String) {
+  /// - Parameter since: Which lines are wanted.
+  init(path: String, since: LogTime) {
     self.path = path
+    parser = LineParser(since: since)
     open(path + ".1")
     if file == nil { open(path) }
   }
@@ -20,7 +22,10 @@ final class LineLogReader {
   /// At the end, after so many lines, which are added to `lines`; a line that goes on then is still read whole.
   init(path: String, last count: Int, lines: inout [LogLine]) {
     self.path = path
-    guard let ending = LineLogEnd(path: path, last: count) else { return }
+    guard let ending = LineLogEnd(path: path, last: count) else {
+      parser = LineParser()
+      return
+    }
     lines += ending.lines
     file = ending.file
     inode = ending.inode

@@ -20,8 +20,12 @@ struct LineParser {
   /// Whether the first record is only the rest of one.
   private var isCut: Bool
 
-  init(isCut: Bool = false) {
+  /// Before that nothing is put together.
+  private let since: LogTime
+
+  init(isCut: Bool = false, since: LogTime = .distantPast) {
     self.isCut = isCut
+    self.since = since
   }
 
   /// Takes the next portion of a log, and adds the lines that are complete by it.
@@ -47,6 +51,10 @@ struct LineParser {
   private mutating func take(record: UnsafeRawBufferPointer, into lines: inout [LogLine]) {
     guard !isCut else { return isCut = false }
     guard let head = RecordHead(record) else { return }
+    if head.time < since, !head.goesOn {
+      pieces[head.stream] = nil
+      return
+    }
     let bytes = record[head.length...]
     let begun = pieces.removeValue(forKey: head.stream)
     if head.goesOn, (begun?.count ?? 0) + bytes.count < Self.lineLimit {

@@ -23,6 +23,9 @@ package struct LogTime: Sendable, Hashable, Comparable, Codable {
     nanoseconds = Int64(clamping: Int(max(-9e18, min(9e18, date.timeIntervalSince1970 * 1e9))))
   }
 
+  /// Before every other.
+  package static let distantPast = LogTime(nanoseconds: .min)
+
   /// The moment now.
   package static var now: LogTime {
     var time = timespec()

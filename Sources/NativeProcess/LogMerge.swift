@@ -43,7 +43,6 @@ struct LogMerge {
   }
 
   private var readings: [Reading] = []
-  private var since = LogTime(nanoseconds: .min)
   /// What comes before everything.
   private var first: [NamedLine] = []
 
@@ -55,8 +54,7 @@ struct LogMerge {
       readings = ends.map(\.reading)
       first = inOrder(ends.map { (name: $0.reading.source.name, lines: $0.lines) }).suffix(count)
     case .time(let time):
-      since = time
-      readings = sources.map { Reading(source: $0, reader: LineLogReader(path: $0.path)) }
+      readings = sources.map { Reading(source: $0, reader: LineLogReader(path: $0.path, since: time)) }
     }
   }
 
@@ -70,7 +68,7 @@ struct LogMerge {
   mutating func set(_ sources: [LogSource]) {
     readings.removeAll { reading in !sources.contains(reading.source) }
     for source in sources where !readings.contains(where: { $0.source == source }) {
-      readings.append(Reading(source: source, reader: LineLogReader(path: source.path)))
+      readings.append(Reading(source: source, reader: LineLogReader(path: source.path, since: .distantPast)))
     }
   }
 
@@ -91,7 +89,6 @@ struct LogMerge {
     for index in readings.indices where readings[index].waiting.isEmpty {
       readings[index].isAtEnd = !readings[index].reader.read(into: &readings[index].waiting)
       if !readings[index].isAtEnd { hasRead = true }
-      readings[index].waiting.removeAll { $0.time < since }
     }
     return hasRead
   }
@@ -99,7 +96,7 @@ struct LogMerge {
   /// All up to the time to which every log has been read.
   private mutating func takeOrdered() -> [NamedLine] {
     let known = readings.filter { !$0.isAtEnd }.map {
-      $0.waiting.map(\.time).max() ?? LogTime(nanoseconds: .min)
+      $0.waiting.map(\.time).max() ?? .distantPast
     }
     .min()
     var parts: [(name: String, lines: [LogLine])] = []
@@ -119,7 +116,7 @@ private func inOrder(_ parts: [(name: String, lines: [LogLine])]) -> [NamedLine]
   let parts = parts.filter { !$0.lines.isEmpty }
   var lines: [(time: LogTime, line: NamedLine)] = []
   for part in parts {
-    var latest = LogTime(nanoseconds: .min)
+    var latest = LogTime.distantPast
     for line in part.lines {
       latest = max(latest, line.time)
       lines.append((latest, NamedLine(name: part.name, line: line)))

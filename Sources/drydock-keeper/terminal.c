@@ -32,7 +32,7 @@ struct client {
 };
 
 struct terminal {
-  int end, listener;
+  int end, listener, folder;
   bool has_ended;
   struct client clients[MOST_CLIENTS];
 };
@@ -74,6 +74,7 @@ struct terminal *terminal_open(int folder, int end) {
   struct terminal *terminal = calloc(1, sizeof *terminal);
   if (!terminal || !set_flags(end)) return NULL;
   terminal->end = end;
+  terminal->folder = folder;
   terminal->listener = socket(AF_UNIX, SOCK_STREAM, 0);
   for (int i = 0; i < MOST_CLIENTS; i++) terminal->clients[i].fd = -1;
   if (set_flags(terminal->listener) && listen_in(folder, terminal->listener)) return terminal;
@@ -218,7 +219,7 @@ void terminal_serve(struct terminal *terminal, const struct pollfd *watched, str
 void terminal_close(struct terminal *terminal, struct lines *lines) {
   for (int i = 0; i < MOST_DRAINED && copy_output(terminal, lines); i++) continue;
   for (int i = 0; i < MOST_CLIENTS; i++) leave(&terminal->clients[i]);
-  if (terminal->listener >= 0) close(terminal->listener);
+  if (terminal->listener >= 0) close(terminal->listener), unlinkat(terminal->folder, address.sun_path, 0);
   close(terminal->end);
   free(terminal);
 }
