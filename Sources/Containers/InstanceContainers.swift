@@ -178,6 +178,8 @@ extension ContainerConfig {
       ("terminal", hasTerminal ? "yes" : nil),
       ("capabilities", addedCapabilities.isEmpty ? nil : "\(addedCapabilities)"),
       ("without", droppedCapabilities.isEmpty ? nil : "\(droppedCapabilities)"),
+      ("privileged", isPrivileged ? "yes" : nil), ("shares", processorShares.map { "\($0)" }),
+      ("files", openFiles.map { "\($0)" }),
     ]
     let set = further.compactMap { part in part.value.map { "\(part.name)=\($0)" } }
     return shortHash((parts + set).joined(separator: "\n"))

@@ -43,6 +43,13 @@ package struct ContainerConfig: Sendable, Hashable {
   /// Whether the process gets a terminal; its output is then one stream.
   package var hasTerminal = false
 
+  /// Whether it may do on the host whatever the engine's user may.
+  package var isPrivileged = false
+  /// Its share of the processors where they are short, 1024 for one; nil for the engine's default.
+  package var processorShares: Int?
+  /// How many files its processes may have open, soft and hard; nil for the engine's default.
+  package var openFiles: Int?
+
   /// A container of an image with everything else at its default. Its health check is always off, and it is
   /// never restarted by the engine.
   package init(image: String, command: [String]? = nil) {

@@ -58,6 +58,9 @@ private struct HostConfig: Encodable {
   let usesInit: Bool
   let capAdd: [String]
   let capDrop: [String]
+  let isPrivileged: Bool?
+  let processorShares: Int?
+  let limits: [Limit]?
 
   init(_ config: ContainerConfig) {
     mounts = config.mounts.map(Mount.init)
@@ -70,6 +73,9 @@ private struct HostConfig: Encodable {
     usesInit = config.hasInit
     capAdd = config.addedCapabilities
     capDrop = config.droppedCapabilities
+    isPrivileged = config.isPrivileged ? true : nil
+    processorShares = config.processorShares
+    limits = config.openFiles.map { [Limit(name: "nofile", soft: $0, hard: $0)] }
   }
 
   enum CodingKeys: String, CodingKey {
@@ -83,6 +89,21 @@ private struct HostConfig: Encodable {
     case usesInit = "Init"
     case capAdd = "CapAdd"
     case capDrop = "CapDrop"
+    case isPrivileged = "Privileged"
+    case processorShares = "CpuShares"
+    case limits = "Ulimits"
+  }
+
+  struct Limit: Encodable {
+    let name: String
+    let soft: Int
+    let hard: Int
+
+    enum CodingKeys: String, CodingKey {
+      case name = "Name"
+      case soft = "Soft"
+      case hard = "Hard"
+    }
   }
 
   struct HostPort: Encodable {
