@@ -31,6 +31,9 @@ package actor LineFollower {
     return nil
   }
 
+  /// What there is by now, without waiting; nothing at the end.
+  package func rest() -> [NamedLine] { merge.next() }
+
   private static func folders(_ sources: [LogSource]) -> Set<String> {
     Set(sources.map { String($0.path.prefix(upTo: $0.path.lastIndex(of: "/") ?? $0.path.startIndex)) })
   }
