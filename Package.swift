@@ -93,7 +93,7 @@ let package = Package(
       [
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
         "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
-        "PortForwarding", "RackAPI", "Resources", "Servers", "TerminalProgress", "Transfer",
+        "PortForwarding", "RackAPI", "Resources", "Servers", "Services", "TerminalProgress", "Transfer",
         "TransportSecurity", arguments, logging,
       ]),
     library(
@@ -141,6 +141,14 @@ let package = Package(
         "PortForwarding", "Resources", "Servers", "TransportSecurity",
       ]),
     library("ServiceRouter", ["DrydockBase", "MonotonicTime", "PortForwarding"] + sockets),
+    library(
+      "Services",
+      [
+        "AppState", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
+        "Emulator",
+        "Engines", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers",
+        "ServiceRouter",
+      ]),
     library(
       "PortForwarding",
       ["DrydockBase", "NativeProcess", "PortListeners", "TransportSecurity"] + sockets),
@@ -226,6 +234,9 @@ let package = Package(
       ] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(
+      "Services",
+      ["AppState", "ConvoxManifest", "DrydockBase", "MonotonicTime", "NativeProcess", "ServiceRouter"]),
     tests(
       "DrydockCommands",
       [

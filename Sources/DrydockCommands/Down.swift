@@ -5,6 +5,7 @@ import Emulator
 import MonotonicTime
 import Planning
 import Resources
+import Services
 import TerminalProgress
 
 /// `drydock down`.
@@ -61,6 +62,7 @@ struct Down: AsyncParsableCommand {
       }
     }
     try await confirm(instances, session.console)
+    if resources.isEmpty { try await stopServices(of: instances, session) }
     let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
@@ -69,6 +71,14 @@ struct Down: AsyncParsableCommand {
     }
     try render(ended.values, created: instances.filter { $0.created != nil }.map(\.handle), session.console)
     try ended.finish()
+  }
+
+  /// Without their resources services are of no use.
+  private func stopServices(of instances: [InstanceState], _ session: Session) async throws {
+    for instance in instances where instance.created == nil {
+      let stopped = try await StopServices(context: session.context, id: instance.id).run([])
+      for service in stopped { session.console.note("\(service) stopped") }
+    }
   }
 
   /// Stops the engines of instances whose state cannot be read. Their data is not this command's to delete, as nothing

@@ -2,22 +2,28 @@ import AppState
 import ArgumentParser
 import DrydockBase
 import Emulator
+import MonotonicTime
+import Services
 
 /// `drydock ps`.
 struct Ps: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ps",
-    abstract: "Show every resource: its status, version, process and port.",
+    abstract: "Show every resource and service: its status, version, process and port.",
     discussion: """
       Works from what exists, without a manifest.
 
       Examples:
         drydock ps
+        drydock ps --services
         drydock ps --all --format json
       """)
 
   @Flag(help: "Every instance on this machine.")
   var all = false
+
+  @Flag(help: "The services alone; with --format json the only way to have them.")
+  var services = false
 
   @Flag(help: "Whole lines, however narrow the terminal is.")
   var wide = false
@@ -30,6 +36,7 @@ struct Ps: AsyncParsableCommand {
     let instances =
       all
       ? session.context.store.all() : unread.isEmpty ? try session.existingInstance().map { [$0] } ?? [] : []
+    if services { return try await renderServices(of: instances, common.format, session) }
     let found = try await EveryInstance(instances) {
       try await StatusOperation(context: session.context).run($0)
     }
@@ -39,8 +46,22 @@ struct Ps: AsyncParsableCommand {
       states += try await UnreadInstance(context: session.context, unread: unread).status()
     }
     try render(states, session)
+    if common.format == .table { try await renderServices(of: instances, .table, session) }
     if all { try tellFolderless(instances, session) }
     try found.finish()
+  }
+
+  /// The services that are started.
+  private func renderServices(
+    of instances: [InstanceState], _ format: OutputFormat, _ session: Session
+  ) async throws {
+    var found: [ServiceStatus] = []
+    for instance in instances where instance.created == nil {
+      let client = SupervisorProcess(context: session.context, id: instance.id).client
+      found += try await client.ask(ControlRequest(.status), until: .after(.seconds(10))) ?? []
+    }
+    if found.isEmpty, services, format == .table { session.console.note("no service is started") }
+    try ServiceTable.render(found, format, session.console)
   }
 
   /// Says which apps have no folder any more, and how they get one.

@@ -7,6 +7,7 @@ import Emulator
 import Foundation
 import HealthProbes
 import NativeProcess
+import Services
 import TerminalProgress
 
 /// `drydock run`.

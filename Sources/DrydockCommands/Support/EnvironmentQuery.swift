@@ -7,6 +7,7 @@ import Engines
 import Planning
 import Resources
 import Servers
+import Services
 
 /// Works out variables for the commands that hand them out, from one look at the state and the manifest.
 struct EnvironmentQuery: Sendable {

@@ -17,6 +17,8 @@ enum NameCompletion {
   static let resourceAssignment = kind { words in words.resources.map { "\($0)=" } }
   /// An app's services.
   static let services = kind { $0.services }
+  /// An app's resources and services.
+  static let resourcesAndServices = kind { $0.resources + $0.services }
   /// The apps of this machine.
   static let apps = kind { $0.apps }
   /// The names in the app env.

@@ -1,16 +1,15 @@
-import ConvoxManifest
+package import ConvoxManifest
 import DrydockBase
-import NativeProcess
 
 /// What the manifest has a service run, in the words by which it is started.
-enum OwnCommand: Equatable {
+package enum OwnCommand: Sendable, Hashable {
   /// A list: exactly these words, which no shell sees.
   case words([String])
   /// A text, for a shell as on AWS.
   case shell(String)
 
   /// The command of a service; nil where it leaves that to the image.
-  init?(_ service: Service) {
+  package init?(_ service: Service) {
     if let argv = service.argv {
       self = .words(argv)
     } else if let text = service.command {
@@ -23,7 +22,7 @@ enum OwnCommand: Equatable {
   /// The words of the program that takes drydock's place. Signals reach the command itself: a shell that only waits for
   /// it would die of them and leave it behind.
   /// - Parameter keeper: The program that stands in for a shell; nil where there is none.
-  func arguments(keeper: String?) -> [String] {
+  package func arguments(keeper: String?) -> [String] {
     switch self {
     case .words(let words): return words
     case .shell(let text):

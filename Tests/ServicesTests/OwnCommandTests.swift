@@ -1,7 +1,7 @@
 import ConvoxManifest
 import Testing
 
-@testable import DrydockCommands
+@testable import Services
 
 @Suite struct OwnCommandTests {
   @Test(arguments: [

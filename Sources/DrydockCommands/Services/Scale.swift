@@ -1,0 +1,60 @@
+import AppState
+import ArgumentParser
+import ConvoxManifest
+import DrydockBase
+import MonotonicTime
+import Services
+
+/// `drydock scale`.
+struct Scale: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scale",
+    abstract: "Say how many replicas services have; without an argument, show it.",
+    discussion: """
+      From a service's first start on this number counts, and convox.yml's no more, as
+      on AWS.
+
+      Examples:
+        drydock scale
+        drydock scale web=3 worker=0
+      """)
+
+  @Argument(help: "SERVICE=NUMBER.", transform: ServiceCount.init(parsing:))
+  var counts: [ServiceCount] = []
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let supervisor = SupervisorProcess(context: session.context, id: try session.requiredInstance().id)
+    let wanted = Dictionary(counts.map { ($0.service, $0.count) }) { $1 }
+    let request = counts.isEmpty ? ControlRequest(.status) : ControlRequest(.scale, counts: wanted)
+    if let status = try await supervisor.client.ask(request, until: .after(.seconds(60))) {
+      return try ServiceTable.render(status, common.format, session.console)
+    }
+    guard !counts.isEmpty else { throw SupervisorProcess.notStarted }
+    let manifest = try session.manifest(session.workspaceOfInstance(), session.existingInstance())
+    for name in wanted.keys where manifest.service(named: name) == nil {
+      throw UnknownName.error("service", name, known: manifest.services.map(\.name))
+    }
+    try await supervisor.remember(wanted)
+    session.console.note("noted; it counts from the next drydock start on")
+  }
+}
+
+/// `SERVICE=NUMBER`.
+struct ServiceCount: Sendable {
+  let service: String
+  let count: Int
+
+  init(parsing argument: String) throws {
+    guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
+      let count = Int(argument[argument.index(after: split)...])
+    else { throw ValidationError("it takes SERVICE=NUMBER") }
+    // Convox's own words for what AWS answers.
+    guard count >= 0 else { throw ValidationError("Task count can not be lesser than 0") }
+    guard count <= 100 else { throw ValidationError("a service has 100 replicas here at most") }
+    self.service = String(argument[..<split])
+    self.count = count
+  }
+}

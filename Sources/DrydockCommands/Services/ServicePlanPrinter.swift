@@ -1,0 +1,33 @@
+import AppState
+import Services
+import TerminalProgress
+
+/// Prints how each service would run: `drydock start --dry-run`.
+struct ServicePlanPrinter: Sendable {
+  private let session: Session
+  private let workspace: Workspace
+  private let wishes: SupervisorProcess.Wishes
+
+  init(_ session: Session, _ workspace: Workspace, _ wishes: SupervisorProcess.Wishes) {
+    self.session = session
+    self.workspace = workspace
+    self.wishes = wishes
+  }
+
+  func print(_ format: OutputFormat) async throws {
+    let state = try session.existingInstance(allowsNewName: true)
+    let manifest = try session.manifest(workspace, state)
+    let plan = try ServicePlan(
+      manifest, workspace: workspace, runtime: state?.runtime, wishes: wishes, context: session.context)
+    if format == .json { return try session.console.print(json: plan.items) }
+    let rows = plan.items.map { item in
+      [
+        item.service, item.kind?.rawValue ?? "-", item.port.map(String.init) ?? "-", "\(item.count)",
+        item.problem ?? item.reason, item.command ?? "-",
+      ]
+    }
+    session.console.print(
+      Table(header: ["SERVICE", "RUNS AS", "PORT", "REPLICAS", "WHY", "COMMAND"], rows: rows).rendered())
+    for note in plan.notes { session.console.note(note) }
+  }
+}

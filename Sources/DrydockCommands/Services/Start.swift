@@ -1,0 +1,239 @@
+import AppState
+import ArgumentParser
+import ConvoxManifest
+import DrydockBase
+import Emulator
+import MonotonicTime
+import NativeProcess
+import Services
+
+/// `drydock start`.
+struct Start: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "start",
+    abstract: "Start the app: its resources, then its services.",
+    discussion: """
+      The services' output is shown until Ctrl-C, which ends the services; resources
+      stay up. Where the app is started already, this shows it, starts the services
+      that are named, and Ctrl-C leaves everything as it is.
+
+      Examples:
+        drydock start
+        drydock start web worker
+        drydock start --detach
+        drydock start --dry-run
+      """)
+
+  @Argument(help: "The services; else all.", completion: NameCompletion.services)
+  var services: [String] = []
+
+  @Option(
+    name: .customLong("services"),
+    help: ArgumentHelp("How they run: auto, container or process.", valueName: "way"))
+  var way = ServiceWay.auto
+
+  @Flag(name: .shortAndLong, help: "Return once everything is ready; it goes on until drydock stop.")
+  var detach = false
+
+  @Flag(name: .customLong("dry-run"), help: "Print how each service would run, and change nothing.")
+  var dryRun = false
+
+  @Flag(
+    name: .customLong("exit-on-failure"),
+    help: "End everything when a service ends by itself, with its status.")
+  var exitOnFailure = false
+
+  @Flag(help: "Stop the resources too, once the services have ended.")
+  var down = false
+
+  @Flag(name: .customLong("no-mounts"), help: "Leave efs resources where they are instead of mounting them.")
+  var noMounts = false
+
+  @Option(help: ArgumentHelp("Seconds until what is not ready is an error.", valueName: "seconds"))
+  var timeout: Double = 120
+
+  /// The supervisor in the background: resources are up, and nobody looks.
+  @Flag(help: .hidden)
+  var supervise = false
+
+  @OptionGroup var rack: RackOption
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 1_000_000 else {
+      throw ValidationError("--timeout takes a number of seconds above 0, a million at most")
+    }
+    if detach, exitOnFailure || down {
+      throw ValidationError("--detach goes with neither --exit-on-failure nor --down")
+    }
+  }
+
+  func run() async throws {
+    let session = try Session(common.shared).selecting(rack)
+    let workspace = try session.workspaceToBringUp()
+    if supervise { return try await superviseInBackground(session, workspace) }
+    if dryRun {
+      return try await ServicePlanPrinter(session, workspace, wishes(workspace, session)).print(common.format)
+    }
+    let state = try await bringUpResources(session, workspace)
+    let supervisor = SupervisorProcess(context: session.context, id: state.id)
+    if try await supervisor.isRunning() { return try await join(supervisor, session) }
+    if detach { return try await startInBackground(supervisor, state, session, workspace) }
+    try await serve(supervisor, state, session, workspace)
+  }
+
+  private func wishes(_ workspace: Workspace, _ session: Session) throws -> SupervisorProcess.Wishes {
+    var wishes = SupervisorProcess.Wishes(workspace: workspace)
+    wishes.extraEnvironment = try common.shared.extraEnvironment(session.console)
+    wishes.rack = session.rack
+    wishes.services = services
+    wishes.options.way = way
+    wishes.options.withoutMounts = noMounts
+    wishes.exitsOnFailure = exitOnFailure
+    wishes.isDetached = supervise
+    return wishes
+  }
+
+  // MARK: Resources
+
+  /// Brings up what the services need: their own resources.
+  private func bringUpResources(_ session: Session, _ workspace: Workspace) async throws -> InstanceState {
+    let manifest = try session.manifest(workspace, try session.existingInstance(allowsNewName: true))
+    for name in services where manifest.service(named: name) == nil {
+      throw UnknownName.error("service", name, known: manifest.services.map(\.name))
+    }
+    guard !manifest.services.isEmpty else {
+      throw DrydockError(
+        .manifestInvalid, "\(manifest.file) has no services",
+        suggestion: "for its resources alone: drydock up")
+    }
+    let chosen =
+      services.isEmpty ? manifest.services : manifest.services.filter { services.contains($0.name) }
+    let needed = Set(chosen.flatMap(\.resources).map(\.resource))
+    let display = UpDisplay(session.console)
+    let options = UpOptions(
+      selected: needed, deadline: .after(.seconds(timeout)), rack: rack.name)
+    let operation = UpOperation(
+      context: session.context, workspace: workspace, app: common.shared.app,
+      extraEnvironment: try common.shared.extraEnvironment(session.console),
+      choice: try common.shared.runtimeChoice(session.context), options: options, events: display.events)
+    do {
+      let state = try await operation.run().state
+      await display.close()
+      try await session.warnOfIdleLinks(of: state)
+      return state
+    } catch {
+      await display.close()
+      throw error
+    }
+  }
+
+  // MARK: Services
+
+  private func serve(
+    _ supervisor: SupervisorProcess, _ state: InstanceState, _ session: Session, _ workspace: Workspace
+  ) async throws {
+    // What it is for goes on without a reader.
+    let view = ServiceView(supervisor.folder, session.console, format: common.format)
+    let wishes = try wishes(workspace, session)
+    let result = try await view.showing {
+      try await supervisor.serve(wishes, observe: { view.show($0) }, ready: {})
+    }
+    if down { try await stopResources(state, session) }
+    if case .failed(let replica, let end) = result {
+      session.console.warn("\(replica.name) ended: \(end.description)")
+      throw ExitCode(end.status)
+    }
+    if !down { session.console.note("the resources stay up; to stop them: drydock down") }
+  }
+
+  private func stopResources(_ state: InstanceState, _ session: Session) async throws {
+    guard let current = try session.context.store.load(state.id) else { return }
+    _ = try await shieldedFromCancellation {
+      try await DownOperation(
+        context: session.context, instance: current, selected: nil, deletesData: false, ending: [current.id],
+        notice: session.console.note
+      ).run(until: .after(.seconds(60)))
+    }
+  }
+
+  /// Somebody has started the app: this adds what is named, and looks on.
+  private func join(_ supervisor: SupervisorProcess, _ session: Session) async throws {
+    let client = supervisor.client
+    if !services.isEmpty || detach {
+      _ = try await client.ask(ControlRequest(.add, services: services), until: .after(.seconds(timeout)))
+    }
+    if detach { return try await waitUntilReady(client, session) }
+    session.console.note("the app is started already; Ctrl-C leaves it as it is")
+    let view = ServiceView(supervisor.folder, session.console, format: common.format)
+    _ = try await view.showing {
+      try await client.watch(status: { _ in }, event: { view.show($0) })
+    }
+  }
+
+  // MARK: In the background
+
+  private func startInBackground(
+    _ supervisor: SupervisorProcess, _ state: InstanceState, _ session: Session, _ workspace: Workspace
+  ) async throws {
+    let program = supervisor.program
+    try Folder.make(supervisor.folder.path, mode: 0o700)
+    for folder in ["supervising", "supervisor"] {
+      try Folder.make("\(supervisor.folder.path)/\(folder)", mode: 0o700)
+    }
+    let spec = SupervisedSpec(
+      executable: Keeper.ownExecutable, arguments: try backgroundArguments(state, workspace, session),
+      environment: session.context.environment.merging(["DRYDOCK_HOME": session.context.home.root]) { $1 },
+      workingDirectory: "/", files: program.files, label: "drydock start \(state.handle)")
+    let keeper = try Keeper.locate(environment: session.context.environment)
+    _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout)))
+    try await waitUntilReady(supervisor.client, session)
+  }
+
+  private func backgroundArguments(
+    _ state: InstanceState, _ workspace: Workspace, _ session: Session
+  ) throws -> [String] {
+    var words = ["start", "--supervise", "--manifest", workspace.manifestPath, "--app", state.handle]
+    words += ["--services", way.rawValue]
+    if noMounts { words.append("--no-mounts") }
+    if let name = rack.name { words += ["--rack", name] }
+    for file in common.shared.environmentFiles {
+      words += ["--env-file", file.hasPrefix("/") ? file : "\(session.context.currentDirectory)/\(file)"]
+    }
+    return words + services
+  }
+
+  private func superviseInBackground(_ session: Session, _ workspace: Workspace) async throws {
+    Interruption.goOnUnread()
+    let state = try session.requiredInstance()
+    let supervisor = SupervisorProcess(context: session.context, id: state.id)
+    _ = try await supervisor.serve(
+      try wishes(workspace, session), observe: { session.console.note($0.line) }, ready: {})
+  }
+
+  private func waitUntilReady(_ client: ControlClient, _ session: Session) async throws {
+    let deadline = Deadline.after(.seconds(timeout))
+    var pause = Backoff(limit: .milliseconds(100))
+    while true {
+      let status = try await client.ask(ControlRequest(.status), until: deadline) ?? []
+      let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
+      if isReady { return try ServiceTable.render(status, common.format, session.console) }
+      if let failed = status.flatMap({ service in service.replicas.map { (service.service, $0) } })
+        .first(where: { $0.1.state == .crashLoop })
+      {
+        throw DrydockError(
+          .failed, "\(failed.0) does not stay up: \(failed.1.lastEnd ?? "")",
+          suggestion: "its output: drydock logs \(failed.0); to end it: drydock stop")
+      }
+      try await pause.sleep(until: deadline, "services that are ready")
+    }
+  }
+}
+
+extension ServiceWay: ExpressibleByArgument {}
+
+extension SupervisorEvent {
+  /// The event as a line.
+  var line: String { (replica.map { "\($0.name) " } ?? "") + text }
+}

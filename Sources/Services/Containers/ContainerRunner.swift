@@ -1,0 +1,76 @@
+import Containers
+import DockerEngine
+import DrydockBase
+import Foundation
+import MonotonicTime
+import NativeProcess
+
+/// How a service's containers are made.
+struct ContainerLaunch: Sendable {
+  /// The image, the command, the variables and whatever else is the same for all replicas.
+  var config: ContainerConfig
+  /// The port that the program binds; nil for a service without one.
+  var port: Int?
+  /// How long it has between SIGTERM and SIGKILL.
+  var grace: Duration
+}
+
+/// Runs the replicas of a service in containers of the instance's network. A replica that is started anew gets a container
+/// of its own, as on AWS; what it writes goes into the log of its folder, as for a process.
+struct ContainerRunner: ReplicaRunner {
+  let launch: ContainerLaunch
+  let containers: InstanceContainers
+  let folder: ServiceFolder
+  let ports: ServicePorts
+  /// What removes the containers whatever happens to the supervisor; nil for nothing.
+  let leash: ContainerLeash?
+
+  private func name(_ replica: ServiceReplica) -> String {
+    containers.names.container(replica.name, .service)
+  }
+
+  func find(_ replica: ServiceReplica) async throws -> RunningReplica? {
+    let found = try await containers.client.inspectContainer(name(replica), until: containers.soon)
+    guard let found, found.state.isRunning else { return nil }
+    return running(found.id, replica, launch.port == nil ? nil : ports.current(replica))
+  }
+
+  func start(_ replica: ServiceReplica, until deadline: Deadline) async throws -> RunningReplica {
+    try folder.prepare(replica)
+    try await containers.remove(name(replica))
+    let port = try launch.port.map { _ in try ports.own(replica) }
+    var config = launch.config
+    config.labels.merge(containers.names.labels(replica.name, .service)) { $1 }
+    if let inside = launch.port, let port {
+      config.portBindings = [PortBinding(hostPort: port, containerPort: ContainerPort(inside))]
+    }
+    let id = try await containers.ensure(name(replica), config, until: deadline)
+    try leash?.add(id)
+    try await containers.start(id, until: deadline)
+    return running(id, replica, port)
+  }
+
+  func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
+    let client = containers.client
+    guard let found = try await client.inspectContainer(name(replica), until: containers.soon) else {
+      return ReplicaEnd(reason: .unknown, words: "its container was removed")
+    }
+    try await ContainerOutput(client: client, log: folder.files(replica)).copy(from: found.id)
+    let status = try await client.waitForContainer(found.id, until: .never)
+    let state = try await client.inspectContainer(found.id, until: containers.soon)?.state
+    let lines = folder.lastWords(of: replica)
+    let reason: ExitReason =
+      (129...192).contains(status) ? .signal(Int32(status - 128)) : .code(Int32(status))
+    return ReplicaEnd(reason: reason, words: state?.ending, lastLines: lines)
+  }
+
+  func stop(_ replica: ServiceReplica, grace: Duration?) async throws {
+    try await containers.stop(name(replica), patience: grace ?? launch.grace)
+    try await containers.remove(name(replica))
+  }
+
+  private func running(_ id: String, _ replica: ServiceReplica, _ port: Int?) -> RunningReplica {
+    RunningReplica(
+      id: String(id.prefix(12)), startedAt: Date(), endpoint: port.map { ReplicaEndpoint(port: $0) })
+  }
+}

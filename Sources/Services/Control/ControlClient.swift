@@ -1,0 +1,55 @@
+import DrydockBase
+import Foundation
+package import MonotonicTime
+
+/// The other commands' side of a supervisor's socket.
+package struct ControlClient: Sendable {
+  private let path: String
+
+  /// A client of the supervisor whose folder this is.
+  package init(_ folder: ServiceFolder) { path = folder.socket }
+
+  /// Asks for something, and waits until it is done.
+  /// - Returns: What runs then; nil where no supervisor listens.
+  /// - Throws: The supervisor's `DrydockError`, `TimeoutError`, `CancellationError`.
+  package func ask(_ request: ControlRequest, until deadline: Deadline) async throws -> [ServiceStatus]? {
+    guard let connection = try await open(request, until: deadline) else { return nil }
+    // A supervisor that ends by what it was asked for may not come to say so.
+    guard let line = try await connection.line(until: deadline) else { return [] }
+    return try reply(line).status ?? []
+  }
+
+  /// What runs now, and then what happens, told until the supervisor ends or the task is cancelled.
+  /// - Returns: Whether a supervisor listens.
+  package func watch(
+    status: @Sendable ([ServiceStatus]) async -> Void, event: @Sendable (SupervisorEvent) async -> Void
+  ) async throws -> Bool {
+    guard let connection = try await open(ControlRequest(.watch), until: .after(.seconds(10))) else {
+      return false
+    }
+    while let line = try await connection.line(until: .never) {
+      let reply = try reply(line)
+      if let now = reply.status { await status(now) }
+      if let happened = reply.event { await event(happened) }
+    }
+    return true
+  }
+
+  private func open(_ request: ControlRequest, until deadline: Deadline) async throws -> LineConnection? {
+    guard let connection = try LocalSocket.connect(to: path) else { return nil }
+    guard try await connection.write(Array(try JSONEncoder().encode(request)), until: deadline) else {
+      return nil
+    }
+    return connection
+  }
+
+  private func reply(_ line: [UInt8]) throws -> ControlReply {
+    guard let reply = try? JSONDecoder().decode(ControlReply.self, from: Data(line)) else {
+      throw DrydockError(
+        .failed, "the supervisor speaks another language than this drydock",
+        suggestion: "stop the services and start them again: drydock stop; drydock start")
+    }
+    if let failure = reply.failure { throw failure.error }
+    return reply
+  }
+}

@@ -1,0 +1,72 @@
+import DrydockBase
+
+/// What is asked of a supervisor over its socket: one line of JSON.
+package struct ControlRequest: Sendable, Hashable, Codable {
+  /// What is wanted.
+  package enum Wish: String, Sendable, Hashable, Codable {
+    /// What runs.
+    case status
+    /// What happens, until the connection is closed.
+    case watch
+    /// That services are taken in which are not supervised yet.
+    case add
+    /// That services end and are started with what is said of them now.
+    case restart
+    /// That services have other numbers of replicas.
+    case scale
+    /// That services end; all of them where none is named, and the supervisor with them.
+    case stop
+  }
+
+  /// What is wanted.
+  package var wish: Wish
+  /// Of which services; empty for all.
+  package var services: [String]
+  /// The numbers of replicas, for `scale`.
+  package var counts: [String: Int]?
+
+  /// A request.
+  package init(_ wish: Wish, services: [String] = [], counts: [String: Int]? = nil) {
+    self.wish = wish
+    self.services = services
+    self.counts = counts
+  }
+}
+
+/// What a supervisor answers: lines of JSON, the last of which has neither event nor more to come.
+package struct ControlReply: Sendable, Hashable, Codable {
+  /// What runs, afterwards.
+  package var status: [ServiceStatus]?
+  /// What happened.
+  package var event: SupervisorEvent?
+  /// Why it was not done.
+  package var failure: Failure?
+
+  /// An error as it travels.
+  package struct Failure: Sendable, Hashable, Codable {
+    var code: Int32
+    var message: String
+    var suggestion: String?
+    var details: [String]
+
+    init(_ error: DrydockError) {
+      code = error.code.rawValue
+      message = error.message
+      suggestion = error.suggestion
+      details = error.details
+    }
+
+    /// The error as it was.
+    var error: DrydockError {
+      DrydockError(
+        DrydockError.Code(rawValue: code) ?? .failed, message, suggestion: suggestion, details: details)
+    }
+  }
+
+  /// An answer.
+  init(status: [ServiceStatus]? = nil, event: SupervisorEvent? = nil, failure: Failure? = nil) {
+    self.status = status
+    self.event = event
+    self.failure = failure
+  }
+}

@@ -1,0 +1,101 @@
+import DrydockBase
+import Foundation
+import MonotonicTime
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The supervisor's side of its socket.
+struct ControlServer: Sendable {
+  let path: String
+  let supervisor: Supervisor
+  /// Prepares services anew from what the manifest and the app env say now; all of them where none is named.
+  let prepare: @Sendable ([String]) async throws -> [PreparedService]
+  /// Notes numbers of replicas, so that they outlive the supervisor.
+  let remember: @Sendable ([String: Int]) async throws -> Void
+
+  /// Serves until the task is cancelled.
+  /// - Parameter ready: Called once others can connect.
+  func run(ready: @Sendable () -> Void) async throws {
+    let listener = try LocalSocket.listen(at: path)
+    defer {
+      close(listener)
+      unlink(path)
+    }
+    ready()
+    await withDiscardingTaskGroup { group in
+      while (try? await waitUntilReady(listener, for: .read, until: .never, "a request")) != nil {
+        guard let connection = LocalSocket.accept(listener) else { continue }
+        // The folder keeps others out; root may come from anywhere.
+        guard let peer = connection.peer, peer == geteuid() || peer == 0 else { continue }
+        group.addTask { await serve(connection) }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func serve(_ connection: LineConnection) async {
+    do {
+      guard let line = try await connection.line(until: .after(.seconds(10))) else { return }
+      guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)) else {
+        throw DrydockError(
+          .failed, "the supervisor does not understand this drydock",
+          suggestion: "stop the services and start them again: drydock stop; drydock start")
+      }
+      if request.wish == .watch { return try await watch(connection) }
+      try await carryOut(request)
+      try await send(ControlReply(status: await supervisor.status), to: connection)
+    } catch is CancellationError {
+      return
+    } catch {
+      // The other side may be gone, and then nobody is to be told.
+      _ = try? await send(ControlReply(failure: .init(DrydockError(error))), to: connection)
+    }
+  }
+
+  private func carryOut(_ request: ControlRequest) async throws {
+    switch request.wish {
+    case .status, .watch: return
+    case .add: await supervisor.add(try await prepare(request.services))
+    case .restart:
+      let known = await supervisor.status.map(\.service)
+      let names = request.services.isEmpty ? known : request.services
+      try refuse(names, besides: known)
+      await supervisor.replace(try await prepare(names))
+    case .scale:
+      let counts = request.counts ?? [:]
+      try refuse(Array(counts.keys), besides: await supervisor.status.map(\.service))
+      try await remember(counts)
+      for (service, count) in counts { await supervisor.scale(service, to: count) }
+    case .stop:
+      let known = await supervisor.status.map(\.service)
+      await supervisor.stop(request.services.isEmpty ? known : request.services.filter(known.contains))
+    }
+  }
+
+  private func refuse(_ names: [String], besides known: [String]) throws {
+    let missing = names.filter { !known.contains($0) }.sorted()
+    guard !missing.isEmpty else { return }
+    throw DrydockError(
+      .usage, "not started: \(missing.joined(separator: ", "))",
+      suggestion: "start it: drydock start \(missing.joined(separator: " "))")
+  }
+
+  private func watch(_ connection: LineConnection) async throws {
+    let events = supervisor.events()
+    guard try await send(ControlReply(status: await supervisor.status), to: connection) else { return }
+    for await event in events {
+      guard try await send(ControlReply(event: event), to: connection) else { return }
+    }
+  }
+
+  @discardableResult
+  private func send(_ reply: ControlReply, to connection: LineConnection) async throws -> Bool {
+    try await connection.write(Array(try JSONEncoder().encode(reply)), until: .after(.seconds(30)))
+  }
+}

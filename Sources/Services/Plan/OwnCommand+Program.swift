@@ -1,0 +1,15 @@
+import DrydockBase
+
+extension OwnCommand {
+  /// The program that it names first, for a look whether that is here; nil where a shell has more to do than start one.
+  var program: String? {
+    switch self {
+    case .words(let words): return words.first
+    case .shell(let text):
+      guard case let words = arguments(keeper: nil), words.last?.beginsExactly(with: "exec ") == true else {
+        return nil
+      }
+      return text.splitExactly(at: " ").first.flatMap { $0.unicodeScalars.contains("$") ? nil : $0 }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// How services are to be started.
+package struct ServiceOptions: Sendable, Hashable, Codable {
+  /// How they run, where the user says so.
+  package var way = ServiceWay.auto
+  /// Whether efs volumes stay where they are instead of being mounted at their paths.
+  package var withoutMounts = false
+
+  /// The usual.
+  package init() {}
+}
+
+/// How services are to run.
+package enum ServiceWay: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Each as it can.
+  case auto
+  /// In containers.
+  case container
+  /// As processes of this machine.
+  case process
+}

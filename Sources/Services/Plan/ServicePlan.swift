@@ -1,0 +1,87 @@
+package import AppState
+package import ConvoxManifest
+import DrydockBase
+import Foundation
+
+/// How every service of an app would run: what `--dry-run` prints.
+package struct ServicePlan: Sendable {
+  /// The services, in the manifest's order.
+  package let items: [Item]
+  /// What is worth knowing besides.
+  package let notes: [String]
+
+  /// One service.
+  package struct Item: Sendable, Hashable, Codable {
+    /// Its name.
+    package var service: String
+    /// How it would run; nil where it cannot.
+    package var kind: ServiceKind?
+    /// Why.
+    package var reason: String
+    /// Why it cannot run; nil where it can.
+    package var problem: String?
+    /// The port that it binds.
+    package var port: Int?
+    /// How many replicas it would have.
+    package var count: Int
+    /// What it runs; nil for what its image says.
+    package var command: String?
+  }
+
+  /// Plans; nothing is changed.
+  /// - Parameter runtime: Where the resources run; nil where that is not decided.
+  package init(
+    _ manifest: Manifest, workspace: Workspace, runtime: RuntimeKind?, wishes: SupervisorProcess.Wishes,
+    context: DrydockContext
+  ) throws {
+    let names = wishes.services
+    for name in names where manifest.service(named: name) == nil {
+      throw UnknownName.error("service", name, known: manifest.services.map(\.name))
+    }
+    let look = ServiceLook(workspace: workspace, path: context.environment["PATH"], runtime: runtime)
+    items = manifest.services.filter { names.isEmpty || names.contains($0.name) }.map { service in
+      var item = Item(
+        service: service.name, reason: "", port: service.port?.number, count: service.scaling.count.min,
+        command: service.argv.map { $0.joined(separator: " ") } ?? service.command)
+      do throws(DrydockError) {
+        let choice = try ServiceChoice.decide(service, wishes.options.way, look.facts(service))
+        (item.kind, item.reason) = (choice.kind, choice.reason)
+      } catch {
+        item.problem = error.message
+      }
+      return item
+    }
+    notes =
+      runtime == nil && !items.isEmpty
+      ? ["nothing runs yet: where the resources will run is decided by the first up"] : []
+  }
+}
+
+/// Looks for what decides how a service runs.
+struct ServiceLook: Sendable {
+  let workspace: Workspace
+  /// The `PATH` by which programs are found.
+  let path: String?
+  let runtime: RuntimeKind?
+
+  /// The folder where a service's image, or its process, finds its files.
+  func folder(of service: Service) -> String {
+    let base = URL(filePath: workspace.folder.path, directoryHint: .isDirectory)
+    return URL(filePath: service.built?.path ?? ".", relativeTo: base).standardizedFileURL.path
+  }
+
+  /// The Dockerfile of a service that is built.
+  func dockerfile(of service: Service) -> String {
+    "\(folder(of: service))/\(service.built?.manifest ?? "Dockerfile")"
+  }
+
+  func facts(_ service: Service) -> ServiceChoice.Facts {
+    let command = OwnCommand(service)
+    // A text that a shell has more to do with than to start one program is found by the shell.
+    let program = command.map { $0.program ?? "/bin/sh" }
+    let search = ProgramSearch(path: path, folder: folder(of: service))
+    return ServiceChoice.Facts(
+      runtime: runtime, hasDockerfile: service.image == nil && Folder.exists(dockerfile(of: service)),
+      program: program, isProgramHere: program.flatMap(search.find) != nil)
+  }
+}

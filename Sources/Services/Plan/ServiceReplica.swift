@@ -1,0 +1,35 @@
+/// One of the processes or containers that a service has: `web.1` is the first of `web`.
+package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
+  /// The service's name.
+  package let service: String
+  /// Its number among them, from 1.
+  package let number: Int
+
+  /// A replica of a service.
+  package init(service: String, number: Int) {
+    self.service = service
+    self.number = number
+  }
+
+  /// What it is called in listings and logs.
+  package var name: String { "\(service).\(number)" }
+
+  /// Orders by service, then by number.
+  package static func < (left: ServiceReplica, right: ServiceReplica) -> Bool {
+    left.service == right.service ? left.number < right.number : left.service < right.service
+  }
+}
+
+/// Where a replica is reached from this machine.
+package struct ReplicaEndpoint: Sendable, Hashable, Codable {
+  /// An address, not a name.
+  package let host: String
+  /// A TCP port.
+  package let port: Int
+
+  /// An endpoint.
+  package init(host: String = "127.0.0.1", port: Int) {
+    self.host = host
+    self.port = port
+  }
+}

@@ -1,0 +1,105 @@
+import DrydockBase
+import Foundation
+import MonotonicTime
+import NativeProcess
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How a service's program is started on this machine.
+struct ProcessLaunch: Sendable {
+  /// The words of the command, its program first.
+  var words: [String]
+  /// The folder in which it runs.
+  var folder: String
+  /// All of its variables: the caller's with the service's on top.
+  var environment: [String: String]
+  /// The port that the program binds; nil for a service without one.
+  var port: Int?
+  /// How its port gets out of the way of others.
+  var mapping: PortMapping
+  /// How long it has between SIGTERM and SIGKILL.
+  var grace: Duration
+}
+
+/// How the replicas of a service listen without meeting each other or another app.
+enum PortMapping: String, Sendable, Hashable, Codable {
+  /// What they bind becomes a port of their own (see `PortMap`).
+  case mapped
+  /// They are told a port of their own by `PORT`, which the service declares.
+  case variable
+  /// There is one of them, at the port that it binds on AWS.
+  case declared
+}
+
+/// Runs the replicas of a service as processes, each under a keeper of its own.
+struct ProcessRunner: ReplicaRunner {
+  let launch: ProcessLaunch
+  let folder: ServiceFolder
+  let ports: ServicePorts
+  let keeper: Keeper
+  /// With what they end whatever happens; nil for nothing.
+  let leash: Leash?
+
+  func find(_ replica: ServiceReplica) async throws -> RunningReplica? {
+    guard case .running(let process) = try await settledState(folder.files(replica)) else { return nil }
+    let port = launch.port.map { ports.current(replica) ?? $0 }
+    return running(process, port)
+  }
+
+  func start(_ replica: ServiceReplica, until deadline: Deadline) async throws -> RunningReplica {
+    try folder.prepare(replica)
+    let port = try launch.port.map { launch.mapping == .declared ? try free($0) : try ports.own(replica) }
+    var environment = launch.environment
+    if launch.mapping == .variable, let port { environment["PORT"] = "\(port)" }
+    guard
+      let program = ProgramSearch(path: environment["PATH"], folder: launch.folder).find(launch.words[0])
+    else {
+      throw DrydockError(
+        .unavailable, "\(launch.words[0]): not on this machine",
+        suggestion: "install it, or run the service in Docker: drydock start --services container")
+    }
+    var spec = SupervisedSpec(
+      executable: program, arguments: Array(launch.words.dropFirst()), environment: environment,
+      workingDirectory: launch.folder, files: folder.files(replica), label: replica.name,
+      logLimit: ServiceTraits.logLimit)
+    spec.traits = ServiceTraits(leash: leash, ports: map(to: port))
+    return running(try await keeper.start(spec, until: deadline), port)
+  }
+
+  func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
+    let reason = try await waitForEnd(of: folder.files(replica)) ?? .unknown
+    return ReplicaEnd(reason: reason, lastLines: folder.lastWords(of: replica))
+  }
+
+  func stop(_ replica: ServiceReplica, grace: Duration?) async throws {
+    _ = try await NativeProcess.stop(
+      folder.files(replica), steps: [StopStep(signal: SIGTERM, patience: grace ?? launch.grace)])
+  }
+
+  private func map(to port: Int?) -> PortMap? {
+    guard launch.mapping == .mapped else { return nil }
+    guard let declared = launch.port, let port else { return PortMap() }
+    return PortMap([declared: port])
+  }
+
+  private func running(_ process: SupervisedProcess, _ port: Int?) -> RunningReplica {
+    RunningReplica(
+      id: "\(process.processID)", startedAt: process.startedAt,
+      endpoint: port.map { ReplicaEndpoint(port: $0) })
+  }
+
+  /// A port that cannot be moved has to be free.
+  private func free(_ port: Int) throws -> Int {
+    guard PortAvailability.of(port) != .free else { return port }
+    let owner = PortOwner.of(port: port).map { " by \($0)" } ?? ""
+    throw DrydockError(
+      .failed, "port \(port), which the service listens at, is taken\(owner)",
+      suggestion: "end that, or have the service listen at $PORT: environment: - PORT=\(port)")
+  }
+}

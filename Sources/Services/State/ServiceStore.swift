@@ -1,0 +1,84 @@
+import AppState
+import DrydockBase
+import Foundation
+import LocalFiles
+package import MonotonicTime
+
+/// What was decided for the services of an instance. What runs is no part of it.
+package struct ServiceRecords: Sendable, Hashable, Codable {
+  /// The newest format that this drydock writes.
+  static let currentFormat = 1
+
+  /// The format of the file.
+  var format = 1
+  /// By service.
+  package var services: [String: ServiceRecord] = [:]
+
+  /// Nothing decided yet.
+  package init() {}
+}
+
+/// What was decided for a service.
+package struct ServiceRecord: Sendable, Hashable, Codable {
+  /// The router's port on 127.0.0.1; nil for a service without one.
+  package var port: Int?
+  /// How many replicas it has by `drydock scale`, or had at its first start: from then on the manifest's number counts no
+  /// more, as on AWS.
+  package var count: Int?
+
+  /// Nothing decided yet.
+  package init() {}
+}
+
+/// Reads and changes what was decided for services: `services.json`, under a lock of its own that is held for moments, as a
+/// supervisor lives for hours beside commands that change the instance's state.
+package struct ServiceStore: Sendable {
+  private let folder: ServiceFolder
+
+  /// The store in a folder.
+  package init(_ folder: ServiceFolder) { self.folder = folder }
+
+  /// What was decided; nothing where there is no file.
+  /// - Throws: `DrydockError.dataMismatch` for a file that cannot be understood, which is left as it is.
+  package func load() throws -> ServiceRecords {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: folder.store))
+    } catch CocoaError.fileReadNoSuchFile {
+      return ServiceRecords()
+    } catch {
+      throw DrydockError(.cannotWrite, "cannot read \(folder.store)", suggestion: "make it readable for you")
+    }
+    guard let records = try? JSONDecoder().decode(ServiceRecords.self, from: data),
+      records.format <= ServiceRecords.currentFormat
+    else {
+      throw DrydockError(
+        .dataMismatch, "\(folder.store) is damaged, or was written by a newer drydock",
+        suggestion: "move it away: services then get new ports, and convox.yml's numbers of replicas")
+    }
+    return records
+  }
+
+  /// Changes it.
+  /// - Returns: What `change` returns.
+  package func update<Value>(
+    until deadline: Deadline = .after(.seconds(30)), _ change: (inout ServiceRecords) throws -> Value
+  ) async throws -> Value {
+    try folder.prepare()
+    let lock = try await InstanceLock.acquire(folder.path, until: deadline)
+    defer { _ = lock }
+    var records = try load()
+    let before = records
+    let value = try change(&records)
+    guard records != before else { return value }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try AtomicFile.write(Array(try encoder.encode(records)), to: folder.store, mode: 0o600)
+    } catch {
+      throw DrydockError(
+        .cannotWrite, "cannot write \(folder.store): \(error)", suggestion: WriteRemedy.elsewhere)
+    }
+    return value
+  }
+}

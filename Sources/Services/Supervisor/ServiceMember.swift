@@ -1,0 +1,42 @@
+import ServiceRouter
+
+/// A service that is ready to be supervised.
+package struct PreparedService: Sendable {
+  /// What it is.
+  package var spec: ServiceSpec
+  /// What starts its replicas.
+  package var runner: any ReplicaRunner
+  /// Where it is reached: the router's address; nil for a service without a port.
+  package var url: String?
+
+  /// A service with its runner.
+  package init(spec: ServiceSpec, runner: any ReplicaRunner, url: String? = nil) {
+    self.spec = spec
+    self.runner = runner
+    self.url = url
+  }
+}
+
+/// What the supervisor keeps of a service.
+struct ServiceMember: Sendable {
+  var service: PreparedService
+  var replicas: [Int: ReplicaEntry] = [:]
+
+  /// What it is, with the number of replicas that is wanted now.
+  var spec: ServiceSpec {
+    get { service.spec }
+    set { service.spec = newValue }
+  }
+}
+
+extension ServiceMember {
+  /// What whoever asks for the service is told while no replica is ready.
+  var condition: ServiceCondition {
+    guard spec.count > 0 else { return .scaledToZero }
+    let states = replicas.values.map(\.status.state)
+    if states.contains(.ready) { return .running }
+    if states.contains(.crashLoop) { return .crashLooping }
+    if states.contains(.restarting) { return .restarting }
+    return .starting
+  }
+}

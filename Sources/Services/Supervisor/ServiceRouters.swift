@@ -1,0 +1,41 @@
+import DrydockBase
+import MonotonicTime
+import ServiceRouter
+
+/// The routers of an instance's services, one a published port.
+actor ServiceRouters: Traffic {
+  private var routers: [String: ServiceRouter] = [:]
+
+  /// None yet.
+  init() {}
+
+  /// Listens at a service's published port; one that listens already goes on.
+  /// - Throws: `RouterPortError`.
+  func open(_ service: String, port: Int, isSticky: Bool) async throws {
+    guard routers[service] == nil else { return }
+    var options = RouterOptions(service: service)
+    options.isSticky = isSticky
+    routers[service] = try await ServiceRouter.listen(port: port, options)
+  }
+
+  func direct(
+    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition
+  ) {
+    guard let router = routers[service] else { return }
+    router.setBackends(
+      replicas.sorted { $0.key < $1.key }.map {
+        Backend(id: $0.key.name, host: $0.value.host, port: $0.value.port)
+      })
+    router.setCondition(condition)
+  }
+
+  func drain(_ replica: ServiceReplica, until deadline: Deadline) async {
+    _ = await routers[replica.service]?.drain(replica.name, until: deadline)
+  }
+
+  /// Closes all of them.
+  func close() async {
+    for router in routers.values { await router.close() }
+    routers = [:]
+  }
+}

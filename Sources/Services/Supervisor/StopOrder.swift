@@ -1,0 +1,20 @@
+import MonotonicTime
+import Synchronization
+
+/// The order that a replica is to end, given by whoever wants it and awaited by the replica's life.
+final class StopOrder: Sendable {
+  private let drains = Mutex(true)
+  private let latch = Latch()
+
+  /// Gives the order. One without time for requests under way beats one with.
+  func give(drains: Bool) {
+    self.drains.withLock { $0 = $0 && drains }
+    latch.come()
+  }
+
+  /// Whether requests under way get time; nil where the order was not given.
+  var given: Bool? { latch.hasCome ? drains.withLock(\.self) : nil }
+
+  /// Waits for it; returns also when the task is cancelled.
+  func wait() async { await latch.wait() }
+}

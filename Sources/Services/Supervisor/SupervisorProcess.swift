@@ -1,0 +1,134 @@
+package import AppState
+import DrydockBase
+import Foundation
+import MonotonicTime
+package import NativeProcess
+import ServiceRouter
+
+/// What is to be known of a supervisor that runs.
+package struct SupervisorRecord: Sendable, Hashable, Codable {
+  /// Whether it goes on when the terminal that started it is gone.
+  package var isDetached: Bool
+}
+
+/// The supervisor as a process: served in the foreground or in the background, found again, stopped.
+package struct SupervisorProcess: Sendable {
+  /// What the instance's services keep.
+  package let folder: ServiceFolder
+  private let context: DrydockContext
+  private let id: String
+
+  /// The supervisor of an instance.
+  package init(context: DrydockContext, id: String) {
+    self.context = context
+    self.id = id
+    folder = ServiceFolder(home: context.home, id: id)
+  }
+
+  /// The supervisor as one of drydock's programs.
+  package var program: BackgroundProcess<SupervisorRecord> {
+    BackgroundProcess(
+      name: "the services' supervisor", lockFile: "\(folder.path)/supervising/lock",
+      recordFile: "\(folder.path)/supervising/record.json",
+      files: SupervisedFiles(folder: "\(folder.path)/supervisor"))
+  }
+
+  /// What speaks with it.
+  package var client: ControlClient { ControlClient(folder) }
+
+  /// Whether one runs.
+  package func isRunning() async throws -> Bool {
+    guard Folder.exists("\(folder.path)/supervising") else { return false }
+    if case .running = try await program.settled(until: .after(.seconds(5))) { return true }
+    return false
+  }
+
+  /// How services are served.
+  package struct Wishes: Sendable {
+    /// The app's folder and manifest.
+    package var workspace: Workspace
+    /// What `--env-file` adds to the app env.
+    package var extraEnvironment: [String: String] = [:]
+    /// The rack whose app env is taken; nil for the local one.
+    package var rack: String?
+    /// The services; all of the manifest's where none is named.
+    package var services: [String] = []
+    /// How they are started.
+    package var options = ServiceOptions()
+    /// Whether the first one that ends by itself ends all.
+    package var exitsOnFailure = false
+    /// Whether it goes on when the terminal is gone.
+    package var isDetached = false
+
+    /// Everything as usual.
+    package init(workspace: Workspace) { self.workspace = workspace }
+  }
+
+  /// Serves until everything is stopped or the task is cancelled, which stops everything.
+  /// - Parameters:
+  ///   - observe: Told of what happens, also when the task was cancelled.
+  ///   - ready: Called once others can connect.
+  /// - Throws: `NativeProcessError` with `.alreadyRunning`; what preparing the services throws.
+  package func serve(
+    _ wishes: Wishes, observe: @escaping @Sendable (SupervisorEvent) -> Void,
+    ready: @escaping @Sendable () -> Void
+  ) async throws -> Supervisor.Result {
+    try folder.prepare()
+    try Folder.make("\(folder.path)/supervising", mode: 0o700)
+    return try await program.holding {
+      try program.publish(SupervisorRecord(isDetached: wishes.isDetached))
+      let routers = ServiceRouters()
+      let preparation = try await preparation(wishes, routers)
+      let services = try await preparation.prepare(wishes.services)
+      let supervisor = Supervisor(
+        traffic: routers, exitsOnFailure: wishes.exitsOnFailure, observe: observe, check: Self.check)
+      do {
+        let result = try await supervise(supervisor, services, preparation, ready)
+        await routers.close()
+        return result
+      } catch {
+        await routers.close()
+        throw error
+      }
+    }
+  }
+
+  private func supervise(
+    _ supervisor: Supervisor, _ services: [PreparedService], _ preparation: ServicePreparation,
+    _ ready: @escaping @Sendable () -> Void
+  ) async throws -> Supervisor.Result {
+    let server = ControlServer(
+      path: folder.socket, supervisor: supervisor, prepare: { try await preparation.prepare($0) },
+      remember: { try await remember($0) })
+    return try await withThrowingTaskGroup(of: Supervisor.Result?.self) { group in
+      group.addTask { await supervisor.run() }
+      group.addTask {
+        try await server.run(ready: ready)
+        return nil
+      }
+      await supervisor.add(services)
+      defer { group.cancelAll() }
+      // The server ends with the supervisor, or by a cancellation that ends both.
+      while let ended = try await group.next() {
+        if let ended { return ended }
+      }
+      return .stopped
+    }
+  }
+
+  private func preparation(_ wishes: Wishes, _ routers: ServiceRouters) async throws -> ServicePreparation {
+    let keeper = try Keeper.locate(environment: context.environment)
+    return ServicePreparation(
+      context: context, workspace: wishes.workspace, id: id, extraEnvironment: wishes.extraEnvironment,
+      rack: wishes.rack, options: wishes.options, keeper: keeper, leash: try .toThisProcess(),
+      mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers)
+  }
+
+  private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in
+    let probe = HealthCheck(rule.path.map { .http(path: $0) } ?? .connect, timeout: rule.timeout)
+    switch await probe.run(Backend(id: "", host: endpoint.host, port: endpoint.port)) {
+    case .healthy: return nil
+    case .unhealthy(let reason): return reason
+    }
+  }
+}
