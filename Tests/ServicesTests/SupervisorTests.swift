@@ -1,6 +1,5 @@
 import MonotonicTime
 import NativeProcess
-import Synchronization
 import Testing
 
 @testable import Services
@@ -9,7 +8,6 @@ import Testing
 struct SupervisorTests {
   private let runner = FakeRunner()
   private let traffic = FakeTraffic()
-  private let healthy = Mutex(true)
 
   /// Runs a supervisor with services of these names and counts while `body` looks, then ends it.
   private func supervising(
