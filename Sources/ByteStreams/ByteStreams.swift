@@ -42,17 +42,19 @@ package actor PeekedSource {
 /// A source with bytes of ours at its end.
 package actor AppendedSource {
   private let source: ByteSource
-  private var rest: [UInt8]?
+  private let rest: @Sendable () async -> [UInt8]
+  private var isOver = false
 
-  package init(_ source: @escaping ByteSource, _ rest: [UInt8]) {
+  /// - Parameter rest: Asked for what is to follow once the source has ended.
+  package init(_ source: @escaping ByteSource, _ rest: @escaping @Sendable () async -> [UInt8]) {
     self.source = source
     self.rest = rest
   }
 
   package func next() async throws -> [UInt8]? {
-    guard let rest else { return nil }
+    guard !isOver else { return nil }
     if let bytes = try await source() { return bytes }
-    self.rest = nil
-    return rest
+    isOver = true
+    return await rest()
   }
 }

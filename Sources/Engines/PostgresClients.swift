@@ -65,14 +65,14 @@ struct PostgresClients {
 
   /// A setting that is made in a transaction is there afterwards only if that was committed. Where the script ends inside of
   /// COPY data, a text or a comment, psql takes these words for a part of it, and is content.
+  ///
+  /// They are one line, and begin with a word: since 15.20 and its like psql passes over the data of a COPY that failed, and
+  /// over whole lines too where a COPY that did not fail is followed by a statement that begins with none, as `;` does.
   @Sendable private static func ending(_ nonce: String, _ isTrusted: Bool) -> ScriptEnding {
     ScriptEnding(
-      words: """
-
-        ;SET drydock.import = '\(nonce)';COMMIT;
-        \(isTrusted ? "\\o\n" : "")SELECT pg_catalog.concat(pg_catalog.current_setting('drydock.import'), 'ed');
-
-        """,
+      closing: "\n;",
+      words: "SET drydock.import = '\(nonce)';COMMIT;\(isTrusted ? "\\o \\\\ " : "")"
+        + "SELECT pg_catalog.concat(pg_catalog.current_setting('drydock.import'), 'ed');\n",
       proof: "\(nonce)ed")
   }
 

@@ -19,6 +19,12 @@ struct PostgresForeignLines: ScriptFilter {
 
   var remarks: [String] { judge.remarks }
   var isOneTransaction: Bool { !scanner.hasEndedTransaction }
+  var hasOpenStatement: Bool {
+    // What follows begins a line, which ends a comment, and the data of COPY behind its last line.
+    var scanner = scanner
+    scanner.take([Ascii.newline])
+    return !scanner.isBetweenStatements
+  }
 
   mutating func take(_ bytes: [UInt8]) throws -> [UInt8] {
     var output: [UInt8] = []

@@ -57,10 +57,15 @@ package typealias ServerPreparation =
 
 /// The last words of a script, behind which everything counts.
 package struct ScriptEnding: Sendable, Hashable {
+  /// What ends a statement that the script leaves open.
+  package var closing: String
   package var words: String
   /// What the tool writes once they have been carried out. It is not in the words as it is written, so that a script that
   /// takes them for data of its own does not show it.
   package var proof: String
+
+  /// What is to follow a script.
+  package func text(endsStatement: Bool) -> String { (endsStatement ? closing : "\n") + words }
 }
 
 /// Turns a format of its own into a script.
@@ -100,6 +105,8 @@ package protocol ScriptFilter: Sendable {
   var remarks: [String] { get }
   /// Whether the script has left the transaction alone in which it runs.
   var isOneTransaction: Bool { get }
+  /// Whether the script, as far as it has come, ends in the midst of a statement.
+  var hasOpenStatement: Bool { get }
 }
 
 extension ScriptFilter {
@@ -107,6 +114,8 @@ extension ScriptFilter {
   package var remarks: [String] { [] }
   /// Most do not look.
   package var isOneTransaction: Bool { true }
+  /// Nor for that.
+  package var hasOpenStatement: Bool { false }
 }
 
 /// A script that no tool gets to see.

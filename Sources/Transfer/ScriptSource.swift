@@ -23,6 +23,9 @@ package actor ScriptSource {
   /// Whether all that has passed is one transaction.
   package var isOneTransaction: Bool { filters.allSatisfy(\.isOneTransaction) }
 
+  /// Whether what has passed ends in the midst of a statement.
+  package var hasOpenStatement: Bool { filters.contains(where: \.hasOpenStatement) }
+
   package func next() async throws -> [UInt8]? {
     guard opening.isEmpty else {
       defer { opening = [] }

@@ -64,7 +64,9 @@ package struct ToolDump: Sendable {
     let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
     let opening = (lock ?? "") + (isReplacing ? transfer.clearing : "")
     let script = ScriptSource(whole, opening: Array(opening.utf8), filters: filters)
-    let ended = AppendedSource({ try await script.next() }, Array(ending.words.utf8))
+    let ended = AppendedSource({ try await script.next() }) {
+      await Array(ending.text(endsStatement: script.hasOpenStatement).utf8)
+    }
     let said = ByteTail(limit: 4096)
     let leaves: @Sendable () async -> String = {
       await script.isOneTransaction
@@ -113,7 +115,7 @@ package struct ToolDump: Sendable {
   }
 
   private func clear() async throws {
-    let words = AppendedSource({ nil }, Array(transfer.clearing.utf8))
+    let words = AppendedSource({ nil }) { [clearing = transfer.clearing] in Array(clearing.utf8) }
     try await load({ try await words.next() }, leaves: { "it stays as it is" }) { _ in }
   }
 
@@ -163,7 +165,8 @@ package struct ToolDump: Sendable {
     DrydockError(
       .failed,
       "resource \(name): the dump does not come to its end: its COPY data lacks the last line (\\.); \(left)",
-      suggestion: "the file was cut short, or that line is missing: export it again, or complete it")
+      suggestion: "the file was cut short, or that line is missing: export it again, or complete it "
+        + "(a psql of 2026 also stops at a lone ; behind COPY data: take that out)")
   }
 
   /// The tool stopped at the lock, before the data.

@@ -71,10 +71,13 @@ import Testing
   func proof(_ isTrusted: Bool) throws {
     guard case .tools(let tools)? = try #require(server("postgres")).transfer(place) else { return }
     let ending = try #require(tools.ending?("n0nce", isTrusted))
-    #expect(ending.words.hasPrefix("\n;") && ending.words.contains(";COMMIT;\n"))
+    #expect(ending.text(endsStatement: true).hasPrefix("\n;SET ") && ending.words.contains(";COMMIT;"))
+    // Bug: behind COPY data, a psql of 2026 passed over all lines that followed a lone semicolon.
+    #expect(ending.text(endsStatement: false).hasPrefix("\nSET "))
+    #expect(ending.words.split(separator: "\n").count == 1)
     #expect(!ending.words.contains(ending.proof) && ending.proof.contains("n0nce"))
     // psql takes no command of its own from what is not trusted.
-    #expect(ending.words.contains("\\o\n") == isTrusted)
+    #expect(ending.words.contains("\\o \\\\ SELECT") == isTrusted)
     #expect(!tools.clearing.contains("\n"))
   }
 

@@ -127,4 +127,15 @@ import Testing
   {
     #expect(try filtered([Array(script.utf8)]).filter.isOneTransaction == isOne)
   }
+
+  @Test(
+    "A script that ends in the midst of a statement is known",
+    arguments: [
+      ("COPY t FROM stdin;\n1\n\\.\n", false), ("COPY t FROM stdin;\n1\n\\.", false),
+      ("COPY t FROM stdin;\n1\n", true), ("SELECT 1;\n-- the end", false), ("SELECT 1", true),
+      ("SELECT ';", true), ("(SELECT 1)", true), ("SELECT 1; /* the end", true),
+    ]) func openStatements(_ script: String, _ isOpen: Bool) throws
+  {
+    #expect(try filtered([Array(script.utf8)]).filter.hasOpenStatement == isOpen)
+  }
 }
