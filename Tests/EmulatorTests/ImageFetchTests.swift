@@ -145,6 +145,76 @@ import Testing
     }
   }
 
+  /// Bug: an image that was made from an older one, with a newer server put in, was refused its own data for what it says of
+  /// itself, and given data of the older server, which is no longer that one's afterwards.
+  @Test(arguments: [
+    ("valkey", "VALKEY_VERSION=8.1.3", "Server v=9.1.2 sha=00000000:0 malloc=jemalloc", "9.1.2", "9.1.2"),
+    ("mariadb", "MARIADB_VERSION=10.5.20", "mariadbd  Ver 10.11.6-MariaDB", "10.5.29", nil),
+    ("mariadb", "MARIADB_VERSION=10.5.20", "mariadbd  Ver 10.5.29-MariaDB", "10.5.29", "10.5.29"),
+    ("postgres", "PG_VERSION=15.4-1.pgdg120+1", "no shell", "15.3", "15.4"),
+  ]) func dataIsEntrustedToTheServersOwnWord(
+    _ type: String, _ variable: String, _ answer: String, _ data: String, _ expected: String?
+  ) async throws {
+    let words = Array(answer.utf8)
+    let stub = DockerStub(answers: [
+      "GET /images/mine:1/json": .image("sha256:9", variable: variable),
+      "POST /containers/made/start": answer == "no shell"
+        ? .reply(400, #"{"message":"exec: sh: executable file not found"}"#) : .reply(204),
+      "POST /containers/made/wait": .reply(200, #"{"StatusCode":0}"#),
+      "GET /containers/made/logs": .stream([[1, 0, 0, 0, 0, 0, 0, UInt8(words.count)] + words]),
+    ])
+    try await stub.run(environment: ["DRYDOCK_IMAGE_\(type.uppercased())": "mine:1"]) { runtime, _, _ in
+      let wanted = try spec(type, "1")
+      let data = try #require(ServerVersion(in: data))
+      let found = { @Sendable in
+        let source = try await runtime.resolve(wanted, data: data, strict: false)
+        return try await runtime.fetch(
+          source, for: wanted, data: data, strict: false, progress: { _ in }
+        ).version?.description
+      }
+      guard let expected else {
+        let error = try await emulatorError { _ = try await found() }
+        #expect(error.code == .dataMismatch && error.message.contains("10.11.6"))
+        return
+      }
+      #expect(try await found() == expected)
+    }
+  }
+
+  @Test func anImageThatServedTheDataIsNotAskedAgain() async throws {
+    let stub = DockerStub(answers: [
+      "GET /images/mine:1/json": .image("sha256:1", variable: "VALKEY_VERSION=8.1.3"),
+      "GET /containers/drydock-abc123def456-db/json": .container(status: "exited"),
+    ])
+    try await stub.run(environment: ["DRYDOCK_IMAGE_VALKEY": "mine:1"]) { runtime, calls, _ in
+      let wanted = try spec("valkey", "8.1")
+      let source = try await runtime.resolve(wanted, data: ServerVersion(in: "9.1.2"), strict: false)
+      #expect(source.version?.description == "9.1.2")
+      #expect(!calls().contains("POST /containers/create"))
+    }
+  }
+
+  /// Bug: an image that was named while its server ran was passed over without a word.
+  @Test(arguments: [
+    ("exited", "sha256:9", false), ("running", "sha256:9", true), ("running", "sha256:1", false),
+  ])
+  func anImageThatIsNamedWhileItRunsIsStarted(_ status: String, _ image: String, _ isChanged: Bool)
+    async throws
+  {
+    let stub = DockerStub(answers: [
+      "GET /images/mine:1/json": .image(image, variable: "PG_VERSION=15.4"),
+      "GET /containers/drydock-abc123def456-db/json": .container(status: status),
+    ])
+    try await stub.run(environment: ["DRYDOCK_IMAGE_POSTGRES": "mine:1"]) { runtime, _, _ in
+      let reasons = try await runtime.changedImages([spec("postgres", "15")])
+      #expect(reasons == (isChanged ? ["db": "image mine:1 is wanted now"] : [:]))
+    }
+    try await stub.run { runtime, _, _ in
+      let reasons = try await runtime.changedImages([spec("postgres", "15")])
+      #expect(reasons.isEmpty)
+    }
+  }
+
   @Test func anImageOfSeveralIsPulledOnce() async throws {
     try await withRegistry(["postgres:15": "FAKE_VERSION=15.4"]) { runtime, pulls, _ in
       let phases = Mutex<[String]>([])

@@ -183,13 +183,14 @@ package struct UpOperation: Sendable {
       isStrict: options.isStrict)
     var (selection, observed) = try await select(state, specs, selector, runtimes)
     let versions = VersionRestarts.reasons(specs, records: state.resources, observed: observed)
+    let images = try await selection.runtime.changedImages(specs)
     var plan = try Planner.plan(
       specs, selected: options.selected, state: state, observed: observed,
       runtime: (selection.runtime.kind, selection.reason), ports: options.ports,
       changes: settled.settlements.mapValues(\.changes),
       restarts: TransportPlan(home: context.home, state: state).restarts(specs).merging(versions) {
         transport, _ in transport
-      })
+      }.merging(images) { reason, _ in reason })
     let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
     let lines =
       SettledSpecs.lines(

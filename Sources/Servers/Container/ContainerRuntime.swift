@@ -71,12 +71,27 @@ package struct ContainerRuntime: Runtime {
     try? Date(String(text.prefix(19)) + "Z", strategy: .iso8601)
   }
 
+  package func changedImages(_ specs: [ResourceSpec]) async throws -> [String: String] {
+    var reasons: [String: String] = [:]
+    for spec in specs where spec.externalURL == nil {
+      guard let named = ImageChooser.named(spec, environment),
+        let container = try await client.inspectContainer(names.container(spec.name), until: soon),
+        container.state.isThere,
+        try await client.inspectImage(named, until: soon)?.id != container.imageID
+      else { continue }
+      reasons[spec.name] = "image \(named) is wanted now"
+    }
+    return reasons
+  }
+
   package func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource
   {
     guard let engine = spec.engine.server else {
       throw DrydockError(.internalFault, "\(spec.name) has no server")
     }
-    let chooser = ImageChooser(client: client, environment: environment, deadline: soon)
+    let chooser = ImageChooser(client: client, environment: environment, deadline: soon) {
+      try await ImageVersion(runtime: self, spec: $1, engine: engine).find($0, data: $2)
+    }
     let source = try await chooser.choose(spec, engine, data: data, strict: strict)
     if strict { try ImageChooser.refuseDrift(of: source, spec) }
     return source

@@ -10,6 +10,10 @@ package struct ImageChooser: Sendable {
   package let client: DockerClient
   package let environment: [String: String]
   package let deadline: Deadline
+  /// The version of the server in an image, by its own word where what the image says would keep it from the data.
+  package let version:
+    @Sendable (_ image: ImageInfo, _ spec: ResourceSpec, _ data: ServerVersion?) async throws ->
+      ServerVersion?
 
   /// An image that could serve, and what it says of its version.
   private struct Candidate {
@@ -23,8 +27,8 @@ package struct ImageChooser: Sendable {
   package func choose(
     _ spec: ResourceSpec, _ engine: any ServerEngine, data: ServerVersion?, strict: Bool
   ) async throws -> ServerSource {
-    if let named = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"], !named.isEmpty {
-      let source = try await explicit(named, engine)
+    if let named = Self.named(spec, environment) {
+      let source = try await explicit(named, spec, engine, data)
       try Self.refuse(data: data, of: spec, engine, with: source.version, in: named)
       return source
     }
@@ -36,15 +40,18 @@ package struct ImageChooser: Sendable {
       candidates.insert(
         contentsOf: try await standIns(understudy, wanted: data ?? wanted), at: candidates.count - 1)
     }
-    guard
-      let chosen = candidates.first(where: { candidate in
-        guard let data, let version = candidate.version else { return true }
-        return engine.canServe(data: data, with: version)
-      })
-    else { throw dataNeeds(spec, engine, data) }
+    guard let chosen = try await serving(data, candidates, spec, engine) else {
+      throw dataNeeds(spec, engine, data)
+    }
     return ServerSource(
       .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version, standIn: chosen.standIn,
       drift: chosen.note ?? drift(chosen, spec))
+  }
+
+  /// The image that the manifest names, or else the environment.
+  package static func named(_ spec: ResourceSpec, _ environment: [String: String]) -> String? {
+    let name = spec.image ?? environment["DRYDOCK_IMAGE_\(spec.product.uppercased())"]
+    return name?.isEmpty == false ? name : nil
   }
 
   /// Local images of another engine that do where none of the wanted one is here, best first.
@@ -72,10 +79,32 @@ package struct ImageChooser: Sendable {
     return fitting + (official.isLocal ? [official] + (strict ? [] : nearest + others) : rest + [official])
   }
 
-  private func explicit(_ reference: String, _ engine: any ServerEngine) async throws -> ServerSource {
+  /// The first that can serve the data: as it says itself, else as its server does.
+  private func serving(
+    _ data: ServerVersion?, _ candidates: [Candidate], _ spec: ResourceSpec, _ engine: any ServerEngine
+  ) async throws -> Candidate? {
+    func serves(_ version: ServerVersion?) -> Bool {
+      guard let data, let version else { return true }
+      return engine.canServe(data: data, with: version)
+    }
+    if let found = candidates.first(where: { serves($0.version) }) { return found }
+    for var candidate in candidates where candidate.isLocal && candidate.standIn == nil {
+      guard let image = try await client.inspectImage(candidate.reference, until: deadline) else { continue }
+      candidate.version = try await version(image, spec, data)
+      if serves(candidate.version) { return candidate }
+    }
+    return nil
+  }
+
+  private func explicit(
+    _ reference: String, _ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?
+  ) async throws -> ServerSource {
     let info = try await client.inspectImage(reference, until: deadline)
-    return ServerSource(
-      .image(reference, isLocal: info != nil), version: info.flatMap { Self.version(of: $0, engine) })
+    var found = info.flatMap { Self.version(of: $0, engine) }
+    if let info, let word = found, let data, !engine.canServe(data: data, with: word) {
+      found = try await version(info, spec, data)
+    }
+    return ServerSource(.image(reference, isLocal: info != nil), version: found)
   }
 
   /// Images built by docker/ or by users themselves, recognised by their labels.

@@ -19,9 +19,9 @@ package struct ImageFetch: Sendable {
 
   /// The source as it is once its image is here.
   package func run(_ source: ServerSource, data: ServerVersion?, strict: Bool) async throws -> ServerSource {
-    guard case .image(let reference, let isLocal) = source.origin, !isLocal || source.version == nil else {
-      return source
-    }
+    guard case .image(let reference, let isLocal) = source.origin,
+      !isLocal || source.version == nil || data != nil
+    else { return source }
     if !isLocal { try refuseMissingArchitecture(reference) }
     var found = source
     var image = reference
@@ -30,7 +30,7 @@ package struct ImageFetch: Sendable {
       (image, found.drift) = (pulled.reference, pulled.note ?? source.drift)
     }
     found.origin = .image(image, isLocal: true)
-    found.version = try await version(of: image) ?? source.version
+    found.version = try await version(of: image, data) ?? source.version
     try ImageChooser.refuse(data: data, of: spec, engine, with: found.version, in: image)
     if strict { try ImageChooser.refuseDrift(of: found, spec) }
     return found
@@ -71,25 +71,10 @@ package struct ImageFetch: Sendable {
       suggestion: "run the other architecture's: DRYDOCK_PLATFORM=linux/amd64, or choose a newer version")
   }
 
-  /// What the image says of its server, or else what its server says.
-  private func version(of reference: String) async throws -> ServerVersion? {
+  private func version(of reference: String, _ data: ServerVersion?) async throws -> ServerVersion? {
     guard let image = try await client.inspectImage(reference, until: runtime.soon) else {
       throw DrydockError(.unavailable, "resource \(spec.name): the image \(reference) is not there")
     }
-    if let version = ImageChooser.version(of: image, engine) { return version }
-    return try await ask(image)
-  }
-
-  /// What the server in an image answers to `--version`; nil where the image has no such server.
-  private func ask(_ image: ImageInfo) async throws -> ServerVersion? {
-    let search = engine.nativeSearch.servers.map { "command -v \($0)" }.joined(separator: " || ")
-    var config = ContainerConfig(
-      image: image.id, command: ["server=$(\(search)) && exec \"$server\" --version"])
-    config.entrypoint = ["sh", "-c"]
-    config.labels = runtime.names.labels
-    let name = runtime.names.container(spec.name) + "-version"
-    let ending = try await runtime.containers.runOnce(
-      name, config, platform: runtime.platform, until: runtime.soon)
-    return ending.status == 0 ? ServerVersion(in: ending.words) : nil
+    return try await ImageVersion(runtime: runtime, spec: spec, engine: engine).find(image, data: data)
   }
 }

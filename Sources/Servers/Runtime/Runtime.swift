@@ -17,6 +17,8 @@ package protocol Runtime: Sendable {
   func refuseOutOfReach() async throws
   /// What exists of these resources.
   func observe(_ resources: [String]) async throws -> [String: Observation]
+  /// Why running servers have to start again to run in the image that is named for them, by resource.
+  func changedImages(_ specs: [ResourceSpec]) async throws -> [String: String]
   /// Finds what will run a resource, without changing anything.
   /// - Throws: `DrydockError.unavailable` saying what to install.
   func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource
@@ -64,6 +66,9 @@ package protocol Runtime: Sendable {
 }
 
 extension Runtime {
+  /// An installation is no image.
+  package func changedImages(_ specs: [ResourceSpec]) async throws -> [String: String] { [:] }
+
   /// What is installed is there, and has said its version.
   package func fetch(
     _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
