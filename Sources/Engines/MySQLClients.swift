@@ -16,11 +16,13 @@ struct MySQLClients {
       password="\(Self.escape(place.password))"
       default-character-set=utf8mb4
 
-      [client-mariadb]
-      loose-skip-ssl-verify-server-cert
+      \(Self.anyCertificate.joined(separator: "\n"))
 
       """)
   }
+
+  /// MariaDB's clients ask for a certificate of a known authority from 11.4 on.
+  static let anyCertificate = ["[client-mariadb]", "loose-skip-ssl-verify-server-cert"]
 
   private var address: String {
     place.socket.map { "protocol=socket\nsocket=\"\(Self.escape($0))\"" }

@@ -63,14 +63,18 @@ struct MySQLReplication: Replication {
       ])
   }
 
-  /// The replica as its own tools reach it: by its socket, which in a container is where its client expects it.
+  /// The replica as its own tools reach it. In a container only the image's option files say where its socket is, which these
+  /// tools do not read.
   private func address(_ replica: ProbeTarget, _ place: ReplicaPlace) -> [String] {
-    guard case .native = place, let socket = replica.unixSocket else { return ["protocol=socket"] }
+    guard case .native = place, let socket = replica.unixSocket else {
+      return ["protocol=tcp", "host=127.0.0.1", "port=3306"]
+    }
     return ["socket=\"\(MySQLClients.escape(socket))\""]
   }
 
   private func options(_ lines: [String], _ account: (user: String, password: String)) -> String {
-    (["[client]"] + lines + ["user=\(account.user)", "password=\"\(MySQLClients.escape(account.password))\""])
+    (["[client]"] + lines + ["user=\(account.user)", "password=\"\(MySQLClients.escape(account.password))\""]
+      + MySQLClients.anyCertificate)
       .map { $0 + "\n" }
       .joined()
   }

@@ -202,6 +202,16 @@ import Testing
     let place = NativeFolders(folder: own, data: data, sockets: "\(own)/sockets")
     func run(_ tool: String) throws -> [String] {
       let file = "\(root)/basebackup"
+  /// Bug: in the official ubi images the client looked for the socket where it was built to, and not where the server has it.
+  @Test("In a container a copy is loaded by an address that no option file has to tell")
+  func addressInAContainer() throws {
+    let script = try #require(
+      MySQLReplication(dialect: Self.mariadb).load(
+        Self.link, replica: Self.target, .container(files: "/drydock")))
+    let options = try #require(script.files.first { $0.path == "/drydock/replica.cnf" }).contents
+    #expect(options.contains("protocol=tcp\nhost=127.0.0.1\nport=3306\n") && !options.contains("socket"))
+  }
+
       try "#!/bin/sh\n\(tool)\n".write(toFile: file, atomically: true, encoding: .utf8)
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
       installed.tools["basebackup"] = file
