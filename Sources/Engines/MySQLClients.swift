@@ -73,7 +73,9 @@ struct MySQLClients {
     let code = text.firstMatch(of: /ERROR (\d+) \([0-9A-Z]+\) at/).flatMap { Int($0.output.1) }
     failure?.remedy = code.flatMap { remedies[$0] }
     let message = failure?.message ?? ""
-    if message.hasPrefix("Unknown command") { failure?.remedy = noCommands }
+    if message.hasPrefix("Unknown command") || code == 1064 && message.contains(clientWords) {
+      failure?.remedy = noCommands
+    }
     if code == 1227, administration.contains(where: { message.contains($0) }) {
       failure?.remedy = noAdministration
     }
@@ -101,5 +103,10 @@ struct MySQLClients {
   private static let administration = ["VARIABLES_ADMIN", "BINLOG", "REPLICATION", "CONNECTION", "READ_ONLY"]
   private static let noAdministration = "nor may it on RDS: take that line out"
 
-  private static let noCommands = "an import knows none of the client's own commands: take that line out"
+  private static let noCommands =
+    "an import knows none of the client's own commands: take that line out (for SOURCE, put the file in its place)"
+  /// How the server names a statement that would be a command of the client's.
+  private static var clientWords: Regex<(Substring, Substring)> {
+    /to use near '(source|system|tee|notee|pager|prompt|connect|status|warnings|nowarning)\b/.ignoresCase()
+  }
 }

@@ -129,11 +129,10 @@ struct MySQLReplication: Replication {
       return ReplicationStatus(
         isConnected: false, isApplying: false, lagUnit: dialect.lagUnit, problem: "it is no replica")
     }
-    let problem = [row["last_io_error"], row["last_sql_error"]].compactMap { $0 }.first { !$0.isEmpty }
     var status = ReplicationStatus(
       isConnected: row["io_running"] == "Yes", isApplying: row["sql_running"] == "Yes",
       lagUnit: dialect.lagUnit,
-      lagSeconds: row["seconds_behind"].flatMap(Double.init), problem: problem,
+      lagSeconds: row["seconds_behind"].flatMap(Double.init), problem: Self.problem(row),
       // 1236: the source has purged the log that comes next.
       isLost: row["last_io_errno"] == "1236")
     if let source {
@@ -142,6 +141,17 @@ struct MySQLReplication: Replication {
     }
     return status
   }
+
+  /// What keeps it from following. A source that is not there is none of its own: it is not connected then.
+  static func problem(_ row: [String: String]) -> String? {
+    let isUnreachable = row["last_io_errno"].map(unreachable.contains) == true
+    return [isUnreachable ? nil : row["last_io_error"], row["last_sql_error"]].compactMap { $0 }.first {
+      !$0.isEmpty
+    }
+  }
+
+  /// The client library's errors for a server that does not answer, or went away.
+  private static let unreachable: Set<String> = ["2002", "2003", "2005", "2006", "2013"]
 
   /// Told its place in what it has received, the server keeps that; else it would ask its source for it again.
   func applyReceived(_ replica: ProbeTarget, until deadline: Deadline) async throws {

@@ -116,6 +116,7 @@ package struct AtomicFileError: Error, Sendable, Hashable, CustomStringConvertib
   /// What to do about it, where there is something.
   package var suggestion: String? {
     switch code {
+    case .noSpace where errno == EFBIG: "raise the limit of file sizes: ulimit -f"
     case .noSpace:
       access(path, F_OK) == 0 ? "free some space; the old content is still there" : "free some space"
     case .readOnly: "choose a folder that can be written to"

@@ -64,6 +64,9 @@ import Testing
       #expect(tools.failure("ERROR 4166 (HY000) at line 1: x")?.remedy == ImportFailure.untrusted)
       #expect(
         tools.failure("ERROR at line 1: Unknown command '\\!'.")?.remedy?.contains("take that line") == true)
+      let syntax = "ERROR 1064 (42000) at line 113: the right syntax to use near"
+      #expect(tools.failure("\(syntax) 'source x.dump' at line 1")?.remedy?.contains("put the file") == true)
+      #expect(tools.failure("\(syntax) 'sources' at line 1")?.remedy == nil)
     }
   }
 

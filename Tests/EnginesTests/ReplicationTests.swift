@@ -21,6 +21,19 @@ import Testing
     port: 3306, unixSocket: "/run/mysql.sock", user: "drydock", password: "target-secret",
     database: "mysql")
 
+  /// Bug: the status of a replica whose source was down was a line of the server's, addresses and counts of retries in it.
+  @Test(
+    "A source that is not there is no problem of the replica's",
+    arguments: [
+      ("2003", "error reconnecting to master 'x@db:3306' - retry-time: 1", "", nil),
+      ("1045", "error connecting to master: Access denied", "", "error connecting to master: Access denied"),
+      ("2013", "Lost connection", "Duplicate entry", "Duplicate entry"), ("0", "", "", nil),
+    ] as [(String, String, String, String?)])
+  func problems(_ number: String, _ reading: String, _ applying: String, _ expected: String?) {
+    let row = ["last_io_errno": number, "last_io_error": reading, "last_sql_error": applying]
+    #expect(MySQLReplication.problem(row) == expected)
+  }
+
   @Test(
     "MySQL renamed its words in 8.0.23; before it, and in MariaDB, the old ones hold",
     arguments: [
@@ -189,6 +202,16 @@ import Testing
     }
   }
 
+  /// Bug: in the official ubi images the client looked for the socket where it was built to, and not where the server has it.
+  @Test("In a container a copy is loaded by an address that no option file has to tell")
+  func addressInAContainer() throws {
+    let script = try #require(
+      MySQLReplication(dialect: Self.mariadb).load(
+        Self.link, replica: Self.target, .container(files: "/drydock")))
+    let options = try #require(script.files.first { $0.path == "/drydock/replica.cnf" }).contents
+    #expect(options.contains("protocol=tcp\nhost=127.0.0.1\nport=3306\n") && !options.contains("socket"))
+  }
+
   @Test("What a killed script leaves is in the server's scratch folder alone, and removed by the next")
   func killedScript() throws {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "drydock-\(UUID().uuidString)")
@@ -202,16 +225,6 @@ import Testing
     let place = NativeFolders(folder: own, data: data, sockets: "\(own)/sockets")
     func run(_ tool: String) throws -> [String] {
       let file = "\(root)/basebackup"
-  /// Bug: in the official ubi images the client looked for the socket where it was built to, and not where the server has it.
-  @Test("In a container a copy is loaded by an address that no option file has to tell")
-  func addressInAContainer() throws {
-    let script = try #require(
-      MySQLReplication(dialect: Self.mariadb).load(
-        Self.link, replica: Self.target, .container(files: "/drydock")))
-    let options = try #require(script.files.first { $0.path == "/drydock/replica.cnf" }).contents
-    #expect(options.contains("protocol=tcp\nhost=127.0.0.1\nport=3306\n") && !options.contains("socket"))
-  }
-
       try "#!/bin/sh\n\(tool)\n".write(toFile: file, atomically: true, encoding: .utf8)
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
       installed.tools["basebackup"] = file
