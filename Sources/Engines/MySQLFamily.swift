@@ -55,17 +55,18 @@ enum MySQLFamily {
     try await loadTimeZones(administrator, isLogged: false, until: deadline)
   }
 
-  /// Fills the tables of time zones where they are empty.
+  /// Fills the tables of time zones where the server knows no zone by its name.
   /// - Parameter isLogged: Whether replicas are to hear of it.
   static func loadTimeZones(
     _ administrator: ProbeTarget, isLogged: Bool, until deadline: Deadline
   ) async throws {
     let session = MySQLAdministrator(target: administrator)
-    let found = try await session.query("SELECT 1 FROM mysql.time_zone_name LIMIT 1", until: deadline)
-    guard found.isEmpty else { return }
-    let statements = ZoneTables().statements
+    let found = try await session.query("SELECT CONVERT_TZ(now(), 'UTC', 'UTC')", until: deadline)
+    guard found.first?.first ?? nil == nil else { return }
+    let tables = ZoneTables()
+    guard !tables.statements.isEmpty else { return }
     try await session.execute(
-      (isLogged ? [] : ["SET SESSION sql_log_bin = 0"]) + statements, until: deadline)
+      (isLogged ? [] : ["SET SESSION sql_log_bin = 0"]) + tables.refilling, until: deadline)
   }
 
   /// Provisioning stays out of the binary log; a new password has to be in it.

@@ -60,11 +60,10 @@ package struct ZoneTables: Sendable {
   /// The statements. Names come last, so that tables with names are whole. None where there are no zones.
   var statements: [String] {
     guard !names.isEmpty else { return [] }
-    let tables = ["time_zone_name", "time_zone", "time_zone_transition_type", "time_zone_transition"]
     // Without the locks MariaDB writes each statement out before the next, which takes three times as long.
-    let locks = tables.map { "mysql.\($0) WRITE" }.joined(separator: ", ")
+    let locks = Self.tables.map { "mysql.\($0) WRITE" }.joined(separator: ", ")
     var statements = ["SET autocommit = 0", "LOCK TABLES \(locks)"]
-    statements += tables.map { "DELETE FROM mysql.\($0)" }
+    statements += Self.tables.map { "DELETE FROM mysql.\($0)" }
     statements += Self.insert(
       "time_zone", "Time_zone_id, Use_leap_seconds", rows { number, _ in ["(\(number),'N')"] })
     statements += Self.insert(
@@ -83,6 +82,17 @@ package struct ZoneTables: Sendable {
       names.map { "(\(MySQLSQL.quoteLiteral($0.name)),\($0.zone))" })
     return statements + ["COMMIT", "UNLOCK TABLES", "SET autocommit = 1"]
   }
+
+  /// The statements for a server that runs. Truncating mends a table that a crash has damaged; MariaDB, which does not write
+  /// locked tables out at once, has no such table afterwards.
+  var refilling: [String] {
+    Self.tables.map { "TRUNCATE TABLE mysql.\($0)" } + statements
+      + ["FLUSH LOCAL TABLES " + Self.tables.map { "mysql.\($0)" }.joined(separator: ", ")]
+  }
+
+  private static let tables = [
+    "time_zone_name", "time_zone", "time_zone_transition_type", "time_zone_transition",
+  ]
 
   /// What is said of each zone by its number, from 1.
   private func rows(_ each: (Int, ZoneFile) -> [String]) -> [String] {
