@@ -42,7 +42,7 @@ struct TimerListing: Codable, Hashable, Sendable {
   static func table(_ timers: [TimerListing], zone: TimeZone) -> String {
     let isLocal = timers.flatMap(\.next).contains { zone.secondsFromGMT(for: $0) != 0 }
     let local = isLocal ? ["LOCAL"] : []
-    return Table(
+    let table = Table(
       header: ["TIMER", "SERVICE", "SCHEDULE", "NEXT (UTC)"] + local + ["COMMAND"],
       rows: timers.map { timer in
         [timer.name, timer.service ?? "-", timer.schedule ?? "-", timer.runs(in: .gmt)]
@@ -51,6 +51,8 @@ struct TimerListing: Codable, Hashable, Sendable {
           ]
       }
     ).rendered()
+    // The further runs have no command beside them.
+    return table.replacing(/[ ]+\n/, with: "\n")
   }
 
   private func runs(in zone: TimeZone) -> String {
