@@ -48,6 +48,29 @@ import Testing
     }
   }
 
+  @Test("Ignore files", arguments: 0..<8)
+  func ignoreFiles(round: Int) {
+    for seed in (round * 25)..<(round * 25 + 25) {
+      var generator = RandomText(seed: UInt64(seed))
+      let bytes = generator.text(of: Self.ignoreSeeds, Self.fragments)
+      let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 1
+      do throws(IgnoreFileError) {
+        let rules = try IgnoreFile(bytes, path: "I", keeping: ["Dockerfile"])
+        // Asked folder by folder or at once, the answer is the same.
+        let above = rules.folder("a/b", in: rules.folder("a", in: nil))
+        #expect(rules.ignores("a/b/c.rb") == rules.ignores("a/b/c.rb", in: above), "seed \(seed)")
+        #expect(!rules.ignores("Dockerfile"), "seed \(seed)")
+      } catch {
+        #expect(1...lines ~= error.line, "seed \(seed): \(error)")
+      }
+    }
+  }
+
+  private static let ignoreSeeds = [
+    "*\n!a/b\n", "**/*.rb\n!**/c.rb\n", "a/**\n# no\n\n", " /a/ \n[a-c]?\n", "\\a\n!\\*\n[^x]*\n",
+    "a/b/../b/./c*\n",
+  ]
+
   private static let fragments = [
     "\n", "\r\n", "\\\n", "\\", "`", "#", "# escape=`\n", "# syntax=x\n", " ", "\t", "$A", "${A", "${A:-",
     "}", "'", "\"",
