@@ -146,7 +146,8 @@ let package = Package(
       [
         "AppState", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
         "Emulator",
-        "Engines", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers",
+        "Engines", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources",
+        "Servers",
         "ServiceRouter",
       ]),
     library(

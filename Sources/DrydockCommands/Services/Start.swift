@@ -46,6 +46,9 @@ struct Start: AsyncParsableCommand {
   @Flag(help: "Stop the resources too, once the services have ended.")
   var down = false
 
+  @Flag(name: .customLong("no-cache"), help: "Build images anew, whatever was kept of earlier builds.")
+  var noCache = false
+
   @Flag(name: .customLong("no-mounts"), help: "Leave efs resources where they are instead of mounting them.")
   var noMounts = false
 
@@ -90,6 +93,7 @@ struct Start: AsyncParsableCommand {
     wishes.services = services
     wishes.options.way = way
     wishes.options.withoutMounts = noMounts
+    wishes.options.ignoresCache = noCache
     wishes.exitsOnFailure = exitOnFailure
     wishes.isDetached = supervise
     return wishes
@@ -197,6 +201,7 @@ struct Start: AsyncParsableCommand {
     var words = ["start", "--supervise", "--manifest", workspace.manifestPath, "--app", state.handle]
     words += ["--services", way.rawValue]
     if noMounts { words.append("--no-mounts") }
+    if noCache { words.append("--no-cache") }
     if let name = rack.name { words += ["--rack", name] }
     for file in common.shared.environmentFiles {
       words += ["--env-file", file.hasPrefix("/") ? file : "\(session.context.currentDirectory)/\(file)"]

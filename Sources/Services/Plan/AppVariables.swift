@@ -16,7 +16,8 @@ package struct AppVariables: Sendable {
   package let manifest: Manifest
   /// Its resources.
   package let specs: [ResourceSpec]
-  private let environment: [String: String]
+  /// The app env.
+  package let environment: [String: String]
   private let context: DrydockContext
 
   /// Looks.

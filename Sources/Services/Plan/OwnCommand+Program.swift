@@ -1,6 +1,14 @@
 import DrydockBase
 
 extension OwnCommand {
+  /// The command as a container gets it, behind the image's entry point: a text is a shell's.
+  var containerCommand: [String] {
+    switch self {
+    case .words(let words): words
+    case .shell(let text): ["sh", "-c", text]
+    }
+  }
+
   /// The program that it names first, for a look whether that is here; nil where a shell has more to do than start one.
   var program: String? {
     switch self {

@@ -5,6 +5,9 @@ package struct ServiceOptions: Sendable, Hashable, Codable {
   /// Whether efs volumes stay where they are instead of being mounted at their paths.
   package var withoutMounts = false
 
+  /// Whether images are built anew whatever the engine has kept of earlier builds.
+  package var ignoresCache = false
+
   /// The usual.
   package init() {}
 }

@@ -5,45 +5,44 @@ import ConvoxManifest
 import DockerEngine
 import DrydockBase
 import Emulator
+import ImageBuilds
 import MonotonicTime
 import Resources
 
 extension ServicePreparation {
-  /// What runs a service in containers.
+  /// What runs a service in containers of an image.
+  /// - Parameter command: What is run; nil for what the image says.
   /// - Throws: `DrydockError`, `DockerError`.
-  func container(_ service: Service, _ variables: AppVariables) async throws -> ContainerRunner {
-    let client = try await DockerAccess(environment: context.environment).connect()
-    let containers = InstanceContainers(client: client, names: ContainerNames(id: id))
-    try await containers.makeNetwork()
-    let image = try await image(of: service, client)
+  func container(
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, port: Int?
+  ) async throws -> ContainerRunner {
+    let (containers, leash) = try await site.open()
     let launch = ContainerLaunch(
-      config: try config(service, variables, image: image, containers.names), port: service.port?.number,
+      config: try config(service, command, variables, image: image, containers.names), port: port,
       grace: .seconds(service.process.grace))
     return ContainerRunner(
-      launch: launch, containers: containers, folder: ServiceFolder(home: context.home, id: id),
-      ports: ServicePorts(home: context.home, id: id), leash: nil)
+      launch: launch, containers: containers, folder: folder, ports: ServicePorts(home: context.home, id: id),
+      leash: leash)
   }
 
-  /// The id of the image that a service runs, fetched where it is not here.
-  private func image(of service: Service, _ client: DockerClient) async throws -> String {
-    guard let name = service.image else {
-      throw DrydockError(
-        .unavailable, "\(service.name) is built from a Dockerfile, which drydock start does not do yet",
-        suggestion: "run it as a process: drydock start --services process")
-    }
-    if let found = try await client.inspectImage(name, until: .after(.seconds(30))) { return found.id }
-    try await client.pullImage(name, until: .after(.seconds(3600)))
-    guard let found = try await client.inspectImage(name, until: .after(.seconds(30))) else {
-      throw DrydockError(.unavailable, "the image \(name) of \(service.name) cannot be had")
-    }
-    return found.id
+  /// The images of services that run in containers, by service.
+  func images(of services: [Service], _ variables: AppVariables) async throws -> [String: String] {
+    guard !services.isEmpty else { return [:] }
+    let (containers, _) = try await site.open()
+    let builder = ImageBuilder(
+      client: containers.client, app: workspace.folder.path, environment: variables.environment,
+      isDevelopment: true,
+      labels: containers.names.labels, repository: containers.names.network)
+    return try await ServiceImages(
+      client: containers.client, builder: builder, ignoresCache: options.ignoresCache, notice: notice
+    ).ids(of: services)
   }
 
   private func config(
-    _ service: Service, _ variables: AppVariables, image: String, _ names: ContainerNames
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String,
+    _ names: ContainerNames
   ) throws -> ContainerConfig {
-    var config = ContainerConfig(
-      image: image, command: service.argv ?? service.command.map { ["sh", "-c", $0] })
+    var config = ContainerConfig(image: image, command: command?.containerCommand)
     config.environment = try variables.variables(
       of: service, urls: Self.urlsInNetwork(variables.manifest), from: .container
     )

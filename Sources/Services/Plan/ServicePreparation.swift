@@ -25,31 +25,34 @@ struct ServicePreparation: Sendable {
   /// Whether what processes bind can be moved to ports of their own.
   let mapsPorts: Bool
   let routers: ServiceRouters
+  /// What those in containers have in common.
+  let site: ContainerSite
+  /// Told what takes time.
+  let notice: @Sendable (String) -> Void
 
-  private var folder: ServiceFolder { ServiceFolder(home: context.home, id: id) }
+  var folder: ServiceFolder { ServiceFolder(home: context.home, id: id) }
 
   /// Prepares services, all of the manifest's where none is named.
   /// - Throws: `ManifestError`, `DrydockError`.
   func prepare(_ names: [String]) async throws -> [PreparedService] {
     let variables = try look()
-    let services = try choose(names, of: variables.manifest)
-    let records = try await decide(services)
+    let settings = try workspace.settings(for: variables.manifest)
+    let services = try choose(names, of: variables.manifest, settings)
+    let records = try await decide(services, settings)
     let urls = Self.urls(records)
     let started = Set(services.map(\.name))
-    let look = ServiceLook(
-      workspace: workspace, path: context.environment["PATH"], runtime: variables.state.runtime)
+    let choices = try choices(of: services, settings, variables)
+    let images = try await images(of: services.filter { choices[$0.name]?.kind == .container }, variables)
     var prepared: [PreparedService] = []
     for service in services {
+      guard let choice = choices[service.name] else { continue }
       let record = records.services[service.name] ?? ServiceRecord()
       if let port = record.port {
         try await routers.open(service.name, port: port, isSticky: service.routing.isSticky)
       }
-      let choice = try ServiceChoice.decide(service, options.way, look.facts(service))
-      let runner: any ReplicaRunner =
-        switch choice.kind {
-        case .process: try process(service, variables, urls, folder: look.folder(of: service))
-        case .container: try await container(service, variables)
-        }
+      let runner = try await runner(
+        service, OwnCommand(service), variables, urls, image: images[service.name], port: service.port?.number
+      )
       prepared.append(
         PreparedService(
           spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
@@ -57,6 +60,56 @@ struct ServicePreparation: Sendable {
           url: urls[service.name]))
     }
     return prepared
+  }
+
+  /// Lets go of what was made for services, once none runs any more.
+  func close() async {
+    await routers.close()
+    await site.close()
+  }
+
+  /// What runs a command as a service's: in a container where there is an image for it, else as a process.
+  private func runner(
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
+    image: String?,
+    port: Int?
+  ) async throws -> any ReplicaRunner {
+    if let image { return try await container(service, command, variables, image: image, port: port) }
+    let look = ServiceLook(
+      workspace: workspace, path: context.environment["PATH"], runtime: variables.state.runtime)
+    return try process(service, command, variables, urls, folder: look.folder(of: service), port: port)
+  }
+
+  private func choices(
+    of services: [Service], _ settings: DrydockSettings, _ variables: AppVariables
+  ) throws -> [String: ServiceChoice] {
+    let look = ServiceLook(
+      workspace: workspace, path: context.environment["PATH"], runtime: variables.state.runtime)
+    var choices: [String: ServiceChoice] = [:]
+    for service in services {
+      let way = options.way == .auto ? ServiceWay(settings.kinds[service.name]) : options.way
+      choices[service.name] = try ServiceChoice.decide(service, way, look.facts(service))
+    }
+    return choices
+  }
+
+  /// Runs commands of drydock.yml, one after the other, each as its service's.
+  /// - Throws: `DrydockError` for one that fails, with its last words.
+  func run(_ hooks: KeyPath<DrydockSettings, [DrydockSettings.Hook]>) async throws {
+    let variables = try look()
+    let settings = try workspace.settings(for: variables.manifest)
+    let urls = Self.urls(try ServiceStore(folder).load())
+    for hook in settings[keyPath: hooks] {
+      guard let service = variables.manifest.service(named: hook.service) else { continue }
+      let choice = try choices(of: [service], settings, variables)[service.name]
+      let image = choice?.kind == .container ? try await images(of: [service], variables)[service.name] : nil
+      let command = hook.argv.map(OwnCommand.words) ?? .shell(hook.command)
+      notice("\(service.name): \(hook.command)")
+      try await OneRun(
+        runner: try await runner(service, command, variables, urls, image: image, port: nil),
+        replica: ServiceReplica(service: service.name, number: 0)
+      ).run(as: "\(hook.location): \(hook.command)")
+    }
   }
 
   private func look() throws -> AppVariables {
@@ -67,20 +120,26 @@ struct ServicePreparation: Sendable {
     return try AppVariables(context, workspace, state, environment: environment)
   }
 
-  private func choose(_ names: [String], of manifest: Manifest) throws -> [Service] {
+  /// The services that are named; without names, all but those that drydock.yml leaves out.
+  private func choose(
+    _ names: [String], of manifest: Manifest, _ settings: DrydockSettings
+  ) throws -> [Service] {
     for name in names where manifest.service(named: name) == nil {
       throw UnknownName.error("service", name, known: manifest.services.map(\.name))
     }
-    return names.isEmpty ? manifest.services : manifest.services.filter { names.contains($0.name) }
+    return names.isEmpty
+      ? manifest.services.filter { settings.kinds[$0.name] != .off }
+      : manifest.services.filter { names.contains($0.name) }
   }
 
   /// Decides what has no decision yet: published ports, and the number of replicas at the first start.
-  private func decide(_ services: [Service]) async throws -> ServiceRecords {
+  private func decide(_ services: [Service], _ settings: DrydockSettings) async throws -> ServiceRecords {
     let ports = ServicePorts(home: context.home, id: id)
     return try await ServiceStore(folder).update { records in
       for service in services {
         var record = records.services[service.name] ?? ServiceRecord()
-        record.port = try service.port == nil ? nil : ports.published(service.name, wanted: nil)
+        record.port =
+          try service.port == nil ? nil : ports.published(service.name, wanted: settings.ports[service.name])
         record.count = record.count ?? service.scaling.count.min
         records.services[service.name] = record
       }
@@ -94,9 +153,10 @@ struct ServicePreparation: Sendable {
   }
 
   private func process(
-    _ service: Service, _ variables: AppVariables, _ urls: [String: String], folder workingFolder: String
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
+    folder workingFolder: String, port: Int?
   ) throws -> ProcessRunner {
-    guard let command = OwnCommand(service) else {
+    guard let command else {
       throw DrydockError(.manifestInvalid, "\(service.name) has no command: that could run as a process")
     }
     let own = try variables.variables(of: service, urls: urls) + variables.volumeVariables(of: service)
@@ -107,7 +167,7 @@ struct ServicePreparation: Sendable {
     let launch = ProcessLaunch(
       words: mounts.isEmpty ? words : try MountHelper.locate(context).wrap(words, mounts),
       folder: workingFolder, environment: context.environment.merging(all.map { ($0.name, $0.value) }) { $1 },
-      port: service.port?.number, mapping: mapping(all.map(\.name)), grace: .seconds(service.process.grace))
+      port: port, mapping: mapping(all.map(\.name)), grace: .seconds(service.process.grace))
     return ProcessRunner(
       launch: launch, folder: folder, ports: ServicePorts(home: context.home, id: id), keeper: keeper,
       leash: leash)
@@ -116,6 +176,17 @@ struct ServicePreparation: Sendable {
   private func mapping(_ variables: [String]) -> PortMapping {
     if mapsPorts { return .mapped }
     return variables.contains("PORT") ? .variable : .declared
+  }
+}
+
+extension ServiceWay {
+  /// What drydock.yml says of a service; nil for nothing.
+  init(_ kind: DrydockSettings.Kind?) {
+    switch kind {
+    case .process: self = .process
+    case .container: self = .container
+    case .off, nil: self = .auto
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   /// The service's name.
   package let service: String
-  /// Its number among them, from 1.
+  /// Its number among them, from 1; 0 for a command that is run once beside them, such as a hook.
   package let number: Int
 
   /// A replica of a service.
@@ -12,7 +12,19 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   }
 
   /// What it is called in listings and logs.
-  package var name: String { "\(service).\(number)" }
+  package var name: String { number == 0 ? "\(service).once" : "\(service).\(number)" }
+
+  /// A replica by its name; nil for any other text.
+  package init?(name: String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, let number = parts[1] == "once" ? 0 : Int(parts[1]),
+      number >= 0
+    else {
+      return nil
+    }
+    self.init(service: String(parts[0]), number: number)
+    guard self.name == name else { return nil }
+  }
 
   /// Orders by service, then by number.
   package static func < (left: ServiceReplica, right: ServiceReplica) -> Bool {

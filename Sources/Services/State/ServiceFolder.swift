@@ -45,10 +45,8 @@ package struct ServiceFolder: Sendable, Hashable {
 
   /// The replicas that ever ran, in order.
   package var replicas: [ServiceReplica] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).compactMap { name in
-      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 2, let number = Int(parts[1]), number > 0, !parts[0].isEmpty else { return nil }
-      return ServiceReplica(service: String(parts[0]), number: number)
-    }.sorted()
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).compactMap(
+      ServiceReplica.init(name:)
+    ).sorted()
   }
 }

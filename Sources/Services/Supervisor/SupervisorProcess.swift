@@ -1,4 +1,5 @@
 package import AppState
+import ConvoxManifest
 import DrydockBase
 import Foundation
 import MonotonicTime
@@ -78,16 +79,18 @@ package struct SupervisorProcess: Sendable {
     return try await program.holding {
       try program.publish(SupervisorRecord(isDetached: wishes.isDetached))
       let routers = ServiceRouters()
-      let preparation = try await preparation(wishes, routers)
-      let services = try await preparation.prepare(wishes.services)
+      let notice: @Sendable (String) -> Void = { observe(SupervisorEvent(.notice, nil, $0)) }
+      let preparation = try await preparation(wishes, routers, notice)
       let supervisor = Supervisor(
         traffic: routers, exitsOnFailure: wishes.exitsOnFailure, observe: observe, check: Self.check)
       do {
+        let services = try await preparation.prepare(wishes.services)
+        try await preparation.run(\.beforeStart)
         let result = try await supervise(supervisor, services, preparation, ready)
-        await routers.close()
+        await preparation.close()
         return result
       } catch {
-        await routers.close()
+        await preparation.close()
         throw error
       }
     }
@@ -107,6 +110,11 @@ package struct SupervisorProcess: Sendable {
         return nil
       }
       await supervisor.add(services)
+      group.addTask {
+        await supervisor.waitUntilReady(services.map(\.spec.name))
+        try await preparation.run(\.afterReady)
+        return nil
+      }
       defer { group.cancelAll() }
       // The server ends with the supervisor, or by a cancellation that ends both.
       while let ended = try await group.next() {
@@ -116,12 +124,16 @@ package struct SupervisorProcess: Sendable {
     }
   }
 
-  private func preparation(_ wishes: Wishes, _ routers: ServiceRouters) async throws -> ServicePreparation {
+  private func preparation(
+    _ wishes: Wishes, _ routers: ServiceRouters, _ notice: @escaping @Sendable (String) -> Void
+  ) async throws -> ServicePreparation {
     let keeper = try Keeper.locate(environment: context.environment)
+    let leash = try Leash.toThisProcess()
     return ServicePreparation(
       context: context, workspace: wishes.workspace, id: id, extraEnvironment: wishes.extraEnvironment,
-      rack: wishes.rack, options: wishes.options, keeper: keeper, leash: try .toThisProcess(),
-      mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers)
+      rack: wishes.rack, options: wishes.options, keeper: keeper, leash: leash,
+      mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers,
+      site: ContainerSite(context: context, id: id, keeper: keeper, leash: leash), notice: notice)
   }
 
   private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in

@@ -1,0 +1,60 @@
+import ConvoxManifest
+import DockerEngine
+import DrydockBase
+import ImageBuilds
+import MonotonicTime
+
+/// The images of an app's services: named ones are fetched where they are not here, others built where something changed.
+struct ServiceImages: Sendable {
+  let client: DockerClient
+  /// Builds those that are built.
+  let builder: ImageBuilder
+  /// Whether what the engine has built before is of no use.
+  let ignoresCache: Bool
+  /// Told what is done.
+  let notice: @Sendable (String) -> Void
+
+  /// The ids of the images of services, by service.
+  /// - Throws: `DrydockError`, `DockerError`.
+  func ids(of services: [Service]) async throws -> [String: String] {
+    var built: [ImageSource: String] = [:]
+    var ids: [String: String] = [:]
+    for service in services {
+      if let name = service.image {
+        ids[service.name] = try await fetched(name)
+        continue
+      }
+      let build = service.built
+      let source = ImageSource(
+        path: build?.path ?? ".", manifest: build?.manifest ?? "Dockerfile", arguments: build?.args ?? [])
+      let id = if let known = built[source] { known } else { try await self.built(source) }
+      built[source] = id
+      ids[service.name] = id
+    }
+    return ids
+  }
+
+  private func fetched(_ name: String) async throws -> String {
+    if let found = try await client.inspectImage(name, until: .after(.seconds(30))) { return found.id }
+    notice("fetching the image \(name)")
+    try await client.pullImage(name)
+    guard let found = try await client.inspectImage(name, until: .after(.seconds(30))) else {
+      throw DrydockError(.unavailable, "the image \(name) cannot be had")
+    }
+    return found.id
+  }
+
+  private func built(_ source: ImageSource) async throws -> String {
+    try await builder.build(source, ignoresCache: ignoresCache) { event in
+      if let line = Self.line(event) { notice("build \(source.path): \(line)") }
+    }.id
+  }
+
+  private static func line(_ event: ImageBuildEvent) -> String? {
+    switch event {
+    case .getting(let image): "fetching \(image)"
+    case .engine(.step(let step)): "step \(step.number)/\(step.total) \(step.instruction)"
+    case .unchanged, .sending, .engine: nil
+    }
+  }
+}
