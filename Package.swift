@@ -230,8 +230,8 @@ let package = Package(
     tests(
       "RackAPI",
       [
-        "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "LocalServer",
-        "MonotonicTime",
+        "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "Engines",
+        "LocalServer", "MonotonicTime",
       ] + nio),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
@@ -241,8 +241,8 @@ let package = Package(
     tests(
       "DrydockCommands",
       [
-        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Planning", "Resources",
-        "Servers", "TerminalProgress", "Transfer", arguments,
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines", "Planning",
+        "Resources", "Servers", "TerminalProgress", "Transfer", arguments,
       ]),
     .testTarget(
       name: "IntegrationTests",

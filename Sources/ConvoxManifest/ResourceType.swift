@@ -44,14 +44,29 @@ package struct ResourceType: Sendable, Hashable {
   }
 }
 
-/// All resource types that there are.
-package struct ResourceCatalog: Sendable {
-  /// The types in the order in which they are listed to users.
-  package var types: [ResourceType]
+/// Something that defines a resource type: the type itself, or an engine of it.
+package protocol ResourceDefinition: Sendable {
+  /// The type's name, its options and their rules.
+  var resourceType: ResourceType { get }
+}
 
-  /// A catalog of types.
-  package init(_ types: [ResourceType]) {
-    self.types = types
+extension ResourceType: ResourceDefinition {
+  package var resourceType: ResourceType { self }
+}
+
+/// All resource types that there are.
+///
+/// It is a value that is handed on: what reads manifests sees the types, and what knows engines finds those in it.
+package struct ResourceCatalog: Sendable {
+  /// What defines the types, in the order in which they are listed to users.
+  package let definitions: [any ResourceDefinition]
+  /// The types in that order.
+  package let types: [ResourceType]
+
+  /// A catalog of types, or of what defines them.
+  package init(_ definitions: [any ResourceDefinition]) {
+    self.definitions = definitions
+    self.types = definitions.map(\.resourceType)
   }
 
   /// The type of that name, a v2 or a v3 one.

@@ -52,27 +52,28 @@ struct Check: AsyncParsableCommand {
     let state = try session.existingInstance(allowsNewName: true)
     let environment = try session.appEnvironment(state)
     let workspace = try session.workspaceOfInstance()
+    let catalog = session.context.catalog
     let manifest: Manifest
     do {
-      manifest = try workspace.load(appEnvironment: environment)
+      manifest = try workspace.load(appEnvironment: environment, catalog: catalog)
     } catch let error as ManifestError {
       return error.diagnostics
     }
     let deploy = manifest.deployFindings(
-      catalog: EngineRegistry.catalog, appEnvironment: environment,
+      catalog: catalog, appEnvironment: environment,
       autoMinorVersionUpgrade: state?.upgradesMinorVersions ?? true,
       moment: Int(Date.now.timeIntervalSince1970))
     // What another rack has deployed is not known here.
     let deployed =
       session.rack == nil
       ? state.map {
-        manifest.deployedFindings(catalog: EngineRegistry.catalog, state: $0, appEnvironment: environment)
+        manifest.deployedFindings(catalog: catalog, state: $0, appEnvironment: environment)
       } ?? [] : []
     // Some rules need no deployment and are told by the manifest alone already.
     let told = Set(deploy.filter { $0.severity == .error }.map(\.location))
     let further = deployed.filter { !told.contains($0.location) }
     let collisions =
-      state.map { LinkedResources(store: session.context.store).collisions(of: $0, with: manifest) } ?? []
+      state.map { LinkedResources(context: session.context).collisions(of: $0, with: manifest) } ?? []
     let local =
       try workspace.uploadFindings() + workspace.buildFindings(manifest) + workspace.startFindings(manifest)
     return (manifest.warnings + manifest.deployErrors + deploy + further + collisions + local)

@@ -57,7 +57,7 @@ struct Down: AsyncParsableCommand {
     let ending = Set(instances.map(\.id))
     if deleteData {
       for instance in instances {
-        try LinkedResources(store: session.context.store).refuseDeletion(instance, ending: ending)
+        try LinkedResources(context: session.context).refuseDeletion(instance, ending: ending)
         try DeletionProtection.refuse(resources.isEmpty ? nil : resources, instance)
       }
     }

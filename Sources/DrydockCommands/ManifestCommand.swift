@@ -1,3 +1,4 @@
+import AppState
 import ArgumentParser
 import ConvoxManifest
 import Emulator
@@ -26,24 +27,25 @@ struct ManifestCommand: AsyncParsableCommand {
     let session = try Session(common.shared).selecting(rack)
     let state = try session.existingInstance(allowsNewName: true)
     let environment = try session.appEnvironment(state)
-    let manifest = try session.workspaceOfInstance().load(appEnvironment: environment)
+    let manifest = try session.workspaceOfInstance().load(
+      appEnvironment: environment, catalog: session.context.catalog)
     let document = ManifestDocument(manifest, appEnvironment: environment)
     if common.format == .json {
       try session.console.print(json: document)
     } else {
       (manifest.warnings + manifest.deployErrors).forEach { session.console.note(ErrorReport.describe($0)) }
-      session.console.print(render(document))
+      session.console.print(render(document, session.context.catalog))
     }
     // What is missing for a deploy keeps nobody from looking at the rest.
     if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }
   }
 
-  private func render(_ document: ManifestDocument) -> String {
+  private func render(_ document: ManifestDocument, _ catalog: ResourceCatalog) -> String {
     let resources = Table(
       header: ["RESOURCE", "TYPE", "VARIABLES", "OPTIONS"],
       rows: document.resources.map { resource in
         let options = resource.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        let hasVariables = EngineRegistry.catalog.type(named: resource.type)?.hasVariables ?? true
+        let hasVariables = catalog.type(named: resource.type)?.hasVariables ?? true
         return [
           resource.name, resource.type, hasVariables ? "\(resource.envName)_*" : "-",
           options.joined(separator: " "),

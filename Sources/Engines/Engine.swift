@@ -7,10 +7,8 @@ package import TransportSecurity
 /// One kind of resource: what it is called, what it takes, how it is run, how it is proved healthy.
 ///
 /// An engine only describes; it starts nothing. Adding one is a new file that conforms to this protocol and
-/// one line in `EngineRegistry`.
-package protocol Engine: Sendable {
-  /// The type's name, its options and their rules.
-  var resourceType: ResourceType { get }
+/// one line in `ResourceCatalog.builtIn`.
+package protocol Engine: ResourceDefinition {
   /// Which variables services get, and in which form.
   var variableShape: VariableShape { get }
   /// What makes a server of it; nil for a resource that is no server (efs).

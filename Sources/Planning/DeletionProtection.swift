@@ -8,7 +8,7 @@ package enum DeletionProtection {
   package static func protected(_ names: [String]? = nil, in state: InstanceState) -> [String] {
     (names ?? Array(state.resources.keys)).filter { name in
       guard let record = state.resources[name] else { return false }
-      return record.isDeployed && record.options["deletionProtection"] == "true"
+      return record.dataVersion != nil && record.options["deletionProtection"] == "true"
     }.sorted()
   }
 

@@ -12,20 +12,22 @@ extension Manifest {
       guard let type = catalog.type(named: resource.type) else { return [] }
       let url = AppEnvironment(appEnvironment).externalURL(forResource: resource.name)
       let settlement = OptionSettlement.settle(
-        resource, type: type, record: state.resources[resource.name],
+        resource, type: type, record: state.resources[resource.name], in: catalog,
         isExternal: url != nil && type.hasVariables)
-      let running = url == nil ? defaultVersion(resource, settlement, state.resources[resource.name]) : nil
-      return settlement.findings + PasswordRule.findings(state, resource, settlement.options)
+      let running =
+        url == nil ? defaultVersion(resource, settlement, state.resources[resource.name], catalog) : nil
+      return settlement.findings + PasswordRule.findings(state, resource, settlement.options, in: catalog)
         + [running].compactMap(\.self)
     }
   }
 
   /// What runs here in the place of a rack's default version.
   private func defaultVersion(
-    _ resource: Resource, _ settlement: OptionSettlement, _ record: ResourceRecord?
+    _ resource: Resource, _ settlement: OptionSettlement, _ record: ResourceRecord?,
+    _ catalog: ResourceCatalog
   ) -> Diagnostic? {
     guard let record, record.standIn == nil, let version = record.version,
-      var spec = try? ResourceSpec(resource, appEnvironment: [:])
+      var spec = try? ResourceSpec(resource, in: catalog, appEnvironment: [:])
     else { return nil }
     spec.version = settlement.options["version"] ?? spec.version
     guard !spec.namesVersion, Drift.describe(spec, running: version, standIn: nil) != nil else { return nil }

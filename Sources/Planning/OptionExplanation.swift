@@ -45,7 +45,7 @@ extension OptionExplanation {
     let options = manifest.resources.flatMap { resource -> [OptionExplanation] in
       guard let type = catalog.type(named: resource.type) else { return [] }
       let settlement = OptionSettlement.settle(
-        resource, type: type, record: state?.resources[resource.name])
+        resource, type: type, record: state?.resources[resource.name], in: catalog)
       let set = Set(resource.setOptions.map(\.name))
       return type.options.map { row($0, resource, settlement.options[$0.name], isSet: set.contains($0.name)) }
         + type.differences.map { row($0, resource) }

@@ -41,19 +41,20 @@ package struct OptionSettlement: Sendable, Hashable {
   ///   - resource: What the manifest says; an empty value counts as not set.
   ///   - type: Its type, whose defaults stand in for what nobody set.
   ///   - record: What the last `up` recorded; nil for a new resource.
+  ///   - catalog: The types that there are, as the record's may be another.
   ///   - isExternal: Whether a URL stands in for it, so that nothing of what is deployed changes.
   ///   - accepts: Whether to go on with the data where AWS would refuse.
   package static func settle(
-    _ resource: Resource, type: ResourceType, record: ResourceRecord?, isExternal: Bool = false,
-    accepts: Bool = false
+    _ resource: Resource, type: ResourceType, record: ResourceRecord?, in catalog: ResourceCatalog,
+    isExternal: Bool = false, accepts: Bool = false
   ) -> OptionSettlement {
     var defaults: [String: String] = [:]
     for rule in type.options { defaults[rule.name] = rule.defaultValue }
     let wanted = Dictionary(resource.setOptions.map { ($0.name, $0.value) }) { $1 }
-    guard let record, record.isDeployed, record.type == type.name else {
+    guard let record, record.isDeployed(in: catalog), record.type == type.name else {
       var settlement = OptionSettlement(options: defaults.merging(wanted) { $1 })
       guard !isExternal else { return settlement }
-      if let record, record.isDeployed { settlement.refuseType(resource, record) }
+      if let record, record.isDeployed(in: catalog) { settlement.refuseType(resource, record) }
       settlement.checkNodes(resource)
       return settlement
     }
@@ -185,7 +186,10 @@ extension OptionRule {
 extension ResourceRecord {
   /// Whether there is something that the recorded options describe: a server whose data served a client, or
   /// a directory. A resource whose first start failed has nothing to keep.
-  package var isDeployed: Bool {
-    dataVersion != nil || EngineRegistry.engine(type).map { $0.server == nil } ?? true
+  package func isDeployed(in catalog: ResourceCatalog) -> Bool { isDeployed(catalog.engine(type)) }
+
+  /// The same where the engine of its type is at hand; nil for a type that nobody knows.
+  func isDeployed(_ engine: (any Engine)?) -> Bool {
+    dataVersion != nil || engine.map { $0.server == nil } ?? true
   }
 }

@@ -17,28 +17,24 @@ package enum PasswordRule {
     return "stands in URLs as it is, and these characters would break them: \(list)"
   }
 
-  /// What a resource of these options asks of the password, where this one is not that.
-  package static func problem(with password: String, type: String, options: [String: String]) -> String? {
-    EngineRegistry.engine(type)?.problem(withPassword: password, options: options)
-  }
-
   /// Refuses resources that AWS would not make with the app's password.
   /// - Throws: `DrydockError.manifestInvalid` naming the first.
   package static func refuse(_ state: InstanceState, _ specs: [ResourceSpec]) throws {
     guard state.isPasswordChosen == true else { return }
     for spec in specs where spec.externalURL == nil {
-      if let problem = problem(with: state.resourcePassword, type: spec.type, options: spec.options) {
+      let password = state.resourcePassword
+      if let problem = spec.engine.problem(withPassword: password, options: spec.options) {
         throw error(spec.name, problem, .manifestInvalid)
       }
     }
   }
 
   /// The same as a finding of `check`.
-  package static func findings(_ state: InstanceState, _ resource: Resource, _ options: [String: String])
-    -> [Diagnostic]
-  {
-    guard state.isPasswordChosen == true,
-      let problem = problem(with: state.resourcePassword, type: resource.type, options: options)
+  package static func findings(
+    _ state: InstanceState, _ resource: Resource, _ options: [String: String], in catalog: ResourceCatalog
+  ) -> [Diagnostic] {
+    guard state.isPasswordChosen == true, let engine = catalog.engine(resource.type),
+      let problem = engine.problem(withPassword: state.resourcePassword, options: options)
     else { return [] }
     return [
       Diagnostic(
@@ -48,9 +44,11 @@ package enum PasswordRule {
 
   /// Refuses a password that does not fit the resources that are deployed.
   /// - Throws: `DrydockError.usage` naming the first.
-  package static func refuse(_ password: String, for state: InstanceState) throws {
+  package static func refuse(_ password: String, for state: InstanceState, in catalog: ResourceCatalog) throws
+  {
     for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
-      if let problem = problem(with: password, type: record.type, options: record.options) {
+      let engine = catalog.engine(record.type)
+      if let problem = engine?.problem(withPassword: password, options: record.options) {
         throw error(name, problem, .usage)
       }
     }

@@ -14,17 +14,18 @@ package struct SettledSpecs: Sendable {
   /// - Parameters:
   ///   - specs: The manifest's resources.
   ///   - state: What was recorded before.
+  ///   - catalog: The types that there are.
   ///   - selected: The names that are brought up; nil for all. Others are settled, and nothing is said of them.
   ///   - accepting: The names that go on with their data where AWS would refuse.
   package init(
-    _ specs: [ResourceSpec], over state: InstanceState, selected: Set<String>? = nil,
-    accepting: Set<String> = []
+    _ specs: [ResourceSpec], over state: InstanceState, in catalog: ResourceCatalog,
+    selected: Set<String>? = nil, accepting: Set<String> = []
   ) {
     self.specs = []
     self.settlements = [:]
     for spec in specs {
       let (settled, settlement) = spec.settled(
-        over: state.resources[spec.name], accepts: accepting.contains(spec.name))
+        over: state.resources[spec.name], in: catalog, accepts: accepting.contains(spec.name))
       self.specs.append(settled)
       if selected?.contains(spec.name) ?? true { settlements[spec.name] = settlement }
     }
@@ -63,17 +64,17 @@ package struct SettledSpecs: Sendable {
 
 extension ResourceSpec {
   /// The spec with the options in force, and how they came about.
-  package func settled(over record: ResourceRecord?, accepts: Bool = false) -> (
-    ResourceSpec, OptionSettlement
-  ) {
+  package func settled(
+    over record: ResourceRecord?, in catalog: ResourceCatalog, accepts: Bool = false
+  ) -> (ResourceSpec, OptionSettlement) {
     guard let declaration else {
       var settlement = OptionSettlement(options: options)
       settlement.accepted = accepted
       return (self, settlement)
     }
     let settlement = OptionSettlement.settle(
-      declaration, type: engine.resourceType, record: record, isExternal: externalURL != nil, accepts: accepts
-    )
+      declaration, type: engine.resourceType, record: record, in: catalog, isExternal: externalURL != nil,
+      accepts: accepts)
     var spec = self
     spec.options = settlement.options
     spec.engine = engine.variant(settlement.options)
@@ -86,8 +87,10 @@ extension ResourceSpec {
   }
 
   /// Specs with the options in force on an instance.
-  package static func settled(_ specs: [ResourceSpec], over state: InstanceState) -> [ResourceSpec] {
-    SettledSpecs(specs, over: state).specs
+  package static func settled(
+    _ specs: [ResourceSpec], over state: InstanceState, in catalog: ResourceCatalog
+  ) -> [ResourceSpec] {
+    SettledSpecs(specs, over: state, in: catalog).specs
   }
 }
 
@@ -95,7 +98,7 @@ extension ResourceRecord {
   /// Writes down what a resource is about to be. The options of one that is deployed stay until it came up with others:
   /// storage that it never had is none that cannot shrink.
   package mutating func begin(_ spec: ResourceSpec) {
-    if !isDeployed || type != spec.type { options = spec.options }
+    if type != spec.type || !isDeployed(spec.engine) { options = spec.options }
     type = spec.type
     isRemoved = false
     isDown = nil

@@ -39,9 +39,10 @@ package struct ResourceSpec: Sendable {
   }
 
   /// The specs of a manifest's resources, in its order.
-  package static func specs(of manifest: Manifest, appEnvironment: [String: String]) throws -> [ResourceSpec]
-  {
-    try manifest.resources.map { try ResourceSpec($0, appEnvironment: appEnvironment) }
+  package static func specs(
+    of manifest: Manifest, in catalog: ResourceCatalog, appEnvironment: [String: String]
+  ) throws -> [ResourceSpec] {
+    try manifest.resources.map { try ResourceSpec($0, in: catalog, appEnvironment: appEnvironment) }
   }
 
   /// A spec of these parts, for a resource that is known from its record alone.
@@ -53,15 +54,17 @@ package struct ResourceSpec: Sendable {
   }
 
   /// What is recorded of a resource that the manifest no longer names; nil for a type that nobody knows.
-  package init?(recorded name: String, _ record: ResourceRecord) {
-    guard let engine = EngineRegistry.engine(record.type) else { return nil }
+  package init?(recorded name: String, _ record: ResourceRecord, in catalog: ResourceCatalog) {
+    guard let engine = catalog.engine(record.type) else { return nil }
     self.init(name: name, engine: engine, version: record.wantedVersion, options: record.options)
     self.source = record.source
     self.accepted = record.acceptedOptions ?? [:]
   }
 
-  package init(_ resource: Resource, appEnvironment: [String: String]) throws {
-    guard let engine = EngineRegistry.engine(resource.type) else {
+  /// A resource of a manifest, with its defaults.
+  /// - Throws: `DrydockError.internalFault` for a type that the catalog does not have: no manifest with one is read.
+  package init(_ resource: Resource, in catalog: ResourceCatalog, appEnvironment: [String: String]) throws {
+    guard let engine = catalog.engine(resource.type) else {
       throw DrydockError(.internalFault, "no engine for the type \(resource.type) of \(resource.name)")
     }
     self.name = resource.name

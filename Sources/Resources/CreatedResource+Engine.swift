@@ -1,4 +1,5 @@
 package import AppState
+package import ConvoxManifest
 package import Engines
 
 extension CreatedResource {
@@ -8,12 +9,14 @@ extension CreatedResource {
 
 extension InstanceState {
   /// The engine of a created resource; nil for an app and for a drain.
-  package var createdEngine: (any Engine)? { created.flatMap { EngineRegistry.engine($0.type) } }
+  package func createdEngine(in catalog: ResourceCatalog) -> (any Engine)? {
+    created.flatMap { catalog.engine($0.type) }
+  }
 
   /// The options of a created resource, defaults included; what was asked for last counts.
-  package var createdOptions: [String: String] {
+  package func createdOptions(in catalog: ResourceCatalog) -> [String: String] {
     guard let created else { return [:] }
-    let defaults = (try? ResourceKind.named(created.type).defaults) ?? [:]
+    let defaults = (try? catalog.kind(created.type).defaults) ?? [:]
     let known = resources[handle]?.options ?? defaults
     return known.merging(created.parameters) { $1 }.filter { !$0.value.isEmpty }
   }

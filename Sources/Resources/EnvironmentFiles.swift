@@ -9,8 +9,8 @@ package import Planning
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.
 package struct EnvironmentFiles {
   package let folder: AppFolder
-  /// Whose servers the variables are of: the folder may be used from other homes too.
-  package let home: StateHome
+  /// Whose servers the variables are of, as the folder may be used from other homes too, and the types that there are.
+  package let context: DrydockContext
   package let state: InstanceState
   package let manifest: Manifest
   package let specs: [ResourceSpec]
@@ -20,7 +20,7 @@ package struct EnvironmentFiles {
 
   package init(
     folder: AppFolder,
-    home: StateHome,
+    context: DrydockContext,
     state: InstanceState,
     manifest: Manifest,
     specs: [ResourceSpec],
@@ -28,7 +28,7 @@ package struct EnvironmentFiles {
     links: [ResourceEndpoint]
   ) {
     self.folder = folder
-    self.home = home
+    self.context = context
     self.state = state
     self.manifest = manifest
     self.specs = specs
@@ -41,9 +41,9 @@ package struct EnvironmentFiles {
   package func write() throws -> [String] {
     let files = try folder.prepare()
     var warnings = try takeOver()
-    try files.write(Array((home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
+    try files.write(Array((context.home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
     let resolver = EnvironmentResolver(
-      manifest: manifest, catalog: EngineRegistry.catalog, endpoints: state.endpoints(specs), linked: links,
+      manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var written: Set<String> = []
     var omissions = FileOmissions()
@@ -85,9 +85,9 @@ package struct EnvironmentFiles {
   }
 
   private func takeOver() throws -> [String] {
-    guard let other = try Self.stranger(in: folder, to: home) else { return [] }
+    guard let other = try Self.stranger(in: folder, to: context.home) else { return [] }
     return [
-      "the env files in \(folder.drydock) were those of the home \(other); now they are of \(home.root)"
+      "the env files in \(folder.drydock) were those of the home \(other); now they are of \(context.home.root)"
     ]
   }
 
@@ -119,7 +119,7 @@ package struct EnvironmentFiles {
   ///   - workspace: Its manifest; nil where there is none, which is told.
   ///   - additions: What `--env-file` adds to the app env.
   package static func refresh(
-    _ state: InstanceState, _ workspace: Workspace?, _ store: StateStore,
+    _ state: InstanceState, _ workspace: Workspace?, _ context: DrydockContext,
     adding additions: [String: String] = [:],
     _ notice: (String) -> Void
   ) throws {
@@ -129,12 +129,12 @@ package struct EnvironmentFiles {
       return notice("the env files in \(folder.drydock) still hold the old variables: run drydock up")
     }
     let environment = state.appEnvironment(rack: state.lastRack).merging(additions) { $1 }
-    let manifest = try workspace.load(appEnvironment: environment)
-    let specs = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let manifest = try workspace.load(appEnvironment: environment, catalog: context.catalog)
+    let specs = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
     let files = EnvironmentFiles(
-      folder: folder, home: store.home, state: state, manifest: manifest,
-      specs: ResourceSpec.settled(specs, over: state),
-      appEnvironment: environment, links: LinkedResources(store: store).endpoints(of: state))
+      folder: folder, context: context, state: state, manifest: manifest,
+      specs: ResourceSpec.settled(specs, over: state, in: context.catalog),
+      appEnvironment: environment, links: LinkedResources(context: context).endpoints(of: state))
     for warning in try files.write() { notice(warning) }
   }
 

@@ -6,11 +6,12 @@ import Engines
 
 /// The created resources that apps are linked to.
 package struct LinkedResources: Sendable {
-  private let store: StateStore
+  private let context: DrydockContext
+  private var store: StateStore { context.store }
 
   /// The links on this machine.
-  package init(store: StateStore) {
-    self.store = store
+  package init(context: DrydockContext) {
+    self.context = context
   }
 
   /// The resources that are linked to an app, by name.
@@ -23,14 +24,17 @@ package struct LinkedResources: Sendable {
   package func endpoints(of app: InstanceState, from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
     of(app).compactMap { state in
       guard viewpoint == .host || state.runtime == .docker else { return nil }
-      return state.createdEngine.flatMap { state.endpoint(of: state.handle, engine: $0, from: viewpoint) }
+      return state.createdEngine(in: context.catalog).flatMap {
+        state.endpoint(of: state.handle, engine: $0, from: viewpoint)
+      }
     }
   }
 
   /// The directories of the efs resources that are linked to an app.
   package func directories(of app: InstanceState) -> [SharedDirectory] {
     of(app).compactMap { state in
-      guard let engine = state.createdEngine, engine.server == nil, let record = state.resources[state.handle]
+      guard let engine = state.createdEngine(in: context.catalog), engine.server == nil,
+        let record = state.resources[state.handle]
       else { return nil }
       return SharedDirectory(
         resource: state.handle, options: record.options, home: store.home, id: state.id)
@@ -39,7 +43,7 @@ package struct LinkedResources: Sendable {
 
   /// Those of the linked resources of an app that are servers.
   package func servers(of app: InstanceState) -> [InstanceState] {
-    of(app).filter { $0.createdEngine?.server != nil }
+    of(app).filter { $0.createdEngine(in: context.catalog)?.server != nil }
   }
 
   /// Refuses to delete the data of a created resource that apps are linked to; nothing was changed by then.

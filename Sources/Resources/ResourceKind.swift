@@ -1,6 +1,5 @@
-import ConvoxManifest
+package import ConvoxManifest
 import DrydockBase
-import Engines
 
 /// A type of resource that can be created on its own.
 ///
@@ -11,9 +10,6 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   /// The options that it takes.
   package var parameters: [ResourceParameter]
 
-  /// Every type, in the order in which they are listed to users.
-  package static let all = EngineRegistry.all.map { ResourceKind($0.resourceType) } + [SyslogDrain.kind]
-
   /// A type of these parts.
   package init(name: String, parameters: [ResourceParameter]) {
     self.name = name
@@ -21,24 +17,13 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// An engine's type; what refers to another resource of the same convox.yml has no place outside of one.
-  private init(_ type: ResourceType) {
+  fileprivate init(_ type: ResourceType) {
     let rules = type.options.filter { $0.kind != .resourceReference }
     self.init(
       name: type.name,
       parameters: rules.map {
         ResourceParameter(name: $0.name, default: $0.defaultValue ?? "", description: $0.summary)
       })
-  }
-
-  /// The type of that name.
-  /// - Throws: `DrydockError.failed` with the nearest name and the list.
-  package static func named(_ name: String) throws -> ResourceKind {
-    if let kind = all.first(where: { $0.name == name }) { return kind }
-    let known = all.map(\.name)
-    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
-    throw DrydockError(
-      .failed, "no such resource type: \(name)",
-      suggestion: "\(guess)there is \(known.joined(separator: ", "))")
   }
 
   /// Refuses options that the type does not take.
@@ -53,9 +38,9 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   }
 
   /// Values as they reach AWS: without empty ones, and a version of redis or memcached with a minor number.
-  package func settled(_ values: [String: String]) -> [String: String] {
+  package func settled(_ values: [String: String], in catalog: ResourceCatalog) -> [String: String] {
     var values = values.filter { !$0.value.isEmpty }
-    let appends = EngineRegistry.engine(name)?.resourceType.appendsMinorVersion == true
+    let appends = catalog.type(named: name)?.appendsMinorVersion == true
     if appends, let version = values["version"], !version.contains(".") { values["version"] = version + ".0" }
     return values
   }
@@ -73,6 +58,23 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   /// The defaults of the options that have one.
   package var defaults: [String: String] {
     Dictionary(parameters.map { ($0.name, $0.default) }) { $1 }.filter { !$0.value.isEmpty }
+  }
+}
+
+extension ResourceCatalog {
+  /// Every type that can be created, in the order in which they are listed to users.
+  package var kinds: [ResourceKind] { types.map { ResourceKind($0) } + [SyslogDrain.kind] }
+
+  /// The type of that name that can be created.
+  /// - Throws: `DrydockError.failed` with the nearest name and the list.
+  package func kind(_ name: String) throws -> ResourceKind {
+    let kinds = kinds
+    if let kind = kinds.first(where: { $0.name == name }) { return kind }
+    let known = kinds.map(\.name)
+    let guess = nearest(to: name, in: known).map { "did you mean \($0)? " } ?? ""
+    throw DrydockError(
+      .failed, "no such resource type: \(name)",
+      suggestion: "\(guess)there is \(known.joined(separator: ", "))")
   }
 }
 

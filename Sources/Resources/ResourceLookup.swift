@@ -26,7 +26,7 @@ package struct ResourceLookup: Sendable {
   /// A manifest that cannot be read takes nothing from what is deployed: the records stand in for it.
   /// - Parameter unreadable: Told what is wrong with the manifest.
   package func targets(app: InstanceState, unreadable: (any Error) -> Void = { _ in }) -> [ResourceTarget] {
-    let linked = LinkedResources(store: context.store).of(app)
+    let linked = LinkedResources(context: context).of(app)
     return deployed(app, unreadable).filter { $0.record?.isRemoved != true } + linked.map(created)
   }
 
@@ -64,9 +64,9 @@ package struct ResourceLookup: Sendable {
   private func specs(_ app: InstanceState) throws -> [ResourceSpec] {
     let environment = app.appEnvironment.merging(additions) { $1 }
     let place = try workspace ?? .find(manifest: "\(app.path)/convox.yml", from: context.currentDirectory)
-    let manifest = try place.load(appEnvironment: environment)
-    return ResourceSpec.settled(
-      try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: app)
+    let manifest = try place.load(appEnvironment: environment, catalog: context.catalog)
+    let specs = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
+    return ResourceSpec.settled(specs, over: app, in: context.catalog)
   }
 
   private func target(_ spec: ResourceSpec, _ app: InstanceState) -> ResourceTarget {
@@ -84,7 +84,7 @@ package struct ResourceLookup: Sendable {
 
   private func target(_ name: String, _ app: InstanceState) -> ResourceTarget? {
     guard let record = app.resources[name] else { return nil }
-    let engine = EngineRegistry.engine(record.type)
+    let engine = context.catalog.engine(record.type)
     return ResourceTarget(
       state: app, name: name, type: record.type, engine: engine, options: record.options,
       endpoint: engine.flatMap { app.endpoint(of: name, engine: $0) }, apps: [])
@@ -95,10 +95,10 @@ package struct ResourceLookup: Sendable {
     let links = state.created?.links ?? []
     let type = state.created?.type ?? ""
     let apps = links.isEmpty ? [] : context.store.apps().filter { links.contains($0.id) }.map(\.handle)
-    let engine = EngineRegistry.engine(type)
+    let engine = context.catalog.engine(type)
     return ResourceTarget(
       state: state, name: state.handle, type: type, engine: engine,
-      options: state.createdOptions,
+      options: state.createdOptions(in: context.catalog),
       endpoint: engine.flatMap { state.endpoint(of: state.handle, engine: $0) }, apps: apps.sorted())
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import ConvoxEnvironment
+import ConvoxManifest
+import Engines
 import Foundation
 import Testing
 
@@ -16,7 +18,8 @@ struct TestApp {
   var context: DrydockContext {
     DrydockContext(
       environment: [:], currentDirectory: "\(path)/web",
-      home: StateHome(root: "\(path)/state", engines: "\(path)/state/engines", sockets: "\(path)/sockets"))
+      home: StateHome(root: "\(path)/state", engines: "\(path)/state/engines", sockets: "\(path)/sockets"),
+      catalog: .builtIn)
   }
 
   static let manifest = """
@@ -90,7 +93,8 @@ struct TestApp {
     try await TestApp.with { app in
       let state = try app.up()
       let elsewhere = DrydockContext(
-        environment: app.context.environment, currentDirectory: "/", home: app.context.home)
+        environment: app.context.environment, currentDirectory: "/", home: app.context.home, catalog: .builtIn
+      )
       func session(_ words: String...) throws -> Session {
         Session(try SharedOptions.parse(words), context: elsewhere)
       }
@@ -164,12 +168,13 @@ struct TestApp {
   func theRuntimeIsTheOptionsElseTheEnvironments(
     _ words: [String], _ environment: [String: String], _ expected: RuntimeChoice
   ) throws {
-    let context = DrydockContext(environment: environment, currentDirectory: "/")
+    let context = DrydockContext(environment: environment, currentDirectory: "/", catalog: .builtIn)
     #expect(try SharedOptions.parse(words).runtimeChoice(context) == expected)
   }
 
   @Test func anUnknownRuntimeInTheEnvironmentIsNamed() async throws {
-    let context = DrydockContext(environment: ["DRYDOCK_RUNTIME": "podman"], currentDirectory: "/")
+    let context = DrydockContext(
+      environment: ["DRYDOCK_RUNTIME": "podman"], currentDirectory: "/", catalog: .builtIn)
     let error = try await failure { _ = try SharedOptions.parse([]).runtimeChoice(context) }
     #expect(error.code == .usage)
     #expect(error.message == "DRYDOCK_RUNTIME is podman")

@@ -1,3 +1,5 @@
+import ConvoxManifest
+import Engines
 import Foundation
 import Synchronization
 import Testing
@@ -31,7 +33,7 @@ import Testing
         try test.write(yaml, to: "web/convox.yml")
         let state = try test.directory.open(AppFolder("\(test.path)/web"), app: nil)
         let files = EnvironmentFiles(
-          folder: AppFolder(state.path), home: test.home, state: state, manifest: try manifest(yaml),
+          folder: AppFolder(state.path), context: test.context, state: state, manifest: try manifest(yaml),
           specs: [], appEnvironment: [:], links: [])
         _ = try files.write()
         try await body(App(test: test, id: state.id))
@@ -43,7 +45,8 @@ import Testing
 
     func operation(rack: String? = nil) throws -> AppEnvironmentOperation {
       let told = self.told
-      let context = DrydockContext(environment: [:], currentDirectory: "\(test.path)/web", home: test.home)
+      let context = DrydockContext(
+        environment: [:], currentDirectory: "\(test.path)/web", home: test.home, catalog: .builtIn)
       return AppEnvironmentOperation(
         context: context, instance: try #require(try test.store.load(id)),
         workspace: try Workspace.find(in: "\(test.path)/web"), rack: rack, notice: { told.add($0) })

@@ -33,17 +33,17 @@ struct AppParameterTests {
       ("redis", ["encrypted": "true"], 16, nil), ("redis", ["encrypted": "true"], 128, nil),
       ("mysql", [:], 41, nil), ("mariadb", [:], 42, "41 characters at most"), ("postgres", [:], 128, nil),
     ] as [(String, [String: String], Int, String?)])
-  func perResource(type: String, options: [String: String], length: Int, problem: String?) {
-    let found = PasswordRule.problem(
-      with: String(repeating: "a", count: length), type: type, options: options)
+  func perResource(type: String, options: [String: String], length: Int, problem: String?) throws {
+    let engine = try #require(ResourceCatalog.builtIn.engine(type))
+    let found = engine.problem(withPassword: String(repeating: "a", count: length), options: options)
     #expect((found == nil) == (problem == nil))
     #expect(problem.map { found?.contains($0) == true } ?? true)
   }
 
   @Test("An encrypted redis takes fewer characters", arguments: [("!&-", true), ("*", false), ("_", false)])
-  func authTokenCharacters(characters: String, isTaken: Bool) {
-    let found = PasswordRule.problem(
-      with: "abcdefghijklmnop" + characters, type: "redis", options: ["encrypted": "true"])
+  func authTokenCharacters(characters: String, isTaken: Bool) throws {
+    let redis = try #require(ResourceCatalog.builtIn.engine("redis"))
+    let found = redis.problem(withPassword: "abcdefghijklmnop" + characters, options: ["encrypted": "true"])
     #expect((found == nil) == isTaken)
   }
 
@@ -55,10 +55,10 @@ struct AppParameterTests {
     let specs = try PlannedApp.specs(text)
     let error = try #require(throws: DrydockError.self) { try PasswordRule.refuse(app.state, specs) }
     #expect(error.code == .manifestInvalid)
-    let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
       Array(text.utf8), file: "convox.yml", appEnvironment: [:])
     let findings = manifest.deployedFindings(
-      catalog: EngineRegistry.catalog, state: app.state, appEnvironment: [:])
+      catalog: .builtIn, state: app.state, appEnvironment: [:])
     #expect(findings.map(\.severity) == [.error])
     app.state.isPasswordChosen = nil
     try PasswordRule.refuse(app.state, specs)

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import DockerEngine
 import DrydockTestSupport
 import Engines
@@ -371,7 +372,7 @@ import Testing
     try await stub.run { _, calls, server in
       let context = DrydockContext(
         environment: ["DOCKER_HOST": "unix://\(server.socketPath)"], currentDirectory: "/",
-        home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
+        home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"), catalog: .builtIn)
       var known = state()
       known.resources["mem"] = ResourceRecord(
         type: "memcached", administratorPassword: "", wantedVersion: "", options: [:])

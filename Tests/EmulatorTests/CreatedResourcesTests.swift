@@ -1,4 +1,5 @@
 import ConvoxManifest
+import Engines
 import Foundation
 import MonotonicTime
 import Synchronization
@@ -16,7 +17,8 @@ struct CreatedResourcesTests {
 
   private func with(_ body: (TestHome, CreatedResources) async throws -> Void) async throws {
     try await TestHome.with { test in
-      let context = DrydockContext(environment: [:], currentDirectory: test.path, home: test.home)
+      let context = DrydockContext(
+        environment: [:], currentDirectory: test.path, home: test.home, catalog: .builtIn)
       try await body(test, CreatedResources(context: context))
     }
   }
@@ -126,7 +128,7 @@ struct CreatedResourcesTests {
       _ = try await resources.link("drain", to: web, work)
       let linked = try await resources.link("drain", to: api, work)
       #expect(linked.apps == ["api", "web"])
-      #expect(LinkedResources(store: test.store).of(web).map(\.created?.isDrain) == [true])
+      #expect(LinkedResources(context: test.context).of(web).map(\.created?.isDrain) == [true])
       let refusal = try await emulatorError { _ = try await resources.delete("drain", work) }
       #expect(refusal.message == "resource drain is linked to api, web")
       #expect(refusal.details == ["api", "web"].map { "drydock resources unlink drain --app \($0)" })
@@ -287,7 +289,10 @@ struct CreatedResourcesTests {
       #expect(error.message == "unknown option colour for postgres")
       let known = try resources.options("postgres").map(\.name)
       #expect(error.suggestion == "it takes \(known.joined(separator: ", "))")
-      #expect(try ResourceKind.named("redis").settled(["version": "7"]) == ["version": "7.0"])
+      #expect(
+        try ResourceCatalog.builtIn.kind("redis").settled(["version": "7"], in: .builtIn) == [
+          "version": "7.0"
+        ])
     }
   }
 
@@ -295,7 +300,7 @@ struct CreatedResourcesTests {
   func downgrade() async throws {
     try await with { test, resources in
       var created = CreatedResource(type: "postgres", parameters: ["version": "15.3"])
-      let manifest = { CreatedManifest(name: "main", created: created, home: test.home) }
+      let manifest = { CreatedManifest(name: "main", created: created, context: test.context) }
       var record = ResourceRecord(
         type: "postgres", administratorPassword: "", wantedVersion: "15.9", options: ["version": "15.9"])
       record.dataVersion = "15"
@@ -317,8 +322,8 @@ struct CreatedResourcesTests {
       other.created?.links = [web.id]
       try test.store.save(other)
       try test.write("resources:\n  my_db:\n    type: redis\n", to: "web/convox.yml")
-      let manifest = try #require(try web.workspace?.load(appEnvironment: [:]))
-      let found = LinkedResources(store: test.store).collisions(of: web, with: manifest)
+      let manifest = try #require(try web.workspace?.load(appEnvironment: [:], catalog: .builtIn))
+      let found = LinkedResources(context: test.context).collisions(of: web, with: manifest)
       #expect(found.map(\.location.line) == [2])
       #expect(found.first?.suggestion?.hasSuffix("drydock resources unlink my-db --app web") == true)
     }

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import DockerEngine
 import DrydockTestSupport
 import Engines
@@ -19,7 +20,7 @@ import Testing
   private static let container = "GET /containers/\(name)/json"
 
   private func launch(port: Int = 15001, verified: Bool = true) throws -> Launch {
-    let engine = try #require(EngineRegistry.engine("postgres")?.server)
+    let engine = try #require(ResourceCatalog.builtIn.engine("postgres")?.server)
     return Launch(
       spec: ResourceSpec(name: "mydb", engine: engine, version: "15", options: [:]), engine: engine,
       request: ServerRequest(

@@ -68,7 +68,7 @@ import Testing
     (record.version, record.dataVersion) = (running, running)
     state.resources["db"] = record
     let findings = try manifest(text).deployedFindings(
-      catalog: EngineRegistry.catalog, state: state, appEnvironment: [:])
+      catalog: .builtIn, state: state, appEnvironment: [:])
     let told = findings.filter { $0.message.contains("names no version") }
     #expect(told.count == (tells ? 1 : 0), "\(findings)")
     #expect(told.allSatisfy { $0.severity == .warning && $0.location.line == 2 })

@@ -197,11 +197,11 @@ func fake(_ name: String, _ engine: FakeEngine = FakeEngine(), version: String =
 
 /// A manifest by the real engines' rules.
 func manifest(_ text: String, _ appEnvironment: [String: String] = [:]) throws -> Manifest {
-  try ManifestLoader(catalog: EngineRegistry.catalog).load(
+  try ManifestLoader(catalog: .builtIn).load(
     Array(text.utf8), file: "convox.yml", appEnvironment: appEnvironment)
 }
 
 /// The resources of a manifest.
 func specs(_ text: String, _ appEnvironment: [String: String] = [:]) throws -> [ResourceSpec] {
-  try ResourceSpec.specs(of: manifest(text, appEnvironment), appEnvironment: appEnvironment)
+  try ResourceSpec.specs(of: manifest(text, appEnvironment), in: .builtIn, appEnvironment: appEnvironment)
 }

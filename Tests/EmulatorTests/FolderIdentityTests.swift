@@ -118,7 +118,7 @@ import Testing
   @Test func twoHomesLeaveEachOthersIds() async throws {
     try await TestHome.with { test in
       let other = StateHome(root: "\(test.path)/other", engines: "\(test.path)/e", sockets: "\(test.path)/s")
-      let second = InstanceDirectory(store: StateStore(home: other), catalog: EngineRegistry.catalog)
+      let second = InstanceDirectory(store: StateStore(home: other), catalog: .builtIn)
       let folder = try test.app("web")
       let ours = try test.directory.open(folder, app: nil)
       let theirs = try second.open(folder, app: nil)

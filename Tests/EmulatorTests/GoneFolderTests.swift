@@ -1,3 +1,5 @@
+import ConvoxManifest
+import Engines
 import Foundation
 import Testing
 
@@ -28,7 +30,7 @@ import Testing
       let found = try Workspace.find(manifest: manifest, from: "")
       #expect(found.manifestPath == manifest && found.displayName == manifest)
       #expect(try Workspace.find(in: "\(test.path)/web", from: "").manifestPath == manifest)
-      let context = DrydockContext(environment: [:], currentDirectory: "", home: test.home)
+      let context = DrydockContext(environment: [:], currentDirectory: "", home: test.home, catalog: .builtIn)
       let error = try await emulatorError { _ = try context.presentDirectory() }
       #expect(error.code == .manifestMissing)
     }

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 import Foundation
 import MonotonicTime
@@ -26,8 +27,9 @@ import Testing
     case authority
 
     func make(_ state: InstanceState, _ store: StateStore, _ folder: AppFolder) async throws {
-      let context = DrydockContext(environment: [:], currentDirectory: folder.path, home: store.home)
-      let directory = InstanceDirectory(store: store, catalog: EngineRegistry.catalog)
+      let context = DrydockContext(
+        environment: [:], currentDirectory: folder.path, home: store.home, catalog: .builtIn)
+      let directory = InstanceDirectory(store: store, catalog: .builtIn)
       let deadline = Deadline.after(.seconds(30))
       switch self {
       case .update: try await store.update(state.id) { $0.app = "other" }
@@ -82,9 +84,10 @@ import Testing
       let state = try test.directory.open(try test.app("web"), app: nil)
       let store = others(test)
       #expect(
-        try InstanceDirectory(store: store, catalog: EngineRegistry.catalog).existing(in: try test.app("web"))
+        try InstanceDirectory(store: store, catalog: .builtIn).existing(in: try test.app("web"))
           == state)
-      let context = DrydockContext(environment: [:], currentDirectory: "/", home: store.home)
+      let context = DrydockContext(
+        environment: [:], currentDirectory: "/", home: store.home, catalog: .builtIn)
       #expect(try await StatusOperation(context: context).run(state).isEmpty)
       let down = DownOperation(
         context: context, instance: state, selected: nil, deletesData: false, notice: { _ in })

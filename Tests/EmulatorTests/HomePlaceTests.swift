@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Foundation
 import MonotonicTime
 import Testing
@@ -23,7 +24,7 @@ import Testing
     try await TestHome.with { test in
       let state = try test.directory.open(try test.app("web"), app: nil)
       let copy = try copy(test)
-      let context = DrydockContext(environment: [:], currentDirectory: "/", home: copy)
+      let context = DrydockContext(environment: [:], currentDirectory: "/", home: copy, catalog: .builtIn)
       for deletesData in [true, false] {
         let error = try await emulatorError {
           _ = try await DownOperation(
@@ -33,7 +34,7 @@ import Testing
         #expect(error.code == .cannotWrite && error.message.contains("copy of \(test.home.root)"))
       }
       let error = try await emulatorError {
-        _ = try InstanceDirectory(store: context.store, catalog: EngineRegistry.catalog).open(
+        _ = try InstanceDirectory(store: context.store, catalog: .builtIn).open(
           try test.app("new"), app: nil)
       }
       #expect(error.suggestion?.contains("rm -r \(copy.root)/instances") == true)
@@ -51,7 +52,7 @@ import Testing
       _ = try test.directory.open(try test.app("web"), app: nil)
       let copy = try copy(test)
       try Folder.remove("\(copy.root)/instances")
-      let made = try InstanceDirectory(store: StateStore(home: copy), catalog: EngineRegistry.catalog).open(
+      let made = try InstanceDirectory(store: StateStore(home: copy), catalog: .builtIn).open(
         try test.app("new"), app: nil)
       #expect(copy.key != nil && copy.key != test.home.key)
       try await StateStore(home: copy).update(made.id) { $0.app = "other" }
@@ -69,9 +70,9 @@ import Testing
       try await StateStore(home: moved).update(state.id) { $0.app = "other" }
       // From then on the new place is the original's.
       var bound = try #require(
-        try InstanceDirectory(store: StateStore(home: moved), catalog: EngineRegistry.catalog).existing(
+        try InstanceDirectory(store: StateStore(home: moved), catalog: .builtIn).existing(
           in: folder))
-      try InstanceDirectory(store: StateStore(home: moved), catalog: EngineRegistry.catalog).bind(
+      try InstanceDirectory(store: StateStore(home: moved), catalog: .builtIn).bind(
         &bound, to: folder)
       try FileManager.default.copyItem(atPath: moved.root, toPath: test.home.root)
       #expect(test.home.original == moved.root && moved.original == nil)

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import DrydockTestSupport
 import Engines
 import Testing
@@ -92,7 +93,7 @@ import Testing
   /// Bug: the epoch was taken for the version, so that data of 10.5 was upgraded in place and lost to 10.5, and
   /// --strict-version refused the right image.
   @Test func aPackagesEpochIsNoVersion() async throws {
-    let mariadb = try #require(EngineRegistry.engine("mariadb"))
+    let mariadb = try #require(ResourceCatalog.builtIn.engine("mariadb"))
     let image = StubResponse.image("sha256:1", variable: "MARIADB_VERSION=1:10.11.18+maria~ubu2204")
     let stub = DockerStub(answers: ["GET /images/mariadb:10.11/json": image])
     try await stub.run(environment: ["DRYDOCK_IMAGE_MARIADB": "mariadb:10.11"]) { runtime, _, _ in
@@ -113,7 +114,7 @@ import Testing
   }
 
   @Test func aSubstituteIsADrift() async throws {
-    let redis = try #require(EngineRegistry.engine("redis"))
+    let redis = try #require(ResourceCatalog.builtIn.engine("redis"))
     try await DockerStub().run { runtime, _, server in
       let spec = ResourceSpec(name: "cache", engine: redis, version: "2.8.24", options: [:])
       let source = try await runtime.resolve(spec, data: nil, strict: false)

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import DockerEngine
 import DrydockTestSupport
 import Engines
@@ -53,7 +54,7 @@ import Testing
 
   private func spec(_ type: String, _ version: String) throws -> ResourceSpec {
     ResourceSpec(
-      name: "db", engine: try #require(EngineRegistry.engine(type)), version: version, options: [:])
+      name: "db", engine: try #require(ResourceCatalog.builtIn.engine(type)), version: version, options: [:])
   }
 
   private func fetch(

@@ -1,3 +1,4 @@
+import Engines
 import Foundation
 import Testing
 
@@ -101,7 +102,8 @@ import Testing
       }
       let named = kind == "endless" ? "convox.yml" : nil
       #expect(throws: (any Error).self) {
-        try Workspace.find(manifest: named, from: "\(test.path)/web").load(appEnvironment: [:])
+        try Workspace.find(manifest: named, from: "\(test.path)/web").load(
+          appEnvironment: [:], catalog: .builtIn)
       }
     }
   }

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
   private func choose(
     _ type: String, _ version: String, from banners: [String], data: String? = nil, strict: Bool = false
   ) throws -> ServerSource {
-    let engine = try #require(EngineRegistry.engine(type)?.server)
+    let engine = try #require(ResourceCatalog.builtIn.engine(type)?.server)
     let installations = try banners.map { banner in
       NativeInstallation(
         server: "/bin/\(banner)", tools: [:], version: try #require(ServerVersion(in: banner)), banner: banner

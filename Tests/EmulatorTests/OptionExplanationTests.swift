@@ -10,14 +10,14 @@ import Testing
 @Suite("Options explained")
 struct OptionExplanationTests {
   private func rows(_ text: String, over state: InstanceState? = nil) throws -> [OptionExplanation] {
-    let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
       Array(text.utf8), file: "convox.yml", appEnvironment: [:])
-    return OptionExplanation.rows(manifest, catalog: EngineRegistry.catalog, over: state)
+    return OptionExplanation.rows(manifest, catalog: .builtIn, over: state)
   }
 
   @Test("A row for every option of every type, and for each app parameter")
   func everyOption() throws {
-    let types = EngineRegistry.catalog.types
+    let types = ResourceCatalog.builtIn.types
     let text = "resources:\n" + types.map { "  my-\($0.name): {type: \($0.name)}\n" }.joined()
     let rows = try rows(text)
     let expected = types.flatMap { type in

@@ -241,7 +241,7 @@ struct FixedOptionTests {
   )
     throws -> OptionSettlement
   {
-    let engine = try #require(EngineRegistry.engine(type))
+    let engine = try #require(ResourceCatalog.builtIn.engine(type))
     let place = SourceLocation(file: "convox.yml", line: 1, column: 1)
     let resource = Resource(
       name: "db", type: type, options: options.map { .init(name: $0, value: $1, location: place) },
@@ -250,7 +250,7 @@ struct FixedOptionTests {
       type: type, administratorPassword: "", wantedVersion: "", options: record)
     deployed.dataVersion = "1"
     deployed.source = source
-    return OptionSettlement.settle(resource, type: engine.resourceType, record: deployed)
+    return OptionSettlement.settle(resource, type: engine.resourceType, record: deployed, in: .builtIn)
   }
 
   @Test(

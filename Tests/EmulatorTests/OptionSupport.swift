@@ -16,16 +16,16 @@ struct PlannedApp {
   }
 
   static func specs(_ text: String, _ appEnvironment: [String: String] = [:]) throws -> [ResourceSpec] {
-    let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
       Array(text.utf8), file: "convox.yml", appEnvironment: appEnvironment)
-    return try ResourceSpec.specs(of: manifest, appEnvironment: appEnvironment)
+    return try ResourceSpec.specs(of: manifest, in: .builtIn, appEnvironment: appEnvironment)
   }
 
   /// Plans without changing anything.
   func plan(
     _ specs: [ResourceSpec], selected: Set<String>? = nil, accepting: Set<String> = []
   ) throws -> Result {
-    let settled = SettledSpecs(specs, over: state, selected: selected, accepting: accepting)
+    let settled = SettledSpecs(specs, over: state, in: .builtIn, selected: selected, accepting: accepting)
     try settled.refuse()
     let observed = state.resources.mapValues { record in
       Observation(.running(since: nil), hasData: record.dataVersion != nil)

@@ -17,7 +17,8 @@ import Testing
 
   private func files(_ test: TestHome, _ folder: AppFolder) -> EnvironmentFiles {
     EnvironmentFiles(
-      folder: folder, home: test.home, state: state(path: folder.path), manifest: Self.manifest, specs: [],
+      folder: folder, context: test.context, state: state(path: folder.path), manifest: Self.manifest,
+      specs: [],
       appEnvironment: [:],
       links: [])
   }

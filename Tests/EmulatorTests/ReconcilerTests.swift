@@ -33,7 +33,7 @@ import TransportSecurity
         runtime: (runtime.kind, "asked for"),
         ports: options.ports)
       let reconciler = Reconciler(
-        state: state, store: test.store, runtime: runtime, options: options, transport: transport,
+        state: state, context: test.context, runtime: runtime, options: options, transport: transport,
         progress: { _, _ in },
         done: done)
       let outcomes = try await reconciler.carryOut(

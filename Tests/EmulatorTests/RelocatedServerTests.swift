@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 import Foundation
 import Testing
@@ -28,7 +29,7 @@ import Testing
   }
 
   private func relocated(_ test: TestHome, _ installed: NativeInstallation) throws -> RelocatedServer {
-    let engine = try #require(EngineRegistry.engine("postgres")?.server)
+    let engine = try #require(ResourceCatalog.builtIn.engine("postgres")?.server)
     return try #require(
       RelocatedServer(
         installed, engine, cache: "\(test.path)/cache", boot: "0FB1C2D3-0000-0000-0000-000000000001"))

@@ -1,3 +1,5 @@
+import ConvoxManifest
+import Engines
 import Foundation
 import Testing
 
@@ -9,13 +11,13 @@ import Testing
 @Suite("What can be created")
 struct ResourceKindTests {
   @Test func everyType() {
-    let names = ResourceKind.all.map(\.name)
+    let names = ResourceCatalog.builtIn.kinds.map(\.name)
     #expect(names == ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached", "efs", "syslog"])
   }
 
   @Test("Options have descriptions, and none refers to another resource")
   func options() {
-    for kind in ResourceKind.all {
+    for kind in ResourceCatalog.builtIn.kinds {
       #expect(kind.parameters.allSatisfy { !$0.description.isEmpty }, "\(kind.name)")
       #expect(!kind.parameters.contains { $0.name == "readSourceDB" })
     }
@@ -31,7 +33,7 @@ struct ResourceKindTests {
   }
 
   @Test func unknown() throws {
-    let error = try #require(throws: DrydockError.self) { try ResourceKind.named("mysq") }
+    let error = try #require(throws: DrydockError.self) { try ResourceCatalog.builtIn.kind("mysq") }
     #expect(error.message == "no such resource type: mysq")
     #expect(error.code == .failed)
     #expect(error.suggestion?.hasPrefix("did you mean mysql?") == true)
@@ -114,7 +116,7 @@ struct ResourceKindTests {
   func changes(type: String, options: [String: String], problem: String?) throws {
     var record = ResourceRecord(
       type: type, administratorPassword: "", wantedVersion: "12",
-      options: try ResourceKind.named(type).defaults.merging(["storage": "50"]) { $1 })
+      options: try ResourceCatalog.builtIn.kind(type).defaults.merging(["storage": "50"]) { $1 })
     record.dataVersion = "12.1"
     guard let problem else { return try manifest(type, options).check(over: record) }
     let error = try #require(throws: DrydockError.self) { try manifest(type, options).check(over: record) }
@@ -124,6 +126,8 @@ struct ResourceKindTests {
   private func manifest(_ type: String, _ options: [String: String]) -> CreatedManifest {
     CreatedManifest(
       name: "res-1", created: CreatedResource(type: type, parameters: options),
-      home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
+      context: DrydockContext(
+        environment: [:], currentDirectory: "/",
+        home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"), catalog: .builtIn))
   }
 }

@@ -1,4 +1,6 @@
 import ConvoxEnvironment
+import ConvoxManifest
+import Engines
 import Foundation
 import MonotonicTime
 import Testing
@@ -12,7 +14,8 @@ import Testing
 /// Which resources there are, whose they are, and where they are reached.
 @Suite struct ResourceLookupTests {
   private func lookup(_ test: TestHome, workspace: Workspace? = nil) -> ResourceLookup {
-    let context = DrydockContext(environment: [:], currentDirectory: test.path, home: test.home)
+    let context = DrydockContext(
+      environment: [:], currentDirectory: test.path, home: test.home, catalog: .builtIn)
     return ResourceLookup(context: context, workspace: workspace)
   }
 
@@ -153,7 +156,7 @@ import Testing
         SharedDirectory(resource: "files", options: [:], home: test.home, id: app.id).path, mode: 0o755)
       let context = DrydockContext(
         environment: ["DOCKER_HOST": "unix://\(test.path)/none.sock"], currentDirectory: test.path,
-        home: test.home)
+        home: test.home, catalog: .builtIn)
       let found = try await ResourceLookup(context: context).list(app: app)
       #expect(found.map(\.status) == ["unknown", "running", "unknown", "stopped"])
       #expect(found[2].url == "redis://127.0.0.1:15002/0")
@@ -178,7 +181,7 @@ import Testing
 @Suite struct ProxyDestinationTests {
   private let context = DrydockContext(
     environment: [:], currentDirectory: "/",
-    home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
+    home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"), catalog: .builtIn)
 
   private func target(_ type: String, port: Int? = 15001, url: String? = nil, options: [String: String] = [:])
     throws -> ResourceTarget
@@ -237,7 +240,7 @@ enum TestTargets {
     owner.resources["it"] = record
     let context = DrydockContext(
       environment: [:], currentDirectory: "/",
-      home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"))
+      home: StateHome(root: "/nowhere", engines: "/nowhere", sockets: "/nowhere"), catalog: .builtIn)
     return try ResourceLookup(context: context).target("it", app: owner)
   }
 }

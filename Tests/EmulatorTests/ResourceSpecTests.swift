@@ -74,7 +74,7 @@ import Testing
     #expect(spec.type == "valkey" && spec.product == "valkey" && spec.version == "8.1")
     #expect(server.versions.officialImage(for: spec.version).reference == "valkey/valkey:8.1")
     #expect(server.understudy?.product == "redis")
-    let kind = try ResourceKind.named("valkey")
+    let kind = try ResourceCatalog.builtIn.kind("valkey")
     #expect(kind.parameters.contains { $0.name == "version" && $0.default == "8.1" })
     #expect(!kind.parameters.contains { $0.name == "engine" })
   }
@@ -84,7 +84,7 @@ import Testing
     var record = ResourceRecord(
       type: "redis", administratorPassword: "", wantedVersion: "8.0", options: ["engine": "valkey"])
     record.dataVersion = "8.0.1"
-    #expect(try spec("version: \"8.0\"").settled(over: record).0.product == "valkey")
+    #expect(try spec("version: \"8.0\"").settled(over: record, in: .builtIn).0.product == "valkey")
   }
 
   @Test(arguments: [

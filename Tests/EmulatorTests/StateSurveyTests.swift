@@ -1,3 +1,5 @@
+import ConvoxManifest
+import Engines
 import Foundation
 import MonotonicTime
 import Testing
@@ -11,7 +13,8 @@ import Testing
 @Suite struct StateSurveyTests {
   private func context(_ test: TestHome) -> DrydockContext {
     DrydockContext(
-      environment: ["DOCKER_HOST": "unix://\(test.path)/none"], currentDirectory: test.path, home: test.home)
+      environment: ["DOCKER_HOST": "unix://\(test.path)/none"], currentDirectory: test.path, home: test.home,
+      catalog: .builtIn)
   }
 
   /// An app whose state is damaged.
@@ -82,7 +85,9 @@ import Testing
     try await TestHome.with { test in
       let app = try damaged(test)
       let shared = try shared(test, linkedTo: app)
-      let error = try await emulatorError { try LinkedResources(store: test.store).refuseDeletion(shared) }
+      let error = try await emulatorError {
+        try LinkedResources(context: test.context).refuseDeletion(shared)
+      }
       #expect(error.code == .dataMismatch)
       #expect(error.message.contains("\(test.home.instance(app.id))/state.json"))
       #expect(error.suggestion?.contains("drydock prune --damaged") == true)
@@ -90,7 +95,7 @@ import Testing
       var unlinked = shared
       unlinked.created?.links = [other.id]
       try test.store.delete(other.id)
-      try LinkedResources(store: test.store).refuseDeletion(unlinked)
+      try LinkedResources(context: test.context).refuseDeletion(unlinked)
     }
   }
 
@@ -105,7 +110,7 @@ import Testing
       try Data().write(to: URL(filePath: folder))
       let refusals = [
         try await emulatorError { _ = try test.store.survey().complete("anything") },
-        try await emulatorError { try LinkedResources(store: test.store).refuseDeletion(shared) },
+        try await emulatorError { try LinkedResources(context: test.context).refuseDeletion(shared) },
       ]
       for refusal in refusals { #expect(refusal.message == "\(folder) cannot be read") }
     }

@@ -1,4 +1,5 @@
 import ConvoxEnvironment
+import ConvoxManifest
 import DockerEngine
 import Engines
 import Foundation
@@ -18,9 +19,9 @@ import Testing
   private func known(_ type: String) throws -> (InstanceState, any Engine) {
     var state = EmulatorTests.state()
     var record = ResourceRecord(type: type, administratorPassword: "secret", wantedVersion: "", options: [:])
-    record.port = EngineRegistry.engine(type)?.server == nil ? nil : 15001
+    record.port = ResourceCatalog.builtIn.engine(type)?.server == nil ? nil : 15001
     state.resources["my-db"] = record
-    return (state, try #require(EngineRegistry.engine(type)))
+    return (state, try #require(ResourceCatalog.builtIn.engine(type)))
   }
 
   @Test(arguments: [
@@ -154,8 +155,10 @@ import Testing
       type: "postgres", administratorPassword: "", wantedVersion: "12", options: [:])
     record.port = 15001
     state.resources["mydb"] = record
+    var context = test.context
+    context.home = home ?? context.home
     return EnvironmentFiles(
-      folder: try test.app("web"), home: home ?? test.home, state: state,
+      folder: try test.app("web"), context: context, state: state,
       manifest: try manifest(text, environment),
       specs: try specs(text, environment), appEnvironment: environment, links: [])
   }

@@ -14,7 +14,12 @@ struct TestHome: Sendable {
     StateHome(root: "\(path)/state", engines: "\(path)/state/engines", sockets: "\(path)/sockets")
   }
   var store: StateStore { StateStore(home: home) }
-  var directory: InstanceDirectory { InstanceDirectory(store: store, catalog: EngineRegistry.catalog) }
+  var directory: InstanceDirectory { InstanceDirectory(store: store, catalog: .builtIn) }
+
+  /// What a command would be given, with drydock's own engines.
+  var context: DrydockContext {
+    DrydockContext(environment: [:], currentDirectory: path, home: home, catalog: .builtIn)
+  }
 
   static func with<Value>(_ body: (TestHome) async throws -> Value) async throws -> Value {
     // What a link leads to, since drydock resolves links (/tmp is one on macOS).

@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Engines
 import Foundation
 import MonotonicTime
@@ -16,7 +17,7 @@ struct TransportPlanTests {
 
   private func spec(_ type: String, encrypted: Bool = false) throws -> ResourceSpec {
     ResourceSpec(
-      name: "it", engine: try #require(EngineRegistry.engine(type)), version: "",
+      name: "it", engine: try #require(ResourceCatalog.builtIn.engine(type)), version: "",
       options: ["encrypted": encrypted ? "true" : "false"])
   }
 
@@ -137,7 +138,7 @@ struct TransportPlanTests {
       }
       try await bringUp(&plan, spec("postgres"))
       let record = try #require(plan.state.resources["it"])
-      let engine = try #require(EngineRegistry.engine("postgres")?.server)
+      let engine = try #require(ResourceCatalog.builtIn.engine("postgres")?.server)
       let running = try Launch.existing("it", record, engine, plan.state)
       let launch = try await plan.completed(running, until: .after(.seconds(60)))
       let installation = NativeInstallation(

@@ -1,5 +1,6 @@
 import ConvoxManifest
 import DrydockTestSupport
+import Engines
 import Foundation
 import MonotonicTime
 import NativeProcess
@@ -31,7 +32,8 @@ import Testing
     var environment = ["DRYDOCK_KEEPER": "/bin/true", "PATH": "/nowhere"]
 
     var context: DrydockContext {
-      DrydockContext(environment: environment, currentDirectory: "\(test.path)/web", home: test.home)
+      DrydockContext(
+        environment: environment, currentDirectory: "\(test.path)/web", home: test.home, catalog: .builtIn)
     }
 
     func up(

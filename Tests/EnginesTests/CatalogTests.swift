@@ -32,15 +32,15 @@ import Testing
   ]
 
   @Test func listsEveryTypeOnce() {
-    let names = EngineRegistry.all.map(\.resourceType.name)
+    let names = ResourceCatalog.builtIn.engines.map(\.resourceType.name)
     #expect(names == ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached", "efs"])
-    #expect(EngineRegistry.catalog.types.map(\.name) == names)
-    #expect(EngineRegistry.engine("oracle") == nil)
+    #expect(ResourceCatalog.builtIn.types.map(\.name) == names)
+    #expect(ResourceCatalog.builtIn.engine("oracle") == nil)
   }
 
   @Test(arguments: defaults.keys.sorted())
   func optionsHaveTheDefaultsOfTodaysRacks(_ type: String) throws {
-    let rules = try #require(EngineRegistry.engine(type)).resourceType.options
+    let rules = try #require(ResourceCatalog.builtIn.engine(type)).resourceType.options
     #expect(Dictionary(rules.map { ($0.name, $0.defaultValue) }) { $1 } == Self.defaults[type])
     #expect(Set(rules.map(\.name)).count == rules.count)
   }
@@ -52,7 +52,7 @@ import Testing
     ("postgres", "storage", "20"), ("efs", "permissions", "0777"),
   ])
   func thePagesDefaultsStandBeside(_ type: String, _ option: String, _ expected: String) throws {
-    let rule = try #require(EngineRegistry.engine(type)?.resourceType.option(option))
+    let rule = try #require(ResourceCatalog.builtIn.engine(type)?.resourceType.option(option))
     #expect(rule.documentedDefault == expected)
   }
 
@@ -67,7 +67,7 @@ import Testing
     ("elasticache-redis", "redis"), ("elasticache-memcached", "memcached"),
   ])
   func laterRacksNamesMeanTheSameEngines(_ name: String, _ type: String) {
-    #expect(EngineRegistry.catalog.type(named: name)?.name == type)
+    #expect(ResourceCatalog.builtIn.type(named: name)?.name == type)
   }
 
   @Test(arguments: [
@@ -78,7 +78,7 @@ import Testing
     ("efs", VariableShape.none, false, nil),
   ])
   func variablesAndPorts(_ type: String, _ shape: VariableShape, _ hasVariables: Bool, _ port: Int?) throws {
-    let engine = try #require(EngineRegistry.engine(type))
+    let engine = try #require(ResourceCatalog.builtIn.engine(type))
     #expect(engine.variableShape == shape)
     #expect(engine.resourceType.hasVariables == hasVariables)
     #expect(engine.server?.standardPort == port)

@@ -34,7 +34,7 @@ struct OptionCatalogTests {
       ),
     ] as [(String, [String: String?])])
   func options(type: String, expected: [String: String?]) throws {
-    let type = try #require(EngineRegistry.catalog.type(named: type))
+    let type = try #require(ResourceCatalog.builtIn.type(named: type))
     #expect(Dictionary(uniqueKeysWithValues: type.options.map { ($0.name, $0.defaultValue) }) == expected)
     #expect(type.options.allSatisfy { !$0.summary.isEmpty && !$0.treatment.detail.isEmpty })
   }
@@ -47,7 +47,7 @@ struct OptionCatalogTests {
       ("efs", "permissions", "0777"),
     ])
   func documented(type: String, option: String, expected: String) throws {
-    let type = try #require(EngineRegistry.catalog.type(named: type))
+    let type = try #require(ResourceCatalog.builtIn.type(named: type))
     #expect(type.option(option)?.documentedDefault == expected)
   }
 
@@ -71,7 +71,7 @@ struct OptionCatalogTests {
       ("permissions", "\"0750\"", true), ("permissions", "0755", false),
     ])
   func values(option: String, value: String, isTaken: Bool) throws {
-    let types = EngineRegistry.catalog.types.filter { $0.option(option) != nil }
+    let types = ResourceCatalog.builtIn.types.filter { $0.option(option) != nil }
     #expect(!types.isEmpty)
     for type in types {
       #expect(problems(type.name, "\(option): \(value)").isEmpty == isTaken, "\(type.name)")
@@ -91,7 +91,7 @@ struct OptionCatalogTests {
 
   @Test("An unknown option is refused by every type, the nearest name suggested")
   func unknown() {
-    for type in EngineRegistry.catalog.types {
+    for type in ResourceCatalog.builtIn.types {
       for option in type.options where option.name.count > 4 {
         let problem = problems(type.name, "\(option.name)x: 1").first
         #expect(
@@ -104,7 +104,7 @@ struct OptionCatalogTests {
   private func problems(_ type: String, _ option: String) -> [Diagnostic] {
     let text = "resources:\n  db:\n    type: \(type)\n    options: { \(option) }\n"
     do {
-      let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+      let manifest = try ManifestLoader(catalog: .builtIn).load(
         Array(text.utf8), file: "convox.yml", appEnvironment: [:])
       return manifest.deployErrors + manifest.warnings.filter { $0.message.contains("not known here") }
     } catch {
@@ -125,10 +125,10 @@ struct MinorVersionTests {
     ])
   func pinned(type: String, version: String, upgrades: Bool, isTold: Bool) throws {
     let text = "resources:\n  db: {type: \(type), options: {version: \(version)}}\n"
-    let manifest = try ManifestLoader(catalog: EngineRegistry.catalog).load(
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
       Array(text.utf8), file: "convox.yml", appEnvironment: [:])
     let findings = manifest.deployFindings(
-      catalog: EngineRegistry.catalog, appEnvironment: [:], autoMinorVersionUpgrade: upgrades)
+      catalog: .builtIn, appEnvironment: [:], autoMinorVersionUpgrade: upgrades)
     #expect(findings.contains { $0.suggestion?.contains("AutoMinorVersionUpgrade") == true } == isTold)
   }
 }

@@ -32,7 +32,7 @@ extension ServerVersion {
 }
 
 /// The engine of a type that is a server.
-func server(_ type: String) -> (any ServerEngine)? { EngineRegistry.engine(type)?.server }
+func server(_ type: String) -> (any ServerEngine)? { ResourceCatalog.builtIn.engine(type)?.server }
 
 /// The types that are servers.
 let serverTypes = ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached"]

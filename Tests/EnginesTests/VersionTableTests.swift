@@ -1,3 +1,4 @@
+import ConvoxManifest
 import Testing
 
 @testable import Engines
@@ -73,7 +74,7 @@ import Testing
   ])
   func whichDataWhichServerMayServe(_ type: String, _ data: String, _ server: String, _ expected: Bool) throws
   {
-    let engine = try #require(EngineRegistry.engine(type)?.server)
+    let engine = try #require(ResourceCatalog.builtIn.engine(type)?.server)
     let (data, server) = (try #require(ServerVersion(in: data)), try #require(ServerVersion(in: server)))
     #expect(engine.canServe(data: data, with: server) == expected)
   }

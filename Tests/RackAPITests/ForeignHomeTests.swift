@@ -1,4 +1,5 @@
 import DrydockBase
+import Engines
 import Foundation
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     let home = StateHome(
       root: root.path(percentEncoded: false), engines: "/none", sockets: "/none",
       owner: HomeOwner(user: 4711, name: "ada", isCaller: true))
-    let context = DrydockContext(environment: [:], currentDirectory: "/", home: home)
+    let context = DrydockContext(environment: [:], currentDirectory: "/", home: home, catalog: .builtIn)
     let error = try await #require(throws: DrydockError.self) {
       _ = try await RackProcess(context: context).variables()
     }

@@ -1,5 +1,6 @@
 import DrydockTestSupport
 import Emulator
+import Engines
 import Foundation
 import Testing
 
@@ -49,7 +50,8 @@ func withRack<Value: Sendable>(
   defer { try? FileManager.default.removeItem(atPath: path) }
   let home = StateHome(root: "\(path)/home", engines: "\(path)/engines", sockets: "\(path)/sockets")
   let environment = ["PATH": "/usr/bin:/bin", "DRYDOCK_RUNTIME": "native"]
-  let context = DrydockContext(environment: environment, currentDirectory: path, home: home)
+  let context = DrydockContext(
+    environment: environment, currentDirectory: path, home: home, catalog: .builtIn)
   let rack = Rack(context: context, log: .silent, hasConsoles: hasConsoles)
   return try await withServer(rack.server(password: password, limits: limits)) { port in
     try await body(port, context)

@@ -31,9 +31,11 @@ struct EnvironmentQuery: Sendable {
       ?? InstanceState(id: "", handle: name, app: name, path: workspace.folder.path, resourcePassword: "")
     isNew = known == nil
     let environment = try session.appEnvironment(known)
-    let manifest = try workspace.load(appEnvironment: environment)
+    let catalog = session.context.catalog
+    let manifest = try workspace.load(appEnvironment: environment, catalog: catalog)
     let specs = ResourceSpec.settled(
-      try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: state)
+      try ResourceSpec.specs(of: manifest, in: catalog, appEnvironment: environment), over: state, in: catalog
+    )
     // What the app env says now counts, also when no `up` has seen it yet.
     for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     self.state = state
@@ -73,7 +75,7 @@ struct EnvironmentQuery: Sendable {
         suggestion: "run it in Docker: drydock down --delete-data, then drydock up --runtime docker")
     }
     let resolver = EnvironmentResolver(
-      manifest: manifest, catalog: EngineRegistry.catalog,
+      manifest: manifest, catalog: session.context.catalog,
       endpoints: state.endpoints(specs, from: viewpoint),
       linked: links(from: viewpoint),
       appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
@@ -88,7 +90,7 @@ struct EnvironmentQuery: Sendable {
 
   /// The created resources that the app is linked to.
   private func links(from viewpoint: Viewpoint) -> [ResourceEndpoint] {
-    let linked = LinkedResources(store: session.context.store)
+    let linked = LinkedResources(context: session.context)
     let endpoints = linked.endpoints(of: state)
     let known = Set(endpoints.map(\.resource))
     for server in linked.servers(of: state) where !known.contains(server.handle) {
@@ -127,7 +129,7 @@ struct EnvironmentQuery: Sendable {
         resource: state.storage(of: spec.name), options: spec.options, home: session.context.home,
         id: state.id)
     }
-    return own + LinkedResources(store: session.context.store).directories(of: state)
+    return own + LinkedResources(context: session.context).directories(of: state)
   }
 
   /// `DRYDOCK_VOLUME_<NAME>` for each efs resource that the service links.
@@ -146,7 +148,7 @@ struct EnvironmentQuery: Sendable {
     let linked = Set(try service(name).resources.map(\.resource))
     let endpoints =
       state.endpoints(specs.filter { linked.contains($0.name) })
-      + LinkedResources(store: session.context.store).endpoints(of: state)
+      + LinkedResources(context: session.context).endpoints(of: state)
     guard endpoints.contains(where: \.encrypted) else { return [] }
     let own = Set(variables.map(\.name)).union(session.context.environment.keys)
     let authority = LocalAuthority(home: session.context.home)

@@ -1,3 +1,4 @@
+import AppState
 import ConvoxManifest
 import Emulator
 import Engines
@@ -17,10 +18,10 @@ struct ExplainedOptions {
 
   func print(_ format: OutputFormat) throws {
     let state = try session.existingInstance(allowsNewName: true)
-    let manifest = try session.workspaceOfInstance().load(appEnvironment: try session.appEnvironment(state))
+    let manifest = try session.manifest(session.workspaceOfInstance(), state)
     // What another rack has deployed is not known here.
     let rows = OptionExplanation.rows(
-      manifest, catalog: EngineRegistry.catalog, over: session.rack == nil ? state : nil)
+      manifest, catalog: session.context.catalog, over: session.rack == nil ? state : nil)
     if format == .json { return try session.console.print(json: rows) }
     manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
     let parts = [Self.render(rows), Self.services(manifest), Self.timers(manifest)].filter { !$0.isEmpty }

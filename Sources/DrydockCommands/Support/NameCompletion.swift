@@ -28,7 +28,7 @@ enum NameCompletion {
   /// The racks for which an app env is kept.
   static let racks = kind { $0.racks }
   /// The types of resources that can be created.
-  static let types = CompletionKind.list(ResourceKind.all.map(\.name).sorted())
+  static let types = CompletionKind.list(ResourceCatalog.builtIn.kinds.map(\.name).sorted())
 
   private static func kind(_ names: @escaping @Sendable (NameLookup) -> [String]) -> CompletionKind {
     // Typed, as there is one for asynchronous closures too, which the parser cannot run here.
@@ -76,7 +76,8 @@ struct NameLookup {
 
   private var manifest: Manifest? {
     guard let session, let workspace = try? session.workspaceOfInstance() else { return nil }
-    return try? workspace.load(appEnvironment: state?.appEnvironment ?? [:])
+    return try? workspace.load(
+      appEnvironment: state?.appEnvironment ?? [:], catalog: session.context.catalog)
   }
 
   /// The last value that an option has among the words, without the quotes that a shell would take away.

@@ -142,7 +142,7 @@ struct Session: Sendable {
 
   /// The manifest with what it means, warnings told.
   func manifest(_ workspace: Workspace, _ state: InstanceState?) throws -> Manifest {
-    try workspace.load(appEnvironment: try appEnvironment(state))
+    try workspace.load(appEnvironment: try appEnvironment(state), catalog: context.catalog)
   }
 
   /// Says which of the created resources that an app is linked to do not run.

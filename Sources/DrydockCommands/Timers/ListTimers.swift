@@ -21,8 +21,7 @@ struct ListTimers: AsyncParsableCommand {
   func run() async throws {
     let session = try Session(common.shared).selecting(rack)
     let state = try session.existingInstance(allowsNewName: true)
-    let manifest = try session.workspaceOfInstance().load(
-      appEnvironment: try session.appEnvironment(state))
+    let manifest = try session.manifest(session.workspaceOfInstance(), state)
     let timers = manifest.timers.map { TimerListing($0, after: .now) }
     if common.format == .json { return try session.console.print(json: timers) }
     if timers.isEmpty { return session.console.note("the manifest has no timers") }

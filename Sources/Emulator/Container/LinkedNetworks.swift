@@ -18,7 +18,7 @@ struct LinkedNetworks: Sendable {
 
   /// The created resources in Docker that an app is linked to; of a created resource, it alone.
   private func servers(of state: InstanceState) -> [InstanceState] {
-    let all = state.created == nil ? LinkedResources(store: context.store).servers(of: state) : [state]
+    let all = state.created == nil ? LinkedResources(context: context).servers(of: state) : [state]
     return all.filter { $0.runtime == .docker }
   }
 

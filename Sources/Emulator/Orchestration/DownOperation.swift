@@ -66,7 +66,7 @@ package struct DownOperation: Sendable {
   private func run(_ state: inout InstanceState) async throws -> [Outcome] {
     let names = try names(state)
     if deletesData {
-      try LinkedResources(store: context.store).refuseDeletion(state, ending: ending)
+      try LinkedResources(context: context).refuseDeletion(state, ending: ending)
       try DeletionProtection.refuse(names, state)
       try refuseSources(names, state)
     }
@@ -87,7 +87,7 @@ package struct DownOperation: Sendable {
   /// go on to be shown as if they were up.
   private func noteDirectories(_ names: [String], _ state: inout InstanceState) {
     let directories = names.filter { name in
-      state.resources[name].map { EngineRegistry.engine($0.type)?.server == nil && $0.isDown != true }
+      state.resources[name].map { context.catalog.server($0.type) == nil && $0.isDown != true }
         ?? false
     }
     guard !directories.isEmpty else { return }
@@ -119,7 +119,7 @@ package struct DownOperation: Sendable {
   private func release(_ names: [String], _ state: InstanceState, _ runtime: any Runtime) async {
     for name in names {
       guard let source = state.resources[name]?.source, !names.contains(source),
-        let pair = try? ReplicaPair(name, state, runtime)
+        let pair = try? ReplicaPair(name, state, runtime, in: context.catalog)
       else { continue }
       do {
         try await pair.release(until: .after(.seconds(10)))
@@ -135,7 +135,7 @@ package struct DownOperation: Sendable {
   {
     let observed = try await runtime.observe(names)
     let running = names.filter { observed[$0]?.isRunning == true }.compactMap { name in
-      state.resources[name].flatMap { EngineRegistry.engine($0.type)?.server }.map {
+      state.resources[name].flatMap { context.catalog.server($0.type) }.map {
         (name: name, server: $0)
       }
     }
@@ -189,7 +189,7 @@ package struct DownOperation: Sendable {
     guard let record = state.resources[name] else { return }
     try await deleting()
     try ServerCertificates(home: context.home, id: state.id).remove(name)
-    if EngineRegistry.engine(record.type)?.server == nil {
+    if context.catalog.server(record.type) == nil {
       try await SharedDirectory(
         resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
       ).delete()

@@ -51,8 +51,7 @@ package struct Examination: Sendable {
   private func engines() async -> [Finding] {
     let discovery = NativeDiscovery(environment: context.environment)
     var findings: [Finding] = []
-    for engine in EngineRegistry.all {
-      guard let server = engine.server else { continue }
+    for server in context.catalog.engines.compactMap(\.server) {
       do {
         findings.append(describe(server, try await discovery.installations(of: server)))
       } catch {

@@ -16,7 +16,7 @@ package struct LogOperation: Sendable {
       throw UnknownName.error("resource", name, known: known)
     }
     self.names = (selected.isEmpty ? known : selected).filter { name in
-      instance.resources[name].flatMap { EngineRegistry.engine($0.type)?.server } != nil
+      instance.resources[name].flatMap { context.catalog.server($0.type) } != nil
     }
     self.runtime = try await instance.runtime.asyncMap {
       try await RuntimeAccess(context: context, state: instance).runtime($0)

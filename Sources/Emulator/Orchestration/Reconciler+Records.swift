@@ -14,7 +14,7 @@ extension Reconciler {
   func link(of resource: String, to origin: Launch?, runtime: any Runtime) -> ReplicaLink? {
     guard let record = state.resources[resource], let name = record.source,
       let source = state.resources[name],
-      let engine = EngineRegistry.engine(record.type)?.server
+      let engine = catalog.server(record.type)
     else { return nil }
     guard let launch = origin ?? (try? Launch.existing(name, source, engine, state)) else { return nil }
     let address = runtime.peerAddress(of: launch)

@@ -1,4 +1,5 @@
 import AppState
+import ConvoxManifest
 import DrydockBase
 import Engines
 import Foundation
@@ -15,6 +16,7 @@ import Servers
 actor Reconciler {
   private(set) var state: InstanceState
   private let store: StateStore
+  nonisolated let catalog: ResourceCatalog
   /// Saving waits for the disk, and takes no thread of the pool for that.
   private let executor = BlockingExecutor(label: "drydock.reconciler")
   private let runtime: any Runtime
@@ -33,20 +35,21 @@ actor Reconciler {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(
-    state: InstanceState, store: StateStore, runtime: any Runtime, options: UpOptions,
+    state: InstanceState, context: DrydockContext, runtime: any Runtime, options: UpOptions,
     transport: [String: TransportSetup] = [:],
     progress: @escaping @Sendable (String, String) -> Void,
     done: @escaping @Sendable (ResourceOutcome) -> Void = { _ in }
   ) {
     self.state = state
-    self.store = store
+    self.store = context.store
+    self.catalog = context.catalog
     self.runtime = runtime
     self.options = options
     self.deadline = options.deadline
     self.transport = transport
     self.progress = progress
     self.done = done
-    let home = store.home
+    let home = context.home
     self.ports = PortAllocator(folder: home.ports) { owner in
       // Nobody's any more: of an instance that was forgotten without its ports, or half a line.
       !Folder.exists(home.instance(String(owner.prefix { $0 != "/" })))

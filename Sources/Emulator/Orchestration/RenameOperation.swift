@@ -39,7 +39,7 @@ package struct RenameOperation: Sendable {
       throw UnknownName.error("resource", old, known: state.resources.keys.sorted())
     }
     try refuse(old, new, record, state)
-    if let kind = state.runtime, let server = EngineRegistry.engine(record.type)?.server {
+    if let kind = state.runtime, let server = context.catalog.server(record.type) {
       let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
       try await runtime.stop(old, steps: server.stopSteps)
     }
@@ -56,7 +56,7 @@ package struct RenameOperation: Sendable {
         manifest.contains(old) ? "convox.yml still names \(old)" : "convox.yml names no resource \(new)",
         suggestion: "rename it there first, then run this again")
     }
-    if state.resources[new]?.isDeployed == true {
+    if state.resources[new]?.isDeployed(in: context.catalog) == true {
       throw DrydockError(
         .dataMismatch, "\(new) has data of its own by now",
         suggestion: "delete that first: drydock down \(new) --delete-data; or take the other way:",

@@ -62,7 +62,7 @@ struct ResourceStep: Sendable {
   }
 
   private func stop() async throws {
-    if let server = EngineRegistry.engine(item.type)?.server {
+    if let server = ledger.catalog.server(item.type) {
       progress("stopping")
       try await runtime.stop(item.resource, steps: server.stopSteps)
     }

@@ -107,7 +107,7 @@ package struct StatusOperation: Sendable {
       result.status = .external
       return result
     }
-    guard let server = EngineRegistry.engine(record.type)?.server else {
+    guard let server = context.catalog.server(record.type) else {
       let directory = SharedDirectory(
         resource: state.storage(of: name), options: record.options, home: context.home, id: state.id
       ).path
@@ -155,7 +155,7 @@ package struct StatusOperation: Sendable {
       }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
       guard record.source != nil, result.status == .running else { return }
-      let pair = try? ReplicaPair(result.resource, state, runtime)
+      let pair = try? ReplicaPair(result.resource, state, runtime, in: context.catalog)
       result.replication = try? await pair?.status(until: .after(.seconds(2)))
     }
   }
@@ -215,7 +215,7 @@ extension StatusOperation {
   /// The created resources that an app is linked to and whose servers do not run.
   package func idleLinks(of app: InstanceState) async throws -> [String] {
     var names: [String] = []
-    for server in LinkedResources(store: context.store).servers(of: app) {
+    for server in LinkedResources(context: context).servers(of: app) {
       names += try await idle([server.handle], of: server)
     }
     return names

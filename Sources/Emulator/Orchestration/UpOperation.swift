@@ -74,7 +74,7 @@ package struct UpOperation: Sendable {
     if options.isDryRun { return try await dryRun() }
     // A wrong manifest is told before an instance is made for it.
     let known = try context.directory.candidate(for: workspace.folder, app: app)
-    let manifest = try workspace.load(appEnvironment: appEnvironment(known))
+    let manifest = try workspace.load(appEnvironment: appEnvironment(known), catalog: context.catalog)
     if known?.created == nil { try EnvironmentFiles.refuseForeign(in: workspace.folder, of: manifest) }
     let opened = try await context.directory.open(
       workspace.folder, app: app, until: options.deadline, notice: events.notice)
@@ -126,7 +126,7 @@ package struct UpOperation: Sendable {
     let transport = try await TransportPlan(home: context.home, state: state).prepare(
       prepared.specs.filter { named.contains($0.name) }, until: options.deadline)
     let reconciler = Reconciler(
-      state: state, store: context.store, runtime: prepared.selection.runtime, options: options,
+      state: state, context: context, runtime: prepared.selection.runtime, options: options,
       transport: transport,
       progress: events.phase, done: events.done)
     let specs = Dictionary(prepared.specs.map { ($0.name, $0) }) { first, _ in first }
@@ -153,10 +153,9 @@ package struct UpOperation: Sendable {
     // Nobody's app lies in the folder of a resource that was created on its own.
     guard state.created == nil else { return }
     let files = EnvironmentFiles(
-      folder: workspace.folder, home: context.home, state: state, manifest: prepared.manifest,
+      folder: workspace.folder, context: context, state: state, manifest: prepared.manifest,
       specs: prepared.specs.filter { $0.declaration != nil },
-      appEnvironment: appEnvironment(state), links: LinkedResources(store: context.store).endpoints(of: state)
-    )
+      appEnvironment: appEnvironment(state), links: LinkedResources(context: context).endpoints(of: state))
     for warning in try files.write() { events.notice(warning) }
   }
 
@@ -165,11 +164,11 @@ package struct UpOperation: Sendable {
     let (manifest, hash) = try workspace.loadWithHash(
       appEnvironment: environment, catalog: context.catalog)
     try VanishedResources(state, manifest).refuse()
-    let named = try ResourceSpec.specs(of: manifest, appEnvironment: environment)
+    let named = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
     let declared = named + removed(state, besides: named)
     try refuseNames(declared)
     let settled = SettledSpecs(
-      declared, over: state, selected: options.selected, accepting: options.accepted)
+      declared, over: state, in: context.catalog, selected: options.selected, accepting: options.accepted)
     try settled.refuse()
     try PasswordRule.refuse(state, settled.specs.filter { options.selected?.contains($0.name) ?? true })
     let specs = settled.specs
@@ -191,7 +190,7 @@ package struct UpOperation: Sendable {
       restarts: TransportPlan(home: context.home, state: state).restarts(specs).merging(versions) {
         transport, _ in transport
       }.merging(images) { reason, _ in reason })
-    let collisions = LinkedResources(store: context.store).collisions(of: state, with: manifest)
+    let collisions = LinkedResources(context: context).collisions(of: state, with: manifest)
     let lines =
       SettledSpecs.lines(
         manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
@@ -218,7 +217,7 @@ package struct UpOperation: Sendable {
   ) -> [String] {
     let missing = manifest.missingRequiredEnvironment(environment)
     let deploy = manifest.deployFindings(
-      catalog: EngineRegistry.catalog, appEnvironment: environment,
+      catalog: context.catalog, appEnvironment: environment,
       autoMinorVersionUpgrade: state.upgradesMinorVersions)
     let errors =
       manifest.deployErrors + deploy.filter { $0.severity == .error && $0 != missing }
@@ -237,7 +236,7 @@ package struct UpOperation: Sendable {
   /// them so, to export it.
   private func removed(_ state: InstanceState, besides named: [ResourceSpec]) -> [ResourceSpec] {
     (options.selected ?? []).subtracting(named.map(\.name)).sorted().compactMap { name in
-      state.resources[name].flatMap { ResourceSpec(recorded: name, $0) }
+      state.resources[name].flatMap { ResourceSpec(recorded: name, $0, in: context.catalog) }
     }
   }
 

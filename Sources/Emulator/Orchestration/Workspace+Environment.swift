@@ -8,8 +8,9 @@ import Resources
 extension Workspace {
   /// A sentence for each name of an app env for which the manifest has no use: no service declares it, no `${NAME}` and
   /// no resource stands for it.
-  func undeclared(_ names: [String], appEnvironment: [String: String]) -> [String] {
-    guard let manifest = try? load(appEnvironment: appEnvironment), !manifest.services.isEmpty,
+  func undeclared(_ names: [String], appEnvironment: [String: String], catalog: ResourceCatalog) -> [String] {
+    guard let manifest = try? load(appEnvironment: appEnvironment, catalog: catalog),
+      !manifest.services.isEmpty,
       let bytes = try? BoundedFile.read(manifestPath, limit: ManifestLoader.sizeLimit)
     else { return [] }
     let declarations = manifest.services.flatMap(\.environment)

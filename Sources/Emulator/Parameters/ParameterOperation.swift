@@ -45,14 +45,14 @@ package struct ParameterOperation: Sendable {
     var state = held.state
     let password = values[.resourcePassword]
     if let password {
-      try PasswordRule.refuse(password, for: state)
+      try PasswordRule.refuse(password, for: state, in: context.catalog)
       try await refuseIdleSources(state)
     }
     for (parameter, value) in values { state.set(parameter, to: value) }
     try context.store.save(state)
     guard password != nil else { return [] }
     let (restarting, failures) = try await applyPassword(state, until: deadline)
-    try EnvironmentFiles.refresh(state, workspace, context.store, notice)
+    try EnvironmentFiles.refresh(state, workspace, context, notice)
     await CreatedResources(context: context).refreshLinked(state, notice)
     if !failures.isEmpty { throw AggregateError(failures) }
     return restarting
@@ -67,7 +67,7 @@ package struct ParameterOperation: Sendable {
     var restarting: [String] = []
     var failures: [(resource: String, error: DrydockError)] = []
     for (name, record) in state.resources.sorted(by: { $0.key < $1.key }) where record.externalURL == nil {
-      guard observed[name]?.isRunning == true, let engine = EngineRegistry.engine(record.type)?.server else {
+      guard observed[name]?.isRunning == true, let engine = context.catalog.server(record.type) else {
         continue
       }
       guard engine.accounts != nil else {
@@ -91,7 +91,7 @@ package struct ParameterOperation: Sendable {
   /// Refuses a password of which some replicas would not hear.
   private func refuseIdleSources(_ state: InstanceState) async throws {
     let sources = state.resources.values.filter { record in
-      let engine = EngineRegistry.engine(record.type)?.server
+      let engine = context.catalog.server(record.type)
       return engine?.replication(nil, servedBy: record.type)?.hearsOfPasswordsLater == false
     }.compactMap(\.source)
     guard let kind = state.runtime, !sources.isEmpty else { return }

@@ -49,7 +49,8 @@ package struct AppEnvironmentOperation: Sendable {
       if let warning = AppEnvironmentRules.warning(name: name, value: value) { notice(warning) }
     }
     try await change { $0.merge(values) { $1 } }
-    workspace?.undeclared(values.keys.sorted(), appEnvironment: values).forEach(notice)
+    workspace?.undeclared(values.keys.sorted(), appEnvironment: values, catalog: context.catalog).forEach(
+      notice)
   }
 
   private static func sorted(_ values: [String: String]) -> [(name: String, value: String)] {
@@ -67,7 +68,7 @@ package struct AppEnvironmentOperation: Sendable {
       let held = try await context.store.hold(
         instance.id, called: instance.handle, until: .after(.seconds(30)), notice: notice)
       defer { _ = held }
-      try EnvironmentFiles.refresh(held.state, workspace, context.store, adding: additions, notice)
+      try EnvironmentFiles.refresh(held.state, workspace, context, adding: additions, notice)
     } catch let error as CancellationError {
       throw error
     } catch {

@@ -36,7 +36,8 @@ package struct PromoteOperation: Sendable {
     }
     let workspace = try Workspace.present(in: instance.path)
     // A wrong manifest is told before anything changes.
-    let manifest = try workspace?.load(appEnvironment: release.environment)
+    let manifest = try workspace?.load(
+      appEnvironment: release.environment, catalog: context.catalog)
     // In the rack's own words, without a place in a file that the rack has no copy of.
     if let missing = manifest?.missingRequiredEnvironment(release.environment) {
       throw DrydockError(.failed, missing.message)

@@ -11,7 +11,8 @@ import Resources
 struct CreatedManifest {
   let name: String
   let created: CreatedResource
-  let home: StateHome
+  let context: DrydockContext
+  private var home: StateHome { context.home }
 
   /// What to bring up.
   var workspace: Workspace {
@@ -28,21 +29,21 @@ struct CreatedManifest {
         .failed, "\(OptionSettlement.replicaOption) is for resources of one convox.yml",
         suggestion: "declare both the source and its replica there")
     }
-    try ResourceKind.named(created.type).refuseUnknown(created.parameters)
+    try context.catalog.kind(created.type).refuseUnknown(created.parameters)
     let manifest = try Self.readable {
       let text = try ManifestText.single(name, type: created.type, options: created.parameters)
-      let loader = ManifestLoader(catalog: EngineRegistry.catalog)
+      let loader = ManifestLoader(catalog: context.catalog)
       let manifest = try loader.load(Array(text.utf8), file: "convox.yml", appEnvironment: [:])
-      _ = try ResourceSpec.specs(of: manifest, appEnvironment: [:])
+      _ = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: [:])
       // Who asks for a resource by a command hears at once what a rack would say only later.
       if !manifest.deployErrors.isEmpty { throw ManifestError(manifest.deployErrors) }
       return manifest
     }
-    guard let resource = manifest.resources.first, let engine = EngineRegistry.engine(created.type) else {
+    guard let resource = manifest.resources.first, let engine = context.catalog.engine(created.type) else {
       return
     }
     let type = engine.resourceType
-    let settlement = OptionSettlement.settle(resource, type: type, record: record)
+    let settlement = OptionSettlement.settle(resource, type: type, record: record, in: context.catalog)
     try refuseChanges(settlement, type)
     if let record { try refuseOtherSeries(settlement, engine, record) }
   }

@@ -20,12 +20,12 @@ extension CreatedResources {
     _ type: String, named name: String? = nil, parameters: [String: String], _ work: ResourceWork
   ) async throws -> RackResource {
     try store.home.refuseOthers()
-    let kind = try ResourceKind.named(type)
+    let kind = try context.catalog.kind(type)
     if let name { try ResourceName.check(name) }
     try kind.refuseEmpty(parameters)
     var created = CreatedResource(type: kind.name, parameters: parameters)
-    try CreatedManifest(name: name ?? kind.name, created: created, home: store.home).check()
-    created.parameters = kind.settled(parameters)
+    try CreatedManifest(name: name ?? kind.name, created: created, context: context).check()
+    created.parameters = kind.settled(parameters, in: context.catalog)
     created.operation = "creating"
     let id = InstanceDirectory.randomID()
     try Folder.make(store.home.instance(id), mode: 0o700)
@@ -56,7 +56,7 @@ extension CreatedResources {
     let path = store.home.created(name)
     try clear(path)
     do {
-      try CreatedManifest(name: name, created: created, home: store.home).write(id: id)
+      try CreatedManifest(name: name, created: created, context: context).write(id: id)
       var state = InstanceState(
         id: id, handle: name, app: name, path: AppFolder(path).path,
         resourcePassword: UUID().uuidString.lowercased())
@@ -98,7 +98,7 @@ extension CreatedResources {
   /// Has an `up` bring the resource to what its convox.yml says.
   func bringUp(_ state: InstanceState, _ choice: RuntimeChoice, _ work: ResourceWork) async throws {
     guard let created = state.created, !created.isDrain else { return }
-    let manifest = CreatedManifest(name: state.handle, created: created, home: store.home)
+    let manifest = CreatedManifest(name: state.handle, created: created, context: context)
     let up = UpOperation(
       context: context, workspace: manifest.workspace, app: nil, extraEnvironment: [:], choice: choice,
       options: UpOptions(deadline: work.deadline), events: work.events)

@@ -44,7 +44,7 @@ extension CreatedResources {
   }
 
   private func refuseDeletion(_ state: InstanceState) throws {
-    try LinkedResources(store: store).refuseDeletion(state)
+    try LinkedResources(context: context).refuseDeletion(state)
     try DeletionProtection.refuse(nil, state)
   }
 

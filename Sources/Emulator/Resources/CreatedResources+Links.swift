@@ -55,9 +55,11 @@ extension CreatedResources {
     guard resource.created?.isDrain == false else { return }
     let prefix = Resource.environmentPrefix(of: resource.handle)
     let environment = app.appEnvironment(rack: app.lastRack)
-    let declared = (try? app.workspace?.load(appEnvironment: environment))?.resources.map(\.name) ?? []
+    let declared =
+      (try? app.workspace?.load(appEnvironment: environment, catalog: context.catalog))?.resources.map(\.name)
+      ?? []
     let own = declared + app.resources.filter { !$0.value.isRemoved }.keys
-    let linked = LinkedResources(store: store).of(app).filter { $0.id != resource.id }.map(\.handle)
+    let linked = LinkedResources(context: context).of(app).filter { $0.id != resource.id }.map(\.handle)
     guard let other = (own + linked).first(where: { Resource.environmentPrefix(of: $0) == prefix }) else {
       return
     }
@@ -78,7 +80,7 @@ extension CreatedResources {
     do {
       guard let held = try await store.holdIfPresent(app.id, until: .after(.seconds(30))) else { return }
       defer { _ = held }
-      try EnvironmentFiles.refresh(held.state, held.state.workspace, store, notice)
+      try EnvironmentFiles.refresh(held.state, held.state.workspace, context, notice)
     } catch {
       notice("the env files of \(app.handle) are not up to date: run drydock up there")
     }

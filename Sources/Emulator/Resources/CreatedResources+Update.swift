@@ -18,10 +18,10 @@ extension CreatedResources {
         .failed, "nothing to update", suggestion: "name an option: drydock resources update \(name) KEY=VALUE"
       )
     }
-    try ResourceKind.named(type).refuseEmpty(parameters)
+    try context.catalog.kind(type).refuseEmpty(parameters)
     return try await operate(on: name, as: "updating", work) { created, record in
       created.parameters.merge(parameters) { $1 }
-      try CreatedManifest(name: name, created: created, home: store.home).check(over: record)
+      try CreatedManifest(name: name, created: created, context: context).check(over: record)
     }
   }
 
@@ -43,11 +43,12 @@ extension CreatedResources {
     try change(&new, before.resources[name])
     new.operation = operation
     let taken = before.taking(back: new.parameters.filter(\.value.isEmpty).keys)
-    new.parameters = try ResourceKind.named(new.type).settled(new.parameters)
+    new.parameters = try context.catalog.kind(new.type).settled(
+      new.parameters, in: context.catalog)
     let state = try await record(before.id, resources: taken.resources) { [new] in
       ($0.parameters, $0.operation) = (new.parameters, new.operation)
     }
-    try CreatedManifest(name: name, created: new, home: store.home).write(id: state.id)
+    try CreatedManifest(name: name, created: new, context: context).write(id: state.id)
     work.accepted(try await describe(state))
     do {
       try await bringUp(
@@ -75,7 +76,7 @@ extension CreatedResources {
     _ = try await record(before.id, resources: before.resources) {
       ($0.parameters, $0.operation) = (old.parameters, old.operation)
     }
-    try CreatedManifest(name: before.handle, created: old, home: store.home).write(id: before.id)
+    try CreatedManifest(name: before.handle, created: old, context: context).write(id: before.id)
     return true
   }
 }

@@ -19,12 +19,12 @@ package struct CreatedResources: Sendable {
   var store: StateStore { context.store }
 
   /// The types that can be created.
-  package func types() -> [ResourceKind] { ResourceKind.all }
+  package func types() -> [ResourceKind] { context.catalog.kinds }
 
   /// The options of a type.
   /// - Throws: `DrydockError.failed` for a type that there is not.
   package func options(_ type: String) throws -> [ResourceParameter] {
-    try ResourceKind.named(type).parameters
+    try context.catalog.kind(type).parameters
   }
 
   /// The instance of the created resource of that name.

@@ -50,7 +50,7 @@ extension ResourceLookup {
     } catch let error as DrydockError where error.code == .unavailable {
       // The servers' addresses are known all the same; whether anything answers there is not.
       let servers = names.filter {
-        state.resources[$0].flatMap { EngineRegistry.engine($0.type)?.server } != nil
+        state.resources[$0].flatMap { context.catalog.server($0.type) } != nil
       }
       var directories = state
       directories.runtime = nil

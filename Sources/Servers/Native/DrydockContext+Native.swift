@@ -8,7 +8,8 @@ extension DrydockContext {
   package func nativeRuntime(_ id: String) throws -> NativeRuntime {
     do {
       let keeper = try Keeper.locate(environment: environment)
-      return NativeRuntime(id: id, home: home, keeper: keeper, environment: environment)
+      return NativeRuntime(
+        id: id, home: home, keeper: keeper, environment: environment, catalog: catalog)
     } catch {
       throw DrydockError(.unavailable, error.message, suggestion: error.suggestion)
     }

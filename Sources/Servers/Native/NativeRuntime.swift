@@ -1,4 +1,5 @@
 package import AppState
+package import ConvoxManifest
 import DrydockBase
 package import Engines
 import Foundation
@@ -16,16 +17,20 @@ package struct NativeRuntime: Runtime {
   package let keeper: Keeper
   package let discovery: NativeDiscovery
   package let environment: [String: String]
+  private let catalog: ResourceCatalog
   /// What is recorded of the instance; nil where nothing is.
   package var state: InstanceState?
 
   /// The native runtime of one instance.
-  package init(id: String, home: StateHome, keeper: Keeper, environment: [String: String]) {
+  package init(
+    id: String, home: StateHome, keeper: Keeper, environment: [String: String], catalog: ResourceCatalog
+  ) {
     self.id = id
     self.home = home
     self.keeper = keeper
     self.discovery = NativeDiscovery(environment: environment, banners: ServerBanners(cache: home.cache))
     self.environment = environment
+    self.catalog = catalog
   }
 
   package func layout(_ resource: String) -> NativeLayout {
@@ -81,7 +86,7 @@ package struct NativeRuntime: Runtime {
   private func engineUser(_ resource: String) throws -> UInt32 {
     if let owner = home.owner { return owner.user }
     let type = state?.resources[resource]?.type ?? ""
-    return try EngineRegistry.engine(type)?.server?.processUser()?.userID ?? geteuid()
+    return try catalog.server(type)?.processUser()?.userID ?? geteuid()
   }
 
   package func resolve(_ spec: ResourceSpec, data: ServerVersion?, strict: Bool) async throws -> ServerSource

@@ -29,7 +29,8 @@ package struct AppVariables: Sendable {
     var state = state
     let manifest = try workspace.load(appEnvironment: environment, catalog: context.catalog)
     let specs = ResourceSpec.settled(
-      try ResourceSpec.specs(of: manifest, appEnvironment: environment), over: state)
+      try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment), over: state,
+      in: context.catalog)
     // What the app env says now counts, also when no `up` has seen it yet.
     for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     self.state = state
@@ -47,7 +48,7 @@ package struct AppVariables: Sendable {
   ) throws -> [EnvironmentVariable] {
     let resolver = EnvironmentResolver(
       manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs, from: viewpoint),
-      linked: LinkedResources(store: context.store).endpoints(of: state, from: viewpoint),
+      linked: LinkedResources(context: context).endpoints(of: state, from: viewpoint),
       appEnvironment: AppEnvironment(environment),
       context: ServiceContext(app: state.app, serviceURLs: urls))
     return try resolver.environment(for: service)
@@ -60,7 +61,7 @@ package struct AppVariables: Sendable {
       SharedDirectory(
         resource: state.storage(of: spec.name), options: spec.options, home: context.home, id: state.id)
     }
-    return own + LinkedResources(store: context.store).directories(of: state)
+    return own + LinkedResources(context: context).directories(of: state)
   }
 
   /// The efs directories and the paths at which a service wants them.
@@ -85,7 +86,7 @@ package struct AppVariables: Sendable {
     let linked = Set(service.resources.map(\.resource))
     let endpoints =
       state.endpoints(specs.filter { linked.contains($0.name) })
-      + LinkedResources(store: context.store).endpoints(of: state)
+      + LinkedResources(context: context).endpoints(of: state)
     guard endpoints.contains(where: \.encrypted) else { return ([], []) }
     let trust = try LocalAuthority(home: context.home).trustVariables()
     return (trust.filter { !names.contains($0.name) }, trust.map(\.name).filter(names.contains))
