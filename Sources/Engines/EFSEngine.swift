@@ -31,7 +31,7 @@ struct EFSEngine: Engine {
   init() {}
 
   /// The system's own tar, which leaves out what leads above the directory. It ends with 1 where files changed meanwhile.
-  let exportsText = false
+  let exportFormat: ExportFormat? = .archive
 
   func transfer(_ place: ClientPlace) -> TransferMethod? {
     .directory(

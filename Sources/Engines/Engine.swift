@@ -15,8 +15,8 @@ package protocol Engine: ResourceDefinition {
   var server: (any ServerEngine)? { get }
   /// What AWS asks of the app's resource password besides, where this one is not that; nil where it is.
   func problem(withPassword password: String, options: [String: String]) -> String?
-  /// Whether its exports are text, which a terminal can show.
-  var exportsText: Bool { get }
+  /// What its exports are; nil for a type without.
+  var exportFormat: ExportFormat? { get }
   /// How its data is exported and imported; nil for a type that Convox does neither with.
   func transfer(_ place: ClientPlace) -> TransferMethod?
   /// The engine that these options ask for, where a type has several.
@@ -28,7 +28,7 @@ extension Engine {
   package func problem(withPassword password: String, options: [String: String]) -> String? { nil }
 
   /// Databases write statements.
-  package var exportsText: Bool { true }
+  package var exportFormat: ExportFormat? { .statements }
 
   /// Most types have one engine.
   package func variant(_ options: [String: String]) -> any Engine { self }
@@ -165,6 +165,16 @@ extension ServerEngine {
   package func confine(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws -> String? { nil }
+}
+
+/// What an export is, in the words of the help.
+package enum ExportFormat: String, Sendable, CaseIterable {
+  case statements = "SQL"
+  case commands = "the server's own commands"
+  case archive = "a tar"
+
+  /// Whether a terminal can show it.
+  package var isText: Bool { self == .statements }
 }
 
 /// Whether an installed server serves an engine's resources.

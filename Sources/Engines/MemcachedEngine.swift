@@ -46,6 +46,8 @@ struct MemcachedEngine: ServerEngine {
   /// It has no client of its own.
   func console(_ place: ClientPlace) -> ConsoleMethod { .lines }
 
+  let exportFormat: ExportFormat? = nil
+
   /// It cannot list what it holds.
   func transfer(_ place: ClientPlace) -> TransferMethod? { nil }
 

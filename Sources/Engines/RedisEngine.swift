@@ -204,7 +204,7 @@ struct RedisEngine: ServerEngine {
   }
 
   /// Values travel in the server's own form, which keeps every type and what time they have left.
-  let exportsText = false
+  let exportFormat: ExportFormat? = .commands
 
   func transfer(_ place: ClientPlace) -> TransferMethod? { .server { RedisTransfer(target: $0) } }
 

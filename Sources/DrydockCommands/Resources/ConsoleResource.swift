@@ -12,9 +12,9 @@ import Transfer
 struct ConsoleResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "console",
-    abstract: "Talk to a resource: psql, mysql, redis-cli, or a prompt for memcached.",
+    abstract: "Talk to a resource by its engine's own client, or a prompt where it has none.",
     discussion: """
-      The engine's own client, from where the engine runs, logged in as the app.
+      The client is taken from where the engine runs, logged in as the app.
       Without a terminal it reads from the pipe; its exit code is passed on.
 
       Examples:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
@@ -12,13 +13,20 @@ struct ExportResource: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write a resource's data to a file or to standard output.",
     discussion: """
-      SQL for databases, the server's own commands for redis, a tar for efs.
+      What it is follows from the type:
+        \(ExportFormat.allCases.map(Self.types).joined(separator: "\n  "))
       A file whose name ends in .gz is compressed; it appears when it is complete.
 
       Examples:
         drydock resources export mydb -f mydb.sql.gz
         drydock resources export mydb | psql "$OTHER_URL"
       """)
+
+  /// `SQL: postgres, mysql`.
+  private static func types(_ format: ExportFormat) -> String {
+    let engines = ResourceCatalog.builtIn.engines.filter { $0.exportFormat == format }
+    return "\(format.rawValue): \(engines.map(\.resourceType.name).joined(separator: ", "))"
+  }
 
   @Argument(help: "The resource.", completion: NameCompletion.anyResources)
   var name: String
@@ -34,7 +42,7 @@ struct ExportResource: AsyncParsableCommand {
       let query = try ResourceQuery(session)
       let target = try query.lookup.target(name, app: query.app)
       let output = DumpFile(file)
-      if output.isStandard, isatty(STDOUT_FILENO) == 1, target.engine?.exportsText == false {
+      if output.isStandard, isatty(STDOUT_FILENO) == 1, target.engine?.exportFormat?.isText == false {
         throw DrydockError(
           .failed, "the export of a \(target.type) is no text for a terminal",
           suggestion: "drydock resources export \(name) -f FILE")

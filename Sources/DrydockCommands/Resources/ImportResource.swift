@@ -12,8 +12,9 @@ struct ImportResource: AsyncParsableCommand {
     abstract: "Read data into a resource from a file or from standard input.",
     discussion: """
       What is there stays, unless the import names it, or --replace is given.
-      One that fails changes nothing; in mysql and mariadb without --replace,
-      what comes before the failing line stays. gzip, and pg_dump's custom and
+      One that fails changes nothing; where the engine cannot take a schema back,
+      what comes before the failing line stays without --replace, and the error
+      says so. gzip, and pg_dump's custom and
       tar formats are recognised. Whoever wrote it, no program runs and no file
       is read that it names. What is about the server it comes from (owners,
       the database's name, settings) is left out and said.
@@ -31,7 +32,7 @@ struct ImportResource: AsyncParsableCommand {
   var file = "-"
 
   @Flag(
-    help: "Let a dump have psql, mysql or mariadb run programs and read files, as it could in a terminal.")
+    help: "Let a dump have the engine's client run programs and read files, as it could in a terminal.")
   var trustDump = false
 
   @Flag(help: "Take away first what is there; asks, unless --yes is given.")
