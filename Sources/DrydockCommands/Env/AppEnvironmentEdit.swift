@@ -21,7 +21,7 @@ struct AppEnvironmentEdit {
   }
 
   private func operation() async throws -> AppEnvironmentOperation {
-    let workspace = try? session.workspaceOfInstance()
+    let workspace = try session.workspaceOfInstanceIfPresent()
     return AppEnvironmentOperation(
       context: session.context, instance: try await session.openInstance(), workspace: workspace,
       rack: session.rack, additions: try session.options.extraEnvironment(session.console),

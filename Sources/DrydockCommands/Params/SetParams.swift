@@ -27,7 +27,7 @@ struct SetParams: AsyncParsableCommand {
   func run() async throws {
     let session = Session(options)
     let values = try await values(session.console)
-    let workspace = try? session.workspaceOfInstance()
+    let workspace = try session.workspaceOfInstanceIfPresent()
     let instance = try await session.openInstance()
     let operation = ParameterOperation(
       context: session.context, instance: instance, workspace: workspace, notice: session.console.note)
@@ -40,7 +40,7 @@ struct SetParams: AsyncParsableCommand {
   /// Servers without accounts get the password by an `up` of their own.
   private func restart(_ names: [String], _ instance: InstanceState, _ session: Session) async throws {
     let list = names.joined(separator: ", ")
-    guard let workspace = try? session.workspaceOfInstance() else {
+    guard let workspace = try session.workspaceOfInstanceIfPresent() else {
       return session.console.note("\(list) starts again with the new password at the next drydock up")
     }
     session.console.note("\(list) starts again with the new password")

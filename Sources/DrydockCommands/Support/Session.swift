@@ -120,6 +120,16 @@ struct Session: Sendable {
     return try Workspace.find(in: instance.path, from: context.currentDirectory)
   }
 
+  /// The same; nil where there is no manifest.
+  /// - Throws: `DrydockError.notTrusted` for one that is somebody else's.
+  func workspaceOfInstanceIfPresent() throws -> Workspace? {
+    do {
+      return try workspaceOfInstance()
+    } catch let error as DrydockError where error.code == .manifestMissing {
+      return nil
+    }
+  }
+
   /// The workspace of the folder; where there is none, of the instance that `--app` names.
   func workspaceToBringUp() throws -> Workspace {
     if let app = options.app, instance(named: app)?.created != nil {
