@@ -5,6 +5,7 @@ import DrydockBase
 package import Engines
 import Foundation
 import LocalFiles
+import MonotonicTime
 import NativeProcess
 import Resources
 import Servers
@@ -57,24 +58,40 @@ package struct DirectoryArchive: Sendable {
     // The archive says who may enter its directory: it is one more below, and nobody passes this one.
     let unpacked = "\(aside)/files"
     try Folder.make(aside, mode: 0o700)
-    defer { discard(aside) }
+    let remark: String?
+    do {
+      remark = try await load(source, by: unpacked, into: target)
+    } catch {
+      try? await offThePool { Self.discard(aside) }
+      throw error
+    }
+    try? await offThePool { Self.discard(aside) }
+    return remark
+  }
+
+  private func load(
+    _ source: @escaping ByteSource, by unpacked: String, into target: DirectoryDescriptor
+  ) async throws -> String? {
     try Folder.make(unpacked, mode: 0o700)
     let ending = try await run(transfer.unpack, in: unpacked, input: source) { _ in }
     guard ending.exitCode == 0 else { throw failed("import", ending) }
     try Task.checkCancellation()
     chmod(unpacked, 0o700)
     do {
-      var merge = DirectoryMerge(from: try DirectoryDescriptor(unpacked, followingLink: false), into: target)
-      try merge.run()
-      guard merge.taken > 0 else { return nil }
-      return "set-id bits and capabilities of files were left out: \(merge.taken)"
+      let taken = try await offThePool {
+        var merge = DirectoryMerge(
+          from: try DirectoryDescriptor(unpacked, followingLink: false), into: target)
+        try merge.run()
+        return merge.taken
+      }
+      return taken > 0 ? "set-id bits and capabilities of files were left out: \(taken)" : nil
     } catch let error as DirectoryError {
       throw DrydockError(.cannotWrite, "resource \(name): \(error)", suggestion: error.remedy)
     }
   }
 
   /// An archive may have made directories that not even their owner may empty.
-  private func discard(_ aside: String) {
+  private static func discard(_ aside: String) {
     guard (try? Folder.remove(aside)) == nil else { return }
     if let folder = try? DirectoryDescriptor(aside, followingLink: false) { DirectoryMerge.open(folder) }
     try? Folder.remove(aside)

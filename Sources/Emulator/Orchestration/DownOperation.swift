@@ -59,7 +59,7 @@ package struct DownOperation: Sendable {
     try condition(state)
     let outcomes = try await run(&state)
     // Under the lock, so that nobody who waits for it starts what is about to go.
-    if isForgotten { try context.directory.forget(state) }
+    if isForgotten { try await offThePool { [state] in try context.directory.forget(state) } }
     return outcomes
   }
 

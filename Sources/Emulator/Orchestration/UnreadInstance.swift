@@ -126,7 +126,7 @@ package struct UnreadInstance: Sendable {
     }
     try await Folder.removeTree("\(context.home.engines)/\(unread.id)")
     try releasePorts()
-    try context.store.delete(unread.id)
+    try await offThePool { [context, unread] in try context.store.delete(unread.id) }
   }
 
   private func releasePorts() throws {
