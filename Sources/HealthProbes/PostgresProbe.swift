@@ -3,9 +3,8 @@ package import MonotonicTime
 
 /// Proves a PostgreSQL server: a login as the given user on the given database, and a query.
 ///
-/// Encryption is not attempted and the user's own libpq settings have no influence. To that end the
-/// variables that libpq reads past its parameters (`PGSERVICE`, `PGTZ` and a few more) are removed from this
-/// process's environment on use; capture the environment before if it is to be handed on.
+/// The user's own libpq settings have no influence: `PostgresVariables` takes those that no parameter overrides out of the
+/// environment when drydock starts.
 package struct PostgresProbe: HealthProbe {
   /// The server asked, and as whom.
   package let target: ProbeTarget

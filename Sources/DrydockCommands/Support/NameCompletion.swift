@@ -2,6 +2,7 @@ import AppState
 import ArgumentParser
 import ConvoxManifest
 import Emulator
+import Engines
 import Resources
 
 /// What a shell offers for a word that names something: looked up when TAB is pressed, and silent about whatever is
