@@ -213,6 +213,16 @@ let package = Package(
     tests("ConvoxEnvironment", ["ConvoxManifest"]),
     tests("DockerEngine", ["MonotonicTime"] + sockets),
     tests("Containers", ["DockerEngine", "MonotonicTime"]),
+    tests("ByteStreams", ["DrydockBase"]),
+    tests("AppState"),
+    tests("Planning", ["AppState", "ConvoxManifest", "DrydockBase", "Engines"]),
+    tests(
+      "Servers",
+      [
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines",
+        "HealthProbes", "MonotonicTime", "NativeProcess", "Planning", "TransportSecurity",
+      ]),
+    tests("Transfer", ["ConvoxEnvironment", "DrydockBase", "LocalFiles"]),
     tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
     tests("HealthProbes", ["MonotonicTime", "PortListeners", "TransportSecurity"]),
     tests("PortListeners"),

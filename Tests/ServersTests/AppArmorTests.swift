@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Emulator
 @testable import Servers
 
 @Suite struct AppArmorTests {

@@ -5,7 +5,6 @@ import Testing
 
 @testable import AppState
 @testable import DrydockBase
-@testable import Emulator
 @testable import Planning
 
 @Suite("App parameters")

@@ -2,7 +2,6 @@ import Testing
 
 @testable import AppState
 @testable import DrydockBase
-@testable import Emulator
 @testable import Planning
 
 @Suite("Deletion protection")

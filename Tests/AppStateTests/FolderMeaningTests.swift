@@ -1,7 +1,6 @@
 import Testing
 
 @testable import AppState
-@testable import Emulator
 
 /// Which instance a folder means, by all that can be seen of both.
 @Suite struct FolderMeaningTests {
@@ -28,12 +27,16 @@ import Testing
 
   /// An instance with a token, its folder known.
   static func tokened(_ id: String = id, folder: FolderIdentity? = folder) -> InstanceState {
-    var state = state(id, handle: "web", path: "/apps/web")
+    var state = plain(id)
     (state.token, state.folder) = (token, folder)
     return state
   }
   /// One of a drydock that kept neither.
-  static let old = state(id, handle: "web", path: "/apps/web")
+  static let old = plain(id)
+
+  private static func plain(_ id: String) -> InstanceState {
+    InstanceState(id: id, handle: "web", app: "web", path: "/apps/web", resourcePassword: "secret")
+  }
 
   static func seen(
     _ state: InstanceState, _ place: InstanceSighting.Place, fits: Bool = false, knows: Bool = false

@@ -5,7 +5,6 @@ import Testing
 import TransportSecurity
 
 @testable import AppState
-@testable import Emulator
 @testable import Servers
 
 @Suite("The local certificate authority")

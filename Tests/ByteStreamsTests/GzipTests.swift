@@ -2,7 +2,6 @@ import Testing
 
 @testable import ByteStreams
 @testable import DrydockBase
-@testable import Emulator
 
 @Suite struct GzipTests {
   private actor Bytes {

@@ -2,7 +2,6 @@ import ConvoxManifest
 import Engines
 
 @testable import AppState
-@testable import Emulator
 @testable import Planning
 
 /// A world without engines: manifests are laid over what earlier ones recorded, as `up` does it.

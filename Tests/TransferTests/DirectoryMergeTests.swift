@@ -4,7 +4,6 @@ import LocalFiles
 import Testing
 
 @testable import DrydockBase
-@testable import Emulator
 @testable import Transfer
 
 /// What came out of a stranger's archive, on its way into a shared directory.

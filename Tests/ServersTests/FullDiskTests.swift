@@ -5,7 +5,6 @@ import NativeProcess
 import Testing
 
 @testable import DrydockBase
-@testable import Emulator
 @testable import Servers
 
 /// A full disk ends with 73, whoever says so and in whatever words.

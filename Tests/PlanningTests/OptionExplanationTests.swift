@@ -4,7 +4,6 @@ import Testing
 
 @testable import AppState
 @testable import DrydockBase
-@testable import Emulator
 @testable import Planning
 
 @Suite("Options explained")

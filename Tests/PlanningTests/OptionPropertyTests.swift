@@ -4,7 +4,6 @@ import Testing
 
 @testable import AppState
 @testable import DrydockBase
-@testable import Emulator
 @testable import Planning
 
 /// A generator with a seed (SplitMix64), so that a failure can be run again.

@@ -1,7 +1,6 @@
 import DrydockBase
 import Testing
 
-@testable import Emulator
 @testable import Transfer
 
 /// A file that an import does not read is refused with the command that imports it.

@@ -6,7 +6,6 @@ import Testing
 import TransportSecurity
 
 @testable import AppState
-@testable import Emulator
 @testable import Planning
 @testable import Servers
 
