@@ -89,6 +89,22 @@ struct TestApp {
     }
   }
 
+  /// As `params set` and `env set` look for it, which go on without one.
+  @Test func aManifestThatIsNotTrustedIsNoneThatIsMissing() async throws {
+    try await TestApp.with { app in
+      _ = try app.up()
+      let session = try app.session("--app", "web")
+      #expect(try session.workspaceOfInstanceIfPresent() != nil)
+      try FileManager.default.removeItem(atPath: "\(app.path)/web/convox.yml")
+      #expect(try session.workspaceOfInstanceIfPresent() == nil)
+      try app.write(TestApp.manifest, to: "other")
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(app.path)/web/convox.yml", withDestinationPath: "../other")
+      let error = try await failure { _ = try session.workspaceOfInstanceIfPresent() }
+      #expect(error.code == .notTrusted)
+    }
+  }
+
   @Test func anUpFromElsewhereTakesTheFolderOfTheHandle() async throws {
     try await TestApp.with { app in
       let state = try app.up()
