@@ -252,7 +252,7 @@ let package = Package(
       "DrydockCommands",
       [
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines", "Planning",
-        "Resources", "Servers", "TerminalProgress", "Transfer", arguments,
+        "Resources", "Servers", "Services", "TerminalProgress", "Transfer", arguments,
       ]),
     .testTarget(
       name: "IntegrationTests",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoxEnvironment
 import Emulator
+import Services
 import Testing
 
 @testable import DrydockBase
@@ -67,7 +68,12 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     case let command as GetEnv: command.options
     case let command as SetEnv: command.options
     case let command as UnsetEnv: command.options
-    case let command as Logs: command.options
+    case let command as Logs: command.common.shared
+    case let command as Start: command.common.shared
+    case let command as Stop: command.common.shared
+    case let command as Restart: command.common.shared
+    case let command as Scale: command.common.shared
+    case let command as Open: command.options
     case let command as Run: command.options
     case let command as ListResources: command.common.shared
     case let command as ResourceInfo: command.common.shared
@@ -152,10 +158,33 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 
   @Test func logs() throws {
     let logs = try parse("logs", "mydb", "-f", "--tail", "100", as: Logs.self)
-    #expect(logs.resources == ["mydb"] && logs.follow && logs.tail == 100)
+    #expect(logs.names == ["mydb"] && logs.follow && logs.tail == 100)
     #expect(try parse("logs", "--follow", "--tail", "0", as: Logs.self).follow)
-    #expect(try parse("logs", as: Logs.self).tail == 50)
+    #expect(try parse("logs", as: Logs.self).tail == nil)
+    #expect(throws: (any Error).self) { try parse("logs", "--follow", "--until", "5m", as: Logs.self) }
+    #expect(throws: (any Error).self) { try parse("logs", "--since", "soon", as: Logs.self) }
   }
+
+  @Test func services() throws {
+    let start = try parse("start", "web", "--services", "process", "--detach", as: Start.self)
+    #expect(start.services == ["web"] && start.way == .process && start.detach)
+    #expect(try parse("start", as: Start.self).way == .auto)
+    #expect(throws: (any Error).self) { try parse("start", "--detach", "--exit-on-failure", as: Start.self) }
+    #expect(throws: (any Error).self) { try parse("start", "--services", "pod", as: Start.self) }
+    #expect(try parse("stop", "web", as: Stop.self).services == ["web"])
+    #expect(try parse("restart", as: Restart.self).services.isEmpty)
+    let scale = try parse("scale", "web=3", "worker=0", as: Scale.self)
+    #expect(scale.counts.map(\.service) == ["web", "worker"] && scale.counts.map(\.count) == [3, 0])
+    for wrong in ["web", "web=-1", "web=x", "=2", "web=101"] {
+      #expect(throws: (any Error).self) { try parse("scale", wrong, as: Scale.self) }
+    }
+  }
+
+  @Test(arguments: [("10m", 600.0), ("2h30m", 9000), ("1d", 86400), ("1.5s", 1.5)])
+  func spans(text: String, seconds: Double) { #expect(LogMoment.seconds(text) == seconds) }
+
+  @Test(arguments: ["", "10", "m", "10x", "-5m", "5m ago"])
+  func wrongSpans(text: String) { #expect(LogMoment.seconds(text) == nil) }
 
   @Test func theRest() throws {
     #expect(try parse("check", "--strict", as: Check.self).strict)
