@@ -69,6 +69,7 @@ struct Down: AsyncParsableCommand {
         deletesData: deleteData, ending: ending, notice: session.console.note)
       return try await operation.run(until: .after(.seconds(120))).map { (instance.handle, $0) }
     }
+    if deleteData, resources.isEmpty { try await deleteServiceData(of: instances, session) }
     try render(ended.values, created: instances.filter { $0.created != nil }.map(\.handle), session.console)
     try ended.finish()
   }
@@ -78,6 +79,12 @@ struct Down: AsyncParsableCommand {
     for instance in instances where instance.created == nil {
       let stopped = try await StopServices(context: session.context, id: instance.id).run([])
       for service in stopped { session.console.note("\(service) stopped") }
+    }
+  }
+
+  private func deleteServiceData(of instances: [InstanceState], _ session: Session) async throws {
+    for instance in instances where instance.created == nil {
+      try await StopServices(context: session.context, id: instance.id).deleteAll(instance.runtime)
     }
   }
 

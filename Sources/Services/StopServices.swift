@@ -1,4 +1,6 @@
 package import AppState
+import Containers
+import DockerEngine
 package import DrydockBase
 import MonotonicTime
 import NativeProcess
@@ -13,10 +15,14 @@ import NativeProcess
 
 /// Stops services, whether a supervisor runs or one left them behind.
 package struct StopServices: Sendable {
+  private let context: DrydockContext
+  private let id: String
   private let supervisor: SupervisorProcess
 
   /// A stop of an instance's services.
   package init(context: DrydockContext, id: String) {
+    self.context = context
+    self.id = id
     supervisor = SupervisorProcess(context: context, id: id)
   }
 
@@ -33,6 +39,31 @@ package struct StopServices: Sendable {
       return named
     }
     return try await stopLeftovers(services)
+  }
+
+  /// Deletes what is kept for services, once none runs: their volumes, images, ports, numbers of replicas and logs.
+  /// - Parameter runtime: Where the instance's resources ran.
+  package func deleteAll(_ runtime: RuntimeKind?) async throws {
+    let folder = supervisor.folder
+    guard Folder.exists(folder.path) else { return }
+    if runtime == .docker { try await deleteObjects() }
+    // What cannot be understood keeps nobody from deleting it.
+    let services = (try? ServiceStore(folder).load().services.keys).map(Array.init) ?? []
+    try ServicePorts(home: context.home, id: id).releaseAll(services, folder.replicas)
+    try await Folder.removeTree(folder.path)
+  }
+
+  /// Volumes and built images of the app's services.
+  private func deleteObjects() async throws {
+    let client = try await DockerAccess(environment: context.environment).connect()
+    let labels = ContainerNames(id: id).labels
+    for volume in try await client.listVolumes(labels: labels, until: .after(.seconds(30)))
+    where volume.labels[ServiceVolumes.label] != nil {
+      try await client.removeVolume(volume.name, until: .after(.seconds(30)))
+    }
+    for image in try await client.listImages(labels: labels, until: .after(.seconds(30))) {
+      try await client.removeImage(image.id, force: true, until: .after(.seconds(60)))
+    }
   }
 
   /// What a supervisor left that was killed.

@@ -230,7 +230,7 @@ import Testing
 }
 
 @Suite struct UnknownCommandTests {
-  @Test(arguments: [("upp", "did you mean up? "), ("zzzzzzzzzz", "there is up, ps, ")])
+  @Test(arguments: [("upp", "did you mean up? "), ("zzzzzzzzzz", "there is up, start, ")])
   func theNearestAndTheListAreNamed(_ word: String, _ start: String) throws {
     let error = try #require(Drydock.unknownCommand(in: [word, "-q"]))
     #expect(error.code == .usage && error.message == "no command is called \(word)")

@@ -52,3 +52,18 @@ struct ServiceChoiceTests {
     }
   }
 }
+
+@Suite("Names of replicas")
+struct ServiceReplicaTests {
+  @Test(arguments: [("web.1", 1), ("web.12", 12), ("web.once", 0), ("web.timer", -1), ("web.timer3", -3)])
+  func namesAreReadBack(name: String, number: Int) throws {
+    let replica = try #require(ServiceReplica(name: name))
+    #expect(replica == ServiceReplica(service: "web", number: number))
+    #expect(replica.name == name)
+  }
+
+  @Test(arguments: [
+    "", "web", "web.", ".1", "web.0", "web.01", "web.-1", "web.timer1", "web.timer-2", "a.b.1", "web.x",
+  ])
+  func othersAreNone(name: String) { #expect(ServiceReplica(name: name) == nil) }
+}

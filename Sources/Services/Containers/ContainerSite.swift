@@ -12,6 +12,7 @@ actor ContainerSite {
   private let id: String
   private let keeper: Keeper
   private let leash: Leash?
+  private var images: [String: String] = [:]
   private var opened: (containers: InstanceContainers, leash: ContainerLeash?)?
 
   init(context: DrydockContext, id: String, keeper: Keeper, leash: Leash?) {
@@ -31,6 +32,13 @@ actor ContainerSite {
     opened = result
     return result
   }
+
+  /// The images of services as they were prepared last, by service: a hook runs what the service is going to run, whatever
+  /// has changed in the app's folder meanwhile.
+  func image(of service: String) -> String? { images[service] }
+
+  /// Keeps the images of services.
+  func keep(_ images: [String: String]) { self.images.merge(images) { $1 } }
 
   /// Lets go once no container runs any more.
   func close() async {

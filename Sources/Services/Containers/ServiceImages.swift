@@ -27,7 +27,7 @@ struct ServiceImages: Sendable {
       let build = service.built
       let source = ImageSource(
         path: build?.path ?? ".", manifest: build?.manifest ?? "Dockerfile", arguments: build?.args ?? [])
-      let id = if let known = built[source] { known } else { try await self.built(source) }
+      let id = if let known = built[source] { known } else { try await self.built(source, for: service.name) }
       built[source] = id
       ids[service.name] = id
     }
@@ -44,15 +44,17 @@ struct ServiceImages: Sendable {
     return found.id
   }
 
-  private func built(_ source: ImageSource) async throws -> String {
+  private func built(_ source: ImageSource, for service: String) async throws -> String {
     try await builder.build(source, ignoresCache: ignoresCache) { event in
-      if let line = Self.line(event) { notice("build \(source.path): \(line)") }
+      if let line = Self.line(event) { notice("build \(service): \(line)") }
     }.id
   }
 
   private static func line(_ event: ImageBuildEvent) -> String? {
     switch event {
     case .getting(let image): "fetching \(image)"
+    // Labels by which an image is known are nobody's step.
+    case .engine(.step(let step)) where step.instruction.hasPrefix("LABEL dev.drydock."): nil
     case .engine(.step(let step)): "step \(step.number)/\(step.total) \(step.instruction)"
     case .unchanged, .sending, .engine: nil
     }

@@ -17,6 +17,7 @@ extension ServicePreparation {
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, port: Int?
   ) async throws -> ContainerRunner {
     let (containers, leash) = try await site.open()
+    try await ServiceVolumes(containers: containers).make(for: service)
     let launch = ContainerLaunch(
       config: try config(service, command, variables, image: image, containers.names), port: port,
       grace: .seconds(service.process.grace))
@@ -33,9 +34,11 @@ extension ServicePreparation {
       client: containers.client, app: workspace.folder.path, environment: variables.environment,
       isDevelopment: true,
       labels: containers.names.labels, repository: containers.names.network)
-    return try await ServiceImages(
+    let ids = try await ServiceImages(
       client: containers.client, builder: builder, ignoresCache: options.ignoresCache, notice: notice
     ).ids(of: services)
+    await site.keep(ids)
+    return ids
   }
 
   private func config(
@@ -87,7 +90,7 @@ extension ServicePreparation {
         if volume.isOfHost, let source = volume.source {
           return .bind(source: source, target: volume.path, readOnly: volume.isReadOnly)
         }
-        return .volume(name: "drydock-\(id)-volume.\(Slug.make(volume.key))", target: volume.path)
+        return .volume(name: ServiceVolumes.name(volume.key, of: id), target: volume.path)
       }
   }
 }

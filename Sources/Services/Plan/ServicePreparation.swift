@@ -102,14 +102,48 @@ struct ServicePreparation: Sendable {
     for hook in settings[keyPath: hooks] {
       guard let service = variables.manifest.service(named: hook.service) else { continue }
       let choice = try choices(of: [service], settings, variables)[service.name]
-      let image = choice?.kind == .container ? try await images(of: [service], variables)[service.name] : nil
       let command = hook.argv.map(OwnCommand.words) ?? .shell(hook.command)
       notice("\(service.name): \(hook.command)")
       try await OneRun(
-        runner: try await runner(service, command, variables, urls, image: image, port: nil),
+        runner: try await onceRunner(service, command, choice, variables, urls),
         replica: ServiceReplica(service: service.name, number: 0)
       ).run(as: "\(hook.location): \(hook.command)")
     }
+  }
+
+  /// What runs a command once as a service's.
+  private func onceRunner(
+    _ service: Service, _ command: OwnCommand, _ choice: ServiceChoice?, _ variables: AppVariables,
+    _ urls: [String: String]
+  ) async throws -> any ReplicaRunner {
+    guard choice?.kind == .container else {
+      return try await runner(service, command, variables, urls, image: nil, port: nil)
+    }
+    var image = await site.image(of: service.name)
+    if image == nil { image = try await images(of: [service], variables)[service.name] }
+    return try await runner(service, command, variables, urls, image: image, port: nil)
+  }
+
+  /// The timers of services that are started.
+  func timers(of services: Set<String>) throws -> [ConvoxManifest.Timer] {
+    try look().manifest.timers.filter { $0.service.map(services.contains) ?? false }
+  }
+
+  /// Runs a timer's command once, with what the manifest and the app env say now.
+  /// - Parameter number: Which of several runs of it at the same time this is, from 1.
+  /// - Throws: `DrydockError` where it fails.
+  func run(_ timer: ConvoxManifest.Timer, number: Int) async throws {
+    let variables = try look()
+    guard let name = timer.service, let service = variables.manifest.service(named: name),
+      let command = timer.command
+    else { return }
+    let settings = try workspace.settings(for: variables.manifest)
+    let urls = Self.urls(try ServiceStore(folder).load())
+    let choice = try choices(of: [service], settings, variables)[service.name]
+    try await OneRun(
+      runner: try await onceRunner(service, .shell(command), choice, variables, urls),
+      replica: ServiceReplica(service: timer.name, number: -number)
+    ).run(as: "the timer \(timer.name)")
   }
 
   private func look() throws -> AppVariables {

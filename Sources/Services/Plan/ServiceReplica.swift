@@ -2,7 +2,8 @@
 package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   /// The service's name.
   package let service: String
-  /// Its number among them, from 1; 0 for a command that is run once beside them, such as a hook.
+  /// Its number among them, from 1; 0 for a command that is run once beside them, such as a hook;
+  /// below 0 for a run of the timer of that name, of which there may be several at once.
   package let number: Int
 
   /// A replica of a service.
@@ -12,17 +13,33 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   }
 
   /// What it is called in listings and logs.
-  package var name: String { number == 0 ? "\(service).once" : "\(service).\(number)" }
+  package var name: String { "\(service).\(Self.suffix(number))" }
+
+  private static func number(_ suffix: String) -> Int? {
+    switch suffix {
+    case "once": return 0
+    case "timer": return -1
+    default:
+      if suffix.hasPrefix("timer") { return Int(suffix.dropFirst(5)).map { -$0 } }
+      return Int(suffix)
+    }
+  }
+
+  private static func suffix(_ number: Int) -> String {
+    switch number {
+    case 0: "once"
+    case -1: "timer"
+    case ..<0: "timer\(-number)"
+    default: "\(number)"
+    }
+  }
 
   /// A replica by its name; nil for any other text.
   package init?(name: String) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, let number = parts[1] == "once" ? 0 : Int(parts[1]),
-      number >= 0
-    else {
-      return nil
-    }
+    guard parts.count == 2, !parts[0].isEmpty, let number = Self.number(String(parts[1])) else { return nil }
     self.init(service: String(parts[0]), number: number)
+    // One way to write it.
     guard self.name == name else { return nil }
   }
 

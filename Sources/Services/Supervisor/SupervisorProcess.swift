@@ -113,6 +113,10 @@ package struct SupervisorProcess: Sendable {
       group.addTask {
         await supervisor.waitUntilReady(services.map(\.spec.name))
         try await preparation.run(\.afterReady)
+        let timers = try preparation.timers(of: Set(services.map(\.spec.name)))
+        await TimerClock(
+          runOnce: { try await preparation.run($0, number: $1) }, tell: { supervisor.tell($0) }
+        ).run(timers)
         return nil
       }
       defer { group.cancelAll() }

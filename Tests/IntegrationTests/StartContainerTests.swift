@@ -1,0 +1,55 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// `drydock start`, with services in containers.
+@Suite("Services in containers") struct StartContainerTests {
+  private static let manifest = """
+    resources:
+      cache: { type: redis, options: { version: "7.0" } }
+    services:
+      worker:
+        image: drydock/base:bookworm
+        command: 'while true; do echo "uses $CACHE_URL"; sleep 1; done'
+        resources: [cache]
+        volumes: [/data]
+      built:
+        build: { path: built }
+        command: cat /made/word; sleep 600
+    """
+
+  private func containers(_ app: AppFixture) async throws -> Int {
+    let instance = try app.onlyInstance()
+    let result = try await app.program(
+      "docker", "ps", "-aq", "--filter", "label=dev.drydock.instance=\(instance)", "--filter",
+      "label=dev.drydock.service")
+    try #require(result.status == 0, "\(result)")
+    return result.stdout.split(separator: "\n").count
+  }
+
+  @Test(
+    "an image and a build run with the network's addresses; Ctrl-C and kill -9 leave no container",
+    arguments: await EngineAvailability.runtimes().filter { $0 == "docker" })
+  func containers(_ runtime: String) async throws {
+    try await withApp(Self.manifest, AppOptions(runtime: runtime)) { app in
+      try FileManager.default.createDirectory(
+        at: app.folder.appending(path: "built"), withIntermediateDirectories: true)
+      try app.write("FROM drydock/base:bookworm\nCOPY word /made/word\n", to: "built/Dockerfile")
+      try app.write("written into the image\n", to: "built/word")
+      for signal in [SIGINT, SIGKILL] {
+        let start = try app.start(["start"])
+        try await eventually("both write", within: .seconds(180)) {
+          let text = start.stdout
+          return text.contains("@cache:6379") || text.contains("redis://cache:6379")
+            ? text.contains("written into the image") : false
+        }
+        #expect(try await containers(app) == 2)
+        start.send(signal)
+        let result = try await start.result()
+        #expect(result.status == (signal == SIGINT ? 130 : 128 + SIGKILL), "\(result)")
+        try await eventually("no container of a service is left") { try await containers(app) == 0 }
+      }
+      #expect(try await app.drydock("logs", "built").stdout.contains("written into the image"))
+    }
+  }
+}
