@@ -101,7 +101,7 @@ let package = Package(
       [
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
         "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
-        "PortForwarding", "PortListeners", "Resources", "Servers", "TerminalProgress", "Transfer",
+        "PortForwarding", "PortListeners", "Resources", "Servers", "Services", "TerminalProgress", "Transfer",
       ] + nio),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),

@@ -4,6 +4,7 @@ import DrydockBase
 import Emulator
 import MonotonicTime
 import Planning
+import Services
 import TerminalProgress
 
 /// `drydock prune`.
@@ -99,6 +100,10 @@ struct Prune: AsyncParsableCommand {
   }
 
   private func remove(_ instance: InstanceState, _ session: Session) async throws {
+    try Self.refuseReturned(instance)
+    let services = StopServices(context: session.context, id: instance.id)
+    _ = try await services.run([])
+    try await services.deleteAll(instance.runtime)
     let operation = DownOperation(
       context: session.context, instance: instance, selected: nil, deletesData: true, isForgotten: true,
       condition: Self.refuseReturned, notice: session.console.note)

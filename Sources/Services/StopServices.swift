@@ -29,16 +29,40 @@ package struct StopServices: Sendable {
   /// Stops services, all of them where none is named, and with all the supervisor.
   /// - Returns: Which were running.
   package func run(_ services: [String]) async throws -> [String] {
-    let before = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
-    if let before {
-      let known = before.map(\.service)
-      let named = services.isEmpty ? known : known.filter(services.contains)
-      _ = try await supervisor.client.ask(
-        ControlRequest(.stop, services: services.isEmpty ? [] : named), until: .after(.seconds(120)))
-      if services.isEmpty { _ = try await supervisor.program.stop(until: .after(.seconds(60))) }
-      return named
+    var before: [ServiceStatus]?
+    do {
+      before = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
+    } catch is TimeoutError where services.isEmpty {
+      // Halted by a signal: it is ended as a process, which lets it go on first.
+      _ = try await supervisor.program.stop(until: .after(.seconds(60)))
     }
-    return try await stopLeftovers(services)
+    guard let before else {
+      if services.isEmpty { try await endSupervisor() }
+      return try await stopLeftovers(services)
+    }
+    let known = before.map(\.service)
+    for name in services where !known.contains(name) {
+      throw UnknownName.error("started service", name, known: known)
+    }
+    // Nobody named is everybody. A grace may be long.
+    _ = try await supervisor.client.ask(
+      ControlRequest(.stop, services: services), until: .after(.seconds(600)))
+    if services.isEmpty { try await endSupervisor() }
+    return services.isEmpty ? known : services
+  }
+
+  /// Waits for the end that it comes to by itself: a signal would be its second one, or its exit code. One that prepares
+  /// gets it at once.
+  private func endSupervisor() async throws {
+    let deadline = Deadline.after(.seconds(60))
+    var pause = Backoff(limit: .milliseconds(50))
+    while !deadline.hasPassed, case .running(let process) = try await supervisor.settled(),
+      process.details.isPreparing != true
+    {
+      do { try await pause.sleep(until: deadline, "the supervisor's end") } catch is TimeoutError { break }
+    }
+    guard case .running = try await supervisor.settled() else { return }
+    _ = try await supervisor.program.stop(until: .after(.seconds(60)))
   }
 
   /// Deletes what is kept for services, once none runs: their volumes, images, ports, numbers of replicas and logs.
@@ -46,7 +70,8 @@ package struct StopServices: Sendable {
   package func deleteAll(_ runtime: RuntimeKind?) async throws {
     let folder = supervisor.folder
     guard Folder.exists(folder.path) else { return }
-    if runtime == .docker { try await deleteObjects() }
+    // The leash's folder is made by the first container.
+    if runtime == .docker || Folder.exists("\(folder.path)/leash") { try await deleteObjects() }
     // What cannot be understood keeps nobody from deleting it.
     let services = (try? ServiceStore(folder).load().services.keys).map(Array.init) ?? []
     try ServicePorts(home: context.home, id: id).releaseAll(services, folder.replicas)
@@ -79,7 +104,27 @@ package struct StopServices: Sendable {
         return .failure(error)
       }
     }
-    return Array(Set(try stopped.compactMap { try $0.get() })).sorted()
+    let ended = try stopped.compactMap { try $0.get() }
+    return Array(Set(ended + (try await stopContainers(services)))).sorted()
+  }
+
+  /// The list of the leash is there as long as a container of it may be.
+  private func stopContainers(_ services: [String]) async throws -> [String] {
+    guard Folder.exists("\(supervisor.folder.path)/leash/containers") else { return [] }
+    let client = try await DockerAccess(environment: context.environment).connect()
+    let containers = InstanceContainers(client: client, names: ContainerNames(id: id))
+    var ended: [String] = []
+    for container in try await client.listContainers(labels: containers.names.labels, until: containers.soon)
+    {
+      guard let name = container.labels[ContainerKind.service.label],
+        let replica = ServiceReplica(name: name),
+        services.isEmpty || services.contains(replica.service)
+      else { continue }
+      try await containers.stop(container.id, patience: .seconds(10))
+      try await containers.remove(container.id)
+      ended.append(replica.service)
+    }
+    return ended
   }
 }
 

@@ -190,6 +190,47 @@ private struct ServiceRow: Decodable {
     }
   }
 
+  @Test("stop of a service that does not run stops nothing; services that link each other come up")
+  func names() async throws {
+    let manifest = """
+      services:
+        one: { command: sleep 600, links: [two] }
+        two: { command: sleep 600, links: [one] }
+      """
+    try await withServices(manifest) { app in
+      try #require(try await app.drydock("start", "--detach").status == 0)
+      let stop = try await app.drydock("stop", "tow")
+      #expect(stop.status == 64)
+      #expect(stop.stderr.contains("did you mean two"), "\(stop)")
+      #expect(try await services(app).keys.sorted() == ["one", "two"])
+      #expect(try await app.drydock("stop", "two").status == 0)
+      #expect(try await services(app).keys.sorted() == ["one"])
+      #expect(try await app.drydock("stop").status == 0)
+    }
+  }
+
+  @Test("hooks run before services and after them; one that fails is told, also in the background")
+  func hooks() async throws {
+    let manifest = """
+      services:
+        web: { command: 'cat before; sleep 600' }
+      """
+    try await withServices(manifest) { app in
+      let hooks =
+        "hooks: { before-start: [{web: 'echo made > before'}], after-ready: [{web: 'echo warm > after'}] }\n"
+      try app.write(hooks, to: "drydock.yml")
+      try #require(try await app.drydock("start", "--detach").status == 0)
+      try await eventually("the hook behind the start") { app.read("after") == "warm\n" }
+      #expect(try await app.drydock("logs", "web").stdout.contains("made"))
+      #expect(try await app.drydock("stop").status == 0)
+      try app.write("hooks: { before-start: [{web: 'echo no reason; exit 4'}] }\n", to: "drydock.yml")
+      let failed = try await app.drydock("start", "--detach")
+      #expect(failed.status == 1)
+      #expect(failed.stderr.contains("exit code 4"), "\(failed)")
+      #expect(app.processes(naming: "sleep 600").isEmpty)
+    }
+  }
+
   @Test("what cannot run is refused before anything is started")
   func refusals() async throws {
     let manifest = """

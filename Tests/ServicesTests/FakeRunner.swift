@@ -93,7 +93,9 @@ final class FakeTraffic: Traffic {
     state.withLock { $0[service] = replicas.keys.sorted() }
   }
 
+  /// One that gets requests no more is unknown to a router, and cannot be drained.
   func drain(_ replica: ServiceReplica, until deadline: Deadline) async {
+    guard replicas(of: replica.service).contains(replica) else { return }
     drainedReplicas.withLock { $0.append(replica) }
   }
 }

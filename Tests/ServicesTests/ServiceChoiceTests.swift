@@ -67,3 +67,14 @@ struct ServiceReplicaTests {
   ])
   func othersAreNone(name: String) { #expect(ServiceReplica(name: name) == nil) }
 }
+
+@Suite("Which services wait for which")
+struct ServiceLinkTests {
+  @Test("services that link each other wait for none of each other")
+  func cycles() {
+    let links = ["web": ["api", "mail"], "api": ["jobs"], "jobs": ["web"], "mail": []]
+    #expect(ServiceSpec.leads(links, from: "api", to: "web"))
+    #expect(ServiceSpec.leads(links, from: "web", to: "web"))
+    #expect(!ServiceSpec.leads(links, from: "mail", to: "web"))
+  }
+}

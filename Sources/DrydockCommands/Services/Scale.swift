@@ -53,7 +53,9 @@ struct ServiceCount: Sendable {
     else { throw ValidationError("it takes SERVICE=NUMBER") }
     // Convox's own words for what AWS answers.
     guard count >= 0 else { throw ValidationError("Task count can not be lesser than 0") }
-    guard count <= 100 else { throw ValidationError("a service has 100 replicas here at most") }
+    guard count <= ServiceSpec.replicaLimit else {
+      throw ValidationError("a service has \(ServiceSpec.replicaLimit) replicas here at most")
+    }
     self.service = String(argument[..<split])
     self.count = count
   }

@@ -81,6 +81,7 @@ struct Start: AsyncParsableCommand {
     }
     let state = try await bringUpResources(session, workspace)
     let supervisor = SupervisorProcess(context: session.context, id: state.id)
+    try allowGraces(state, workspace, session)
     if try await supervisor.isRunning() { return try await join(supervisor, session) }
     if detach { return try await startInBackground(supervisor, state, session, workspace) }
     try await serve(supervisor, state, session, workspace)
@@ -133,6 +134,12 @@ struct Start: AsyncParsableCommand {
     }
   }
 
+  /// Services have their own time to end, which may be more than a command's.
+  private func allowGraces(_ state: InstanceState, _ workspace: Workspace, _ session: Session) throws {
+    let graces = try session.manifest(workspace, state).services.map(\.process.grace)
+    Interruption.allow(min(graces.max() ?? 0, 86_400) + (down ? 105 : 45))
+  }
+
   // MARK: Services
 
   private func serve(
@@ -141,8 +148,15 @@ struct Start: AsyncParsableCommand {
     // What it is for goes on without a reader.
     let view = ServiceView(supervisor.folder, session.console, format: common.format)
     let wishes = try wishes(workspace, session)
-    let result = try await view.showing {
-      try await supervisor.serve(wishes, observe: { view.show($0) }, ready: {})
+    let result: Supervisor.Result
+    do {
+      result = try await view.showing {
+        try await supervisor.serve(wishes, observe: { view.show($0) }, ready: {})
+      }
+    } catch {
+      let isOthers = (error as? NativeProcessError)?.code == .alreadyRunning
+      if down, !isOthers { try await stopResources(state, session) }
+      throw error
     }
     if down { try await stopResources(state, session) }
     if case .failed(let replica, let end) = result {
@@ -165,10 +179,11 @@ struct Start: AsyncParsableCommand {
   /// Somebody has started the app: this adds what is named, and looks on.
   private func join(_ supervisor: SupervisorProcess, _ session: Session) async throws {
     let client = supervisor.client
+    try await supervisor.waitUntilListening(until: .after(.seconds(timeout)))
     if !services.isEmpty || detach {
       _ = try await client.ask(ControlRequest(.add, services: services), until: .after(.seconds(timeout)))
     }
-    if detach { return try await waitUntilReady(client, session) }
+    if detach { return try await waitUntilReady(supervisor, session) }
     session.console.note("the app is started already; Ctrl-C leaves it as it is")
     let view = ServiceView(supervisor.folder, session.console, format: common.format)
     _ = try await view.showing {
@@ -192,7 +207,7 @@ struct Start: AsyncParsableCommand {
       workingDirectory: "/", files: program.files, label: "drydock start \(state.handle)")
     let keeper = try Keeper.locate(environment: session.context.environment)
     _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout)))
-    try await waitUntilReady(supervisor.client, session)
+    try await waitUntilReady(supervisor, session)
   }
 
   private func backgroundArguments(
@@ -213,15 +228,18 @@ struct Start: AsyncParsableCommand {
     Interruption.goOnUnread()
     let state = try session.requiredInstance()
     let supervisor = SupervisorProcess(context: session.context, id: state.id)
+    try allowGraces(state, workspace, session)
     _ = try await supervisor.serve(
       try wishes(workspace, session), observe: { session.console.note($0.line) }, ready: {})
   }
 
-  private func waitUntilReady(_ client: ControlClient, _ session: Session) async throws {
+  private func waitUntilReady(_ supervisor: SupervisorProcess, _ session: Session) async throws {
     let deadline = Deadline.after(.seconds(timeout))
     var pause = Backoff(limit: .milliseconds(100))
     while true {
-      let status = try await client.ask(ControlRequest(.status), until: deadline) ?? []
+      let answer = try await supervisor.client.ask(ControlRequest(.status), until: deadline)
+      if answer == nil { try await supervisor.refuseEnded() }
+      let status = answer ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
       if isReady { return try ServiceTable.render(status, common.format, session.console) }
       if let failed = status.flatMap({ service in service.replicas.map { (service.service, $0) } })

@@ -13,7 +13,7 @@ struct Interrupted: Error {
 /// reads its output goes away, as by SIGPIPE.
 enum Interruption {
   /// How long an orderly end may take, in seconds.
-  private static let patience: UInt32 = 45
+  private static let patience = Atomic<UInt32>(45)
 
   /// The first signal's number, 0 before it. Atomic, because the handler may run on any thread at any time.
   private static let first = Atomic<Int32>(0)
@@ -61,6 +61,12 @@ enum Interruption {
   static func noteLostReader() {
     guard !goesOnUnread.load(ordering: .relaxed) else { return }
     note(SIGPIPE)
+  }
+
+  /// Gives an orderly end more time than usual.
+  /// - Parameter seconds: The time that it may take.
+  static func allow(_ seconds: Int) {
+    patience.store(UInt32(clamping: max(45, seconds)), ordering: .relaxed)
   }
 
   /// Has the command go on when nobody reads its standard output: for one whose work is not what it prints.
@@ -130,7 +136,7 @@ enum Interruption {
     var byte: UInt8 = 0
     _ = write(wakeUp.load(ordering: .relaxed), &byte, 1)
     // An end that takes too long is ended by the alarm, whose default action ends the process.
-    alarm(patience)
+    alarm(patience.load(ordering: .relaxed))
     return true
   }
 }

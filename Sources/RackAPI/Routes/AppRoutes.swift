@@ -4,6 +4,7 @@ import LocalServer
 import MonotonicTime
 import NIOHTTP1
 import Planning
+import Services
 
 /// `convox apps`: the instances of this machine, and those that are made here.
 extension Rack {
@@ -90,6 +91,9 @@ extension Rack {
       context: context, instance: state, selected: nil, deletesData: true, isForgotten: true,
       notice: { log.note($0) })
     try await activity.during("deleting", state.id) {
+      let services = StopServices(context: context, id: state.id)
+      _ = try await services.run([])
+      try await services.deleteAll(state.runtime)
       _ = try await operation.run(until: .after(.seconds(120)))
     }
     return .ok

@@ -10,14 +10,17 @@ struct ContainerOutput: Sendable {
 
   /// Copies from where the log ends until the container does; a connection that breaks off is made anew.
   /// - Throws: `CancellationError`; `DockerError` once the container cannot be asked any more.
-  func copy(from container: String) async throws {
+  /// - Parameters:
+  ///   - follows: Whether more is waited for.
+  ///   - deadline: When to give up; nil for never.
+  func copy(from container: String, follows: Bool = true, until deadline: Deadline? = nil) async throws {
     let writer = LineLogWriter(path: log.logFile)
     let lines = Mutex<[LogChunk.Stream: LineCut]>([:])
-    var options = DockerClient.LogOptions(follow: true)
+    var options = DockerClient.LogOptions(follow: follows)
     options.since = lastLines(of: [LogSource(name: "", path: log.logFile)], 1).last.map { last in
       "\(last.line.time.nanoseconds / 1_000_000_000).\(last.line.time.nanoseconds % 1_000_000_000)"
     }
-    try await client.logs(of: container, options, until: nil) { chunk in
+    try await client.logs(of: container, options, until: deadline) { chunk in
       let whole = lines.withLock { $0[chunk.stream, default: LineCut()].take(chunk.bytes) }
       for line in whole { writer.write(line, stream: chunk.stream == .stderr ? .error : .output) }
     }
@@ -29,14 +32,26 @@ struct ContainerOutput: Sendable {
 
 /// Cuts the bytes of a stream into lines.
 private struct LineCut: Sendable {
+  /// A line that is longer is cut.
+  private static let limit = 4 << 20
   /// What has no end yet.
   private(set) var rest: [UInt8] = []
 
   /// Takes bytes.
   /// - Returns: The lines that are whole by now, without their ends.
   mutating func take(_ bytes: [UInt8]) -> [[UInt8]] {
-    var parts = (rest + bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    rest = Array(parts.removeLast())
-    return parts.map(Array.init)
+    var parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let open = parts.removeLast()
+    var lines: [[UInt8]] = []
+    for part in parts {
+      lines.append(rest + part)
+      rest = []
+    }
+    rest += open
+    if rest.count > Self.limit {
+      lines.append(rest)
+      rest = []
+    }
+    return lines
   }
 }

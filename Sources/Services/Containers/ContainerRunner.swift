@@ -65,8 +65,15 @@ struct ContainerRunner: ReplicaRunner {
   }
 
   func stop(_ replica: ServiceReplica, grace: Duration?) async throws {
-    try await containers.stop(name(replica), patience: grace ?? launch.grace)
-    try await containers.remove(name(replica))
+    guard let found = try await containers.client.inspectContainer(name(replica), until: containers.soon)
+    else {
+      return
+    }
+    try await containers.stop(found.id, patience: grace ?? launch.grace)
+    // Nobody follows it by now. That its last words cannot be had is no reason to leave it.
+    try? await ContainerOutput(client: containers.client, log: folder.files(replica)).copy(
+      from: found.id, follows: false, until: .after(.seconds(10)))
+    try await containers.remove(found.id)
   }
 
   private func running(_ id: String, _ replica: ServiceReplica, _ port: Int?) -> RunningReplica {

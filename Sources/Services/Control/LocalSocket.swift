@@ -83,9 +83,16 @@ enum LocalSocket {
 
   /// Connects to a listener; nil where nobody listens.
   static func connect(to path: String) throws -> LineConnection? {
+    guard access((path as NSString).deletingLastPathComponent, F_OK) == 0 else { return nil }
     let descriptor = try make()
-    let status = try withAddress(of: path) { address, size in
-      Glibc.connect(descriptor, address, size) == 0 ? 0 : errno
+    let status: Int32
+    do {
+      status = try withAddress(of: path) { address, size in
+        Glibc.connect(descriptor, address, size) == 0 ? 0 : errno
+      }
+    } catch {
+      close(descriptor)
+      throw error
     }
     switch status {
     case 0: return LineConnection(descriptor: descriptor)

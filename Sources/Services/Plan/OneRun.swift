@@ -11,8 +11,8 @@ struct OneRun: Sendable {
   /// - Throws: `DrydockError` with its last words where it fails.
   func run(as name: String) async throws {
     try await runner.stop(replica, grace: .zero)
-    _ = try await runner.start(replica, until: .after(.seconds(60)))
     do {
+      _ = try await runner.start(replica, until: .after(.seconds(60)))
       let end = try await runner.ending(of: replica)
       await stop()
       guard end.status != 0 else { return }

@@ -44,6 +44,9 @@ package struct ServiceChoice: Sendable, Hashable {
       if facts.runtime == .docker, let image {
         return ServiceChoice(kind: .container, reason: "\(image), and the resources are in Docker")
       }
+      if facts.runtime == nil, let image, service.image != nil || !facts.isProgramHere {
+        return ServiceChoice(kind: .container, reason: "\(image), and no resource decides otherwise")
+      }
       return try process(
         service, facts, facts.runtime == .native ? "the resources run natively" : "no image is named")
     }

@@ -1,7 +1,10 @@
 package import AppState
 package import ConvoxManifest
 import DrydockBase
+import Engines
 import Foundation
+import Planning
+import Resources
 
 /// How every service of an app would run: what `--dry-run` prints.
 package struct ServicePlan: Sendable {
@@ -63,6 +66,14 @@ struct ServiceLook: Sendable {
   /// The `PATH` by which programs are found.
   let path: String?
   let runtime: RuntimeKind?
+
+  /// Where an app's resources run; nil where no server decides it: one of its own, or one that is linked to it.
+  static func decisiveRuntime(
+    _ specs: [ResourceSpec], _ state: InstanceState, _ links: LinkedResources
+  ) -> RuntimeKind? {
+    let hasServer = specs.contains { $0.engine.server != nil && $0.externalURL == nil }
+    return hasServer || !links.servers(of: state).isEmpty ? state.runtime : nil
+  }
 
   /// The folder where a service's image, or its process, finds its files.
   func folder(of service: Service) -> String {

@@ -6,6 +6,7 @@ import Emulator
 import Foundation
 import MonotonicTime
 import NativeProcess
+import Resources
 
 /// Makes services ready to be supervised: reads what the manifest and the app env say now, decides ports and numbers of
 /// replicas, and works out commands and variables.
@@ -38,9 +39,11 @@ struct ServicePreparation: Sendable {
     let variables = try look()
     let settings = try workspace.settings(for: variables.manifest)
     let services = try choose(names, of: variables.manifest, settings)
-    let records = try await decide(services, settings)
+    let linked = Set(services.flatMap(\.links))
+    let reached = variables.manifest.services.filter { linked.contains($0.name) }
+    let records = try await decide(services, reached: reached, settings)
     let urls = Self.urls(records)
-    let started = Set(services.map(\.name))
+    let started = Dictionary(services.map { ($0.name, $0.links) }) { first, _ in first }
     let choices = try choices(of: services, settings, variables)
     let images = try await images(of: services.filter { choices[$0.name]?.kind == .container }, variables)
     var prepared: [PreparedService] = []
@@ -48,7 +51,8 @@ struct ServicePreparation: Sendable {
       guard let choice = choices[service.name] else { continue }
       let record = records.services[service.name] ?? ServiceRecord()
       if let port = record.port {
-        try await routers.open(service.name, port: port, isSticky: service.routing.isSticky)
+        try await routers.open(
+          service.name, port: port, isSticky: service.routing.isSticky, isHTTP: service.port?.scheme == .http)
       }
       let runner = try await runner(
         service, OwnCommand(service), variables, urls, image: images[service.name], port: service.port?.number
@@ -76,7 +80,7 @@ struct ServicePreparation: Sendable {
   ) async throws -> any ReplicaRunner {
     if let image { return try await container(service, command, variables, image: image, port: port) }
     let look = ServiceLook(
-      workspace: workspace, path: context.environment["PATH"], runtime: variables.state.runtime)
+      workspace: workspace, path: context.environment["PATH"], runtime: runtime(variables))
     return try process(service, command, variables, urls, folder: look.folder(of: service), port: port)
   }
 
@@ -84,7 +88,7 @@ struct ServicePreparation: Sendable {
     of services: [Service], _ settings: DrydockSettings, _ variables: AppVariables
   ) throws -> [String: ServiceChoice] {
     let look = ServiceLook(
-      workspace: workspace, path: context.environment["PATH"], runtime: variables.state.runtime)
+      workspace: workspace, path: context.environment["PATH"], runtime: runtime(variables))
     var choices: [String: ServiceChoice] = [:]
     for service in services {
       let way = options.way == .auto ? ServiceWay(settings.kinds[service.name]) : options.way
@@ -142,8 +146,13 @@ struct ServicePreparation: Sendable {
     let choice = try choices(of: [service], settings, variables)[service.name]
     try await OneRun(
       runner: try await onceRunner(service, .shell(command), choice, variables, urls),
-      replica: ServiceReplica(service: timer.name, number: -number)
+      replica: .run(ofTimer: timer.name, number)
     ).run(as: "the timer \(timer.name)")
+  }
+
+  /// Where the resources run; nil where none decides it, as an app without servers of its own has no need of either.
+  private func runtime(_ variables: AppVariables) -> RuntimeKind? {
+    ServiceLook.decisiveRuntime(variables.specs, variables.state, LinkedResources(context: context))
   }
 
   private func look() throws -> AppVariables {
@@ -166,19 +175,44 @@ struct ServicePreparation: Sendable {
       : manifest.services.filter { names.contains($0.name) }
   }
 
-  /// Decides what has no decision yet: published ports, and the number of replicas at the first start.
-  private func decide(_ services: [Service], _ settings: DrydockSettings) async throws -> ServiceRecords {
+  /// Decides what has no decision yet: published ports, also of the services that these link, as where a link leads does
+  /// not depend on what is started; and the number of replicas at the first start.
+  private func decide(
+    _ services: [Service], reached: [Service], _ settings: DrydockSettings
+  ) async throws -> ServiceRecords {
     let ports = ServicePorts(home: context.home, id: id)
     return try await ServiceStore(folder).update { records in
       for service in services {
         var record = records.services[service.name] ?? ServiceRecord()
         record.port =
           try service.port == nil ? nil : ports.published(service.name, wanted: settings.ports[service.name])
-        record.count = record.count ?? service.scaling.count.min
+        record.count = try record.count ?? Self.count(of: service)
         records.services[service.name] = record
+      }
+      for service in reached where service.port != nil && records.services[service.name]?.port == nil {
+        records.services[service.name, default: ServiceRecord()].port = try ports.published(
+          service.name, wanted: settings.ports[service.name])
       }
       return records
     }
+  }
+
+  /// The number of replicas that the manifest wants.
+  private static func count(of service: Service) throws -> Int {
+    let count = service.scaling.count.min
+    // Convox's own words for what AWS answers.
+    guard count >= 0 else {
+      throw DrydockError(
+        .manifestInvalid, "\(service.location): \(service.name): Task count can not be lesser than 0",
+        suggestion: "0 is for a service that is not started")
+    }
+    guard count <= ServiceSpec.replicaLimit else {
+      throw DrydockError(
+        .manifestInvalid,
+        "\(service.location): a service has \(ServiceSpec.replicaLimit) replicas here at most",
+        suggestion: "write fewer, or: drydock scale \(service.name)=1")
+    }
+    return count
   }
 
   /// Where services are reached from this machine.
@@ -226,17 +260,32 @@ extension ServiceWay {
 
 extension ServiceSpec {
   /// A service of the manifest.
-  /// - Parameter started: The services that are started with it.
-  init(_ service: Service, kind: ServiceKind, count: Int, started: Set<String>) {
-    let asksForPath = service.port?.scheme.isHTTP == true && !service.health.isDisabled
+  /// - Parameter started: The services that are started with it, with their links.
+  init(_ service: Service, kind: ServiceKind, count: Int, started: [String: [String]]) {
+    // TLS is not spoken here: that the port accepts has to do.
+    let asksForPath = service.port?.scheme == .http && !service.health.isDisabled
     self.init(
       name: service.name, kind: kind, port: service.port?.number,
       health: HealthRule(
         path: asksForPath ? service.health.path : nil, grace: .seconds(service.health.grace),
         interval: .seconds(max(1, service.health.interval)), timeout: .seconds(max(1, service.health.timeout))
       ),
-      count: count, waitsFor: service.links.filter { started.contains($0) && $0 != service.name },
+      count: count,
+      waitsFor: service.links.filter {
+        started[$0] != nil && !Self.leads(started, from: $0, to: service.name)
+      },
       grace: .seconds(service.process.grace), drain: .seconds(service.routing.drain),
       isSingleton: service.process.isSingleton)
+  }
+
+  /// Whether links lead from one service to another, or to itself: those that link each other would wait for ever.
+  static func leads(_ links: [String: [String]], from start: String, to end: String) -> Bool {
+    var open = [start]
+    var seen: Set<String> = []
+    while let name = open.popLast() {
+      if name == end { return true }
+      if seen.insert(name).inserted { open += links[name] ?? [] }
+    }
+    return false
   }
 }

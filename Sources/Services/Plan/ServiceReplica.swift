@@ -1,3 +1,5 @@
+import DrydockBase
+
 /// One of the processes or containers that a service has: `web.1` is the first of `web`.
 package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   /// The service's name.
@@ -32,6 +34,15 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
     case ..<0: "timer\(-number)"
     default: "\(number)"
     }
+  }
+
+  /// A run of a timer. Its name may be any text, and becomes that of a folder.
+  /// - Parameter number: Which of those that go on at the same time, from 1.
+  static func run(ofTimer name: String, _ number: Int) -> Self {
+    let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_".unicodeScalars
+    let isPlain =
+      !name.isEmpty && name.utf8.count <= 64 && name.unicodeScalars.allSatisfy { letters.contains($0) }
+    return Self(service: isPlain ? name : Slug.make(name), number: -number)
   }
 
   /// A replica by its name; nil for any other text.

@@ -1,5 +1,8 @@
 /// A service as it is to run here: what the manifest says, joined with what was decided for this machine.
 package struct ServiceSpec: Sendable, Hashable {
+  /// How many replicas a service may have here.
+  package static let replicaLimit = 100
+
   /// Its name.
   package var name: String
   /// How it runs.

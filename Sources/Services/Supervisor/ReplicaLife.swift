@@ -70,10 +70,20 @@ struct ReplicaLife: Sendable {
 
   /// Nothing of it is left afterwards, cancelled or not.
   private func end() async {
+    // First: a replica that leaves the router's table is forgotten there, with what is under way to it.
+    if order.given == true, !Task.isCancelled { await drainUnlessHurried() }
     await report(.stopping)
-    if order.given == true, !Task.isCancelled { await drain(replica, .after(spec.drain)) }
     await stop()
     await report(.gone)
+  }
+
+  private func drainUnlessHurried() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await drain(replica, .after(spec.drain)) }
+      group.addTask { await order.waitForHaste() }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   private func stop() async {

@@ -11,9 +11,14 @@ actor ServiceRouters: Traffic {
 
   /// Listens at a service's published port; one that listens already goes on.
   /// - Throws: `RouterPortError`.
-  func open(_ service: String, port: Int, isSticky: Bool) async throws {
-    guard routers[service] == nil else { return }
+  func open(_ service: String, port: Int, isSticky: Bool, isHTTP: Bool) async throws {
+    if let router = routers[service] {
+      if router.port == port { return }
+      routers[service] = nil
+      await router.close()
+    }
     var options = RouterOptions(service: service)
+    options.mode = isHTTP ? .http : .tcp
     options.isSticky = isSticky
     routers[service] = try await ServiceRouter.listen(port: port, options)
   }

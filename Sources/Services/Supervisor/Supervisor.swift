@@ -1,3 +1,6 @@
+import DrydockBase
+import NativeProcess
+
 /// Keeps the services of one instance as they are wanted: one replica's life is a task of its own, and whoever speaks with
 /// the supervisor changes what is wanted.
 ///
@@ -72,6 +75,7 @@ package actor Supervisor {
         members[name] = ServiceMember(service: service)
         order.append(name)
       }
+      members[name]?.service.url = service.url
       await direct(name)
     }
     for service in services { scale(service.spec.name, to: service.spec.count) }
@@ -138,10 +142,15 @@ package actor Supervisor {
   }
 
   /// Returns once each of these services has a replica that is ready, or none is wanted.
-  package func waitUntilReady(_ services: [String]) async {
+  /// - Returns: Whether they are, rather than that everything ends.
+  @discardableResult
+  package func waitUntilReady(_ services: [String]) async -> Bool {
     let changes = hub.events()
-    if isReady(services) { return }
-    for await _ in changes where isReady(services) { return }
+    if isReady(services) { return true }
+    for await _ in changes where isReady(services) {
+      return services.contains { (members[$0]?.spec.count ?? 0) > 0 }
+    }
+    return false
   }
 
   private func isReady(_ services: [String]) -> Bool {
@@ -160,7 +169,7 @@ package actor Supervisor {
       order: order, status: ReplicaStatus(number: replica.number, state: .starting))
     let life = ReplicaLife(
       replica: replica, spec: member.spec, runner: member.service.runner, order: order, check: check,
-      waitUntilReady: { [weak self] in await self?.waitUntilReady($0) },
+      waitUntilReady: { [weak self] in _ = await self?.waitUntilReady($0) },
       drain: { [traffic] in await traffic.drain($0, until: $1) },
       report: { [weak self] in await self?.take($0, of: replica) })
     queue.yield { await life.run() }
@@ -179,7 +188,7 @@ package actor Supervisor {
     // Before it is told: whoever hears that it is ready may send a request at once.
     await direct(replica.service)
     if let event { tell(event) }
-    if exitsOnFailure, case .ended(let end, _) = report { fail(replica, end) }
+    if exitsOnFailure { fail(replica, report, isWanted: entry.order.given == nil && !Task.isCancelled) }
   }
 
   private func remove(_ replica: ServiceReplica) async {
@@ -190,7 +199,15 @@ package actor Supervisor {
     }
   }
 
-  private func fail(_ replica: ServiceReplica, _ end: ReplicaEnd) {
+  /// Ends everything where a replica ended by itself, or could not be started.
+  private func fail(_ replica: ServiceReplica, _ report: ReplicaReport, isWanted: Bool) {
+    let end: ReplicaEnd
+    switch report {
+    case .ended(let its, _): end = its
+    case .failed(let error, _) where isWanted:
+      end = ReplicaEnd(reason: .code(1), words: DrydockError(error).message)
+    default: return
+    }
     if case .stopped = result { result = .failed(replica, end) }
     queue.finish()
   }

@@ -2,7 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import Foundation
-import MonotonicTime
+package import MonotonicTime
 package import NativeProcess
 import ServiceRouter
 
@@ -10,6 +10,8 @@ import ServiceRouter
 package struct SupervisorRecord: Sendable, Hashable, Codable {
   /// Whether it goes on when the terminal that started it is gone.
   package var isDetached: Bool
+  /// Whether nobody can connect yet: images are built, hooks run.
+  package var isPreparing: Bool?
 }
 
 /// The supervisor as a process: served in the foreground or in the background, found again, stopped.
@@ -37,11 +39,39 @@ package struct SupervisorProcess: Sendable {
   /// What speaks with it.
   package var client: ControlClient { ControlClient(folder) }
 
+  /// What became of it, once whoever holds its lock has said so.
+  func settled() async throws -> BackgroundProcess<SupervisorRecord>.State {
+    guard Folder.exists("\(folder.path)/supervising") else { return .stopped }
+    return try await program.settled(until: .after(.seconds(5)))
+  }
+
   /// Whether one runs.
   package func isRunning() async throws -> Bool {
-    guard Folder.exists("\(folder.path)/supervising") else { return false }
-    if case .running = try await program.settled(until: .after(.seconds(5))) { return true }
+    if case .running = try await settled() { return true }
     return false
+  }
+
+  /// Waits until it listens.
+  /// - Throws: `DrydockError` with the code and the last words of one that has ended; `TimeoutError`.
+  package func waitUntilListening(until deadline: Deadline) async throws {
+    var pause = Backoff(limit: .milliseconds(100))
+    while try await client.ask(ControlRequest(.status), until: deadline) == nil {
+      try await refuseEnded()
+      try await pause.sleep(until: deadline, "the services' supervisor")
+    }
+  }
+
+  /// - Throws: `DrydockError` where it has ended, with what it said last.
+  package func refuseEnded() async throws {
+    guard case .stopped = try await settled() else { return }
+    let isOurs = program.lastDetails?.isDetached == true
+    var code = DrydockError.Code.failed
+    if isOurs, case .exited(.code(let status), _) = try await settledState(program.files) {
+      code = DrydockError.Code(rawValue: status) ?? code
+    }
+    throw DrydockError(
+      code, "the services' supervisor has ended",
+      details: isOurs ? tail(logFile: program.files.logFile, lines: 10) : [])
   }
 
   /// How services are served.
@@ -77,7 +107,7 @@ package struct SupervisorProcess: Sendable {
     try folder.prepare()
     try Folder.make("\(folder.path)/supervising", mode: 0o700)
     return try await program.holding {
-      try program.publish(SupervisorRecord(isDetached: wishes.isDetached))
+      try program.publish(SupervisorRecord(isDetached: wishes.isDetached, isPreparing: true))
       let routers = ServiceRouters()
       let notice: @Sendable (String) -> Void = { observe(SupervisorEvent(.notice, nil, $0)) }
       let preparation = try await preparation(wishes, routers, notice)
@@ -86,7 +116,11 @@ package struct SupervisorProcess: Sendable {
       do {
         let services = try await preparation.prepare(wishes.services)
         try await preparation.run(\.beforeStart)
-        let result = try await supervise(supervisor, services, preparation, ready)
+        let result = try await supervise(supervisor, services, preparation) {
+          // One that cannot say so is only taken for one that prepares.
+          try? program.publish(SupervisorRecord(isDetached: wishes.isDetached, isPreparing: false))
+          ready()
+        }
         await preparation.close()
         return result
       } catch {
@@ -111,8 +145,13 @@ package struct SupervisorProcess: Sendable {
       }
       await supervisor.add(services)
       group.addTask {
-        await supervisor.waitUntilReady(services.map(\.spec.name))
-        try await preparation.run(\.afterReady)
+        let isReady = await supervisor.waitUntilReady(services.map(\.spec.name))
+        guard isReady, !Task.isCancelled else { return nil }
+        do { try await preparation.run(\.afterReady) } catch is CancellationError { return nil } catch {
+          // What runs goes on: it is ready, and somebody looks at it.
+          let error = DrydockError(error)
+          supervisor.tell(SupervisorEvent(.failed, nil, error.message, details: error.details))
+        }
         let timers = try preparation.timers(of: Set(services.map(\.spec.name)))
         await TimerClock(
           runOnce: { try await preparation.run($0, number: $1) }, tell: { supervisor.tell($0) }

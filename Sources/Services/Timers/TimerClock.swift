@@ -58,7 +58,7 @@ struct TimerClock: Sendable {
 
   /// One run, which somebody may end.
   private func once(_ timer: ConvoxManifest.Timer, _ number: Int, until end: Latch) async {
-    let replica = ServiceReplica(service: timer.name, number: -number)
+    let replica = ServiceReplica.run(ofTimer: timer.name, number)
     tell(SupervisorEvent(.started, replica, "started"))
     await withTaskGroup(of: SupervisorEvent?.self) { group in
       group.addTask {
