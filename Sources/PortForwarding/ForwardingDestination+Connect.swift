@@ -16,7 +16,7 @@ extension ForwardingDestination {
     let asked = loop.makeFutureWithTask { try await ServerProof(self) }
     asked.whenFailure { _ in end.succeed() }
     return asked.assumeIsolated().flatMap { proof in
-      let connected = open(on: loop)
+      let connected = open(for: relay, on: loop)
       connected.flatMap(\.closeFuture).cascade(to: end)
       return connected.assumeIsolated().flatMap { upstream in
         let confirmed = loop.makeFutureWithTask { try await proof.confirm() }
@@ -26,13 +26,21 @@ extension ForwardingDestination {
     }.nonisolated()
   }
 
-  /// Connects, without having read anything yet.
-  private func open(on loop: any EventLoop) -> EventLoopFuture<any Channel> {
+  /// Connects. Without TLS the relay is there from the first moment: where a server ends what it sends at once, NIO reads
+  /// all of it, asked or not, and what no handler takes is lost, as is the word that it was the end. With TLS what comes
+  /// before the handshake is nobody's.
+  private func open(for relay: Relay, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
+    let bound = authorityFile == nil ? NIOLoopBound(relay, eventLoop: loop) : nil
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.patience)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.writeBufferWaterMark, value: .forwarding)
       .channelOption(.maxMessagesPerRead, value: 2)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          if let bound { try channel.pipeline.syncOperations.addHandler(bound.value) }
+        }
+      }
     guard let address = try? SocketAddress(ipAddress: host, port: port) else {
       return bootstrap.connect(host: host, port: port)
     }
@@ -49,10 +57,10 @@ extension ForwardingDestination {
         try upstream.pipeline.syncOperations.addHandler(TLSClientHandler(client, handshake: ready))
         let alarm = upstream.eventLoop.scheduleTask(in: Self.patience) { upstream.close(promise: nil) }
         ready.futureResult.whenComplete { _ in alarm.cancel() }
+        try upstream.pipeline.syncOperations.addHandler(relay)
       } else {
         ready.succeed()
       }
-      try upstream.pipeline.syncOperations.addHandler(relay)
       upstream.setOption(.autoRead, value: true).cascadeFailure(to: ready)
     } catch {
       ready.fail(error)

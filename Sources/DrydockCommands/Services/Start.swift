@@ -3,6 +3,7 @@ import ArgumentParser
 import ConvoxManifest
 import DrydockBase
 import Emulator
+import Foundation
 import MonotonicTime
 import NativeProcess
 import Services
@@ -204,9 +205,12 @@ struct Start: AsyncParsableCommand {
     let spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: try backgroundArguments(state, workspace, session),
       environment: session.context.environment.merging(["DRYDOCK_HOME": session.context.home.root]) { $1 },
-      workingDirectory: "/", files: program.files, label: "drydock start \(state.handle)")
+      workingDirectory: workspace.folder.path, files: program.files, label: "drydock start \(state.handle)")
     let keeper = try Keeper.locate(environment: session.context.environment)
-    _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout)))
+    _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout))) {
+      // What an earlier one said explains nothing.
+      unlink(program.files.logFile)
+    }
     try await waitUntilReady(supervisor, session)
   }
 
@@ -237,7 +241,8 @@ struct Start: AsyncParsableCommand {
     let deadline = Deadline.after(.seconds(timeout))
     var pause = Backoff(limit: .milliseconds(100))
     while true {
-      let answer = try await supervisor.client.ask(ControlRequest(.status), until: deadline)
+      // A question of its own time: at the deadline it is said which service is not ready.
+      let answer = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
       if answer == nil { try await supervisor.refuseEnded() }
       let status = answer ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
@@ -249,8 +254,26 @@ struct Start: AsyncParsableCommand {
           .failed, "\(failed.0) does not stay up: \(failed.1.lastEnd ?? "")",
           suggestion: "its output: drydock logs \(failed.0); to end it: drydock stop")
       }
-      try await pause.sleep(until: deadline, "services that are ready")
+      do { try await pause.sleep(until: deadline, "services that are ready") } catch is TimeoutError {
+        throw Self.notReady(status)
+      }
     }
+  }
+}
+
+extension Start {
+  /// Which services are not ready, and why.
+  fileprivate static func notReady(_ status: [ServiceStatus]) -> DrydockError {
+    let waiting = status.flatMap { service in
+      service.replicas.filter { $0.state != .ready }.map { replica in
+        let end = replica.lastEnd.map { "ended: \($0)" }
+        let reason = [replica.reason, end].compactMap(\.self).first.map { ", \($0)" } ?? ""
+        return "\(service.service).\(replica.number) is \(replica.state.rawValue)\(reason)"
+      }
+    }
+    return DrydockError(
+      .notReady, "not ready in time: \(waiting.isEmpty ? "the services" : waiting.joined(separator: "; "))",
+      suggestion: "they go on in the background; what they write: drydock logs -f; to end them: drydock stop")
   }
 }
 

@@ -102,7 +102,7 @@ package actor Supervisor {
       members[service.spec.name]?.service = service
       members[service.spec.name]?.spec.count = count
       for number in member.replicas.keys {
-        stop(ServiceReplica(service: service.spec.name, number: number), drains: false)
+        stop(ServiceReplica(service: service.spec.name, number: number), drains: true)
       }
     }
   }
@@ -182,7 +182,10 @@ package actor Supervisor {
   /// Notes what a replica's life tells.
   private func take(_ report: ReplicaReport, of replica: ServiceReplica) async {
     guard var entry = members[replica.service]?.replicas[replica.number] else { return }
-    let event = entry.take(report, of: replica)
+    var event = entry.take(report, of: replica)
+    if case .ready = report, let url = members[replica.service]?.service.url {
+      event?.text = "ready at \(url)"
+    }
     members[replica.service]?.replicas[replica.number] = entry
     if case .gone = report { await remove(replica) }
     // Before it is told: whoever hears that it is ready may send a request at once.
