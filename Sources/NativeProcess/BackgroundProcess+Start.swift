@@ -29,6 +29,7 @@ extension BackgroundProcess {
       }
       try preparing()
       // What an earlier start left behind that was killed.
+      try refuseSuccessor()
       _ = try await NativeProcess.stop(files, steps: [])
       return try await running(try await keeper.start(spec, until: deadline), until: deadline)
     }

@@ -14,8 +14,12 @@ extension BackgroundProcess {
   /// - Returns: Whether one ran.
   /// - Throws: `NativeProcessError` with `.cannotStop` where it does not end, or nobody knows who it is.
   package func stop(until deadline: Deadline) async throws -> Bool {
+    try refuseSuccessor()
     switch try await settled(until: deadline.capped(at: .seconds(1))) {
-    case .stopped: return false
+    case .stopped:
+      // Its keeper may be about to start another one.
+      return try await NativeProcess.stop(
+        files, steps: [StopStep(signal: SIGTERM, patience: deadline.remaining / 2)]) != nil
     case .running(let process): try await end(process, until: deadline)
     case .starting:
       let steps = [
@@ -29,6 +33,17 @@ extension BackgroundProcess {
     // Its keeper notes the end; whoever starts it next is not to meet what is left.
     _ = try await NativeProcess.stop(files, steps: [StopStep(signal: 0, patience: .seconds(5))])
     return true
+  }
+
+  /// Tells its keeper not to start it again. A record of somebody else's names no process of ours.
+  func refuseSuccessor() throws {
+    guard let keeper = try SupervisedLook(files)?.record?.keeper,
+      ProcessTable.realUser(keeper.pid) == geteuid()
+    else { return }
+    // To a keeper that starts nothing again it is a stray signal.
+    ProcessTable.signal(keeper.pid, SIGUSR1) {
+      $0.start == keeper.start && $0.name.hasPrefix("drydock-keeper")
+    }
   }
 
   private func end(_ process: Running, until deadline: Deadline) async throws {

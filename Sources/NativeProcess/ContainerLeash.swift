@@ -18,7 +18,18 @@ package struct ContainerLeash: Sendable {
   private let folder: String
   private let watcher: ProcessIdentity
 
-  /// Starts the watch. Containers of an earlier one, whose process has just ended, are removed before this returns.
+  /// What the watch says of itself in its lock file.
+  private struct Word: Codable {
+    var pid: Int32
+    var start: UInt64
+    /// What the containers must not outlive.
+    var holder: ProcessIdentity?
+
+    var watcher: ProcessIdentity { ProcessIdentity(pid: pid, start: start) }
+  }
+
+  /// Starts the watch, or takes over one for the same process. Containers of an earlier one, whose process has just ended,
+  /// are removed before this returns.
   /// - Parameters:
   ///   - folder: A folder of its own, which exists.
   ///   - engineSocket: The engine's Unix socket.
@@ -36,14 +47,25 @@ package struct ContainerLeash: Sendable {
       do {
         let reply = try await tool.run(until: deadline).output
         return ContainerLeash(
-          folder: folder, watcher: try JSONDecoder().decode(ProcessIdentity.self, from: Data(reply)))
+          folder: folder, watcher: try JSONDecoder().decode(Word.self, from: Data(reply)).watcher)
       } catch let error as NativeProcessError where error.code == .commandFailed(.code(75)) {
         // sysexits: EX_TEMPFAIL.
+        if let running = running(in: folder), running.holder == leash.process, running.watcher.isAlive {
+          return ContainerLeash(folder: folder, watcher: running.watcher)
+        }
         try await pause.sleep(until: deadline, "the end of an earlier watch over containers in \(folder)")
       } catch is DecodingError {
         throw NativeProcessError(.keeperFailed, "\(keeper.executable) did not answer as expected")
       }
     }
+  }
+
+  /// What holds the lock says who it is, also to one that comes after the one that started it.
+  private static func running(in folder: String) -> Word? {
+    guard let directory = try? DirectoryDescriptor(folder, followingLink: geteuid() != 0),
+      let bytes = try? directory.read("leash.lock", limit: 1 << 10)
+    else { return nil }
+    return try? JSONDecoder().decode(Word.self, from: Data(bytes))
   }
 
   /// Adds a container by its id; one that is removed otherwise may stay on the list.

@@ -43,13 +43,23 @@ package struct ServiceTraits: Sendable, Hashable {
 }
 
 /// A process with whose end other things end, however it ends: the keeper watches it.
-package struct Leash: Sendable, Hashable {
+package struct Leash: Sendable, Hashable, Codable {
   let process: ProcessIdentity
 
   /// A process that runs now; nil when there is none of that number.
   package init?(to processID: Int32) {
     guard let entry = ProcessTable.entry(processID), !entry.isZombie else { return nil }
     process = ProcessIdentity(pid: processID, start: entry.start)
+  }
+
+  /// The process that started this one, such as its keeper.
+  /// - Throws: `NativeProcessError` with `.keeperFailed` where it is gone.
+  package static func toParent() throws(NativeProcessError) -> Leash {
+    let parent = getppid()
+    guard parent > 1, let leash = Leash(to: parent) else {
+      throw NativeProcessError(.keeperFailed, "what started this process is gone")
+    }
+    return leash
   }
 
   /// This very process.

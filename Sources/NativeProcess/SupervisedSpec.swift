@@ -22,6 +22,9 @@ package struct SupervisedSpec: Sendable, Hashable {
   package var logLimit: Int
   /// What is done for it as a service; nil for an engine.
   package var traits: ServiceTraits?
+  /// Whether its keeper starts it again when a signal ended it that no `stop` sent, up to twenty times in quick succession;
+  /// it gets SIGTERM when its keeper ends. For a program without traits.
+  package var startsAgain = false
   /// How many files the program may have open, its soft limit; nil leaves the one that this process has.
   package var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
@@ -65,6 +68,7 @@ extension SupervisedSpec {
       records += ["U\(user.userID)", "G\(user.groupID)"]
       if let name = user.name { records.append("N\(name)") }
     }
+    if startsAgain { records.append("R1") }
     if let traits { records += traits.records }
     guard !records.contains(where: { $0.utf8.contains(0) }) else { return nil }
     return records.flatMap { Array($0.utf8) + [0] } + [UInt8(ascii: "."), 0]

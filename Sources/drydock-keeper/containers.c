@@ -144,12 +144,14 @@ static int say(enum stage stage) {
 
 // Whoever asks is told the number once the lock says it too.
 static int begin(struct leash *leash, const char *socket, int folder, int lock) {
-  char text[64];
+  char text[128];
   pid_t pid = fork();
   if (pid < 0) return say(STAGE_FORK);
   if (pid == 0) _exit(detach_all() ? watch(leash, socket, folder) : EX_OSERR);
   struct identity watcher = identify(pid);
-  int length = snprintf(text, sizeof text, "{\"pid\":%ld,\"start\":%llu}\n", (long)watcher.pid, watcher.start);
+  int length = snprintf(
+      text, sizeof text, "{\"pid\":%ld,\"start\":%llu,\"holder\":{\"pid\":%ld,\"start\":%llu}}\n", (long)watcher.pid,
+      watcher.start, (long)leash->holder.pid, leash->holder.start);
   if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length) {
     kill(pid, SIGKILL);
     return say(STAGE_RECORD);

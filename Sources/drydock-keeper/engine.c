@@ -38,10 +38,12 @@ struct pipes {
   int output[2], error[2], go[2], report[2], binds[2];
 };
 
-// A service without a keeper would have nobody to end it.
-static bool end_with(pid_t keeper) {
+// A service without a keeper would have nobody to end it; what is to be started again, nobody to do so.
+static bool end_with(pid_t keeper, int signal) {
 #ifdef __linux__
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
+  if (prctl(PR_SET_PDEATHSIG, signal) != 0) return false;
+#else
+  (void)signal;
 #endif
   return getppid() == keeper;
 }
@@ -61,7 +63,8 @@ static void execute(const struct spec *spec, int lock, pid_t keeper, const struc
   if (!take_output(spec, pipes)) fail(report, STAGE_FORK);
   if (fcntl(lock, F_SETFD, 0) != 0) fail(report, STAGE_FORK);
   if (!become(spec)) fail(report, STAGE_USER);
-  if (spec->is_service && !end_with(keeper)) fail(report, STAGE_FORK);
+  if (spec->is_service && !end_with(keeper, SIGKILL)) fail(report, STAGE_FORK);
+  if (spec->starts_again && !end_with(keeper, SIGTERM)) fail(report, STAGE_FORK);
   if (chdir(spec->folder) != 0) fail(report, STAGE_FOLDER);
   // An executable with capabilities of its own, as some packages of MySQL have, would be closed to its user's eyes, who
   // then could not tell whether a port's listener is this engine. None of them needs more than its user may.

@@ -77,6 +77,7 @@ struct spec {
   struct port_map ports;
   bool has_terminal;
   struct window window;
+  bool starts_again;  // when a signal ended it that nobody meant for it; no service
 };
 
 // What a status file says, and what the daemon tells the process that launched it.
@@ -157,8 +158,11 @@ void engine_launch(const struct spec *spec, int folder, int lock, struct ends *e
 // service.c
 // Makes this process the one that is left everything that a service's processes leave behind.
 void service_adopt(void);
+// Takes a service that was started into its care: from then on others get to its terminal. Ends this process where there
+// is no memory for it, and the service with it.
+struct service *service_open(pid_t main, struct spec *spec, int folder, const struct ends *ends, const struct logfile *log);
 // Keeps a service until it, or what it must not outlive, has ended and nothing is left of it. Returns its wait status.
-int service_keep(pid_t main, struct spec *spec, int folder, const struct ends *ends, const struct logfile *log);
+int service_keep(struct service *service);
 
 // lines.c
 enum stream_kind { STREAM_OUTPUT, STREAM_ERROR };
@@ -238,5 +242,8 @@ void block_child_signal(void);
 void ignore_stray_signals(void);
 void restore_signals(void);
 int supervise(pid_t engine, int log_pipe, struct logfile *log);
+// From now on SIGUSR1 says that the program is to end, and not to be started again.
+void heed_stop(void);
+bool may_start_again(long long started_ms, int status);
 
 #endif

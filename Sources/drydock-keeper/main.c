@@ -36,6 +36,17 @@ static bool detach(void) {
          && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 && close(null) == 0;
 }
 
+// Keeps an engine until it has ended for good. Returns its wait status.
+static int keep_engine(struct spec *spec, int folder, int lock, struct logfile *log, struct ends *ends, struct outcome *outcome) {
+  int status = supervise(outcome->engine.pid, ends->output, log);
+  while (spec->starts_again && may_start_again(outcome->started_ms, status)) {
+    engine_launch(spec, folder, lock, ends, outcome);
+    if (outcome->stage != STAGE_NONE) break;
+    status = supervise(outcome->engine.pid, ends->output, log);
+  }
+  return status;
+}
+
 // The keeper proper, in a session of its own. It says through `report` what came of the start.
 static int keep(struct spec *spec, int folder, int lock, struct logfile *log, int report) {
   struct outcome outcome = {.stage = STAGE_NONE, .token = spec->token};
@@ -43,18 +54,24 @@ static int keep(struct spec *spec, int folder, int lock, struct logfile *log, in
   ignore_stray_signals();
   block_child_signal();
   if (spec->is_service) service_adopt();
+  if (spec->starts_again) heed_stop();
   if (detach())
     engine_launch(spec, folder, lock, &ends, &outcome);
   else
     outcome.stage = STAGE_FORK, outcome.error = errno;
   // Freed before the report: who is told of a failed start may try again at once.
   if (outcome.stage != STAGE_NONE) close(lock);
+  // Open before the report, too: who is told of a start may go to its terminal at once.
+  struct service *service = NULL;
+  if (outcome.stage == STAGE_NONE && spec->is_service)
+    service = service_open(outcome.engine.pid, spec, folder, &ends, log);
   write_all(report, &outcome, sizeof outcome);
   close(report);
   if (outcome.stage != STAGE_NONE) return EX_OSERR;
-  spec_free(spec);
-  outcome.wait_status = spec->is_service ? service_keep(outcome.engine.pid, spec, folder, &ends, log)
-                                         : supervise(outcome.engine.pid, ends.output, log);
+  // What is started again has need of it.
+  if (!spec->starts_again) spec_free(spec);
+  outcome.wait_status = service ? service_keep(service) : keep_engine(spec, folder, lock, log, &ends, &outcome);
+  if (outcome.stage != STAGE_NONE) return EX_OSERR;
   outcome.ended = true;
   outcome.ended_ms = now_ms();
   return record_write(folder, spec->status_name, &outcome, true) ? EX_OK : EX_OSERR;

@@ -127,17 +127,23 @@ static void prepare(struct service *service, const struct spec *spec, int folder
   if (service->ends.error >= 0) fcntl(service->ends.error, F_SETFL, O_NONBLOCK);
 }
 
-int service_keep(pid_t main, struct spec *spec, int folder, const struct ends *ends, const struct logfile *log) {
-  struct service service = {
+struct service *service_open(pid_t main, struct spec *spec, int folder, const struct ends *ends, const struct logfile *log) {
+  struct service *service = calloc(1, sizeof *service);
+  if (!service) _exit(EXIT_FAILURE);
+  *service = (struct service){
       .main = main, .ends = *ends, .leash = leash_open(spec->leash), .ports = &spec->ports,
   };
-  prepare(&service, spec, folder, log);
+  prepare(service, spec, folder, log);
+  return service;
+}
+
+int service_keep(struct service *service) {
   bool is_off = false;
-  for (reap(&service); !service.has_ended && !is_off; reap(&service)) {
-    attend(&service);
-    is_off = leash_is_off(&service.leash);
+  for (reap(service); !service->has_ended && !is_off; reap(service)) {
+    attend(service);
+    is_off = leash_is_off(&service->leash);
   }
-  if (is_off && !service.has_ended) lines_event(service.lines, "ended, as what started it is gone");
-  finish(&service);
-  return service.status;
+  if (is_off && !service->has_ended) lines_event(service->lines, "ended, as what started it is gone");
+  finish(service);
+  return service->status;
 }

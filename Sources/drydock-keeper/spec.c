@@ -68,11 +68,11 @@ static bool add_port(struct spec *spec, long long from, long long to) {
   return spec->maps_ports = true;
 }
 
-// What only a service has.
+// What only some programs have.
 static bool set_trait(struct spec *spec, char tag, const char *text) {
   long long numbers[2] = {0, 0};
-  if (tag == 'O' || tag == 'B') {
-    *(tag == 'O' ? &spec->is_service : &spec->maps_ports) = true;
+  if (tag == 'O' || tag == 'B' || tag == 'R') {
+    *(tag == 'O' ? &spec->is_service : tag == 'B' ? &spec->maps_ports : &spec->starts_again) = true;
     return strcmp(text, "1") == 0;
   }
   if (!two_numbers(text, tag == 'K' ? INT_MAX : USHRT_MAX, numbers)) return false;
@@ -105,6 +105,7 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'B':
     case 'K':
     case 'M':
+    case 'R':
     case 'Y': return set_trait(spec, record[0], value);
     default: return false;
   }
@@ -126,7 +127,7 @@ static bool parse(struct spec *spec, size_t length) {
   }
   return complete && arguments > 0 && spec->executable && spec->folder && spec->status_name && spec->log_name
          && spec->has_user == spec->has_group
-         && (spec->is_service || !(spec->leash.pid || spec->maps_ports || spec->has_terminal));
+         && (spec->is_service ? !spec->starts_again : !(spec->leash.pid || spec->maps_ports || spec->has_terminal));
 }
 
 // The name of a file that lies in the folder of `lock`; NULL for one elsewhere.

@@ -5,11 +5,12 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "keeper.h"
 
-enum { DRAIN_CHUNKS = 64 };
+enum { DRAIN_CHUNKS = 64, STEADY_MS = 10000, MOST_FAILURES = 20 };
 
 static void on_child(int signal) { (void)signal; }
 
@@ -31,6 +32,30 @@ void ignore_stray_signals(void) {
   static const int strays[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1,
                                SIGUSR2, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
   for (size_t i = 0; i < sizeof strays / sizeof strays[0]; i++) signal(strays[i], SIG_IGN);
+}
+
+static volatile sig_atomic_t is_to_end;
+
+static void on_stop(int signal) { (void)signal, is_to_end = 1; }
+
+void heed_stop(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_stop;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGUSR1, &action, NULL);
+}
+
+// A program that a signal ended is started again, unless somebody stops it, or it ended so too often in a short time.
+bool may_start_again(long long started_ms, int status) {
+  static int failures;
+  if (!WIFSIGNALED(status) || is_to_end) return false;
+  failures = now_ms() - started_ms < STEADY_MS ? failures + 1 : 0;
+  if (failures >= MOST_FAILURES) return false;
+  struct timespec pause = {.tv_sec = failures / 20, .tv_nsec = failures % 20 * 50000000L};
+  // SIGUSR1 ends it early.
+  nanosleep(&pause, NULL);
+  return !is_to_end;
 }
 
 // What the engine gets: every signal at its default and none blocked, whatever drydock's caller had set.

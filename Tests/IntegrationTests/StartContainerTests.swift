@@ -50,6 +50,31 @@ import Testing
         try await eventually("no container of a service is left") { try await containers(app) == 0 }
       }
       #expect(try await app.drydock("logs", "built").stdout.contains("written into the image"))
+      try await successor(app)
     }
+  }
+
+  /// A supervisor in the background that is killed has one that takes over its containers.
+  private func successor(_ app: AppFixture) async throws {
+    try #require(try await app.drydock("start", "--detach").status == 0)
+    let before = try await app.drydock("ps", "--services", "--format", "json").stdout
+    let supervisor = try #require(app.processes(naming: "--supervise").first)
+    kill(supervisor, SIGKILL)
+    try await eventually("its successor has them all") {
+      guard app.processes(naming: "--supervise").contains(where: { $0 != supervisor }) else { return false }
+      return try await ids(app.drydock("ps", "--services", "--format", "json").stdout) == ids(before)
+    }
+    #expect(try await containers(app) == 2)
+    #expect(try await app.drydock("stop").status == 0)
+    #expect(try await containers(app) == 0)
+  }
+
+  private func ids(_ listing: String) throws -> [String] {
+    struct Service: Decodable {
+      struct Replica: Decodable { var id: String? }
+      var replicas: [Replica]
+    }
+    return try JSONDecoder().decode([Service].self, from: Data(listing.utf8))
+      .flatMap(\.replicas).compactMap(\.id)
   }
 }

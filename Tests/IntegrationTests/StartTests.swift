@@ -171,6 +171,39 @@ private struct ServiceRow: Decodable {
     }
   }
 
+  @Test("kill -9 of a supervisor in the background, ten times: another one takes over what runs")
+  func succession() async throws {
+    try await withServices { app in
+      try #require(try await app.drydock("start", "--detach").status == 0)
+      let before = try await services(app)
+      for _ in 1...10 {
+        let supervisor = try #require(app.processes(naming: "--supervise").first)
+        kill(supervisor, SIGKILL)
+        try await eventually("its successor") {
+          app.processes(naming: "--supervise").contains { $0 != supervisor }
+        }
+      }
+      try await eventually("all is ready") {
+        let now = try await services(app)
+        return now.count == 3 && now.values.allSatisfy { $0.replicas.allSatisfy { $0.state == "ready" } }
+      }
+      let after = try await services(app)
+      for (name, service) in before {
+        #expect(after[name]?.replicas.map(\.id) == service.replicas.map(\.id), "\(name)")
+      }
+      let url = try #require(after["web"]?.url)
+      #expect(try await ask(url, app)["SERVICE"] == "web")
+      // What comes after a stop is what was stopped.
+      #expect(try await app.drydock("stop", "web").status == 0)
+      let last = try #require(app.processes(naming: "--supervise").first)
+      kill(last, SIGKILL)
+      #expect(try await app.drydock("stop").status == 0)
+      try await eventually("nothing is left") {
+        app.processes(naming: "web.py").isEmpty && app.processes(naming: "--supervise").isEmpty
+      }
+    }
+  }
+
   @Test("a service that ends is started again and its end is told; --exit-on-failure ends with its status")
   func crash() async throws {
     let manifest = """

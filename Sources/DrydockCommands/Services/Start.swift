@@ -202,10 +202,11 @@ struct Start: AsyncParsableCommand {
     for folder in ["supervising", "supervisor"] {
       try Folder.make("\(supervisor.folder.path)/\(folder)", mode: 0o700)
     }
-    let spec = SupervisedSpec(
+    var spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: try backgroundArguments(state, workspace, session),
       environment: session.context.environment.merging(["DRYDOCK_HOME": session.context.home.root]) { $1 },
       workingDirectory: workspace.folder.path, files: program.files, label: "drydock start \(state.handle)")
+    spec.startsAgain = true
     let keeper = try Keeper.locate(environment: session.context.environment)
     _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout))) {
       // What an earlier one said explains nothing.

@@ -30,6 +30,8 @@ struct ControlServer: Sendable {
   let prepare: @Sendable ([String]) async throws -> [PreparedService]
   /// Notes numbers of replicas, so that they outlive the supervisor.
   let remember: @Sendable ([String: Int]) async throws -> Void
+  /// Told which services are in the supervisor's care once that has changed.
+  let changed: @Sendable ([String]) -> Void
 
   /// Serves until the task is cancelled.
   /// - Parameter ready: Called once others can connect.
@@ -75,7 +77,9 @@ struct ControlServer: Sendable {
   private func carryOut(_ request: ControlRequest) async throws {
     switch request.wish {
     case .status, .watch: return
-    case .add: await supervisor.add(try await prepare(request.services))
+    case .add:
+      await supervisor.add(try await prepare(request.services))
+      await changed(supervisor.status.map(\.service))
     case .restart:
       let known = await supervisor.status.map(\.service)
       let names = request.services.isEmpty ? known : request.services
@@ -89,6 +93,7 @@ struct ControlServer: Sendable {
     case .stop:
       let known = await supervisor.status.map(\.service)
       await supervisor.stop(request.services.isEmpty ? known : request.services.filter(known.contains))
+      await changed(supervisor.status.map(\.service))
     }
   }
 

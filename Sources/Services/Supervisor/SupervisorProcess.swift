@@ -12,6 +12,11 @@ package struct SupervisorRecord: Sendable, Hashable, Codable {
   package var isDetached: Bool
   /// Whether nobody can connect yet: images are built, hooks run.
   package var isPreparing: Bool?
+  /// What the services must not outlive: in the background the supervisor's keeper, which starts another supervisor where
+  /// one is killed, else the supervisor itself.
+  package var leash: Leash?
+  /// The services in its care, for the one that comes after it.
+  package var services: [String]?
 }
 
 /// The supervisor as a process: served in the foreground or in the background, found again, stopped.
@@ -42,7 +47,23 @@ package struct SupervisorProcess: Sendable {
   /// What became of it, once whoever holds its lock has said so.
   func settled() async throws -> BackgroundProcess<SupervisorRecord>.State {
     guard Folder.exists("\(folder.path)/supervising") else { return .stopped }
-    return try await program.settled(until: .after(.seconds(5)))
+    let deadline = Deadline.after(.seconds(5))
+    var pause = Backoff(limit: .milliseconds(50))
+    while true {
+      let state = try await program.settled(until: deadline)
+      // Between the end of one and its successor, only the keeper is there.
+      guard case .stopped = state, !deadline.hasPassed, try isHeld(inspect(program.files)) else {
+        return state
+      }
+      do { try await pause.sleep(until: deadline, program.name) } catch is TimeoutError { return state }
+    }
+  }
+
+  private func isHeld(_ state: SupervisedState) -> Bool {
+    switch state {
+    case .running, .settling: true
+    case .neverStarted, .exited: false
+    }
   }
 
   /// Whether one runs.
@@ -107,20 +128,20 @@ package struct SupervisorProcess: Sendable {
     try folder.prepare()
     try Folder.make("\(folder.path)/supervising", mode: 0o700)
     return try await program.holding {
-      try program.publish(SupervisorRecord(isDetached: wishes.isDetached, isPreparing: true))
+      let leash = try wishes.isDetached ? Leash.toParent() : Leash.toThisProcess()
+      let predecessor = predecessor(leash)
+      let note = SupervisorNote(program, leash: leash, isDetached: wishes.isDetached)
+      try note.change { $0.services = predecessor?.services }
       let routers = ServiceRouters()
       let notice: @Sendable (String) -> Void = { observe(SupervisorEvent(.notice, nil, $0)) }
-      let preparation = try await preparation(wishes, routers, notice)
+      let preparation = try await preparation(wishes, leash, routers, notice)
       let supervisor = Supervisor(
         traffic: routers, exitsOnFailure: wishes.exitsOnFailure, observe: observe, check: Self.check)
       do {
-        let services = try await preparation.prepare(wishes.services)
-        try await preparation.run(\.beforeStart)
-        let result = try await supervise(supervisor, services, preparation) {
-          // One that cannot say so is only taken for one that prepares.
-          try? program.publish(SupervisorRecord(isDetached: wishes.isDetached, isPreparing: false))
-          ready()
-        }
+        let services = try await preparation.prepare(predecessor?.services ?? wishes.services)
+        if predecessor == nil { try await preparation.run(\.beforeStart) }
+        let result = try await supervise(
+          supervisor, services, preparation, note, runsHooks: predecessor == nil, ready)
         await preparation.close()
         return result
       } catch {
@@ -130,24 +151,37 @@ package struct SupervisorProcess: Sendable {
     }
   }
 
+  /// The supervisor in whose place this one was started by their keeper, where it had got as far as to supervise.
+  private func predecessor(_ leash: Leash) -> SupervisorRecord? {
+    program.lastDetails.flatMap { last in
+      last.isDetached && last.leash == leash && last.isPreparing == false ? last : nil
+    }
+  }
+
   private func supervise(
     _ supervisor: Supervisor, _ services: [PreparedService], _ preparation: ServicePreparation,
-    _ ready: @escaping @Sendable () -> Void
+    _ note: SupervisorNote, runsHooks: Bool, _ ready: @escaping @Sendable () -> Void
   ) async throws -> Supervisor.Result {
     let server = ControlServer(
       path: folder.socket, supervisor: supervisor, prepare: { try await preparation.prepare($0) },
-      remember: { try await remember($0) })
+      remember: { try await remember($0) }, changed: { names in try? note.change { $0.services = names } })
     return try await withThrowingTaskGroup(of: Supervisor.Result?.self) { group in
       group.addTask { await supervisor.run() }
       group.addTask {
-        try await server.run(ready: ready)
+        try await server.run {
+          // One that cannot say so is only taken for one that prepares.
+          try? note.change { ($0.isPreparing, $0.services) = (false, services.map(\.spec.name)) }
+          ready()
+        }
         return nil
       }
       await supervisor.add(services)
       group.addTask {
         let isReady = await supervisor.waitUntilReady(services.map(\.spec.name))
         guard isReady, !Task.isCancelled else { return nil }
-        do { try await preparation.run(\.afterReady) } catch is CancellationError { return nil } catch {
+        do {
+          if runsHooks { try await preparation.run(\.afterReady) }
+        } catch is CancellationError { return nil } catch {
           // What runs goes on: it is ready, and somebody looks at it.
           let error = DrydockError(error)
           supervisor.tell(SupervisorEvent(.failed, nil, error.message, details: error.details))
@@ -168,10 +202,10 @@ package struct SupervisorProcess: Sendable {
   }
 
   private func preparation(
-    _ wishes: Wishes, _ routers: ServiceRouters, _ notice: @escaping @Sendable (String) -> Void
+    _ wishes: Wishes, _ leash: Leash, _ routers: ServiceRouters,
+    _ notice: @escaping @Sendable (String) -> Void
   ) async throws -> ServicePreparation {
     let keeper = try Keeper.locate(environment: context.environment)
-    let leash = try Leash.toThisProcess()
     return ServicePreparation(
       context: context, workspace: wishes.workspace, id: id, extraEnvironment: wishes.extraEnvironment,
       rack: wishes.rack, options: wishes.options, keeper: keeper, leash: leash,
