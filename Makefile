@@ -16,7 +16,8 @@ STATIC := $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib --disab
 # Another folder for what is built for use, so that it can be built while the tests' own build is in use.
 RELEASE_SCRATCH ?=
 RELEASE := -c release $(STATIC) $(if $(RELEASE_SCRATCH),--scratch-path $(RELEASE_SCRATCH))
-SCRIPTS := $(filter-out scripts/arrows scripts/benchmark scripts/chaos-%,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
+PYTHON_SCRIPTS := scripts/arrows scripts/check-docs scripts/command-reference scripts/picture scripts/run-page scripts/%.py
+SCRIPTS := $(filter-out $(PYTHON_SCRIPTS) scripts/benchmark scripts/chaos-% scripts/__pycache__,$(wildcard scripts/*)) .ci/run docker/build docker/base/* docker/*/docker-entrypoint.sh docker/lib/*.sh
 
 bin := $(DESTDIR)$(PREFIX)/bin
 libexec := $(DESTDIR)$(PREFIX)/libexec/drydock
@@ -31,22 +32,23 @@ help: ## List the targets
 .PHONY: demo
 demo: ## Bring up the sample app's resources and run the app against them
 	@scripts/require demo
-	@$(SWIFT) build -c $(CONFIG) --product drydock
-	@$(SWIFT) build -c $(CONFIG) --product drydock-keeper
-	@$(SWIFT) build -c $(CONFIG) --product drydock-mount
+	@if [[ ! -e .build/$(CONFIG)/drydock ]]; then \
+	  echo "drydock is built first: about 5 minutes on two cores, 1 GB in .build. VERBOSE=1 shows all output." >&2; fi
+	@scripts/quietly "Building drydock" $(MAKE) programs
 	@drydock="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"; \
 	cd samples/quickstart; \
 	echo '$$ drydock up' >&2; "$$drydock" up; \
-	run() { echo "\$$ drydock run $$*" >&2; "$$drydock" run "$$@"; }; \
+	run() { echo "\$$ drydock run $$*" >&2; PYTHONDONTWRITEBYTECODE=1 "$$drydock" run "$$@"; }; \
 	status=0; run web -- /usr/bin/python3 app.py || status=$$?; \
 	if ((status == 125)); then \
 	  echo "Private mounts are not permitted here, as in most containers; without them:" >&2; status=0; \
 	  run --no-mounts web -- /usr/bin/python3 app.py || status=$$?; fi; \
 	if ((status != 0)); then exit "$$status"; fi; \
 	printf '%s\n' "" "The resources of samples/quickstart/convox.yml are up, and the app has used each of them." \
-	  "They stay up until they are told to stop. To go on:" \
+	  "They stay up until you stop them. To go on:" \
 	  "  export PATH=$$(dirname "$$drydock"):\$$PATH; cd samples/quickstart" \
-	  "  drydock --help     what else there is" \
+	  "  drydock start      run the app's services too" \
+	  "  drydock --help     see what else there is" \
 	  "  drydock down       stop the resources; their data stays"
 
 .PHONY: test
@@ -65,6 +67,12 @@ test-build:
 	@scripts/require test
 	@$(SWIFT) build --build-tests
 
+.PHONY: programs
+programs:
+	@$(SWIFT) build -c $(CONFIG) --product drydock
+	@$(SWIFT) build -c $(CONFIG) --product drydock-keeper
+	@$(SWIFT) build -c $(CONFIG) --product drydock-mount
+
 .PHONY: build
 build: ## Build the programs for development
 	@scripts/require build
@@ -78,7 +86,11 @@ release: ## Build the programs for use, the Swift runtime inside
 	@$(SWIFT) build $(RELEASE) --product drydock-mount
 
 .PHONY: install
-install: release ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
+install: ## Install under PREFIX (default /usr/local), with completions for bash, zsh and fish
+	@scripts/require build
+	@built="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; if [[ ! -e $$built/drydock ]]; then \
+	  echo "A release build comes first: about 7 minutes on two cores, 0.6 GB in .build. VERBOSE=1 shows all output." >&2; fi
+	@scripts/quietly "Building drydock for use" $(MAKE) release
 	@built="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; \
 	install -d "$(bin)" "$(libexec)" $(foreach file,$(completions),"$(dir $(file))"); \
 	install -m 755 "$$built/drydock" "$(bin)/drydock"; \
@@ -90,7 +102,7 @@ install: release ## Install under PREFIX (default /usr/local), with completions 
 	install -m 644 "$$built/drydock.bash" "$(word 1,$(completions))"; \
 	install -m 644 "$$built/drydock.zsh" "$(word 2,$(completions))"; \
 	install -m 644 "$$built/drydock.fish" "$(word 3,$(completions))"; \
-	echo "installed: $(bin)/drydock"
+	if [[ -n "$(DESTDIR)" ]]; then echo "Installed: $(bin)/drydock"; else scripts/after-install "$(PREFIX)"; fi
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there; apps' data stays
@@ -115,11 +127,17 @@ chaos: build ## Kill commands and steal ports at random moments, DRYDOCK_CHAOS_R
 lint: ## Check format and style of the Swift sources, which target imports which, and the scripts by shellcheck
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	@SWIFT="$(SWIFT)" python3 -B scripts/arrows
+	@python3 -B scripts/check-docs
 	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); fi
 
 .PHONY: format
 format: ## Bring the Swift sources into the project's format
 	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+.PHONY: documents
+documents: programs ## Write anew what is generated in docs: the reference of commands, the README's picture
+	@python3 -B scripts/command-reference "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"
+	@python3 -B scripts/picture "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock"
 
 .PHONY: images
 images: ## Build engine images from Debian packages, for Docker without a registry
