@@ -144,8 +144,8 @@ let package = Package(
     library(
       "Services",
       [
-        "AppState", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase",
-        "Emulator",
+        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase", "Emulator",
         "Engines", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources",
         "Servers",
         "ServiceRouter",

@@ -175,7 +175,7 @@ extension ContainerConfig {
       ("directory", workingDirectory), ("signal", stopSignal), ("patience", stopTimeout.map { "\($0)" }),
       ("shm", sharedMemory.map { "\($0)" }), ("memory", memory.map { "\($0)" }),
       ("init", hasInit ? "yes" : nil),
-      ("terminal", hasTerminal ? "yes" : nil),
+      ("terminal", hasTerminal ? "yes" : nil), ("input", keepsInputOpen ? "open" : nil),
       ("capabilities", addedCapabilities.isEmpty ? nil : "\(addedCapabilities)"),
       ("without", droppedCapabilities.isEmpty ? nil : "\(droppedCapabilities)"),
       ("privileged", isPrivileged ? "yes" : nil), ("shares", processorShares.map { "\($0)" }),

@@ -117,11 +117,24 @@ enum Executable {
     replacement.hidden = Set(hidden)
     replacement.variables = Dictionary(variables.map { ($0.name, $0.value) }) { $1 }
     replacement.restored = PostgresVariables.takenOut
+    return become(replacement)
+  }
+
+  /// Replaces this process by a program that gets these variables alone.
+  static func replaceProcess(_ words: [String], environment: [String: String]) -> any Error {
+    var replacement = ProcessReplacement(program: words[0], words: words)
+    replacement.inheritsNothing = true
+    replacement.variables = environment
+    return become(replacement)
+  }
+
+  private static func become(_ replacement: ProcessReplacement) -> any Error {
     unblockSignals()
     Interruption.restorePipeSignal()
     DescriptorLimit.restore()
     let reason = replacement.perform()
-    let message = "ERROR: cannot run \(TerminalText.line(words[0])): \(String(cString: strerror(reason)))\n"
+    let message =
+      "ERROR: cannot run \(TerminalText.line(replacement.program)): \(String(cString: strerror(reason)))\n"
     StandardStreams.say(message)
     return ExitCode(reason == ENOENT ? 127 : 126)
   }

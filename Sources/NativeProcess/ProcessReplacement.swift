@@ -18,6 +18,8 @@ package struct ProcessReplacement: Sendable {
   package var words: [String]
   /// The variables of this process that it does not get.
   package var hidden: Set<String> = []
+  /// Whether it gets none of the variables that this process has.
+  package var inheritsNothing = false
   /// Those that it gets besides, in place of this process's own of the same name.
   package var variables: [String: String] = [:]
   /// Those that were taken out of this process's environment, as `NAME=value` with a NUL at the end.
@@ -32,7 +34,7 @@ package struct ProcessReplacement: Sendable {
   /// What the program finds in its environment, as bytes: what the caller set need not be text.
   func environment(from own: [[CChar]]) -> [[CChar]] {
     let names = hidden.union(variables.keys)
-    let kept = (own + restored).filter { !names.contains(Self.name(of: $0)) }
+    let kept = inheritsNothing ? [] : (own + restored).filter { !names.contains(Self.name(of: $0)) }
     // As setenv(3) has it, a name is not empty and holds no equals sign: it would be another variable's.
     let added = variables.filter { !$0.key.isEmpty && !$0.key.utf8.contains(UInt8(ascii: "=")) }
     return kept + added.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8CString) }

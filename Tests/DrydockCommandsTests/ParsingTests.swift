@@ -74,6 +74,8 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     case let command as Restart: command.common.shared
     case let command as Scale: command.common.shared
     case let command as Open: command.options
+    case let command as Exec: command.options
+    case let command as Attach: command.options
     case let command as Run: command.options
     case let command as ListResources: command.common.shared
     case let command as ResourceInfo: command.common.shared
@@ -180,6 +182,14 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     }
   }
 
+  @Test func execAndAttach() throws {
+    let exec = try parse("exec", "-q", "web.2", "--", "ls", "-q", "--app", "x", as: Exec.self)
+    #expect(exec.service == "web.2" && exec.options.quiet && exec.options.app == nil)
+    #expect(exec.command == ["--", "ls", "-q", "--app", "x"])
+    #expect(try parse("attach", "web", as: Attach.self).service == "web")
+    #expect(try parse("start", "--tty", "web", "--tty", "api", as: Start.self).terminals == ["web", "api"])
+  }
+
   @Test(arguments: [("10m", 600.0), ("2h30m", 9000), ("1d", 86400), ("1.5s", 1.5)])
   func spans(text: String, seconds: Double) { #expect(LogMoment.seconds(text) == seconds) }
 
@@ -232,7 +242,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 @Suite struct HelpTests {
   private static let commands: [any ParsableCommand.Type] = [
     Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
-    Doctor.self, Adopt.self,
+    Doctor.self, Adopt.self, Exec.self, Attach.self,
   ]
 
   @Test(arguments: commands.map { $0._commandName })

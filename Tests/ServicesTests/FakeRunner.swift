@@ -55,6 +55,10 @@ final class FakeRunner: ReplicaRunner {
     return Self.running(replica)
   }
 
+  func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place {
+    .container(replica.name, hasTerminal: false)
+  }
+
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
     await state.withLock { $0.running[replica] }?.wait()
     try Task.checkCancellation()

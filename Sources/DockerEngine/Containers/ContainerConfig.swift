@@ -42,6 +42,8 @@ package struct ContainerConfig: Sendable, Hashable {
   package var droppedCapabilities: [String] = []
   /// Whether the process gets a terminal; its output is then one stream.
   package var hasTerminal = false
+  /// Whether its standard input stays open for whoever attaches.
+  package var keepsInputOpen = false
 
   /// Whether it may do on the host whatever the engine's user may.
   package var isPrivileged = false

@@ -16,6 +16,7 @@ struct CreateContainer: Encodable {
     case stopTimeout = "StopTimeout"
     case healthcheck = "Healthcheck"
     case tty = "Tty"
+    case openStdin = "OpenStdin"
     case hostConfig = "HostConfig"
     case networkingConfig = "NetworkingConfig"
   }
@@ -36,6 +37,7 @@ struct CreateContainer: Encodable {
     // An image's own health check would run beside our probes and prove less.
     try values.encode(["Test": ["NONE"]], forKey: .healthcheck)
     try values.encode(config.hasTerminal, forKey: .tty)
+    if config.keepsInputOpen { try values.encode(true, forKey: .openStdin) }
     try values.encode(HostConfig(config), forKey: .hostConfig)
     try values.encodeIfPresent(config.network.map(NetworkingConfig.init), forKey: .networkingConfig)
   }

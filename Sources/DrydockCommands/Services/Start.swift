@@ -53,6 +53,13 @@ struct Start: AsyncParsableCommand {
   @Flag(name: .customLong("no-mounts"), help: "Leave efs resources where they are instead of mounting them.")
   var noMounts = false
 
+  @Option(
+    name: .customLong("tty"),
+    help: ArgumentHelp(
+      "A service that gets a terminal, for drydock attach; may be repeated.", valueName: "service"),
+    completion: NameCompletion.services)
+  var terminals: [String] = []
+
   @Option(help: ArgumentHelp("Seconds until what is not ready is an error.", valueName: "seconds"))
   var timeout: Double = 120
 
@@ -96,6 +103,7 @@ struct Start: AsyncParsableCommand {
     wishes.options.way = way
     wishes.options.withoutMounts = noMounts
     wishes.options.ignoresCache = noCache
+    wishes.options.terminals = Set(terminals)
     wishes.exitsOnFailure = exitOnFailure
     wishes.isDetached = supervise
     return wishes
@@ -106,7 +114,7 @@ struct Start: AsyncParsableCommand {
   /// Brings up what the services need: their own resources.
   private func bringUpResources(_ session: Session, _ workspace: Workspace) async throws -> InstanceState {
     let manifest = try session.manifest(workspace, try session.existingInstance(allowsNewName: true))
-    for name in services where manifest.service(named: name) == nil {
+    for name in services + terminals where manifest.service(named: name) == nil {
       throw UnknownName.error("service", name, known: manifest.services.map(\.name))
     }
     guard !manifest.services.isEmpty else {
@@ -181,6 +189,10 @@ struct Start: AsyncParsableCommand {
   private func join(_ supervisor: SupervisorProcess, _ session: Session) async throws {
     let client = supervisor.client
     try await supervisor.waitUntilListening(until: .after(.seconds(timeout)))
+    if !terminals.isEmpty {
+      session.console.warn(
+        "the app is started already; for --tty to count: drydock stop, then start it again")
+    }
     if !services.isEmpty || detach {
       _ = try await client.ask(ControlRequest(.add, services: services), until: .after(.seconds(timeout)))
     }
@@ -222,6 +234,7 @@ struct Start: AsyncParsableCommand {
     words += ["--services", way.rawValue]
     if noMounts { words.append("--no-mounts") }
     if noCache { words.append("--no-cache") }
+    words += terminals.flatMap { ["--tty", $0] }
     if let name = rack.name { words += ["--rack", name] }
     for file in common.shared.environmentFiles {
       words += ["--env-file", file.hasPrefix("/") ? file : "\(session.context.currentDirectory)/\(file)"]

@@ -24,6 +24,13 @@ enum Interruption {
   /// Whether the caller had SIGPIPE ignored, which its programs inherit.
   private static let ignoredPipe = Atomic<Bool>(false)
 
+  /// The end of a pipe for signals that are not meant for this command; -1 where they are.
+  private static let passOn = Atomic<Int32>(-1)
+  /// How many were passed on.
+  private static let passed = Atomic<Int32>(0)
+  /// That many are from somebody who wants this command to end, whatever becomes of the program.
+  private static let passedLimit: Int32 = 3
+
   /// Whether the command was told to end.
   static var isUnderWay: Bool { first.load(ordering: .relaxed) != 0 }
 
@@ -78,6 +85,26 @@ enum Interruption {
     signal(SIGPIPE, ignoredPipe.load(ordering: .relaxed) ? SIG_IGN : SIG_DFL)
   }
 
+  /// Gives out the signals from now on instead of ending this command by them: for a program elsewhere, whose end is the
+  /// command's. The third one ends the command at once.
+  static func passingOn() -> AsyncStream<Int32> {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return AsyncStream { $0.finish() } }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    passOn.store(ends[1], ordering: .relaxed)
+    signal(SIGQUIT, handle)
+    let reader = ends[0]
+    return AsyncStream { continuation in
+      Thread.detachNewThread {
+        var byte: UInt8 = 0
+        while true {
+          let count = read(reader, &byte, 1)
+          if count == 1 { continuation.yield(Int32(byte)) } else if count == 0 || errno != EINTR { return }
+        }
+      }
+    }
+  }
+
   /// Handles the signals by a handler rather than by ignoring them: an ignored signal stays ignored in every
   /// program that is started, a handled one does not.
   private static func install() -> AsyncStream<Void> {
@@ -121,6 +148,13 @@ enum Interruption {
 
   /// Only what a signal handler may do: atomics, write, alarm, _exit.
   private static let handle: @convention(c) (Int32) -> Void = { number in
+    let pipe = passOn.load(ordering: .relaxed)
+    guard pipe < 0 else {
+      if passed.add(1, ordering: .relaxed).newValue >= passedLimit { _exit(128 + number) }
+      var byte = UInt8(truncatingIfNeeded: number)
+      _ = write(pipe, &byte, 1)
+      return
+    }
     guard !note(number) else { return }
     // A terminal that goes is a reader that goes, and then a signal: the first one.
     let (isFirst, _) = first.compareExchange(expected: SIGPIPE, desired: number, ordering: .relaxed)

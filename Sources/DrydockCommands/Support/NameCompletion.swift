@@ -4,6 +4,7 @@ import ConvoxManifest
 import Emulator
 import Engines
 import Resources
+import Services
 
 /// What a shell offers for a word that names something: looked up when TAB is pressed, and silent about whatever is
 /// wrong. `--manifest` and `--app` on the line count as they do for the command.
@@ -18,8 +19,14 @@ enum NameCompletion {
   static let resourceAssignment = kind { words in words.resources.map { "\($0)=" } }
   /// An app's services.
   static let services = kind { $0.services }
+  /// An app's services, and the replicas that they had.
+  static let replicas = kind { $0.services + $0.replicas }
   /// An app's resources and services.
   static let resourcesAndServices = kind { $0.resources + $0.services }
+  /// The volumes that an app's services mount.
+  static let volumes = kind { $0.volumes }
+  /// The timers.
+  static let timers = kind { $0.timers }
   /// The apps of this machine.
   static let apps = kind { $0.apps }
   /// The names in the app env.
@@ -61,6 +68,16 @@ struct NameLookup {
   }
   var created: [String] { session?.context.store.createdResources().map(\.handle) ?? [] }
   var services: [String] { manifest?.services.map(\.name) ?? [] }
+  var replicas: [String] {
+    guard let session, let state else { return [] }
+    return ServiceFolder(home: session.context.home, id: state.id).replicas.filter { $0.number > 0 }.map(
+      \.name)
+  }
+  var volumes: [String] {
+    let items = manifest?.services.flatMap(\.volumes).map(ServiceVolume.init) ?? []
+    return items.filter { !$0.isOfHost }.map(\.key)
+  }
+  var timers: [String] { manifest?.timers.map(\.name) ?? [] }
   var apps: [String] { session?.context.store.apps().map(\.handle) ?? [] }
   var variables: [String] { state.map { Array($0.appEnvironment.keys) } ?? [] }
   var racks: [String] { state?.rackEnvironments.map { Array($0.keys) } ?? [] }

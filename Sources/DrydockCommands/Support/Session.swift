@@ -5,6 +5,7 @@ import Emulator
 import Foundation
 import MonotonicTime
 import Resources
+import Services
 
 /// What a command works with: the world, the options, the app.
 struct Session: Sendable {
@@ -93,6 +94,14 @@ struct Session: Sendable {
     // Without a manifest there is nothing that could be started.
     _ = try workspace()
     throw Self.withoutResources
+  }
+
+  /// The instance whose services run.
+  /// - Throws: `DrydockError` where the app was never started.
+  func startedInstance() throws -> InstanceState {
+    if let instance = try existingInstance() { return instance }
+    _ = try workspace()
+    throw SupervisorProcess.notStarted
   }
 
   /// The error about an app that never had an `up`.

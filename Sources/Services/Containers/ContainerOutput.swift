@@ -7,6 +7,8 @@ import Synchronization
 struct ContainerOutput: Sendable {
   let client: DockerClient
   let log: SupervisedFiles
+  /// Whether the container has a terminal, which ends its lines by two characters.
+  let hasTerminal: Bool
 
   /// Copies from where the log ends until the container does; a connection that breaks off is made anew.
   /// - Throws: `CancellationError`; `DockerError` once the container cannot be asked any more.
@@ -17,16 +19,21 @@ struct ContainerOutput: Sendable {
     let writer = LineLogWriter(path: log.logFile)
     let lines = Mutex<[LogChunk.Stream: LineCut]>([:])
     var options = DockerClient.LogOptions(follow: follows)
+    options.hasTerminal = hasTerminal
     options.since = lastLines(of: [LogSource(name: "", path: log.logFile)], 1).last.map { last in
       "\(last.line.time.nanoseconds / 1_000_000_000).\(last.line.time.nanoseconds % 1_000_000_000)"
     }
     try await client.logs(of: container, options, until: deadline) { chunk in
       let whole = lines.withLock { $0[chunk.stream, default: LineCut()].take(chunk.bytes) }
-      for line in whole { writer.write(line, stream: chunk.stream == .stderr ? .error : .output) }
+      for line in whole { writer.write(ended(line), stream: chunk.stream == .stderr ? .error : .output) }
     }
     for (stream, cut) in lines.withLock(\.self) where !cut.rest.isEmpty {
       writer.write(cut.rest, stream: stream == .stderr ? .error : .output)
     }
+  }
+
+  private func ended(_ line: [UInt8]) -> [UInt8] {
+    hasTerminal && line.last == UInt8(ascii: "\r") ? line.dropLast() : line
   }
 }
 

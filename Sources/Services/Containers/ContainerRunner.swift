@@ -50,12 +50,22 @@ struct ContainerRunner: ReplicaRunner {
     return running(id, replica, port)
   }
 
+  func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place {
+    guard
+      let found = try await containers.client.inspectContainer(name(replica), until: containers.soon),
+      found.state.isRunning
+    else { throw DrydockError(.failed, "\(replica.name) does not run at this moment") }
+    return .container(found.id, hasTerminal: launch.config.hasTerminal)
+  }
+
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
     let client = containers.client
     guard let found = try await client.inspectContainer(name(replica), until: containers.soon) else {
       return ReplicaEnd(reason: .unknown, words: "its container was removed")
     }
-    try await ContainerOutput(client: client, log: folder.files(replica)).copy(from: found.id)
+    try await ContainerOutput(
+      client: client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal
+    ).copy(from: found.id)
     let status = try await client.waitForContainer(found.id, until: .never)
     let state = try await client.inspectContainer(found.id, until: containers.soon)?.state
     let lines = folder.lastWords(of: replica)
@@ -71,7 +81,9 @@ struct ContainerRunner: ReplicaRunner {
     }
     try await containers.stop(found.id, patience: grace ?? launch.grace)
     // Nobody follows it by now. That its last words cannot be had is no reason to leave it.
-    try? await ContainerOutput(client: containers.client, log: folder.files(replica)).copy(
+    try? await ContainerOutput(
+      client: containers.client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal
+    ).copy(
       from: found.id, follows: false, until: .after(.seconds(10)))
     try await containers.remove(found.id)
   }

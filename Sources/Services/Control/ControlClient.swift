@@ -19,6 +19,17 @@ package struct ControlClient: Sendable {
     return try reply(line).status ?? []
   }
 
+  /// Where a command goes that is to run beside a replica.
+  /// - Parameter name: A service's name, or a replica's.
+  /// - Returns: Nil where no supervisor listens.
+  /// - Throws: The supervisor's `DrydockError`, `TimeoutError`, `CancellationError`.
+  package func access(_ name: String, until deadline: Deadline) async throws -> ReplicaAccess? {
+    guard let connection = try await open(ControlRequest(.access, services: [name]), until: deadline),
+      let line = try await connection.line(until: deadline)
+    else { return nil }
+    return try reply(line).access
+  }
+
   /// What runs now, and then what happens, told until the supervisor ends or the task is cancelled.
   /// - Returns: Whether a supervisor listens.
   package func watch(

@@ -8,6 +8,8 @@ package struct ControlRequest: Sendable, Hashable, Codable {
     case status
     /// What happens, until the connection is closed.
     case watch
+    /// Where a command goes that is to run beside a replica.
+    case access
     /// That services are taken in which are not supervised yet.
     case add
     /// That services end and are started with what is said of them now.
@@ -39,6 +41,8 @@ package struct ControlReply: Sendable, Hashable, Codable {
   package var status: [ServiceStatus]?
   /// What happened.
   package var event: SupervisorEvent?
+  /// Where a command goes that is to run beside a replica.
+  package var access: ReplicaAccess?
   /// Why it was not done.
   package var failure: Failure?
 
@@ -64,9 +68,13 @@ package struct ControlReply: Sendable, Hashable, Codable {
   }
 
   /// An answer.
-  init(status: [ServiceStatus]? = nil, event: SupervisorEvent? = nil, failure: Failure? = nil) {
+  init(
+    status: [ServiceStatus]? = nil, event: SupervisorEvent? = nil, access: ReplicaAccess? = nil,
+    failure: Failure? = nil
+  ) {
     self.status = status
     self.event = event
+    self.access = access
     self.failure = failure
   }
 }

@@ -62,6 +62,10 @@ struct ControlServer: Sendable {
           suggestion: "stop the services and start them again: drydock stop; drydock start")
       }
       if request.wish == .watch { return try await watch(connection) }
+      if request.wish == .access {
+        let access = try await supervisor.access(request.services.first ?? "")
+        return _ = try await send(ControlReply(access: access), to: connection)
+      }
       try await carryOut(request)
       try await send(ControlReply(status: await supervisor.status), to: connection)
     } catch is CancellationError {
@@ -76,7 +80,7 @@ struct ControlServer: Sendable {
 
   private func carryOut(_ request: ControlRequest) async throws {
     switch request.wish {
-    case .status, .watch: return
+    case .status, .watch, .access: return
     case .add:
       await supervisor.add(try await prepare(request.services))
       await changed(supervisor.status.map(\.service))

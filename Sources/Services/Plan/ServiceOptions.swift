@@ -8,6 +8,9 @@ package struct ServiceOptions: Sendable, Hashable, Codable {
   /// Whether images are built anew whatever the engine has kept of earlier builds.
   package var ignoresCache = false
 
+  /// The services that get a terminal, besides those of drydock.yml.
+  package var terminals: Set<String> = []
+
   /// The usual.
   package init() {}
 }

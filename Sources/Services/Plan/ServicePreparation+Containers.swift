@@ -14,12 +14,15 @@ extension ServicePreparation {
   /// - Parameter command: What is run; nil for what the image says.
   /// - Throws: `DrydockError`, `DockerError`.
   func container(
-    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, port: Int?
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, port: Int?,
+    hasTerminal: Bool = false
   ) async throws -> ContainerRunner {
     let (containers, leash) = try await site.open()
     try await ServiceVolumes(containers: containers).make(for: service)
+    var config = try config(service, command, variables, image: image, containers.names)
+    (config.hasTerminal, config.keepsInputOpen) = (hasTerminal, hasTerminal)
     let launch = ContainerLaunch(
-      config: try config(service, command, variables, image: image, containers.names), port: port,
+      config: config, port: port,
       grace: .seconds(service.process.grace))
     return ContainerRunner(
       launch: launch, containers: containers, folder: folder, ports: ServicePorts(home: context.home, id: id),

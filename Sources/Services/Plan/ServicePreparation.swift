@@ -55,8 +55,9 @@ struct ServicePreparation: Sendable {
           service.name, port: port, isSticky: service.routing.isSticky, isHTTP: service.port?.scheme == .http)
       }
       let runner = try await runner(
-        service, OwnCommand(service), variables, urls, image: images[service.name], port: service.port?.number
-      )
+        service, OwnCommand(service), variables, urls, image: images[service.name],
+        port: service.port?.number,
+        hasTerminal: settings.terminals.union(options.terminals).contains(service.name))
       prepared.append(
         PreparedService(
           spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
@@ -76,12 +77,17 @@ struct ServicePreparation: Sendable {
   private func runner(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
     image: String?,
-    port: Int?
+    port: Int?, hasTerminal: Bool = false
   ) async throws -> any ReplicaRunner {
-    if let image { return try await container(service, command, variables, image: image, port: port) }
+    if let image {
+      return try await container(
+        service, command, variables, image: image, port: port, hasTerminal: hasTerminal)
+    }
     let look = ServiceLook(
       workspace: workspace, path: context.environment["PATH"], runtime: runtime(variables))
-    return try process(service, command, variables, urls, folder: look.folder(of: service), port: port)
+    var runner = try process(service, command, variables, urls, folder: look.folder(of: service), port: port)
+    runner.launch.hasTerminal = hasTerminal
+    return runner
   }
 
   private func choices(
@@ -233,8 +239,9 @@ struct ServicePreparation: Sendable {
     let mounts = options.withoutMounts ? [] : variables.mounts(of: service)
     let words = command.arguments(keeper: keeper.executable)
     let launch = ProcessLaunch(
-      words: mounts.isEmpty ? words : try MountHelper.locate(context).wrap(words, mounts),
-      folder: workingFolder, environment: context.environment.merging(all.map { ($0.name, $0.value) }) { $1 },
+      words: words, folder: workingFolder,
+      environment: context.environment.merging(all.map { ($0.name, $0.value) }) { $1 },
+      mounter: mounts.isEmpty ? [] : try MountHelper.locate(context).wrap([], mounts),
       port: port, mapping: mapping(all.map(\.name)), grace: .seconds(service.process.grace))
     return ProcessRunner(
       launch: launch, folder: folder, ports: ServicePorts(home: context.home, id: id), keeper: keeper,

@@ -19,10 +19,14 @@ struct ProcessLaunch: Sendable {
   var folder: String
   /// All of its variables: the caller's with the service's on top.
   var environment: [String: String]
+  /// The words in front of the command's own that mount efs directories for it; empty for none.
+  var mounter: [String] = []
   /// The port that the program binds; nil for a service without one.
   var port: Int?
   /// How its port gets out of the way of others.
   var mapping: PortMapping
+  /// Whether it has a terminal in place of pipes.
+  var hasTerminal = false
   /// How long it has between SIGTERM and SIGKILL.
   var grace: Duration
 }
@@ -39,7 +43,7 @@ enum PortMapping: String, Sendable, Hashable, Codable {
 
 /// Runs the replicas of a service as processes, each under a keeper of its own.
 struct ProcessRunner: ReplicaRunner {
-  let launch: ProcessLaunch
+  var launch: ProcessLaunch
   let folder: ServiceFolder
   let ports: ServicePorts
   let keeper: Keeper
@@ -55,21 +59,36 @@ struct ProcessRunner: ReplicaRunner {
   func start(_ replica: ServiceReplica, until deadline: Deadline) async throws -> RunningReplica {
     try folder.prepare(replica)
     let port = try launch.port.map { launch.mapping == .declared ? try free($0) : try ports.own(replica) }
-    var environment = launch.environment
-    if launch.mapping == .variable, let port { environment["PORT"] = "\(port)" }
-    guard
-      let program = ProgramSearch(path: environment["PATH"], folder: launch.folder).find(launch.words[0])
-    else {
+    let environment = environment(port)
+    let words = launch.mounter + launch.words
+    guard let program = ProgramSearch(path: environment["PATH"], folder: launch.folder).find(words[0]) else {
       throw DrydockError(
-        .unavailable, "\(launch.words[0]): not on this machine",
+        .unavailable, "\(words[0]): not on this machine",
         suggestion: "install it, or run the service in Docker: drydock start --services container")
     }
     var spec = SupervisedSpec(
-      executable: program, arguments: Array(launch.words.dropFirst()), environment: environment,
+      executable: program, arguments: Array(words.dropFirst()), environment: environment,
       workingDirectory: launch.folder, files: folder.files(replica), label: replica.name,
       logLimit: ServiceTraits.logLimit)
-    spec.traits = ServiceTraits(leash: leash, ports: map(to: port))
+    spec.traits = ServiceTraits(
+      leash: leash, ports: map(to: port),
+      terminal: launch.hasTerminal ? TerminalSize(columns: 80, rows: 24) : nil)
     return running(try await keeper.start(spec, until: deadline), port)
+  }
+
+  func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place {
+    .process(
+      ProcessPlace(
+        folder: launch.folder, environment: environment(ports.current(replica)), mounter: launch.mounter,
+        hasTerminal: launch.hasTerminal))
+  }
+
+  private func environment(_ port: Int?) -> [String: String] {
+    var environment = launch.environment
+    if launch.mapping == .variable, let port { environment["PORT"] = "\(port)" }
+    // Where a service was started need not have been one.
+    if launch.hasTerminal { environment["TERM"] = environment["TERM"] ?? "xterm" }
+    return environment
   }
 
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {

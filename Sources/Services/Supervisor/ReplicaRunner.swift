@@ -13,6 +13,9 @@ package protocol ReplicaRunner: Sendable {
   /// Waits for the end of one that runs, until the task is cancelled.
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd
 
+  /// Where a command goes that is to run beside one that runs.
+  func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place
+
   /// Ends one: SIGTERM first, SIGKILL where it has not ended after its grace. Nothing of it is left then. One that does
   /// not run is fine.
   /// - Parameter grace: How long it has; nil for what the manifest gives it.

@@ -141,6 +141,14 @@ package actor Supervisor {
     }
   }
 
+  /// The replica that a name means, a service's or a replica's, and where a command goes that is to run beside it.
+  /// - Throws: `DrydockError` where no such one runs.
+  package func access(_ name: String) async throws -> ReplicaAccess {
+    let replica = try status.running(name)
+    guard let runner = members[replica.service]?.service.runner else { throw CancellationError() }
+    return ReplicaAccess(replica: replica, place: try await runner.place(of: replica))
+  }
+
   /// Returns once each of these services has a replica that is ready, or none is wanted.
   /// - Returns: Whether they are, rather than that everything ends.
   @discardableResult
