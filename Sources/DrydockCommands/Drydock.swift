@@ -29,7 +29,7 @@ package struct Drydock: AsyncParsableCommand {
     subcommands: [
       Up.self, Start.self, Stop.self, Restart.self, Scale.self, Open.self, Exec.self, Attach.self, Ps.self,
       Env.self, Params.self,
-      Run.self, Resources.self, Logs.self, Timers.self, Replica.self, CA.self,
+      Run.self, Resources.self, Logs.self, Timers.self, Volumes.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self, RackCommand.self,
       Adopt.self, Prune.self,
       Doctor.self, VersionCommand.self,
