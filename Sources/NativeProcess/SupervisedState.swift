@@ -53,6 +53,11 @@ package enum SupervisedState: Sendable, Hashable {
   case exited(ExitReason, at: Date?)
 }
 
+/// When the program that runs, or ran last, was started; nil before the first.
+package func lastStart(of files: SupervisedFiles) throws(NativeProcessError) -> Date? {
+  try SupervisedLook(files)?.record?.running.startedAt
+}
+
 /// Says whether a program runs, by trying its lock and never by a process number alone.
 ///
 /// The lock is tried in shared mode for a moment; a start that goes on at the same time waits for that moment.

@@ -135,6 +135,12 @@ extension SupervisorProcess {
   package static let notStarted = DrydockError(
     .failed, "the app's services are not started", suggestion: "start them: drydock start")
 
+  /// How the hooks after the start went; nil as long as they have not ended.
+  package func hooksAfterReady() async throws -> SupervisorRecord.HookResult? {
+    guard case .running(let process) = try await settled() else { return nil }
+    return process.details.afterReady
+  }
+
   /// Notes numbers of replicas, so that they count from the next start on.
   package func remember(_ counts: [String: Int]) async throws {
     try await ServiceStore(folder).update { records in

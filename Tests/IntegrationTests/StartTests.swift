@@ -204,6 +204,30 @@ private struct ServiceRow: Decodable {
     }
   }
 
+  @Test("an engine that dies while services run is brought up again; one that is stopped is not")
+  func engineDies() async throws {
+    let manifest = """
+      resources:
+        cache: { type: redis, options: { version: "7.0" } }
+        other: { type: redis, options: { version: "7.0" } }
+      services:
+        worker: { command: sleep 600, resources: [cache, other] }
+      """
+    try await withServices(manifest) { app in
+      let start = try app.start(["start"])
+      try await eventually("worker is ready") { start.stdout.contains("worker.1 ready") }
+      let before = try #require(try await app.ps()["cache"])
+      #expect(try await app.drydock("down", "other").status == 0)
+      kill(Int32(try #require(before.pid)), SIGKILL)
+      try await eventually("it runs again") { start.stdout.contains("cache runs again") }
+      let after = try #require(try await app.ps()["cache"])
+      #expect(after.status == "running" && after.pid != before.pid && after.port == before.port)
+      #expect(try await app.ps()["other"]?.status == "stopped")
+      start.send(SIGINT)
+      #expect(try await start.result().status == 130)
+    }
+  }
+
   @Test("a service that ends is started again and its end is told; --exit-on-failure ends with its status")
   func crash() async throws {
     let manifest = """
@@ -219,7 +243,11 @@ private struct ServiceRow: Decodable {
       start.send(SIGINT)
       let result = try await start.result()
       #expect(result.stdout.contains("once.1   | trying") || result.stdout.contains("| trying"))
-      #expect(try await app.drydock("start", "--exit-on-failure").status == 3)
+      let last = try await app.drydock("start", "--exit-on-failure")
+      #expect(last.status == 3)
+      #expect(!last.stdout.contains("starts again"), "\(last)")
+      // The last words are this life's, not those of earlier ones.
+      #expect(last.stdout.components(separatedBy: "  trying").count == 2, "\(last)")
     }
   }
 

@@ -91,9 +91,10 @@ final class FakeTraffic: Traffic {
   /// What was drained.
   var drained: [ServiceReplica] { drainedReplicas.withLock(\.self) }
 
-  func direct(_ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition)
-    async
-  {
+  func direct(
+    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition,
+    detail: String?
+  ) async {
     state.withLock { $0[service] = replicas.keys.sorted() }
   }
 

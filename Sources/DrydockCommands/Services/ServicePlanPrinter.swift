@@ -18,7 +18,7 @@ struct ServicePlanPrinter: Sendable {
     let state = try session.existingInstance(allowsNewName: true)
     let manifest = try session.manifest(workspace, state)
     let plan = try ServicePlan(
-      manifest, workspace: workspace, runtime: state?.runtime, wishes: wishes, context: session.context)
+      manifest, workspace: workspace, state: state, wishes: wishes, context: session.context)
     if format == .json { return try session.console.print(json: plan.items) }
     let rows = plan.items.map { item in
       [

@@ -33,6 +33,14 @@ final class ServiceView: Sendable {
     for line in event.details { print("drydock", "  \(line)") }
   }
 
+  /// Shows where services are that run already.
+  func show(addresses services: [ServiceStatus]) {
+    for service in services {
+      guard let url = service.url else { continue }
+      show(SupervisorEvent(.notice, nil, "\(service.service) is at \(url)"))
+    }
+  }
+
   /// Shows what services write while something goes on, and what they wrote at its end, also when the task is cancelled.
   func showing<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
     let end = Latch()

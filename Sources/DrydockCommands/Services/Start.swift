@@ -200,7 +200,7 @@ struct Start: AsyncParsableCommand {
     session.console.note("the app is started already; Ctrl-C leaves it as it is")
     let view = ServiceView(supervisor.folder, session.console, format: common.format)
     _ = try await view.showing {
-      try await client.watch(status: { _ in }, event: { view.show($0) })
+      try await client.watch(status: { view.show(addresses: $0) }, event: { view.show($0) })
     }
   }
 
@@ -260,7 +260,13 @@ struct Start: AsyncParsableCommand {
       if answer == nil { try await supervisor.refuseEnded() }
       let status = answer ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
-      if isReady { return try ServiceTable.render(status, common.format, session.console) }
+      if isReady, let hooks = try await supervisor.hooksAfterReady() {
+        try ServiceTable.render(status, common.format, session.console)
+        guard let failure = hooks.failure else { return }
+        throw DrydockError(
+          .failed, failure, suggestion: "the services go on; to end them: drydock stop",
+          details: hooks.details)
+      }
       if let failed = status.flatMap({ service in service.replicas.map { (service.service, $0) } })
         .first(where: { $0.1.state == .crashLoop })
       {

@@ -17,6 +17,8 @@ enum Interruption {
 
   /// The first signal's number, 0 before it. Atomic, because the handler may run on any thread at any time.
   private static let first = Atomic<Int32>(0)
+  /// When the first one came, in milliseconds of the monotonic clock.
+  private static let noted = Atomic<Int64>(0)
   /// The end of a pipe into which the handler writes.
   private static let wakeUp = Atomic<Int32>(-1)
   /// Whether the command is of use without a reader of its standard output.
@@ -158,7 +160,19 @@ enum Interruption {
     guard !note(number) else { return }
     // A terminal that goes is a reader that goes, and then a signal: the first one.
     let (isFirst, _) = first.compareExchange(expected: SIGPIPE, desired: number, ordering: .relaxed)
-    if !isFirst { _exit(128 + number) }
+    if !isFirst, !isEcho(number) { _exit(128 + number) }
+  }
+
+  /// Whether it is the first signal once more: a program above this one, such as make or npm, passes on what the terminal
+  /// has sent to all of them.
+  private static func isEcho(_ number: Int32) -> Bool {
+    number == first.load(ordering: .relaxed) && milliseconds() - noted.load(ordering: .relaxed) < 150
+  }
+
+  private static func milliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
   /// Notes the first reason to end, and sees to it that the end comes. Called by the signals' handler.
@@ -167,6 +181,7 @@ enum Interruption {
   private static func note(_ number: Int32) -> Bool {
     let (isFirst, _) = first.compareExchange(expected: 0, desired: number, ordering: .relaxed)
     guard isFirst else { return false }
+    noted.store(milliseconds(), ordering: .relaxed)
     var byte: UInt8 = 0
     _ = write(wakeUp.load(ordering: .relaxed), &byte, 1)
     // An end that takes too long is ended by the alarm, whose default action ends the process.

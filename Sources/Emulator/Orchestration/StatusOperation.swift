@@ -212,6 +212,20 @@ extension StatusOperation {
     return names.filter { observed[$0]?.isRunning != true }
   }
 
+  /// Which of the instance's servers run, and which ended by themselves, with the reason.
+  package func lives(of state: InstanceState) async throws -> (
+    running: Set<String>, crashed: [String: String]
+  ) {
+    guard let kind = state.runtime else { return ([], [:]) }
+    let names = state.resourceNames
+    let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
+    var crashed: [String: String] = [:]
+    for name in names {
+      if case .crashed(let reason) = observed[name]?.condition { crashed[name] = reason }
+    }
+    return (Set(names.filter { observed[$0]?.isRunning == true }), crashed)
+  }
+
   /// The created resources that an app is linked to and whose servers do not run.
   package func idleLinks(of app: InstanceState) async throws -> [String] {
     var names: [String] = []

@@ -60,6 +60,8 @@ struct ContainerRunner: ReplicaRunner {
 
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
     let client = containers.client
+    // Its lines are stamped as they are copied.
+    let begin = LogTime.now
     guard let found = try await client.inspectContainer(name(replica), until: containers.soon) else {
       return ReplicaEnd(reason: .unknown, words: "its container was removed")
     }
@@ -68,7 +70,7 @@ struct ContainerRunner: ReplicaRunner {
     ).copy(from: found.id)
     let status = try await client.waitForContainer(found.id, until: .never)
     let state = try await client.inspectContainer(found.id, until: containers.soon)?.state
-    let lines = folder.lastWords(of: replica)
+    let lines = folder.lastWords(of: replica, since: begin)
     let reason: ExitReason =
       (129...192).contains(status) ? .signal(Int32(status - 128)) : .code(Int32(status))
     return ReplicaEnd(reason: reason, words: state?.ending, lastLines: lines)

@@ -28,6 +28,8 @@ struct ControlServer: Sendable {
   let supervisor: Supervisor
   /// Prepares services anew from what the manifest and the app env say now; all of them where none is named.
   let prepare: @Sendable ([String]) async throws -> [PreparedService]
+  /// Whether the manifest has a service of that name now.
+  let isNamed: @Sendable (String) throws -> Bool
   /// Notes numbers of replicas, so that they outlive the supervisor.
   let remember: @Sendable ([String: Int]) async throws -> Void
   /// Told which services are in the supervisor's care once that has changed.
@@ -85,10 +87,7 @@ struct ControlServer: Sendable {
       await supervisor.add(try await prepare(request.services))
       await changed(supervisor.status.map(\.service))
     case .restart:
-      let known = await supervisor.status.map(\.service)
-      let names = request.services.isEmpty ? known : request.services
-      try refuse(names, besides: known)
-      await supervisor.replace(try await prepare(names))
+      try await restart(request.services)
     case .scale:
       let counts = request.counts ?? [:]
       try refuse(Array(counts.keys), besides: await supervisor.status.map(\.service))
@@ -99,6 +98,21 @@ struct ControlServer: Sendable {
       await supervisor.stop(request.services.isEmpty ? known : request.services.filter(known.contains))
       await changed(supervisor.status.map(\.service))
     }
+  }
+
+  /// Services that convox.yml names no more have nothing to be started with again.
+  private func restart(_ services: [String]) async throws {
+    let known = await supervisor.status.map(\.service)
+    try refuse(services, besides: known)
+    let gone = services.isEmpty ? try known.filter { try !isNamed($0) } : []
+    if !gone.isEmpty {
+      supervisor.tell(
+        SupervisorEvent(.notice, nil, "no longer in convox.yml: \(gone.joined(separator: ", "))"))
+      await supervisor.stop(gone)
+      await changed(supervisor.status.map(\.service))
+    }
+    let names = services.isEmpty ? known.filter { !gone.contains($0) } : services
+    if !names.isEmpty { await supervisor.replace(try await prepare(names)) }
   }
 
   private func refuse(_ names: [String], besides known: [String]) throws {

@@ -48,7 +48,10 @@ package struct ServiceChoice: Sendable, Hashable {
         return ServiceChoice(kind: .container, reason: "\(image), and no resource decides otherwise")
       }
       return try process(
-        service, facts, facts.runtime == .native ? "the resources run natively" : "no image is named")
+        service, facts,
+        facts.runtime == .native
+          ? "the resources run natively"
+          : image == nil ? "it has neither image nor Dockerfile" : "its program is here")
     }
   }
 

@@ -32,11 +32,17 @@ package struct ServicePlan: Sendable {
   }
 
   /// Plans; nothing is changed.
-  /// - Parameter runtime: Where the resources run; nil where that is not decided.
+  /// - Parameter state: The instance; nil before the first start.
   package init(
-    _ manifest: Manifest, workspace: Workspace, runtime: RuntimeKind?, wishes: SupervisorProcess.Wishes,
+    _ manifest: Manifest, workspace: Workspace, state: InstanceState?, wishes: SupervisorProcess.Wishes,
     context: DrydockContext
   ) throws {
+    let environment = (state?.appEnvironment(rack: wishes.rack) ?? [:]).merging(wishes.extraEnvironment) {
+      $1
+    }
+    let specs = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
+    let hasServer = ServiceLook.hasServer(specs, state, LinkedResources(context: context))
+    let runtime = hasServer ? state?.runtime : nil
     let names = wishes.services
     for name in names where manifest.service(named: name) == nil {
       throw UnknownName.error("service", name, known: manifest.services.map(\.name))
@@ -55,7 +61,7 @@ package struct ServicePlan: Sendable {
       return item
     }
     notes =
-      runtime == nil && !items.isEmpty
+      hasServer && runtime == nil && !items.isEmpty
       ? ["nothing runs yet: where the resources will run is decided by the first up"] : []
   }
 }
@@ -71,8 +77,13 @@ struct ServiceLook: Sendable {
   static func decisiveRuntime(
     _ specs: [ResourceSpec], _ state: InstanceState, _ links: LinkedResources
   ) -> RuntimeKind? {
-    let hasServer = specs.contains { $0.engine.server != nil && $0.externalURL == nil }
-    return hasServer || !links.servers(of: state).isEmpty ? state.runtime : nil
+    hasServer(specs, state, links) ? state.runtime : nil
+  }
+
+  /// Whether any server is the app's own or linked to it.
+  static func hasServer(_ specs: [ResourceSpec], _ state: InstanceState?, _ links: LinkedResources) -> Bool {
+    specs.contains { $0.engine.server != nil && $0.externalURL == nil }
+      || state.map { !links.servers(of: $0).isEmpty } ?? false
   }
 
   /// The folder where a service's image, or its process, finds its files.

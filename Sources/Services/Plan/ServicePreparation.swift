@@ -169,6 +169,9 @@ struct ServicePreparation: Sendable {
     return try AppVariables(context, workspace, state, environment: environment)
   }
 
+  /// Whether the manifest has a service of that name now.
+  func isNamed(_ service: String) throws -> Bool { try look().manifest.service(named: service) != nil }
+
   /// The services that are named; without names, all but those that drydock.yml leaves out.
   private func choose(
     _ names: [String], of manifest: Manifest, _ settings: DrydockSettings

@@ -93,7 +93,8 @@ struct ProcessRunner: ReplicaRunner {
 
   func ending(of replica: ServiceReplica) async throws -> ReplicaEnd {
     let reason = try await waitForEnd(of: folder.files(replica)) ?? .unknown
-    return ReplicaEnd(reason: reason, lastLines: folder.lastWords(of: replica))
+    let begin = try lastStart(of: folder.files(replica)).map { LogTime($0) } ?? .now
+    return ReplicaEnd(reason: reason, lastLines: folder.lastWords(of: replica, since: begin))
   }
 
   func stop(_ replica: ServiceReplica, grace: Duration?) async throws {

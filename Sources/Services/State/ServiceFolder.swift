@@ -32,9 +32,10 @@ package struct ServiceFolder: Sendable, Hashable {
     LogSource(name: replica.name, path: files(replica).logFile)
   }
 
-  /// What a replica wrote last.
-  func lastWords(of replica: ServiceReplica) -> [String] {
-    lastLines(of: [log(replica)], 5).filter { $0.line.stream != .event }.map(\.line.text)
+  /// What a replica wrote last, in the life that began at a time.
+  func lastWords(of replica: ServiceReplica, since begin: LogTime) -> [String] {
+    lastLines(of: [log(replica)], 5).filter { $0.line.stream != .event && $0.line.time >= begin }
+      .map(\.line.text)
   }
 
   /// Makes the folder.

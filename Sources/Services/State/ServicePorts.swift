@@ -21,7 +21,14 @@ package struct ServicePorts: Sendable {
     let owner = "\(id)/service/\(service)"
     guard let wanted else { return try allocator.reserve(seed: owner, owner: owner) }
     for port in allocator.ports(of: owner) where port != wanted { try allocator.release(port, owner: owner) }
-    try allocator.reserve(exact: wanted, owner: owner)
+    do { try allocator.reserve(exact: wanted, owner: owner) } catch {
+      guard error.code == .portTaken else { throw error }
+      // Stopped or not, the other app's address stays its own.
+      throw DrydockError(
+        .failed, "port \(wanted), which drydock.yml wants for \(service): \(error.message)",
+        suggestion:
+          "write another one there, or remove the other app: drydock down --delete-data in its folder")
+    }
     return wanted
   }
 

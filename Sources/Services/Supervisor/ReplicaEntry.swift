@@ -9,7 +9,10 @@ struct ReplicaEntry: Sendable {
 
 extension ReplicaEntry {
   /// Notes a report; the event that tells others of it, where it is worth one.
-  mutating func take(_ report: ReplicaReport, of replica: ServiceReplica) -> SupervisorEvent? {
+  /// - Parameter isLast: Whether nothing is started again after an end.
+  mutating func take(
+    _ report: ReplicaReport, of replica: ServiceReplica, isLast: Bool = false
+  ) -> SupervisorEvent? {
     switch report {
     case .waiting(let services):
       status.state = .waiting
@@ -37,13 +40,15 @@ extension ReplicaEntry {
     case .ended(let end, let verdict):
       status.settle(verdict, end.description)
       return SupervisorEvent(
-        .ended, replica, "ended: \(end.description); \(verdict.words)", details: end.lastLines)
+        .ended, replica, "ended: \(end.description)" + (isLast ? "" : "; \(verdict.words)"),
+        details: end.lastLines)
     case .failed(let error, let verdict):
       let error = DrydockError(error)
       status.settle(verdict, error.message)
       let suggestion = error.suggestion.map { ["\($0)"] } ?? []
       return SupervisorEvent(
-        .failed, replica, "\(error.message); \(verdict.words)", details: error.details + suggestion)
+        .failed, replica, error.message + (isLast ? "" : "; \(verdict.words)"),
+        details: error.details + suggestion)
     case .stopping:
       guard status.state != .stopping else { return nil }
       status.state = .stopping

@@ -25,7 +25,7 @@ struct ReplicaHealth: Sendable {
     }
   }
 
-  /// Asks in quick succession, as a developer waits; says once that the grace is over.
+  /// Asks in quick succession, as a developer waits, and less often once the grace is over, which is said once.
   private func becomeReady(_ endpoint: ReplicaEndpoint) async throws {
     let grace = Deadline.after(max(rule.grace, .seconds(1)))
     var pause = Backoff(first: .milliseconds(10), limit: .milliseconds(250))
@@ -36,6 +36,7 @@ struct ReplicaHealth: Sendable {
         isTold = true
         await report(.unhealthy(reason))
       }
+      if isTold { try await Task.sleep(for: .seconds(1), clock: SuspendingClock()) }
       try await pause.sleep(until: .never, "health")
     }
     try Task.checkCancellation()

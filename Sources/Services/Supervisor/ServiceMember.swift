@@ -39,4 +39,10 @@ extension ServiceMember {
     if states.contains(.restarting) { return .restarting }
     return .starting
   }
+
+  /// Why no replica is ready, as the first one has it: how it ended, or what its health check met.
+  var detail: String? {
+    let first = replicas.sorted { $0.key < $1.key }.map(\.value.status).first { $0.state != .ready }
+    return first.flatMap { $0.lastEnd.map { "ended: \($0)" } ?? $0.reason }
+  }
 }

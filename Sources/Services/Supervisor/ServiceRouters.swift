@@ -24,14 +24,15 @@ actor ServiceRouters: Traffic {
   }
 
   func direct(
-    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition
+    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition,
+    detail: String?
   ) {
     guard let router = routers[service] else { return }
     router.setBackends(
       replicas.sorted { $0.key < $1.key }.map {
         Backend(id: $0.key.name, host: $0.value.host, port: $0.value.port)
       })
-    router.setCondition(condition)
+    router.setCondition(condition, detail: detail)
   }
 
   func drain(_ replica: ServiceReplica, until deadline: Deadline) async {

@@ -190,7 +190,7 @@ package actor Supervisor {
   /// Notes what a replica's life tells.
   private func take(_ report: ReplicaReport, of replica: ServiceReplica) async {
     guard var entry = members[replica.service]?.replicas[replica.number] else { return }
-    var event = entry.take(report, of: replica)
+    var event = entry.take(report, of: replica, isLast: exitsOnFailure)
     if case .ready = report, let url = members[replica.service]?.service.url {
       event?.text = "ready at \(url)"
     }
@@ -229,6 +229,6 @@ package actor Supervisor {
     for (number, entry) in member.replicas where entry.status.state == .ready {
       replicas[ServiceReplica(service: service, number: number)] = entry.endpoint
     }
-    await traffic.direct(service, to: replicas, condition: member.condition)
+    await traffic.direct(service, to: replicas, condition: member.condition, detail: member.detail)
   }
 }

@@ -17,6 +17,16 @@ package struct SupervisorRecord: Sendable, Hashable, Codable {
   package var leash: Leash?
   /// The services in its care, for the one that comes after it.
   package var services: [String]?
+  /// How the hooks after the start went; nil as long as they have not ended.
+  package var afterReady: HookResult?
+
+  /// How hooks went.
+  package struct HookResult: Sendable, Hashable, Codable {
+    /// Why one failed; nil where none did.
+    package var failure: String?
+    /// Its last words.
+    package var details: [String] = []
+  }
 }
 
 /// The supervisor as a process: served in the foreground or in the background, found again, stopped.
@@ -141,7 +151,7 @@ package struct SupervisorProcess: Sendable {
         let services = try await preparation.prepare(predecessor?.services ?? wishes.services)
         if predecessor == nil { try await preparation.run(\.beforeStart) }
         let result = try await supervise(
-          supervisor, services, preparation, note, runsHooks: predecessor == nil, ready)
+          supervisor, wishes, services, preparation, note, runsHooks: predecessor == nil, ready)
         await preparation.close()
         return result
       } catch {
@@ -159,11 +169,13 @@ package struct SupervisorProcess: Sendable {
   }
 
   private func supervise(
-    _ supervisor: Supervisor, _ services: [PreparedService], _ preparation: ServicePreparation,
-    _ note: SupervisorNote, runsHooks: Bool, _ ready: @escaping @Sendable () -> Void
+    _ supervisor: Supervisor, _ wishes: Wishes, _ services: [PreparedService],
+    _ preparation: ServicePreparation, _ note: SupervisorNote, runsHooks: Bool,
+    _ ready: @escaping @Sendable () -> Void
   ) async throws -> Supervisor.Result {
     let server = ControlServer(
       path: folder.socket, supervisor: supervisor, prepare: { try await preparation.prepare($0) },
+      isNamed: { try preparation.isNamed($0) },
       remember: { try await remember($0) }, changed: { names in try? note.change { $0.services = names } })
     return try await withThrowingTaskGroup(of: Supervisor.Result?.self) { group in
       group.addTask { await supervisor.run() }
@@ -177,15 +189,22 @@ package struct SupervisorProcess: Sendable {
       }
       await supervisor.add(services)
       group.addTask {
+        await EngineWatch(context: context, id: id, wishes: wishes) { supervisor.tell($0) }.run()
+        return nil
+      }
+      group.addTask {
         let isReady = await supervisor.waitUntilReady(services.map(\.spec.name))
         guard isReady, !Task.isCancelled else { return nil }
+        var hooks = SupervisorRecord.HookResult()
         do {
           if runsHooks { try await preparation.run(\.afterReady) }
         } catch is CancellationError { return nil } catch {
           // What runs goes on: it is ready, and somebody looks at it.
           let error = DrydockError(error)
           supervisor.tell(SupervisorEvent(.failed, nil, error.message, details: error.details))
+          hooks = SupervisorRecord.HookResult(failure: error.message, details: error.details)
         }
+        try? note.change { [hooks] in $0.afterReady = hooks }
         let timers = try preparation.timers(of: Set(services.map(\.spec.name)))
         await TimerClock(
           runOnce: { try await preparation.run($0, number: $1) }, tell: { supervisor.tell($0) }

@@ -4,8 +4,11 @@ package import ServiceRouter
 /// What leads requests to the replicas of services: the routers.
 package protocol Traffic: Sendable {
   /// Gives a service its replicas that are ready, and what is told to whoever asks while there is none.
-  func direct(_ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition)
-    async
+  /// - Parameter detail: Why none is ready, for people; nil where there is nothing to say.
+  func direct(
+    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition,
+    detail: String?
+  ) async
 
   /// Sends no more requests to a replica, and returns once those under way have ended, or at the deadline.
   func drain(_ replica: ServiceReplica, until deadline: Deadline) async

@@ -1,0 +1,80 @@
+import AppState
+import DrydockBase
+import Emulator
+import MonotonicTime
+import Planning
+
+/// Brings up again what runs an app's resources and ended by itself while services are supervised; what somebody stopped
+/// stays stopped.
+struct EngineWatch: Sendable {
+  let context: DrydockContext
+  /// The instance.
+  let id: String
+  let wishes: SupervisorProcess.Wishes
+  let tell: @Sendable (SupervisorEvent) -> Void
+
+  /// How often it looks; a look takes about a millisecond.
+  private static let interval = Duration.seconds(2)
+
+  /// What is known of one server.
+  private struct Life {
+    var policy = RestartPolicy()
+    var begun = SuspendingClock.now
+    /// Not before then is it brought up again.
+    var rest = SuspendingClock.now
+  }
+
+  /// Watches until the task is cancelled.
+  func run() async {
+    var lives: [String: Life] = [:]
+    repeat { await look(&lives) } while await isOn()
+  }
+
+  private func isOn() async -> Bool {
+    // Cancelled is over.
+    (try? await Task.sleep(for: Self.interval, clock: SuspendingClock())) != nil
+  }
+
+  private func look(_ lives: inout [String: Life]) async {
+    // A state or an engine that cannot be asked now is asked again.
+    guard let state = try? context.store.load(id),
+      let found = try? await StatusOperation(context: context).lives(of: state)
+    else { return }
+    for name in found.running where lives[name] == nil { lives[name] = Life() }
+    for (name, reason) in found.crashed.sorted(by: { $0.key < $1.key }) {
+      guard let life = lives[name], life.rest <= .now else { continue }
+      lives[name] = await bringUp(name, reason, life, state)
+    }
+  }
+
+  private func bringUp(_ name: String, _ reason: String, _ life: Life, _ state: InstanceState) async -> Life {
+    var life = life
+    let now = SuspendingClock.now
+    let verdict = life.policy.next(after: life.begun.duration(to: now), now: now)
+    life.rest = now + verdict.pause
+    say("\(name) ended by itself (\(reason)); it is brought up again")
+    do {
+      var options = UpOptions(selected: [name], deadline: .after(.seconds(120)))
+      options.rack = wishes.rack
+      let events = UpOperation.UpEvents(
+        phase: { _, _ in }, notice: { say($0) }, planned: { _ in })
+      _ = try await UpOperation(
+        context: context, workspace: wishes.workspace, app: state.handle,
+        extraEnvironment: wishes.extraEnvironment, choice: .auto, options: options, events: events
+      ).run()
+      say("\(name) runs again, at the same address")
+    } catch is CancellationError {
+      return life
+    } catch {
+      let error = DrydockError(error)
+      let suggestion = error.suggestion.map { [$0] } ?? []
+      tell(
+        SupervisorEvent(
+          .failed, nil, "\(name) does not come up: \(error.message)", details: error.details + suggestion))
+    }
+    life.begun = .now
+    return life
+  }
+
+  private func say(_ text: String) { tell(SupervisorEvent(.notice, nil, text)) }
+}
