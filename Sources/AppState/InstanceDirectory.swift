@@ -58,7 +58,9 @@ package struct InstanceDirectory: Sendable {
     switch try meaning(of: folder) {
     case .instance(let state, let evidence):
       Self.line(evidence, state).map(notice)
-      return try renamed(state, app, evidence, folder)
+      let now = try renamed(state, app, evidence, folder)
+      if now.app != state.app { notice("this app is called \(now.app) from now on; it was \(state.app)") }
+      return now
     case .none(let doubtful):
       let state = try make(folder, app ?? folder.appName)
       doubtful.map { doubt($0, instead: state) }.forEach(notice)

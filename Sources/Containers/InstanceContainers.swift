@@ -90,7 +90,8 @@ package struct InstanceContainers: Sendable {
         return existing.id
       }
       try await replacing(existing)
-      try await client.removeContainer(existing.id, force: true, until: deadline)
+      // Its nameless volumes with it; what is kept has a name.
+      try await client.removeContainer(existing.id, force: true, volumes: true, until: deadline)
       config.hostname = config.hostname ?? existing.hostname
     }
     config.hostname = config.hostname ?? hostname
@@ -106,7 +107,7 @@ package struct InstanceContainers: Sendable {
       try await client.startContainer(container, until: deadline)
     } catch let error as DockerError {
       if case .portTaken = error.code {
-        try await client.removeContainer(container, force: true, until: deadline)
+        try await client.removeContainer(container, force: true, volumes: true, until: deadline)
       }
       throw error
     }

@@ -26,6 +26,11 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
     parts.count >= wanted.parts.count && prefix(wanted.parts.count) == wanted.parts
   }
 
+  /// How many of its first numbers another one has too.
+  func shared(with other: ServerVersion) -> Int {
+    zip(parts, other.parts).prefix { $0 == $1 }.count
+  }
+
   /// Orders by the numbers; `15` comes before `15.1`.
   package static func < (left: ServerVersion, right: ServerVersion) -> Bool {
     left.parts.lexicographicallyPrecedes(right.parts)
@@ -36,13 +41,15 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
 }
 
 extension Collection {
-  /// The element whose version is best for a wanted one: the same series, else the nearest newer, else the newest.
+  /// The element whose version is best for a wanted one: of those that share most of its first numbers the nearest newer,
+  /// else the newest; where none shares any, the nearest newer of all, else the newest.
   ///
   /// A newer server understands what an older one does far more often than the other way round.
   package func best(for wanted: ServerVersion, version: (Element) -> ServerVersion?) -> Element? {
     let known = compactMap { element in version(element).map { (element, $0) } }.sorted { $0.1 < $1.1 }
     if let exact = known.last(where: { $0.1.satisfies(wanted) }) { return exact.0 }
-    let series = known.first { $0.1.major == wanted.major && $0.1 >= wanted }
-    return (series ?? known.first { $0.1 > wanted } ?? known.last)?.0
+    let shared = known.map { $0.1.shared(with: wanted) }.max() ?? 0
+    let series = known.filter { $0.1.shared(with: wanted) == shared }
+    return (series.first { $0.1 > wanted } ?? series.last)?.0
   }
 }

@@ -40,24 +40,34 @@ import Testing
 
   @Test func aLabelledOneThatFitsComesBeforeTheOfficialOne() async throws {
     let answers = [
-      official: StubResponse.image("sha256:1"), labelled: .images(["own:1": "1.0.9", "own:2": "2.0"]),
+      official: StubResponse.image("sha256:1"),
+      labelled: .images(["drydock/own:1": "1.0.9", "drydock/own:2": "2.0"]),
     ]
     let source = try await choose("1.0", answers: answers)
-    #expect(source.origin == .image("own:1", isLocal: true))
+    #expect(source.origin == .image("drydock/own:1", isLocal: true))
     #expect(source.drift == nil)
   }
 
+  /// Bug: an image that somebody had built from one of drydock's own was taken for every app.
+  @Test func whatIsBuiltFromALabelledOneIsForWhoeverNamesIt() async throws {
+    let answers = [labelled: StubResponse.images(["mine:1": "1.0.9", "drydock/own:1": "1.0.2"])]
+    #expect(
+      try await choose("1.0", answers: answers).origin == .image("drydock/own:1", isLocal: true))
+  }
+
   @Test func aLabelledOneThatDoesNotFitComesBeforeAPullAndSaysSo() async throws {
-    let answers = [labelled: StubResponse.images(["own:2": "2.0", "own:3": "3.1", "nothing": nil])]
+    let answers = [
+      labelled: StubResponse.images(["drydock/own:2": "2.0", "drydock/own:3": "3.1", "nothing": nil])
+    ]
     let source = try await choose("1.0", answers: answers)
-    #expect(source.origin == .image("own:2", isLocal: true))
-    #expect(source.drift == "fake 1.0 is wanted, 2.0 is in the image own:2")
+    #expect(source.origin == .image("drydock/own:2", isLocal: true))
+    #expect(source.drift == "fake 1.0 is wanted, 2.0 is in the image drydock/own:2")
     let strict = try await choose("1.0", strict: true, answers: answers)
     #expect(strict.origin == .image("fake:1.0", isLocal: false))
   }
 
   @Test func aLocalOfficialOneComesBeforeALabelledOneThatDoesNotFit() async throws {
-    let answers = [official: StubResponse.image("sha256:1"), labelled: .images(["own:2": "2.0"])]
+    let answers = [official: StubResponse.image("sha256:1"), labelled: .images(["drydock/own:2": "2.0"])]
     #expect(try await choose("1.0", answers: answers).origin == .image("fake:1.0", isLocal: true))
   }
 
@@ -80,8 +90,9 @@ import Testing
   }
 
   @Test func dataIsServedByItsOwnSeriesOnly() async throws {
-    let answers = [labelled: StubResponse.images(["own:1": "1.4", "own:2": "2.0"])]
-    #expect(try await choose("2.0", data: "1.2", answers: answers).origin == .image("own:1", isLocal: true))
+    let answers = [labelled: StubResponse.images(["drydock/own:1": "1.4", "drydock/own:2": "2.0"])]
+    #expect(
+      try await choose("2.0", data: "1.2", answers: answers).origin == .image("drydock/own:1", isLocal: true))
     let error = try await emulatorError {
       _ = try await choose("2.0", data: "3.2", answers: answers)
     }

@@ -58,6 +58,11 @@ import Testing
     // Nothing newer: the newest.
     (["5.5", "5.7"], "8.0", "5.7"),
     (["15.1"], "15.18", "15.1"),
+    // A minor version that is not to be had is no reason for another major one.
+    (["13.23", "15.20", "18.6"], "15.99", "15.20"),
+    (["8.0.36", "8.4.3", "9.7.4"], "8.4.99", "8.4.3"),
+    (["8.0.36", "8.4.3", "9.7.4"], "8.0.99", "8.0.36"),
+    (["7.0.15", "8.0.1"], "7.1", "7.0.15"),
   ])
   func theBestOfSeveral(_ known: [String], _ wanted: String, _ expected: String) throws {
     let wanted = try #require(ServerVersion(in: wanted))

@@ -85,6 +85,35 @@ import Testing
     }
   }
 
+  @Test(
+    "An image whose own settings keep the data outside of its volume is refused before anything counts",
+    .images("postgres:15"))
+  func dataElsewhere() async throws {
+    try await withApp(Self.postgres("15"), AppOptions(runtime: "docker")) { app in
+      try FileManager.default.createDirectory(
+        at: app.folder.appending(path: "image"), withIntermediateDirectories: true)
+      try app.write(
+        """
+        FROM drydock/postgres:15
+        RUN printf '#!/bin/sh\\nexport PGDATA=/srv/data\\nexec docker-entrypoint.sh "$@"\\n' >/elsewhere.sh \\
+          && chmod 755 /elsewhere.sh
+        ENTRYPOINT ["/elsewhere.sh"]
+        """, to: "image/Dockerfile")
+      let image = "drydock-test-\(UUID().uuidString.prefix(8).lowercased())/elsewhere:1"
+      let built = try await app.program("docker", "build", "-q", "-t", image, "image")
+      try #require(built.status == 0, "\(built)")
+      let environment = ["DRYDOCK_IMAGE_POSTGRES": image]
+      for _ in 1...2 {
+        let result = try await app.drydock("up", environment: environment)
+        #expect(result.status == 78, "\(result)")
+        #expect(result.stderr.contains("elsewhere than in /var/lib/postgresql/data"), "\(result)")
+      }
+      // Nothing of it is in the way of an image that keeps the data where it lasts.
+      try await app.up()
+      #expect(try await app.program("docker", "rmi", image).status == 0)
+    }
+  }
+
   @Test("Data of another type or runtime is refused", .nativeEngines, .dockerEngine)
   func anotherTypeOrRuntime() async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in

@@ -96,6 +96,9 @@ struct ResourceStep: Sendable {
     } else {
       report = try await startAndProve(spec, engine, source)
     }
+    if await !ledger.hasVerifiedData(spec.name) {
+      try await runtime.refuseUnkeptData(of: launch(spec, engine, source))
+    }
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version
     let standIn = item.action == .verify ? record?.standIn : source.standIn

@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 import Logging
 import MonotonicTime
@@ -143,9 +144,12 @@ package struct WebServer: Sendable {
       }
     } catch is CancellationError {
       // The server's own end.
+    } catch ChannelError.ioOnClosedChannel {
+      // Left after its answer.
     } catch {
       // The client left, or was cut off: nobody is there to be told but the log.
-      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      let reason =
+        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? DrydockError(error).message
       log.note("a connection broke off: \(reason)")
     }
   }

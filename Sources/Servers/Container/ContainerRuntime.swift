@@ -127,6 +127,19 @@ package struct ContainerRuntime: Runtime {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 
+  package func refuseUnkeptData(of launch: Launch) async throws {
+    guard let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon),
+      let image = try await client.inspectImage(container.imageID, until: soon)
+    else { return }
+    let engine = launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
+    guard let place = DataPlace(engine.container(launch.request), image) else { return }
+    let dataGuard = DataGuard(
+      place: place, volume: names.volume(launch.spec.name), spec: launch.spec, client: client, deadline: soon)
+    guard try await dataGuard.isUnkept(in: container) else { return }
+    try await deleteData(launch.spec.name)
+    throw dataGuard.unkept(image.repoTags.first ?? image.id)
+  }
+
   package func peerAddress(of launch: Launch) -> (host: String, port: Int) {
     (launch.spec.name, launch.engine.standardPort)
   }

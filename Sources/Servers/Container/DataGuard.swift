@@ -1,5 +1,5 @@
 package import DockerEngine
-import DrydockBase
+package import DrydockBase
 package import MonotonicTime
 package import Planning
 
@@ -39,6 +39,25 @@ package struct DataGuard: Sendable {
     }
     try await client.removeContainer(container, force: true, volumes: true, until: deadline)
     throw nothing(at: mark, image)
+  }
+
+  /// Whether a server that has served once keeps its data elsewhere than in its volume: an image's own settings or entry
+  /// script may have moved it, which no variable tells.
+  package func isUnkept(in container: ContainerDetails) async throws -> Bool {
+    guard let mark = place.markPath(in: container) else { return false }
+    guard place.lies(in: volume, of: container) else { return true }
+    return try await !client.hasPath(mark, in: container.id, until: deadline)
+  }
+
+  /// What is said of such an image.
+  package func unkept(_ image: String) -> DrydockError {
+    DrydockError(
+      .dataMismatch,
+      "resource \(spec.name): the image \(image) keeps its data elsewhere than in \(place.directory), where it would "
+        + "be lost with the container",
+      suggestion:
+        "take an image that keeps it there, or one that names the folder by the variable of the official image"
+    )
   }
 
   private func nothing(at mark: String, _ image: String) -> DrydockError {

@@ -79,6 +79,8 @@ package struct ImageChooser: Sendable {
     return fitting + (official.isLocal ? [official] + (strict ? [] : nearest + others) : rest + [official])
   }
 
+  private static let ownRepositories = "drydock/"
+
   /// The first that can serve the data: as it says itself, else as its server does.
   private func serving(
     _ data: ServerVersion?, _ candidates: [Candidate], _ spec: ResourceSpec, _ engine: any ServerEngine
@@ -107,14 +109,15 @@ package struct ImageChooser: Sendable {
     return ServerSource(.image(reference, isLocal: info != nil), version: found)
   }
 
-  /// Images built by docker/ or by users themselves, recognised by their labels.
+  /// Images built by docker/, recognised by their labels and names: whatever is built from one of them has its labels too,
+  /// and is for whoever names it.
   private func labelledImages(_ type: String) async throws -> [Candidate] {
     try await client.listImages(labels: [ResourceNames.engineLabel: type], until: deadline).compactMap {
       image in
-      guard let version = image.labels[ResourceNames.versionLabel].flatMap(ServerVersion.init(in:)) else {
-        return nil
-      }
-      return Candidate(reference: image.repoTags.first ?? image.id, version: version, isLocal: true)
+      guard let version = image.labels[ResourceNames.versionLabel].flatMap(ServerVersion.init(in:)),
+        let name = image.repoTags.filter({ $0.hasPrefix(Self.ownRepositories) }).min()
+      else { return nil }
+      return Candidate(reference: name, version: version, isLocal: true)
     }
   }
 

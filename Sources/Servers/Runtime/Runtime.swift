@@ -53,6 +53,10 @@ package protocol Runtime: Sendable {
   func stop(_ resource: String, steps: [StopStage]) async throws
   /// Lets a server go on that somebody paused; one that was not is fine.
   func goOn(_ resource: String) async throws
+  /// Makes sure that data which is about to count lies where it outlives the server's container; what was made is removed
+  /// where it does not.
+  /// - Throws: `DrydockError` with `.dataMismatch`.
+  func refuseUnkeptData(of launch: Launch) async throws
   /// Stops the server and starts it again as it was. The launch is one of a server that runs, as the state knows it.
   func restart(_ launch: Launch, until deadline: Deadline) async throws
   /// Removes the server and its data; it has to be stopped.
@@ -74,6 +78,9 @@ extension Runtime {
     _ source: ServerSource, for spec: ResourceSpec, data: ServerVersion?, strict: Bool,
     progress: @escaping ProgressSink
   ) async throws -> ServerSource { source }
+
+  /// A process of this machine keeps its data in a folder.
+  package func refuseUnkeptData(of launch: Launch) async throws {}
 
   /// A process of this machine listens where drydock looks for it.
   package func refuseOutOfReach() async throws {}

@@ -65,10 +65,10 @@ struct ContainerRunner: ReplicaRunner {
     guard let found = try await client.inspectContainer(name(replica), until: containers.soon) else {
       return ReplicaEnd(reason: .unknown, words: "its container was removed")
     }
-    try await ContainerOutput(
-      client: client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal
-    ).copy(from: found.id)
+    try await output(of: replica).copy(from: found.id)
     let status = try await client.waitForContainer(found.id, until: .never)
+    // A last line without its end comes to nobody who follows. That it cannot be had changes nothing about the end.
+    try? await output(of: replica).copy(from: found.id, follows: false, until: .after(.seconds(10)))
     let state = try await client.inspectContainer(found.id, until: containers.soon)?.state
     let lines = folder.lastWords(of: replica, since: begin)
     let reason: ExitReason =
@@ -83,11 +83,14 @@ struct ContainerRunner: ReplicaRunner {
     }
     try await containers.stop(found.id, patience: grace ?? launch.grace)
     // Nobody follows it by now. That its last words cannot be had is no reason to leave it.
-    try? await ContainerOutput(
-      client: containers.client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal
-    ).copy(
+    try? await output(of: replica).copy(
       from: found.id, follows: false, until: .after(.seconds(10)))
     try await containers.remove(found.id)
+  }
+
+  private func output(of replica: ServiceReplica) -> ContainerOutput {
+    ContainerOutput(
+      client: containers.client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal)
   }
 
   private func running(_ id: String, _ replica: ServiceReplica, _ port: Int?) -> RunningReplica {
