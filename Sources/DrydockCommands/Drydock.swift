@@ -14,16 +14,17 @@ package struct Drydock: AsyncParsableCommand {
   /// The name, the help and the commands below.
   package static let configuration = CommandConfiguration(
     commandName: "drydock",
-    abstract: "Run a Convox app's resources on this machine, as AWS would give them.",
+    abstract: "Run a Convox app on this machine: its resources, services and timers.",
     discussion: """
       Reads convox.yml, starts a real engine for every resource, in a container
-      or natively, proves each healthy, and hands out the variables of AWS.
+      or natively, proves each healthy, and gives services the variables of AWS.
 
       In the app's folder:
-        drydock up                   start everything, write the variables
-        drydock run web -- bin/web   run a command with a service's variables
-        drydock ps                   what runs, where
-        drydock down                 stop; data is kept
+        drydock start                  everything, until Ctrl-C
+        drydock up                     the resources only
+        drydock run web -- bin/setup   a command with a service's variables
+        drydock ps                     what runs, where
+        drydock down                   stop; data is kept
       """,
     version: Version.number,
     subcommands: [

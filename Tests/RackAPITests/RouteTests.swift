@@ -96,10 +96,10 @@ import Testing
     ("GET", "/apps/web/releases/RABCDEFGHIJ", "no such release: RABCDEFGHIJ"),
     ("POST", "/apps/web/releases/RABCDEFGHIJ/promote", "no such release: RABCDEFGHIJ"),
     ("GET", "/apps/web/resources/db", "no such resource: db"),
-    ("GET", "/apps/web/builds", "this rack has no builds yet: they come with services"),
-    ("POST", "/apps/web/builds", "this rack has no builds yet: they come with services"),
-    ("GET", "/apps/web/builds/B1", "this rack has no builds yet: they come with services"),
-    ("GET", "/apps/web/processes", "this rack has no processes yet: they come with services"),
+    ("GET", "/apps/web/builds", "this rack serves no builds yet: drydock start runs the services"),
+    ("POST", "/apps/web/builds", "this rack serves no builds yet: drydock start runs the services"),
+    ("GET", "/apps/web/builds/B1", "this rack serves no builds yet: drydock start runs the services"),
+    ("GET", "/apps/web/processes", "this rack serves no processes yet: drydock start runs the services"),
     ("HEAD", "/apps/web/objects/a/b", ""),
     ("PUT", "/system", "/system takes GET only"), ("GET", "/nope", "this rack has no GET /nope"),
   ])
@@ -356,7 +356,7 @@ import Testing
       try await Wire.connect(port: port) { wire in
         try await wire.send(upgrade(path, port: port))
         #expect(try await wire.response()?.status == 101)
-        #expect(try await wire.frame()?.text == "ERROR: this rack has no logs yet: they come with services\n")
+        #expect(try await wire.frame()?.text == "ERROR: this rack serves no logs yet: drydock start runs the services\n")
         #expect(try await wire.frame()?.closeCode == 1000)
       }
     }

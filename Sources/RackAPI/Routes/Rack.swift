@@ -71,7 +71,7 @@ package struct Rack: Sendable {
 
   /// What is answered where the tool asks for what is not here yet.
   private static func later(_ subject: String) -> HTTPFailure {
-    HTTPFailure(.notFound, "this rack has no \(subject) yet: they come with services")
+    HTTPFailure(.notFound, "this rack serves no \(subject) yet: drydock start runs the services")
   }
 }
 

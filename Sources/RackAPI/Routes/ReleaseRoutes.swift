@@ -45,7 +45,7 @@ extension Rack {
 
   private func createRelease(_ state: InstanceState, _ form: [String: String]) async throws -> Reply {
     if let build = form["build"], !build.isEmpty {
-      throw HTTPFailure(.badRequest, "this rack has no builds yet: they come with services")
+      throw HTTPFailure(.badRequest, "this rack serves no builds yet: drydock start runs the services")
     }
     // Without an env it is that of the newest release, as a rack has it.
     let newest = try await context.store.releases(of: state.id).releases.first?.environment
