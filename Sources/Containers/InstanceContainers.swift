@@ -107,7 +107,7 @@ package struct InstanceContainers: Sendable {
       try await client.startContainer(container, until: deadline)
     } catch let error as DockerError {
       if case .portTaken = error.code {
-        try await client.removeContainer(container, force: true, volumes: true, until: deadline)
+        try await client.removeContainer(container, force: true, until: deadline)
       }
       throw error
     }

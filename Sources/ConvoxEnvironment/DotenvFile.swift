@@ -17,6 +17,8 @@ package enum DotenvFile {
 }
 
 private struct DotenvReader {
+  private static let quotes: [Unicode.Scalar] = ["'", "\"", "`"]
+
   private var rest: ArraySlice<Unicode.Scalar>
   private var line = 1
   var values: [String: String] = [:]
@@ -37,8 +39,11 @@ private struct DotenvReader {
         continue
       }
       advance(head.count + 1)
-      let (value, isLiteral) = takeValue()
+      let (value, isLiteral, isBare) = takeValue()
       // Some libraries put the values of other variables there.
+      if isBare, let first = value.unicodeScalars.first, Self.quotes.contains(first) {
+        warn("the quote in front of \(name)'s value does not end: it is taken as a part of it", start)
+      }
       if !isLiteral, value.holdsExactly("$") { warn("the $ in \(name) is taken as it is", start) }
       values[EnvironmentText.withoutExport(name) ?? name] = value
     }
@@ -46,21 +51,21 @@ private struct DotenvReader {
 
   private mutating func warn(_ text: String, _ line: Int) { warnings.append("line \(line): \(text)") }
 
-  /// The value and whether nothing in it stands for anything else; the rest begins on the next line.
-  private mutating func takeValue() -> (String, isLiteral: Bool) {
+  /// The value, whether nothing in it stands for anything else, and whether no quotes are around it; the rest begins on the next line.
+  private mutating func takeValue() -> (String, isLiteral: Bool, isBare: Bool) {
     let blanks = rest.prefix { $0 == " " || $0 == "\t" }.count
     let quoted = rest.dropFirst(blanks)
-    if let quote = quoted.first, quote == "'" || quote == "\"" || quote == "`",
+    if let quote = quoted.first, Self.quotes.contains(quote),
       let end = closing(quote, in: quoted), isOver(quoted[(end + 1)...])
     {
       let inside = Array(quoted[(quoted.startIndex + 1)..<end])
       advance(end + 1 - rest.startIndex)
       _ = takeLine()
-      return (string(quote == "\"" ? unescaped(inside) : inside), quote != "\"")
+      return (string(quote == "\"" ? unescaped(inside) : inside), quote != "\"", false)
     }
     let bare = takeLine()
     let comment = bare.indices.first { bare[$0] == "#" && ($0 == 0 || bare[$0 - 1].properties.isWhitespace) }
-    return (string(bare[..<(comment ?? bare.count)]).trimmingExactly, false)
+    return (string(bare[..<(comment ?? bare.count)]).trimmingExactly, false, true)
   }
 
   /// Where the quote ends that begins a text.

@@ -84,7 +84,9 @@ struct MySQLClients {
 
   /// What to do where the app lacks a right that the master user of RDS lacks too, by the number of the error.
   private static let remedies = [
-    1227: "nor may it on RDS: take the DEFINER= clauses of other users out of the dump: "
+    1227:
+      "nor may it on RDS, unless the definer is root, whom RDS does not have: take the DEFINER= clauses of other users "
+      + "out of the dump: "
       + "sed -E 's/DEFINER=`[^`]+`@`[^`]+`//g' FILE",
     1049: "the dump names its database in front of its tables: dump it without --databases",
     1153: "the statement is larger than the server takes: dump with --skip-extended-insert",

@@ -33,4 +33,11 @@ import Testing
     #expect(environment.values == ["A": "${HOME}/x", "B": "$C", "D": "$E"])
     #expect(warnings.map { $0.prefix(7) } == ["line 1:", "line 2:", "line 3:"])
   }
+
+  /// Bug: the first line of a key whose quote was forgotten was stored without a word.
+  @Test func aQuoteWithoutAnEndIsTold() throws {
+    let (environment, warnings) = try DotenvFile.read(Array("A=\"one\nB='\nC=\"\\\"x\"\nD=`y`\n".utf8))
+    #expect(environment.values == ["A": "\"one", "B": "'", "C": "\"x", "D": "y"])
+    #expect(warnings.map { $0.prefix(7) } == ["line 1:", "line 2:"])
+  }
 }

@@ -81,17 +81,18 @@ enum StateTable {
       ]
     let rows = states.map { state in
       (withApp ? [state.app] : []) + [
-        state.resource, state.type, status(state), state.wantedVersion ?? "-", state.version ?? "-",
+        state.resource, state.type, status(state, isWhole: screen == nil), state.wantedVersion ?? "-",
+        state.version ?? "-",
         state.runtime?.rawValue ?? "-", process(state), state.port.map(String.init) ?? "-", uptime(state),
       ]
     }
     return rows.isEmpty ? "" : Table(header: header, rows: rows).rendered(screen: screen, steps: steps)
   }
 
-  private static func status(_ state: ResourceState) -> String {
+  private static func status(_ state: ResourceState, isWhole: Bool) -> String {
     if let reason = state.reason {
-      // The whole of it is in the JSON; a column is no place for a library's long sentences.
-      let short = reason.count > 56 ? reason.prefix(55) + "…" : reason[...]
+      // A column of a terminal is no place for a library's long sentences.
+      let short = !isWhole && reason.count > 56 ? reason.prefix(55) + "…" : reason[...]
       return "\(state.status.rawValue): \(short)"
     }
     guard let source = state.source, state.status == .running else { return state.status.rawValue }
