@@ -146,8 +146,8 @@ let package = Package(
       [
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
         "DrydockBase", "Emulator",
-        "Engines", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning", "Resources",
-        "Servers",
+        "Engines", "FileWatch", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "Resources", "Servers",
         "ServiceRouter",
       ]),
     library(
@@ -247,7 +247,10 @@ let package = Package(
     tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(
       "Services",
-      ["AppState", "ConvoxManifest", "DrydockBase", "MonotonicTime", "NativeProcess", "ServiceRouter"]),
+      [
+        "AppState", "Containers", "ConvoxManifest", "DrydockBase", "FileWatch", "ImageBuilds", "LocalFiles",
+        "MonotonicTime", "NativeProcess", "ServiceRouter",
+      ]),
     tests(
       "DrydockCommands",
       [

@@ -14,6 +14,8 @@ import LocalFiles
     struct Batch {
       /// Folders by their watches, and names in them.
       var names: [(watch: Int32, name: String)] = []
+      /// The watches of folders that are gone for good.
+      var ended: [Int32] = []
       /// Whether some were lost.
       var hasLost = false
     }
@@ -69,7 +71,9 @@ import LocalFiles
         place += head + Int(event.len)
         if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
           batch.hasLost = true
-        } else if event.mask & UInt32(IN_IGNORED) == 0 {
+        } else if event.mask & UInt32(IN_IGNORED) != 0 {
+          batch.ended.append(event.wd)
+        } else {
           batch.names.append((event.wd, String(decoding: name, as: UTF8.self)))
         }
       }
@@ -85,6 +89,7 @@ import LocalFiles
   final class FolderEvents: Sendable {
     struct Batch {
       var names: [(watch: Int32, name: String)] = []
+      var ended: [Int32] = []
       var hasLost = true
     }
 

@@ -13,11 +13,14 @@ package struct TreeChange: Sendable, Hashable {
   package let path: String
   /// What is there now.
   package let kind: Kind
+  /// Whether what was removed was a folder.
+  package let wasFolder: Bool
 
   /// A change with its values.
-  package init(path: String, kind: Kind) {
+  package init(path: String, kind: Kind, wasFolder: Bool = false) {
     self.path = path
     self.kind = kind
+    self.wasFolder = wasFolder
   }
 }
 

@@ -50,8 +50,10 @@ final class TreeSnapshot {
   }
 
   /// Looks at some paths again, and tells what differs from before.
+  /// - Parameter gone: Folders that are not the ones any more that were there.
   func readAgain(
-    _ paths: Set<String>, entered: (DirectoryDescriptor, String) throws -> Void, left: (String) -> Void
+    _ paths: Set<String>, gone: Set<String>, entered: (DirectoryDescriptor, String) throws -> Void,
+    left: (String) -> Void
   ) throws -> [TreeChange] {
     var changes: [TreeChange] = []
     var parents = ParentFolder(root: root)
@@ -64,7 +66,9 @@ final class TreeSnapshot {
         continue
       }
       // A file that was replaced as a whole is a changed file and was never gone.
-      if let known = looks[path], known.inode != look.inode, known.kind == .folder || entry.isFolder {
+      if let known = looks[path], known.inode != look.inode || gone.contains(path),
+        known.kind == .folder || entry.isFolder
+      {
         remove(path, &changes, left)
       }
     }
@@ -119,9 +123,9 @@ final class TreeSnapshot {
   }
 
   private func remove(_ path: String, _ changes: inout [TreeChange], _ left: (String) -> Void) {
-    guard looks.removeValue(forKey: path) != nil else { return }
+    guard let look = looks.removeValue(forKey: path) else { return }
     children[Self.parent(path)]?.remove(Self.name(path))
-    changes.append(TreeChange(path: path, kind: .removed))
+    changes.append(TreeChange(path: path, kind: .removed, wasFolder: look.kind == .folder))
     guard let names = children.removeValue(forKey: path) else { return }
     left(path)
     for name in names.sorted() { remove(Self.join(path, name), &changes, left) }
@@ -129,32 +133,11 @@ final class TreeSnapshot {
 
   static func join(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }
 
-  private static func parent(_ path: String) -> String {
+  static func parent(_ path: String) -> String {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
   }
 
-  private static func name(_ path: String) -> String {
+  static func name(_ path: String) -> String {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
-  }
-}
-
-/// Opens folders of a tree by their paths, no link followed; the last one is kept, as neighbours come together.
-private struct ParentFolder {
-  let root: DirectoryDescriptor
-  private var last: (path: String, folder: DirectoryDescriptor)?
-
-  init(root: DirectoryDescriptor) { self.root = root }
-
-  /// The folder; nil where it is gone.
-  mutating func open(_ path: String) throws -> DirectoryDescriptor? {
-    if let last, last.path == path, last.folder.isLinked { return last.folder }
-    var folder = root
-    for part in path.splitExactly(at: "/") {
-      guard let entry = try folder.entry(part), entry.isFolder, let next = try folder.folder(entry)
-      else { return nil }
-      folder = next
-    }
-    last = (path, folder)
-    return folder
   }
 }

@@ -109,6 +109,8 @@ private actor TreeReader {
   private var paths: [Int32: String] = [:]
   private var watches: [String: Int32] = [:]
   private var changed: Set<String> = []
+  /// Folders that are gone; what has their path now is another one, though it may have got the number.
+  private var ended: Set<String> = []
   private var hasLost = false
 
   init(_ root: DirectoryDescriptor, _ rules: any TreeRules) {
@@ -130,18 +132,25 @@ private actor TreeReader {
       // Of the folder itself; its parent tells what became of it.
       if !name.isEmpty { changed.insert(TreeSnapshot.join(folder, name)) }
     }
+    for watch in batch.ended {
+      guard let folder = paths.removeValue(forKey: watch), watches[folder] == watch else { continue }
+      watches[folder] = nil
+      guard !folder.isEmpty else { continue }
+      ended.insert(folder)
+      changed.insert(folder)
+    }
   }
 
   /// What differs, by what was noted.
   func changes() throws -> [TreeChange] {
-    let again = changed
-    changed = []
+    let (again, gone) = (changed, ended)
+    (changed, ended) = ([], [])
     if hasLost {
       hasLost = false
       return try readAll()
     }
     try checkRoot()
-    return try snapshot.readAgain(again, entered: enter, left: leave)
+    return try snapshot.readAgain(again, gone: gone, entered: enter, left: leave)
   }
 
   func readAll() throws -> [TreeChange] {

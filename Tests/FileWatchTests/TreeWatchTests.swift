@@ -111,7 +111,9 @@ private struct Without: TreeRules {
         }
         try FileManager.default.removeItem(at: folder.appendingPathComponent("moved"))
         try await eventually("a removal") { mirror.holds(["old/a", "old/b"]) }
-        #expect(mirror.state.withLock { $0.last.first } == TreeChange(path: "moved", kind: .removed))
+        #expect(
+          mirror.state.withLock { $0.last.first }
+            == TreeChange(path: "moved", kind: .removed, wasFolder: true))
       }
     }
   }
@@ -157,6 +159,26 @@ private struct Without: TreeRules {
         try write("b/four", "1", in: folder)
         try await eventually("files in both") {
           mirror.holds(["a", "a/two", "a/three", "b", "b/one", "b/four"])
+        }
+      }
+    }
+  }
+
+  /// A file system gives the number of a folder that is gone to the next one, of which the watch knows nothing.
+  @Test func aFolderThatIsMadeAnewIsWatched() async throws {
+    try await withTestFolder { folder in
+      try write("a/old", "1", in: folder)
+      try await watching(folder, hearsEvents: true) { mirror in
+        let place = folder.appendingPathComponent("a").path
+        for round in 0..<10 {
+          try FileManager.default.removeItem(atPath: place)
+          mkdir(place, 0o755)
+          try write("a/between \(round)", "1", in: folder)
+          try await eventually("what came with it") { mirror.holds(["a", "a/between \(round)"]) }
+          try write("a/new", "1", in: folder)
+          try await eventually("what came later") {
+            mirror.holds(["a", "a/between \(round)", "a/new"])
+          }
         }
       }
     }

@@ -54,6 +54,51 @@ import Testing
     }
   }
 
+  @Test(
+    "changed files go into the container, one that is made anew has the tree, and a named lock file builds again",
+    arguments: await EngineAvailability.runtimes().filter { $0 == "docker" })
+  func live(_ runtime: String) async throws {
+    let manifest = """
+      services:
+        web: { command: 'while true; do echo "word is $(cat /app/word) $(ls /app/src | tr "\\n" .)"; sleep 1; done' }
+      """
+    let dockerfile = "FROM drydock/base:bookworm\nCOPY lock /lock\nRUN cp /lock /made\nCOPY . /app\n"
+    // A resource is what decides for Docker.
+    let resource = "resources:\n  cache: { type: redis, options: { version: \"7.0\" } }\n"
+    try await withApp(resource + manifest, AppOptions(runtime: runtime)) { app in
+      for (path, text) in ["Dockerfile": dockerfile, "word": "one", "lock": "1", "src/a": "x", "src/b": "x"] {
+        try FileManager.default.createDirectory(
+          at: app.folder.appending(path: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try app.write(text, to: path)
+      }
+      let start = try app.start(["start"])
+      try await eventually("the image's files", within: .seconds(180)) {
+        start.stdout.contains("word is one a.b.")
+      }
+      try app.write("two", to: "word")
+      try FileManager.default.removeItem(at: app.folder.appending(path: "src/a"))
+      try await eventually("the changes") { start.stdout.contains("word is two b.") }
+      let before = try await app.drydock("ps", "--services", "--format", "json").stdout
+      let container = try #require(try ids(before).first)
+      let secrets = try await app.program("docker", "exec", container, "ls", "-a", "/app")
+      #expect(secrets.status == 0 && !secrets.stdout.contains(".drydock"), "\(secrets)")
+      #expect(try await app.program("docker", "kill", container).status == 0)
+      try await eventually("another container", within: .seconds(120)) {
+        start.stdout.components(separatedBy: "web.1 ready").count > 2
+      }
+      let now = try #require(
+        try ids(try await app.drydock("ps", "--services", "--format", "json").stdout).first)
+      #expect(try await app.program("docker", "exec", now, "cat", "/app/word").stdout == "two")
+      try app.write("2", to: "lock")
+      try await eventually("another image", within: .seconds(120)) {
+        start.stdout.components(separatedBy: "web.1 ready").count > 3
+      }
+      #expect(start.stdout.contains("Dockerfile:2: lock is copied here, and line 3 makes something of it"))
+      start.send(SIGINT)
+      #expect(try await start.result().status == 130)
+    }
+  }
+
   /// A supervisor in the background that is killed has one that takes over its containers.
   private func successor(_ app: AppFixture) async throws {
     try #require(try await app.drydock("start", "--detach").status == 0)

@@ -251,6 +251,36 @@ private struct ServiceRow: Decodable {
     }
   }
 
+  @Test("a changed variable, a rule of drydock.yml and --watch restart the services concerned, and no other")
+  func live() async throws {
+    let manifest = """
+      services:
+        one: { command: 'echo "one says $WORD"; exec sleep 600', environment: [WORD=a] }
+        two: { command: 'echo "two reads $(cat two.txt)"; exec sleep 600' }
+      """
+    try await withServices(manifest) { app in
+      try app.write("first", to: "two.txt")
+      try app.write("watch:\n  one: [{ \".\": off }]\n", to: "drydock.yml")
+      let start = try app.start(["start", "--watch"])
+      try await eventually("both run") {
+        start.stdout.contains("one.1 ready") && start.stdout.contains("two.1 ready")
+      }
+      // Until it is heard: the watch begins beside the services.
+      try await eventually("two is restarted") {
+        try app.write("second", to: "two.txt")
+        return start.stdout.contains("two reads second")
+      }
+      #expect(start.stdout.contains("restart two: two.txt changed"))
+      #expect(try await app.drydock("env", "set", "WORD=b").status == 0)
+      try await eventually("one is restarted") { start.stdout.contains("one says b") }
+      #expect(start.stdout.contains("restart one: WORD changed"))
+      start.send(SIGINT)
+      let lines = try await start.result().stdout.split(separator: "\n").map(String.init)
+      #expect(lines.filter { $0.contains("restart one") }.count == 1)
+      #expect(!lines.contains { $0.contains("restart two: WORD") })
+    }
+  }
+
   @Test("stop of a service that does not run stops nothing; services that link each other come up")
   func names() async throws {
     let manifest = """

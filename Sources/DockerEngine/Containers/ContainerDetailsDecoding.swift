@@ -106,6 +106,8 @@ package struct ContainerSummary: Sendable, Hashable, Decodable {
   package let name: String
   /// The image's name as it was given at creation.
   package let image: String
+  /// The id of its image; empty where the engine does not say.
+  package let imageID: String
   /// What it is doing.
   package let status: ContainerState.Status
   package let labels: [String: String]
@@ -114,6 +116,7 @@ package struct ContainerSummary: Sendable, Hashable, Decodable {
     case id = "Id"
     case names = "Names"
     case image = "Image"
+    case imageID = "ImageID"
     case status = "State"
     case labels = "Labels"
   }
@@ -126,6 +129,7 @@ package struct ContainerSummary: Sendable, Hashable, Decodable {
     // The name with one slash is the container's own; more slashes come from legacy links.
     name = names.map { String($0.drop { $0 == "/" }) }.first { !$0.contains("/") } ?? ""
     image = try values.decodeIfPresent(String.self, forKey: .image) ?? ""
+    imageID = try values.decodeIfPresent(String.self, forKey: .imageID) ?? ""
     status = try values.decodeIfPresent(ContainerState.Status.self, forKey: .status) ?? .other
     labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
   }

@@ -93,6 +93,19 @@ extension DockerClient {
     try await send(request, deadline)
   }
 
+  /// The same with an archive that is made while it is sent.
+  /// - Parameter next: Gives the archive's next bytes, nil at its end; it has to heed cancellation.
+  /// - Throws: ``DockerError``; what `next` throws.
+  package func putArchive(
+    into id: String, path: String, until deadline: Deadline,
+    next: @escaping @Sendable () async throws -> [UInt8]?
+  ) async throws {
+    let request = EngineRequest(
+      .put, Self.path(id) + "/archive", query: [("path", path)], body: .stream(next),
+      action: "copy files into the container \(id)", object: .container)
+    try await send(request, deadline)
+  }
+
   static func path(_ id: String) -> String { "/containers/" + EngineRequest.encode(id) }
 
   private func act(

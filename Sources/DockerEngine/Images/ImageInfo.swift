@@ -21,6 +21,8 @@ package struct ImageInfo: Sendable, Hashable {
   package let volumes: [String]
   /// The user its process runs as; empty for root.
   package let user: String
+  /// Where its process runs; empty for `/`.
+  package let workingDirectory: String
   /// Its default command.
   package let command: [String]
   /// Its entry point.
@@ -51,6 +53,7 @@ extension ImageInfo: Decodable {
     let exposedPorts: [String: Empty]?
     let volumes: [String: Empty]?
     let user: String?
+    let workingDirectory: String?
     let command: [String]?
     let entrypoint: [String]?
 
@@ -60,6 +63,7 @@ extension ImageInfo: Decodable {
       case exposedPorts = "ExposedPorts"
       case volumes = "Volumes"
       case user = "User"
+      case workingDirectory = "WorkingDir"
       case command = "Cmd"
       case entrypoint = "Entrypoint"
     }
@@ -84,6 +88,7 @@ extension ImageInfo: Decodable {
     exposedPorts = (config?.exposedPorts ?? [:]).keys.sorted()
     volumes = (config?.volumes ?? [:]).keys.sorted()
     user = config?.user ?? ""
+    workingDirectory = config?.workingDirectory ?? ""
     command = config?.command ?? []
     entrypoint = config?.entrypoint ?? []
   }

@@ -60,6 +60,12 @@ struct Start: AsyncParsableCommand {
     completion: NameCompletion.services)
   var terminals: [String] = []
 
+  @Flag(help: "Restart processes whenever a file of their folder changes.")
+  var watch = false
+
+  @Flag(name: .customLong("no-sync"), help: "Carry no changed files into containers.")
+  var noSync = false
+
   @Option(help: ArgumentHelp("Seconds until what is not ready is an error.", valueName: "seconds"))
   var timeout: Double = 120
 
@@ -104,6 +110,8 @@ struct Start: AsyncParsableCommand {
     wishes.options.withoutMounts = noMounts
     wishes.options.ignoresCache = noCache
     wishes.options.terminals = Set(terminals)
+    wishes.options.syncs = !noSync
+    wishes.options.watches = watch
     wishes.exitsOnFailure = exitOnFailure
     wishes.isDetached = supervise
     return wishes
@@ -235,6 +243,8 @@ struct Start: AsyncParsableCommand {
     if noMounts { words.append("--no-mounts") }
     if noCache { words.append("--no-cache") }
     words += terminals.flatMap { ["--tty", $0] }
+    if watch { words.append("--watch") }
+    if noSync { words.append("--no-sync") }
     if let name = rack.name { words += ["--rack", name] }
     for file in common.shared.environmentFiles {
       words += ["--env-file", file.hasPrefix("/") ? file : "\(session.context.currentDirectory)/\(file)"]

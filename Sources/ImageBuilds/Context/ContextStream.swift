@@ -2,7 +2,6 @@ import DockerEngine
 import DrydockBase
 import LocalFiles
 import MonotonicTime
-import SystemPackage
 
 /// A build's context as a tar archive, made while it is read: what it holds at a time is a piece and the open folders.
 ///
@@ -17,17 +16,11 @@ package actor ContextStream {
   private var walk: ContextWalk?
   /// Files that are sent with another content, or besides.
   private var substitutes: [(path: String, bytes: [UInt8])]
-  private var file: OpenFile?
+  private var file: ArchivedFile?
   private var piece: [UInt8] = []
   private var isOver = false
 
   private static let pieceSize = 256 << 10
-
-  private struct OpenFile {
-    let descriptor: FileDescriptor
-    var missing: Int
-    let padding: Int
-  }
 
   /// A stream from the beginning.
   /// - Parameter substitutes: Files by their paths that are sent with that content in place of their own, or besides.
@@ -36,15 +29,18 @@ package actor ContextStream {
     self.substitutes = substitutes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  deinit { try? file?.descriptor.close() }
-
   /// The next bytes; nil at the end.
   /// - Throws: `DirectoryError` for what cannot be read, `DrydockError`, `CancellationError`.
   package func next() throws -> [UInt8]? {
     try Task.checkCancellation()
     piece.reserveCapacity(Self.pieceSize)
     while piece.count < Self.pieceSize, !isOver {
-      if file != nil { try readFile() } else { try takeMember() }
+      if let bytes = try file?.next() {
+        piece += bytes
+      } else {
+        file = nil
+        try takeMember()
+      }
     }
     defer { piece = [] }
     return piece.isEmpty ? nil : piece
@@ -86,38 +82,10 @@ package actor ContextStream {
   }
 
   private func open(_ member: ContextMember, _ mode: UInt32) throws {
-    guard let descriptor = try member.folder.open(member.entry) else { return }
-    do {
-      // As it is now that it is open; the folder was read before.
-      let size = try descriptor.fileSize()
-      var header = header(member.path, .file, mode, member.entry)
-      header.size = size
-      piece += try header.blocks()
-      file = OpenFile(descriptor: descriptor, missing: size, padding: TarHeader.padding(after: size))
-    } catch {
-      try? descriptor.close()
-      throw error
-    }
-  }
-
-  private func readFile() throws {
-    guard var open = file else { return }
-    let wanted = min(open.missing, Self.pieceSize)
-    let bytes = try open.descriptor.readPiece(wanted)
-    if bytes.isEmpty {
-      let zeros = min(open.missing, Self.pieceSize)
-      piece += [UInt8](repeating: 0, count: zeros)
-      open.missing -= zeros
-    } else {
-      piece += bytes
-      open.missing -= bytes.count
-    }
-    if open.missing == 0 {
-      piece += [UInt8](repeating: 0, count: open.padding)
-      try? open.descriptor.close()
-      file = nil
-    } else {
-      file = open
-    }
+    guard let file = try ArchivedFile(member.entry, in: member.folder) else { return }
+    var header = header(member.path, .file, mode, member.entry)
+    header.size = file.size
+    piece += try header.blocks()
+    self.file = file
   }
 }

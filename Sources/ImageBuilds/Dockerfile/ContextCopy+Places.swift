@@ -5,19 +5,25 @@ extension ContextCopy {
   ///
   /// What a source matches as a whole is taken for the file itself. What lies below a match lies in a folder, whose content
   /// goes where the folder itself does not.
-  /// - Parameter path: Relative to the context, without a dot at its beginning.
-  package func destination(of path: String) -> String? {
+  /// - Parameters:
+  ///   - path: Relative to the context, without a dot at its beginning.
+  ///   - isFolder: Whether it is a folder: what a source names as a whole goes nowhere itself then.
+  package func destination(of path: String, isFolder: Bool = false) -> String? {
     for source in sources {
       let pattern = Self.cleaned(source).splitExactly(at: "/")
       let parts = path.splitExactly(at: "/")
       guard parts.count >= pattern.count, zip(pattern, parts).allSatisfy({ Glob.matches($0, $1) })
       else { continue }
       let rest = parts.dropFirst(pattern.count)
+      if rest.isEmpty, isFolder { return nil }
       if rest.isEmpty { return isIntoFolder ? joined(destination, parts.last ?? "") : destination }
       return joined(destination, rest.joined(separator: "/"))
     }
     return nil
   }
+
+  /// Whether a source is exactly this path, without wildcards.
+  package func names(_ path: String) -> Bool { sources.contains { Self.cleaned($0).isExactly(path) } }
 
   private func joined(_ folder: String, _ name: String) -> String {
     folder == "/" ? "/\(name)" : "\(folder)/\(name)"

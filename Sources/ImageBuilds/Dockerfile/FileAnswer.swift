@@ -18,11 +18,13 @@ package enum FileAnswer: Sendable, Hashable {
 
 extension RunningStage {
   /// What a change of a file means.
-  /// - Parameter path: Relative to the context, without a dot at its beginning; one that the ignore files let through.
-  package func answer(to path: String) -> FileAnswer {
+  /// - Parameters:
+  ///   - path: Relative to the context, without a dot at its beginning; one that the ignore files let through.
+  ///   - isFolder: Whether it is, or was, a folder.
+  package func answer(to path: String, isFolder: Bool = false) -> FileAnswer {
     var places: [FileAnswer.Place] = []
     for copy in copies {
-      guard let place = copy.destination(of: path) else { continue }
+      guard let place = copy.destination(of: path, isFolder: isFolder) else { continue }
       if let run = copy.runBehind {
         return .rebuild(line: copy.line, reason: "is copied here, and line \(run) makes something of it")
       }
@@ -31,12 +33,23 @@ extension RunningStage {
       }
       places.append(FileAnswer.Place(path: place, copy: copy))
     }
-    if let foreign = foreignCopies.first(where: { $0.copy.destination(of: path) != nil }) {
+    if let foreign = foreignCopies.first(where: {
+      $0.copy.destination(of: path, isFolder: isFolder) != nil
+    }) {
       return .rebuild(
         line: foreign.copy.line,
         reason: "is copied here into a stage of which line \(foreign.line) takes something")
     }
     return places.isEmpty ? .nothing : .put(places)
+  }
+}
+
+extension RunningStage {
+  /// Where a file is copied to, whatever is made of it behind that; parameters as those of `answer`.
+  package func places(of path: String, isFolder: Bool = false) -> [FileAnswer.Place] {
+    copies.compactMap { copy in
+      copy.destination(of: path, isFolder: isFolder).map { FileAnswer.Place(path: $0, copy: copy) }
+    }
   }
 }
 

@@ -24,6 +24,8 @@ struct ContainerRunner: ReplicaRunner {
   let ports: ServicePorts
   /// What removes the containers whatever happens to the supervisor; nil for nothing.
   let leash: ContainerLeash?
+  /// What gives it images that have all of the app's tree; nil for the one that it was prepared with.
+  let code: LiveImage?
 
   private func name(_ replica: ServiceReplica) -> String {
     containers.names.container(replica.name, .service)
@@ -40,6 +42,13 @@ struct ContainerRunner: ReplicaRunner {
     try await containers.remove(name(replica))
     let port = try launch.port.map { _ in try ports.own(replica) }
     var config = launch.config
+    var deadline = deadline
+    let current = try await code?.current()
+    if let current {
+      config.image = current.image
+      // A build has its own time.
+      deadline = .after(.seconds(60))
+    }
     config.labels.merge(containers.names.labels(replica.name, .service)) { $1 }
     if let inside = launch.port, let port {
       config.portBindings = [PortBinding(hostPort: port, containerPort: ContainerPort(inside))]
@@ -47,6 +56,7 @@ struct ContainerRunner: ReplicaRunner {
     let id = try await containers.ensure(name(replica), config, until: deadline)
     try leash?.add(id)
     try await containers.start(id, until: deadline)
+    if let current { code?.started(id, mark: current.mark) }
     return running(id, replica, port)
   }
 

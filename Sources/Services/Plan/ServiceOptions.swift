@@ -11,6 +11,12 @@ package struct ServiceOptions: Sendable, Hashable, Codable {
   /// The services that get a terminal, besides those of drydock.yml.
   package var terminals: Set<String> = []
 
+  /// Whether changed files are carried into containers.
+  package var syncs = true
+
+  /// Whether processes are restarted whenever a file of their tree changes.
+  package var watches = false
+
   /// The usual.
   package init() {}
 }

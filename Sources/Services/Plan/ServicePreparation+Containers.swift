@@ -24,27 +24,43 @@ extension ServicePreparation {
     let launch = ContainerLaunch(
       config: config, port: port,
       grace: .seconds(service.process.grace))
+    let code =
+      service.image == nil && options.syncs
+      ? LiveImage(service: service.name, journal: journal) {
+        try await images(of: [service], variables)[service.name] ?? image
+      } : nil
     return ContainerRunner(
       launch: launch, containers: containers, folder: folder, ports: ServicePorts(home: context.home, id: id),
-      leash: leash)
+      leash: leash, code: code)
   }
 
   /// The images of services that run in containers, by service.
   func images(of services: [Service], _ variables: AppVariables) async throws -> [String: String] {
     guard !services.isEmpty else { return [:] }
     let (containers, _) = try await site.open()
-    let builder = ImageBuilder(
+    return try await journal.turns.take {
+      let mark = journal.mark
+      // What this supervisor has built may be used by its later builds.
+      let isFirst = !services.allSatisfy { journal.knows($0.name) }
+      let ids = try await ServiceImages(
+        client: containers.client, builder: builder(containers, variables),
+        ignoresCache: options.ignoresCache && isFirst, notice: notice
+      ).ids(of: services)
+      for (service, image) in ids { journal.built(image, of: service, at: mark) }
+      await site.keep(ids)
+      return ids
+    }
+  }
+
+  /// What builds the app's images.
+  func builder(_ containers: InstanceContainers, _ variables: AppVariables) -> ImageBuilder {
+    ImageBuilder(
       client: containers.client, app: workspace.folder.path, environment: variables.environment,
       isDevelopment: true,
       labels: containers.names.labels, repository: containers.names.network)
-    let ids = try await ServiceImages(
-      client: containers.client, builder: builder, ignoresCache: options.ignoresCache, notice: notice
-    ).ids(of: services)
-    await site.keep(ids)
-    return ids
   }
 
-  private func config(
+  func config(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String,
     _ names: ContainerNames
   ) throws -> ContainerConfig {
@@ -80,7 +96,7 @@ extension ServicePreparation {
   }
 
   /// The efs directories, and the volumes that the services of the app share.
-  private func mounts(_ service: Service, _ variables: AppVariables) -> [ContainerMount] {
+  func mounts(_ service: Service, _ variables: AppVariables) -> [ContainerMount] {
     let shared = options.withoutMounts ? [] : variables.mounts(of: service)
     let directories = shared.map {
       ContainerMount.bind(source: $0.directory, target: $0.path, readOnly: false)

@@ -30,6 +30,10 @@ struct ServicePreparation: Sendable {
   let site: ContainerSite
   /// Told what takes time.
   let notice: @Sendable (String) -> Void
+  /// What has changed of the services' files since their images were built.
+  let journal = CodeJournal()
+  /// How the services were prepared.
+  let definitions = DefinitionBook()
 
   var folder: ServiceFolder { ServiceFolder(home: context.home, id: id) }
 
@@ -45,6 +49,7 @@ struct ServicePreparation: Sendable {
     let urls = Self.urls(records)
     let started = Dictionary(services.map { ($0.name, $0.links) }) { first, _ in first }
     let choices = try choices(of: services, settings, variables)
+    definitions.note(try definitions(of: services, variables, urls, started, choices.mapValues(\.kind)))
     let images = try await images(of: services.filter { choices[$0.name]?.kind == .container }, variables)
     var prepared: [PreparedService] = []
     for service in services {
@@ -90,7 +95,7 @@ struct ServicePreparation: Sendable {
     return runner
   }
 
-  private func choices(
+  func choices(
     of services: [Service], _ settings: DrydockSettings, _ variables: AppVariables
   ) throws -> [String: ServiceChoice] {
     let look = ServiceLook(
@@ -161,7 +166,7 @@ struct ServicePreparation: Sendable {
     ServiceLook.decisiveRuntime(variables.specs, variables.state, LinkedResources(context: context))
   }
 
-  private func look() throws -> AppVariables {
+  func look() throws -> AppVariables {
     guard let state = try context.store.load(id) else {
       throw DrydockError(.failed, "the app was deleted by another drydock command")
     }
@@ -225,11 +230,11 @@ struct ServicePreparation: Sendable {
   }
 
   /// Where services are reached from this machine.
-  private static func urls(_ records: ServiceRecords) -> [String: String] {
+  static func urls(_ records: ServiceRecords) -> [String: String] {
     records.services.compactMapValues { $0.port.map { "http://127.0.0.1:\($0)" } }
   }
 
-  private func process(
+  func process(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
     folder workingFolder: String, port: Int?
   ) throws -> ProcessRunner {

@@ -12,7 +12,7 @@ import NativeProcess
 #endif
 
 /// How a service's program is started on this machine.
-struct ProcessLaunch: Sendable {
+struct ProcessLaunch: Sendable, Hashable {
   /// The words of the command, its program first.
   var words: [String]
   /// The folder in which it runs.

@@ -22,6 +22,8 @@ package struct SupervisorEvent: Sendable, Hashable, Codable {
     case stopping
     /// A replica was stopped.
     case stopped
+    /// Changed files went into containers.
+    case synced
     /// Anything else worth a line.
     case notice
   }

@@ -193,6 +193,10 @@ package struct SupervisorProcess: Sendable {
         return nil
       }
       group.addTask {
+        await LiveServices(preparation: preparation, supervisor: supervisor).run()
+        return nil
+      }
+      group.addTask {
         let isReady = await supervisor.waitUntilReady(services.map(\.spec.name))
         guard isReady, !Task.isCancelled else { return nil }
         var hooks = SupervisorRecord.HookResult()
