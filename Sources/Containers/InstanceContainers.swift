@@ -180,6 +180,7 @@ extension ContainerConfig {
       ("capabilities", addedCapabilities.isEmpty ? nil : "\(addedCapabilities)"),
       ("without", droppedCapabilities.isEmpty ? nil : "\(droppedCapabilities)"),
       ("privileged", isPrivileged ? "yes" : nil), ("shares", processorShares.map { "\($0)" }),
+      ("quota", processorQuota.map { "\($0)" }),
       ("files", openFiles.map { "\($0)" }),
     ]
     let set = further.compactMap { part in part.value.map { "\(part.name)=\($0)" } }

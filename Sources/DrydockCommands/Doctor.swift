@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emulator
+import Services
 import TerminalProgress
 
 /// `drydock doctor`.
@@ -17,7 +18,9 @@ struct Doctor: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let findings = await Examination(context: session.context).run()
+    let findings =
+      await Examination(context: session.context).run()
+      + ServiceExamination(context: session.context).run()
     if common.format == .json { return try session.console.print(json: findings) }
     let style = Style(colour: session.console.colours)
     for finding in findings {

@@ -28,7 +28,8 @@ package struct Drydock: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      Up.self, Start.self, Stop.self, Restart.self, Scale.self, Open.self, Exec.self, Attach.self, Ps.self,
+      Up.self, Start.self, Build.self, Stop.self, Restart.self, Scale.self, Open.self, Exec.self, Attach.self,
+      Ps.self,
       Env.self, Params.self,
       Run.self, Resources.self, Logs.self, Timers.self, Volumes.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self, RackCommand.self,

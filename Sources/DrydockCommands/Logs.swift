@@ -21,6 +21,7 @@ struct Logs: AsyncParsableCommand {
         drydock logs mydb -f --tail 100
         drydock logs web --since 10m --grep ERROR
         drydock logs --services --format json
+        drydock logs --timers -f
       """)
 
   @Argument(help: "Resources and services; else all.", completion: NameCompletion.resourcesAndServices)
@@ -31,6 +32,9 @@ struct Logs: AsyncParsableCommand {
 
   @Flag(help: "The services alone.")
   var services = false
+
+  @Flag(help: "The runs of timers alone.")
+  var timers = false
 
   @Option(help: "How many lines of the past to show.")
   var tail: Int?
@@ -59,11 +63,11 @@ struct Logs: AsyncParsableCommand {
   func run() async throws {
     let session = Session(common.shared)
     guard let instance = try session.existingInstance() else {
-      session.console.note("nothing is here yet; start it: drydock up")
+      session.console.note("nothing is here yet; start it: \(session.firstStart)")
       return
     }
     let folder = ServiceFolder(home: session.context.home, id: instance.id)
-    let chosen = try LogChoice(names, instance, folder, servicesAlone: services || isAboutServices)
+    let chosen = try LogChoice(names, instance, folder, which: which)
     let view = LogView(
       names: chosen.all, console: session.console, format: common.format, text: grep)
     let engines = try await LogOperation(
@@ -85,8 +89,11 @@ struct Logs: AsyncParsableCommand {
     }
   }
 
-  /// Engines' lines have no times of ours.
-  private var isAboutServices: Bool { since != nil || until != nil }
+  private var which: LogChoice.Which {
+    if services || timers { return services && timers ? .servicesAndTimers : services ? .services : .timers }
+    // Engines' lines have no times of ours.
+    return since != nil || until != nil ? .servicesAndTimers : .everything
+  }
 
   private func showPast(_ chosen: LogChoice, _ folder: ServiceFolder, _ view: LogView) {
     let sources = chosen.replicas.map(folder.log)
@@ -118,6 +125,11 @@ struct Logs: AsyncParsableCommand {
 
 /// Whose logs are shown.
 struct LogChoice {
+  /// What is chosen among.
+  enum Which: Sendable {
+    case everything, services, timers, servicesAndTimers
+  }
+
   /// Resources with a server; empty for none.
   let resources: [String]
   /// The replicas of services that ever ran.
@@ -126,15 +138,21 @@ struct LogChoice {
   /// All names.
   var all: [String] { resources + replicas.map(\.name) }
 
-  init(_ names: [String], _ instance: InstanceState, _ folder: ServiceFolder, servicesAlone: Bool) throws {
+  init(_ names: [String], _ instance: InstanceState, _ folder: ServiceFolder, which: Which) throws {
     let known = instance.resources.keys.sorted()
-    let ran = folder.replicas
+    let ran = folder.replicas.filter { replica in
+      switch which {
+      case .everything, .servicesAndTimers: true
+      case .services: replica.number >= 0
+      case .timers: replica.number < 0
+      }
+    }
     let services = Set(ran.map(\.service))
     for name in names
     where !known.contains(name) && !services.contains(name) && !ran.map(\.name).contains(name) {
       throw UnknownName.error("resource or service", name, known: known + services.sorted())
     }
-    resources = servicesAlone ? [] : names.isEmpty ? known : known.filter(names.contains)
+    resources = which != .everything ? [] : names.isEmpty ? known : known.filter(names.contains)
     replicas = names.isEmpty ? ran : ran.filter { names.contains($0.service) || names.contains($0.name) }
   }
 }

@@ -75,7 +75,7 @@ struct Ps: AsyncParsableCommand {
 
   private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
-    if states.isEmpty { session.console.note("nothing is here yet; start it: drydock up") }
+    if states.isEmpty { session.console.note("nothing is here yet; start it: \(session.firstStart)") }
     let screen = session.console.screen(isWide: wide)
     session.console.print(StateTable.render(states, withApp: all, screen: screen))
     for state in states {

@@ -75,6 +75,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     case let command as Scale: command.common.shared
     case let command as Open: command.options
     case let command as Exec: command.options
+    case let command as Build: command.common.shared
     case let command as Attach: command.options
     case let command as Run: command.options
     case let command as ListResources: command.common.shared
@@ -174,7 +175,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(throws: (any Error).self) { try parse("start", "--detach", "--exit-on-failure", as: Start.self) }
     #expect(throws: (any Error).self) { try parse("start", "--services", "pod", as: Start.self) }
     #expect(try parse("stop", "web", as: Stop.self).services == ["web"])
-    #expect(try parse("restart", as: Restart.self).services.isEmpty)
+    #expect(try parse("restart", as: Restart.self).names.isEmpty)
     let scale = try parse("scale", "web=3", "worker=0", as: Scale.self)
     #expect(scale.counts.map(\.service) == ["web", "worker"] && scale.counts.map(\.count) == [3, 0])
     for wrong in ["web", "web=-1", "web=x", "=2", "web=101"] {
@@ -188,6 +189,21 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(exec.command == ["--", "ls", "-q", "--app", "x"])
     #expect(try parse("attach", "web", as: Attach.self).service == "web")
     #expect(try parse("start", "--tty", "web", "--tty", "api", as: Start.self).terminals == ["web", "api"])
+  }
+
+  @Test func imagesVolumesAndTimers() throws {
+    let build = try parse("build", "web", "--no-cache", as: Build.self)
+    #expect(build.services == ["web"] && build.noCache)
+    let start = try parse("start", "--no-build", "--aws-limits", as: Start.self)
+    #expect(start.noBuild && start.awsLimits)
+    #expect(throws: (any Error).self) { try parse("start", "--no-build", "--no-cache", as: Start.self) }
+    #expect(try parse("volumes", "--format", "json", as: ListVolumes.self).common.format == .json)
+    let remove = try parse("volumes", "rm", "/data", "uploads", "-y", as: RemoveVolumes.self)
+    #expect(remove.names == ["/data", "uploads"] && remove.yes)
+    #expect(throws: (any Error).self) { try parse("volumes", "rm", as: RemoveVolumes.self) }
+    #expect(try parse("timers", "run", "tally", as: RunTimer.self).name == "tally")
+    #expect(try parse("restart", "web", "mydb", as: Restart.self).names == ["web", "mydb"])
+    #expect(try parse("logs", "--timers", as: Logs.self).timers)
   }
 
   @Test(arguments: [("10m", 600.0), ("2h30m", 9000), ("1d", 86400), ("1.5s", 1.5)])
@@ -242,7 +258,8 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 @Suite struct HelpTests {
   private static let commands: [any ParsableCommand.Type] = [
     Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
-    Doctor.self, Adopt.self, Exec.self, Attach.self,
+    Doctor.self, Adopt.self, Exec.self, Attach.self, Build.self, Volumes.self,
+    Timers.self, Restart.self,
   ]
 
   @Test(arguments: commands.map { $0._commandName })

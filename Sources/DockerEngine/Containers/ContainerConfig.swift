@@ -49,6 +49,8 @@ package struct ContainerConfig: Sendable, Hashable {
   package var isPrivileged = false
   /// Its share of the processors where they are short, 1024 for one; nil for the engine's default.
   package var processorShares: Int?
+  /// The processor time that it gets at most, 1024 for one processor; nil for no limit.
+  package var processorQuota: Int?
   /// How many files its processes may have open, soft and hard; nil for the engine's default.
   package var openFiles: Int?
 

@@ -62,6 +62,8 @@ private struct HostConfig: Encodable {
   let capDrop: [String]
   let isPrivileged: Bool?
   let processorShares: Int?
+  let processorPeriod: Int?
+  let processorQuota: Int?
   let limits: [Limit]?
 
   init(_ config: ContainerConfig) {
@@ -77,6 +79,10 @@ private struct HostConfig: Encodable {
     capDrop = config.droppedCapabilities
     isPrivileged = config.isPrivileged ? true : nil
     processorShares = config.processorShares
+    // In microseconds; the kernel takes no quota below a thousand.
+    let period = 100_000
+    processorPeriod = config.processorQuota.map { _ in period }
+    processorQuota = config.processorQuota.map { max(1000, min($0, 1 << 20) * period / 1024) }
     limits = config.openFiles.map { [Limit(name: "nofile", soft: $0, hard: $0)] }
   }
 
@@ -93,6 +99,8 @@ private struct HostConfig: Encodable {
     case capDrop = "CapDrop"
     case isPrivileged = "Privileged"
     case processorShares = "CpuShares"
+    case processorPeriod = "CpuPeriod"
+    case processorQuota = "CpuQuota"
     case limits = "Ulimits"
   }
 

@@ -23,7 +23,7 @@ struct Open: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(options)
-    let supervisor = SupervisorProcess(context: session.context, id: try session.requiredInstance().id)
+    let supervisor = SupervisorProcess(context: session.context, id: try session.startedInstance().id)
     guard let status = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
     else {
       throw SupervisorProcess.notStarted

@@ -26,17 +26,19 @@ struct Scale: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let supervisor = SupervisorProcess(context: session.context, id: try session.requiredInstance().id)
+    let state = try session.startedInstance()
+    let supervisor = SupervisorProcess(context: session.context, id: state.id)
     let wanted = Dictionary(counts.map { ($0.service, $0.count) }) { $1 }
+    if let manifest = try session.workspaceOfInstanceIfPresent().map({ try session.manifest($0, state) }) {
+      for name in wanted.keys.sorted() where manifest.service(named: name) == nil {
+        throw UnknownName.error("service", name, known: manifest.services.map(\.name))
+      }
+    }
     let request = counts.isEmpty ? ControlRequest(.status) : ControlRequest(.scale, counts: wanted)
     if let status = try await supervisor.client.ask(request, until: .after(.seconds(60))) {
       return try ServiceTable.render(status, common.format, session.console)
     }
     guard !counts.isEmpty else { throw SupervisorProcess.notStarted }
-    let manifest = try session.manifest(session.workspaceOfInstance(), session.existingInstance())
-    for name in wanted.keys where manifest.service(named: name) == nil {
-      throw UnknownName.error("service", name, known: manifest.services.map(\.name))
-    }
     try await supervisor.remember(wanted)
     session.console.note("noted; it counts from the next drydock start on")
   }

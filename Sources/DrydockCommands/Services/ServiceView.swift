@@ -15,10 +15,15 @@ final class ServiceView: Sendable {
   private let folder: ServiceFolder
   private let console: Console
   private let format: OutputFormat
+  private let only: ServiceReplica?
   private let state = Mutex(State())
   private let begin = LogTime.now
 
-  init(_ folder: ServiceFolder, _ console: Console, format: OutputFormat = .table) {
+  /// - Parameter only: The one replica whose output is shown, as it wrote it; nil for all of them.
+  init(
+    _ folder: ServiceFolder, _ console: Console, format: OutputFormat = .table, only: ServiceReplica? = nil
+  ) {
+    self.only = only
     self.folder = folder
     self.console = console
     self.format = format
@@ -89,14 +94,26 @@ final class ServiceView: Sendable {
   }
 
   private var sources: [LogSource] {
-    folder.replicas.map(folder.log)
+    (only.map { [$0] } ?? folder.replicas).map(folder.log)
   }
 
   private func show(_ lines: [NamedLine]) {
     for line in lines where line.line.stream != .event {
+      if only != nil {
+        write(line.line)
+        continue
+      }
       note(line.name)
       if format == .json { show(json: ShownLine(line)) } else { print(line.name, line.line.text) }
     }
+  }
+
+  private func write(_ line: LogLine) {
+    guard line.stream == .error else {
+      return console.printUnchanged(
+        (isatty(STDOUT_FILENO) == 1 ? TerminalText.line(line.text) : line.text) + "\n")
+    }
+    StandardStreams.say((isatty(STDERR_FILENO) == 1 ? TerminalText.line(line.text) : line.text) + "\n")
   }
 
   private func note(_ name: String) {

@@ -50,6 +50,16 @@ struct Start: AsyncParsableCommand {
   @Flag(name: .customLong("no-cache"), help: "Build images anew, whatever was kept of earlier builds.")
   var noCache = false
 
+  @Flag(
+    name: .customLong("no-build"),
+    help: "Run the images that were built last, whatever has changed since.")
+  var noBuild = false
+
+  @Flag(
+    name: .customLong("aws-limits"),
+    help: "Give containers the memory and the processor time that they have on AWS, and no more.")
+  var awsLimits = false
+
   @Flag(name: .customLong("no-mounts"), help: "Leave efs resources where they are instead of mounting them.")
   var noMounts = false
 
@@ -81,6 +91,7 @@ struct Start: AsyncParsableCommand {
     guard timeout > 0, timeout <= 1_000_000 else {
       throw ValidationError("--timeout takes a number of seconds above 0, a million at most")
     }
+    if noBuild, noCache { throw ValidationError("--no-build and --no-cache exclude each other") }
     if detach, exitOnFailure || down {
       throw ValidationError("--detach goes with neither --exit-on-failure nor --down")
     }
@@ -109,6 +120,8 @@ struct Start: AsyncParsableCommand {
     wishes.options.way = way
     wishes.options.withoutMounts = noMounts
     wishes.options.ignoresCache = noCache
+    wishes.options.buildsNothing = noBuild
+    wishes.options.appliesLimits = awsLimits
     wishes.options.terminals = Set(terminals)
     wishes.options.syncs = !noSync
     wishes.options.watches = watch
@@ -242,6 +255,8 @@ struct Start: AsyncParsableCommand {
     words += ["--services", way.rawValue]
     if noMounts { words.append("--no-mounts") }
     if noCache { words.append("--no-cache") }
+    if noBuild { words.append("--no-build") }
+    if awsLimits { words.append("--aws-limits") }
     words += terminals.flatMap { ["--tty", $0] }
     if watch { words.append("--watch") }
     if noSync { words.append("--no-sync") }

@@ -80,7 +80,7 @@ struct EnvironmentQuery: Sendable {
       linked: links(from: viewpoint),
       appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
     guard let name else {
-      if isNew, specs.contains(where: { $0.externalURL == nil }) { throw Session.withoutResources }
+      if isNew, specs.contains(where: { $0.externalURL == nil }) { throw session.withoutResources }
       return resolver.allResources()
     }
     let service = try serviceOrCommand(name)

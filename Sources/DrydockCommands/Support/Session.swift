@@ -93,7 +93,7 @@ struct Session: Sendable {
     if let instance = try existingInstance() { return instance }
     // Without a manifest there is nothing that could be started.
     _ = try workspace()
-    throw Self.withoutResources
+    throw withoutResources
   }
 
   /// The instance whose services run.
@@ -105,8 +105,15 @@ struct Session: Sendable {
   }
 
   /// The error about an app that never had an `up`.
-  static var withoutResources: DrydockError {
-    DrydockError(.failed, "this app has no resources yet", suggestion: "start them: drydock up")
+  var withoutResources: DrydockError {
+    DrydockError(.failed, "this app was never started here", suggestion: "start it: \(firstStart)")
+  }
+
+  /// The command that starts an app for the first time.
+  var firstStart: String {
+    let manifest = try? workspace().load(appEnvironment: [:], catalog: context.catalog)
+    return manifest?.services.isEmpty == false
+      ? "drydock start; its resources alone: drydock up" : "drydock up"
   }
 
   /// The instance that exists, else a new one of the folder.

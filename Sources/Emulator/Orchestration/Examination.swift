@@ -31,6 +31,14 @@ package struct Examination: Sendable {
     package var detail: String
     /// The command that mends it.
     package var remedy: String?
+
+    /// A finding.
+    package init(subject: String, verdict: Verdict, detail: String, remedy: String? = nil) {
+      self.subject = subject
+      self.verdict = verdict
+      self.detail = detail
+      self.remedy = remedy
+    }
   }
 
   private let context: DrydockContext

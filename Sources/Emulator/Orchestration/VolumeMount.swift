@@ -64,6 +64,11 @@ package struct MountHelper: Sendable, Hashable {
     }
   }
 
+  /// The command line that tries whether a folder can be mounted elsewhere; nothing of it shows on the machine.
+  package func trial(with folder: String) -> [String] {
+    [executable, folder, "/drydock-trial", "--", "/bin/sh", "-c", "test -d /drydock-trial"]
+  }
+
   /// The command line that runs a command with the mounts.
   /// - Throws: `DrydockError` for a directory that is not there yet.
   package func wrap(_ command: [String], _ mounts: [VolumeMount]) throws -> [String] {

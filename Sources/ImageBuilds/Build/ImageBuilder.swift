@@ -77,6 +77,12 @@ package struct ImageBuilder: Sendable {
     return BuiltImage(id: try await run(plan, options, report), isNew: true)
   }
 
+  /// The id of the image that was built last, whatever has changed since; nil where none was.
+  package func newest(_ source: ImageSource) async throws -> String? {
+    let recipe = try await plan(source).recipe
+    return try await client.inspectImage("\(repository):\(recipe)", until: Self.soon)?.id
+  }
+
   /// Removes what was built for the app and is not wanted any more, where no container uses it.
   /// - Parameter kept: The ids of the images that stay.
   package func removeReplaced(keeping kept: Set<String>) async throws {

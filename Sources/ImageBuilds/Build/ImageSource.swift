@@ -23,6 +23,12 @@ package struct BuiltImage: Sendable, Hashable {
   package let id: String
   /// Whether it was built now; else nothing had changed since it was.
   package let isNew: Bool
+
+  /// An image by its id.
+  package init(id: String, isNew: Bool) {
+    self.id = id
+    self.isNew = isNew
+  }
 }
 
 /// Something that a build of an image tells.

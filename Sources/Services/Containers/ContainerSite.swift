@@ -12,10 +12,13 @@ actor ContainerSite {
   private let id: String
   private let keeper: Keeper
   private let leash: Leash?
+  private let leashName: String
   private var images: [String: String] = [:]
   private var opened: (containers: InstanceContainers, leash: ContainerLeash?)?
 
-  init(context: DrydockContext, id: String, keeper: Keeper, leash: Leash?) {
+  /// - Parameter leashName: The folder for what the leash keeps, below that of the services.
+  init(context: DrydockContext, id: String, keeper: Keeper, leash: Leash?, leashName: String = "leash") {
+    self.leashName = leashName
     self.context = context
     self.id = id
     self.keeper = keeper
@@ -48,7 +51,7 @@ actor ContainerSite {
 
   private func hold(_ client: DockerClient) async throws -> ContainerLeash? {
     guard let leash else { return nil }
-    let folder = ServiceFolder(home: context.home, id: id).path + "/leash"
+    let folder = ServiceFolder(home: context.home, id: id).path + "/\(leashName)"
     try Folder.make(folder, mode: 0o700)
     return try await ContainerLeash.start(
       keeper, folder: folder, engineSocket: client.endpoint.socketPath, leash: leash,

@@ -11,27 +11,36 @@ struct ServiceImages: Sendable {
   let builder: ImageBuilder
   /// Whether what the engine has built before is of no use.
   let ignoresCache: Bool
+  /// Whether those that were built before have to do.
+  var buildsNothing = false
   /// Told what is done.
   let notice: @Sendable (String) -> Void
 
   /// The ids of the images of services, by service.
   /// - Throws: `DrydockError`, `DockerError`.
   func ids(of services: [Service]) async throws -> [String: String] {
-    var built: [ImageSource: String] = [:]
-    var ids: [String: String] = [:]
+    try await images(of: services).mapValues(\.id)
+  }
+
+  /// The images of services, by service.
+  /// - Throws: `DrydockError`, `DockerError`.
+  func images(of services: [Service]) async throws -> [String: BuiltImage] {
+    var built: [ImageSource: BuiltImage] = [:]
+    var images: [String: BuiltImage] = [:]
     for service in services {
       if let name = service.image {
-        ids[service.name] = try await fetched(name)
+        images[service.name] = BuiltImage(id: try await fetched(name), isNew: false)
         continue
       }
       let build = service.built
       let source = ImageSource(
         path: build?.path ?? ".", manifest: build?.manifest ?? "Dockerfile", arguments: build?.args ?? [])
-      let id = if let known = built[source] { known } else { try await self.built(source, for: service.name) }
-      built[source] = id
-      ids[service.name] = id
+      let image =
+        if let known = built[source] { known } else { try await self.built(source, for: service.name) }
+      built[source] = image
+      images[service.name] = image
     }
-    return ids
+    return images
   }
 
   private func fetched(_ name: String) async throws -> String {
@@ -44,10 +53,20 @@ struct ServiceImages: Sendable {
     return found.id
   }
 
-  private func built(_ source: ImageSource, for service: String) async throws -> String {
-    try await builder.build(source, ignoresCache: ignoresCache) { event in
+  private func built(_ source: ImageSource, for service: String) async throws -> BuiltImage {
+    if buildsNothing { return try await present(source, for: service) }
+    return try await builder.build(source, ignoresCache: ignoresCache) { event in
       if let line = Self.line(event) { notice("build \(service): \(line)") }
-    }.id
+    }
+  }
+
+  private func present(_ source: ImageSource, for service: String) async throws -> BuiltImage {
+    guard let id = try await builder.newest(source) else {
+      throw DrydockError(
+        .unavailable, "no image was built for \(service) yet, and --no-build builds none",
+        suggestion: "build it: drydock build \(service)")
+    }
+    return BuiltImage(id: id, isNew: false)
   }
 
   private static func line(_ event: ImageBuildEvent) -> String? {

@@ -10,16 +10,21 @@ struct OneRun: Sendable {
   /// - Parameter name: What the error calls it.
   /// - Throws: `DrydockError` with its last words where it fails.
   func run(as name: String) async throws {
+    let end = try await end()
+    guard end.status != 0 else { return }
+    throw DrydockError(
+      .failed, "\(name) ended with \(end.description)",
+      suggestion: "its output: drydock logs \(replica.service)", details: end.lastLines)
+  }
+
+  /// The same, for whoever looks at its end.
+  func end() async throws -> ReplicaEnd {
     try await runner.stop(replica, grace: .zero)
     do {
       _ = try await runner.start(replica, until: .after(.seconds(60)))
       let end = try await runner.ending(of: replica)
       await stop()
-      guard end.status != 0 else { return }
-      throw DrydockError(
-        .failed, "\(name) ended with \(end.description)",
-        suggestion: "its output: drydock logs \(replica.service)",
-        details: end.lastLines)
+      return end
     } catch {
       await stop()
       throw error

@@ -8,6 +8,10 @@ package struct ServiceOptions: Sendable, Hashable, Codable {
   /// Whether images are built anew whatever the engine has kept of earlier builds.
   package var ignoresCache = false
 
+  /// Whether images that were built before have to do, whatever has changed since.
+  package var buildsNothing = false
+  /// Whether containers have AWS's limits of memory and processor time.
+  package var appliesLimits = false
   /// The services that get a terminal, besides those of drydock.yml.
   package var terminals: Set<String> = []
 

@@ -39,12 +39,13 @@ extension ServicePreparation {
     guard !services.isEmpty else { return [:] }
     let (containers, _) = try await site.open()
     return try await journal.turns.take {
-      let mark = journal.mark
+      // One that was built before has none of the changes.
+      let mark = options.buildsNothing ? 0 : journal.mark
       // What this supervisor has built may be used by its later builds.
       let isFirst = !services.allSatisfy { journal.knows($0.name) }
       let ids = try await ServiceImages(
         client: containers.client, builder: builder(containers, variables),
-        ignoresCache: options.ignoresCache && isFirst, notice: notice
+        ignoresCache: options.ignoresCache && isFirst, buildsNothing: options.buildsNothing, notice: notice
       ).ids(of: services)
       for (service, image) in ids { journal.built(image, of: service, at: mark) }
       await site.keep(ids)
@@ -77,7 +78,10 @@ extension ServicePreparation {
     config.stopTimeout = service.process.grace
     // Shares count only where processors are short; a quota would slow a developer's machine for nothing.
     config.processorShares = service.scaling.cpu
-    if service.scaling.isMemoryWritten { config.memory = service.scaling.memory << 20 }
+    if options.appliesLimits { config.processorQuota = service.scaling.cpu }
+    if service.scaling.isMemoryWritten || options.appliesLimits {
+      config.memory = service.scaling.memory << 20
+    }
     return config
   }
 

@@ -50,6 +50,7 @@ struct ServicePreparation: Sendable {
     let started = Dictionary(services.map { ($0.name, $0.links) }) { first, _ in first }
     let choices = try choices(of: services, settings, variables)
     definitions.note(try definitions(of: services, variables, urls, started, choices.mapValues(\.kind)))
+    tellLimits(services, choices)
     let images = try await images(of: services.filter { choices[$0.name]?.kind == .container }, variables)
     var prepared: [PreparedService] = []
     for service in services {
@@ -70,6 +71,19 @@ struct ServicePreparation: Sendable {
           url: urls[service.name]))
     }
     return prepared
+  }
+
+  /// Says what `--aws-limits` comes to.
+  private func tellLimits(_ services: [Service], _ choices: [String: ServiceChoice]) {
+    guard options.appliesLimits else { return }
+    for service in services {
+      let scaling = service.scaling
+      let limits = "\(scaling.memory) MB of memory, \(scaling.cpu) of 1024 parts of a processor"
+      notice(
+        choices[service.name]?.kind == .container
+          ? "\(service.name) has \(limits)"
+          : "\(service.name) runs as a process, which cannot be given AWS's limits (\(limits))")
+    }
   }
 
   /// Lets go of what was made for services, once none runs any more.
@@ -148,17 +162,32 @@ struct ServicePreparation: Sendable {
   /// - Parameter number: Which of several runs of it at the same time this is, from 1.
   /// - Throws: `DrydockError` where it fails.
   func run(_ timer: ConvoxManifest.Timer, number: Int) async throws {
+    try await OneRun(runner: try await runner(of: timer), replica: .run(ofTimer: timer.name, number))
+      .run(as: "the timer \(timer.name)")
+  }
+
+  /// A timer, as the manifest has it now.
+  func timer(named name: String) throws -> ConvoxManifest.Timer {
+    let timers = try look().manifest.timers
+    guard let timer = timers.first(where: { $0.name == name }) else {
+      throw UnknownName.error("timer", name, known: timers.map(\.name))
+    }
+    return timer
+  }
+
+  /// What runs a timer's command once, with what the manifest and the app env say now.
+  func runner(of timer: ConvoxManifest.Timer) async throws -> any ReplicaRunner {
     let variables = try look()
     guard let name = timer.service, let service = variables.manifest.service(named: name),
       let command = timer.command
-    else { return }
+    else {
+      throw DrydockError(
+        .manifestInvalid, "the timer \(timer.name) has no service or no command: \(variables.manifest.file)")
+    }
     let settings = try workspace.settings(for: variables.manifest)
     let urls = Self.urls(try ServiceStore(folder).load())
     let choice = try choices(of: [service], settings, variables)[service.name]
-    try await OneRun(
-      runner: try await onceRunner(service, .shell(command), choice, variables, urls),
-      replica: .run(ofTimer: timer.name, number)
-    ).run(as: "the timer \(timer.name)")
+    return try await onceRunner(service, .shell(command), choice, variables, urls)
   }
 
   /// Where the resources run; nil where none decides it, as an app without servers of its own has no need of either.

@@ -224,8 +224,8 @@ package struct SupervisorProcess: Sendable {
     }
   }
 
-  private func preparation(
-    _ wishes: Wishes, _ leash: Leash, _ routers: ServiceRouters,
+  func preparation(
+    _ wishes: Wishes, _ leash: Leash, _ routers: ServiceRouters, leashName: String = "leash",
     _ notice: @escaping @Sendable (String) -> Void
   ) async throws -> ServicePreparation {
     let keeper = try Keeper.locate(environment: context.environment)
@@ -233,7 +233,8 @@ package struct SupervisorProcess: Sendable {
       context: context, workspace: wishes.workspace, id: id, extraEnvironment: wishes.extraEnvironment,
       rack: wishes.rack, options: wishes.options, keeper: keeper, leash: leash,
       mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers,
-      site: ContainerSite(context: context, id: id, keeper: keeper, leash: leash), notice: notice)
+      site: ContainerSite(context: context, id: id, keeper: keeper, leash: leash, leashName: leashName),
+      notice: notice)
   }
 
   private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in
