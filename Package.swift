@@ -93,8 +93,8 @@ let package = Package(
       [
         "AppState", "ByteStreams", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
         "Engines", "HealthProbes", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
-        "PortForwarding", "RackAPI", "Resources", "Servers", "Services", "TerminalProgress", "Transfer",
-        "TransportSecurity", arguments, logging,
+        "PortForwarding", "RackAPI", "Resources", "Servers", "Services", "TerminalProgress", "TestInstances",
+        "Transfer", "TransportSecurity", arguments, logging,
       ]),
     library(
       "RackAPI",
@@ -103,6 +103,12 @@ let package = Package(
         "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess", "Planning",
         "PortForwarding", "PortListeners", "Resources", "Servers", "Services", "TerminalProgress", "Transfer",
       ] + nio),
+    library(
+      "TestInstances",
+      [
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
+        "MonotonicTime", "NativeProcess", "Planning", "Resources", "Services",
+      ]),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
     library(
@@ -243,6 +249,7 @@ let package = Package(
         "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "Engines",
         "LocalServer", "MonotonicTime",
       ] + nio),
+    tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(

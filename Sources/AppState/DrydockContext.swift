@@ -13,6 +13,9 @@ package struct DrydockContext: Sendable {
   /// The resource types that manifests may name.
   package var catalog: ResourceCatalog
 
+  /// What a throw-away instance ends with; nil for one that goes on.
+  package var throwAway: ThrowAway?
+
   /// A context of these parts.
   package init(
     environment: [String: String], currentDirectory: String, home: StateHome? = nil, catalog: ResourceCatalog

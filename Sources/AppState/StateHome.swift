@@ -13,15 +13,20 @@ package struct StateHome: Sendable, Hashable {
   package let cache: String
   /// Whose home it is, where it is another user's.
   package let owner: HomeOwner?
+  /// The root of the home with which this one of a throw-away instance shares what is one for all: the reservations of
+  /// ports and the certificate authority. Nil for a home of its own.
+  package let lender: String?
 
   /// A home with explicit folders.
   /// - Parameters:
   ///   - cache: Nil puts it below the root.
   ///   - owner: Another user, whose home it is.
   package init(
-    root: String, engines: String, sockets: String, cache: String? = nil, owner: HomeOwner? = nil
+    root: String, engines: String, sockets: String, cache: String? = nil, owner: HomeOwner? = nil,
+    lender: String? = nil
   ) {
     self.owner = owner
+    self.lender = lender
     self.root = root
     self.engines = engines
     self.sockets = sockets
@@ -119,7 +124,9 @@ package struct StateHome: Sendable, Hashable {
   /// The folder of one instance's state.
   package func instance(_ id: String) -> String { "\(root)/instances/\(id)" }
   /// The folder in which ports are reserved.
-  package var ports: String { "\(root)/ports" }
+  package var ports: String { "\(lender ?? root)/ports" }
+  /// The folder of the user's own certificate authority.
+  package var authority: String { "\(lender ?? root)/ca" }
 
   /// The folder in which the clients of a resource run. No engine's user can reach it: a client of root's reads settings
   /// in it, and writes down what was typed.

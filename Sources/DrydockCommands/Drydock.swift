@@ -31,7 +31,7 @@ package struct Drydock: AsyncParsableCommand {
       Up.self, Start.self, Build.self, Stop.self, Restart.self, Scale.self, Open.self, Exec.self, Attach.self,
       Ps.self,
       Env.self, Params.self,
-      Run.self, Resources.self, Logs.self, Timers.self, Volumes.self, Replica.self, CA.self,
+      Run.self, Test.self, Resources.self, Logs.self, Timers.self, Volumes.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self, RackCommand.self,
       Adopt.self, Prune.self,
       Doctor.self, VersionCommand.self,

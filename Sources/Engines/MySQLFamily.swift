@@ -103,8 +103,14 @@ enum MySQLFamily {
       "--max-binlog-size=67108864",
       "--character-set-server=utf8mb4",
       "--skip-name-resolve",
-    ] + (request.replica == nil ? [] : replica)
+    ] + (request.isThrowAway ? withoutDurability : []) + (request.replica == nil ? [] : replica)
   }
+
+  /// For data that goes with its server.
+  private static let withoutDurability = [
+    "--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0", "--skip-innodb-doublewrite",
+    "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2", "--max-connections=500",
+  ]
 
   /// A replica applies nothing before it is told to: it may be paused. Each family and version knows one of the names.
   private static let replica = ["--read-only=ON", "--loose-skip-slave-start", "--loose-skip-replica-start"]

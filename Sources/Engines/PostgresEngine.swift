@@ -185,8 +185,17 @@ struct PostgresEngine: ServerEngine {
     if let version = request.version, version.major >= 13 {
       settings += ["-c", "max_slot_wal_keep_size=2GB"]
     }
-    return settings + (request.replica.map(PostgresReplication.settings) ?? [])
+    return settings + (request.isThrowAway ? Self.withoutDurability : [])
+      + (request.replica.map(PostgresReplication.settings) ?? [])
   }
+
+  /// For data that goes with its server, which is killed: what its processes share by names would stay, unless it is files
+  /// in the data directory.
+  private static let withoutDurability = [
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB",
+    "checkpoint_timeout=1h", "autovacuum_naptime=5min", "max_connections=500",
+    "dynamic_shared_memory_type=mmap",
+  ].flatMap { ["-c", $0] }
 
   /// For extensions, which `app` may create as RDS's master user does.
   func relocation(_ installation: NativeInstallation) -> Relocation? {

@@ -114,7 +114,8 @@ struct RedisEngine: ServerEngine {
     let tls = request.tlsFiles(in: "/drydock", owner: product)
     // All addresses of the container; only 127.0.0.1 of the host is published.
     let lines = ["bind 0.0.0.0", "protected-mode no", "dir /data"]
-    let text = settings(lines + listening(on: standardPort, tls) + access(request.version, tls, request))
+    let text = settings(
+      lines + listening(on: standardPort, tls) + access(request.version, tls, request), request)
     return ContainerRecipe(
       command: ["\(product)-server", path],
       files: [
@@ -134,7 +135,8 @@ struct RedisEngine: ServerEngine {
       files: [
         RecipeFile(
           path,
-          settings(lines + listening(on: request.port, tls) + access(installation.version, tls, request)))
+          settings(
+            lines + listening(on: request.port, tls) + access(installation.version, tls, request), request))
       ] + (tls?.files ?? []),
       serve: NativeCommand(installation.server, [path]))
   }
@@ -189,8 +191,13 @@ struct RedisEngine: ServerEngine {
     return "\"\(escaped.joined())\""
   }
 
-  private func settings(_ lines: [String]) -> String {
-    (lines + ["daemonize no", "appendonly yes", "logfile \"\""]).map { $0 + "\n" }.joined()
+  /// Nothing of data that goes with its server is written down.
+  private func persistence(_ request: ServerRequest) -> [String] {
+    request.isThrowAway ? ["appendonly no", "save \"\""] : ["appendonly yes"]
+  }
+
+  private func settings(_ lines: [String], _ request: ServerRequest) -> String {
+    (lines + ["daemonize no"] + persistence(request) + ["logfile \"\""]).map { $0 + "\n" }.joined()
   }
 
   /// The command line is the client's own; `REDISCLI_AUTH` is where it looks for a password.

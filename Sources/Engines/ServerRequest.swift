@@ -17,6 +17,8 @@ package struct ServerRequest: Sendable, Hashable {
   package var version: ServerVersion?
   /// The source, for a read replica.
   package var replica: ReplicaLink?
+  /// Whether its data goes with it, so that nothing of it has to reach a disk.
+  package var isThrowAway = false
 
   /// A request for a server.
   package init(

@@ -71,24 +71,7 @@ package struct ContainerLeash: Sendable {
   /// Adds a container by its id; one that is removed otherwise may stay on the list.
   /// - Throws: `NativeProcessError` with `.fileUnusable`.
   package func add(_ containerID: String) throws(NativeProcessError) {
-    let path = folder + "/containers"
-    guard !containerID.isEmpty, containerID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x2f }) else {
-      throw .file(path, "write", Errno.invalidArgument)
-    }
-    let directory: DirectoryDescriptor
-    do throws(DirectoryError) {
-      directory = try DirectoryDescriptor(folder, followingLink: geteuid() != 0)
-    } catch {
-      throw .file(folder, "open", error)
-    }
-    do throws(Errno) {
-      let file = try directory.appending("containers")
-      defer { try? file.close() }
-      let failure = writeAll(Array("\(containerID)\n".utf8), to: file.rawValue)
-      if failure != 0 { throw Errno(rawValue: failure) }
-    } catch {
-      throw .file(path, "write", error)
-    }
+    try ContainerList(folder: folder).add(containerID)
   }
 
   /// Ends the watch; the containers stay.
@@ -100,20 +83,5 @@ package struct ContainerLeash: Sendable {
     guard ending != nil, let directory = try? DirectoryDescriptor(folder, followingLink: geteuid() != 0)
     else { return }
     try? directory.remove("containers")
-  }
-}
-
-extension DirectoryDescriptor {
-  /// A regular file to be added to, made if there is none; the caller closes it. No link is followed.
-  func appending(_ name: String) throws(Errno) -> FileDescriptor {
-    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-    let opened = restarting { openat(descriptor, name, flags, 0o600) }
-    guard opened >= 0 else { throw lastErrno() }
-    var info = stat()
-    if fstat(opened, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_nlink <= 1 {
-      return FileDescriptor(rawValue: opened)
-    }
-    close(opened)
-    throw .notPermitted
   }
 }

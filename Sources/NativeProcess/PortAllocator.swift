@@ -77,6 +77,15 @@ package struct PortAllocator: Sendable {
     if try file.owner() == owner { try file.remove() }
   }
 
+  /// Gives back the ports of owners that no longer exist. What cannot be given back now is given away when it is wanted.
+  package func releaseStale() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for port in names.compactMap({ Int($0) }) {
+      guard let owner = owner(of: port), !Self.isDamaged(owner), isStale(owner) else { continue }
+      try? release(port, owner: owner)
+    }
+  }
+
   /// Who has reserved a port; nil when nobody has.
   package func owner(of port: Int) -> String? {
     readSmallText(path(port)).flatMap { $0.isEmpty ? nil : $0 }

@@ -55,7 +55,8 @@ package struct ProcessReplacement: Sendable {
     return errno
   }
 
-  private static var own: [[CChar]] {
+  /// What this process was given, as bytes.
+  static var own: [[CChar]] {
     var entries: [[CChar]] = []
     guard var next = drydock_environment() else { return [] }
     while let entry = next.pointee {

@@ -33,7 +33,7 @@ package struct ServiceTraits: Sendable, Hashable {
   /// The records of them, as in `SupervisedSpec.encoded`.
   var records: [String] {
     var records = ["O1"]
-    if let leash { records.append("K\(leash.process.pid) \(leash.process.start)") }
+    if let leash { records.append(leash.record) }
     if let ports { records += ports.records }
     if let terminal {
       records.append("Y\(UInt16(clamping: terminal.rows)) \(UInt16(clamping: terminal.columns))")
@@ -45,6 +45,11 @@ package struct ServiceTraits: Sendable, Hashable {
 /// A process with whose end other things end, however it ends: the keeper watches it.
 package struct Leash: Sendable, Hashable, Codable {
   let process: ProcessIdentity
+
+  init(_ process: ProcessIdentity) { self.process = process }
+
+  /// It as a keeper reads it.
+  var record: String { "K\(process.pid) \(process.start)" }
 
   /// A process that runs now; nil when there is none of that number.
   package init?(to processID: Int32) {

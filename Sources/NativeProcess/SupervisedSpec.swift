@@ -25,6 +25,8 @@ package struct SupervisedSpec: Sendable, Hashable {
   /// Whether its keeper starts it again when a signal ended it that no `stop` sent, up to twenty times in quick succession;
   /// it gets SIGTERM when its keeper ends. For a program without traits.
   package var startsAgain = false
+  /// The process that an engine, and what descends from it, must not outlive; a service's is one of its traits.
+  package var leash: Leash?
   /// How many files the program may have open, its soft limit; nil leaves the one that this process has.
   package var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
@@ -61,6 +63,7 @@ extension SupervisedSpec {
       "T\(token)", "A\(executable)",
     ]
     if let filesLimit { records.append("F\(filesLimit)") }
+    if let leash { records.append(leash.record) }
     records += arguments.map { "A\($0)" }
     records += writablePaths.map { "P\($0)" }
     records += environment.sorted { $0.key < $1.key }.map { "E\($0.key)=\($0.value)" }

@@ -104,7 +104,7 @@ static struct removal *read_list(int folder, size_t *count) {
   return all;
 }
 
-static int clear(const char *socket, int folder) {
+int clear_containers(const char *socket, int folder) {
   size_t count;
   struct removal *all = read_list(folder, &count);
   size_t left = all ? remove_all(socket, all, count) : 0;
@@ -118,15 +118,22 @@ static int clear(const char *socket, int folder) {
   return left == 0 ? EX_OK : EX_UNAVAILABLE;
 }
 
-static int watch(struct leash *leash, const char *socket, int folder) {
+struct watched_containers {
+  struct leash leash;
+  const char *socket;
+  int folder;
+};
+
+static int watch(void *context) {
+  struct watched_containers *containers = context;
   ignore_stray_signals();
   signal(SIGTERM, SIG_DFL);
-  while (!leash_is_off(leash)) {
-    struct pollfd watched = {.fd = leash->fd, .events = POLLIN};
-    poll(&watched, 1, leash->fd < 0 ? 250 : -1);
+  while (!leash_is_off(&containers->leash)) {
+    struct pollfd watched = {.fd = containers->leash.fd, .events = POLLIN};
+    poll(&watched, 1, containers->leash.fd < 0 ? 250 : -1);
   }
   signal(SIGTERM, SIG_IGN);
-  return clear(socket, folder);
+  return clear_containers(containers->socket, containers->folder);
 }
 
 static bool detach_all(void) {
@@ -135,7 +142,7 @@ static bool detach_all(void) {
          && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0;
 }
 
-static int say(enum stage stage) {
+int watcher_refuse(enum stage stage) {
   char text[512];
   struct outcome outcome = {.stage = stage, .error = errno};
   write_all(STDOUT_FILENO, text, (size_t)outcome_json(&outcome, text, sizeof text));
@@ -143,18 +150,18 @@ static int say(enum stage stage) {
 }
 
 // Whoever asks is told the number once the lock says it too.
-static int begin(struct leash *leash, const char *socket, int folder, int lock) {
+int watcher_begin(int lock, struct identity holder, int (*watch)(void *), void *context) {
   char text[128];
   pid_t pid = fork();
-  if (pid < 0) return say(STAGE_FORK);
-  if (pid == 0) _exit(detach_all() ? watch(leash, socket, folder) : EX_OSERR);
+  if (pid < 0) return watcher_refuse(STAGE_FORK);
+  if (pid == 0) _exit(detach_all() ? watch(context) : EX_OSERR);
   struct identity watcher = identify(pid);
   int length = snprintf(
       text, sizeof text, "{\"pid\":%ld,\"start\":%llu,\"holder\":{\"pid\":%ld,\"start\":%llu}}\n", (long)watcher.pid,
-      watcher.start, (long)leash->holder.pid, leash->holder.start);
+      watcher.start, (long)holder.pid, holder.start);
   if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length) {
     kill(pid, SIGKILL);
-    return say(STAGE_RECORD);
+    return watcher_refuse(STAGE_RECORD);
   }
   return write_all(STDOUT_FILENO, text, (size_t)length) ? EX_OK : EX_IOERR;
 }
@@ -171,9 +178,9 @@ int keep_containers(char **arguments) {
   close_from(STDERR_FILENO + 1);
   umask(077);
   int folder = folder_open(path, &name);
-  if (folder < 0) return say(STAGE_LOCK_OPEN);
+  if (folder < 0) return watcher_refuse(STAGE_LOCK_OPEN);
   int lock = lock_acquire(folder, name, &stage);
-  if (lock < 0) return say(stage);
-  struct leash leash = leash_open(holder);
-  return begin(&leash, arguments[2], folder, lock);
+  if (lock < 0) return watcher_refuse(stage);
+  struct watched_containers containers = {leash_open(holder), arguments[2], folder};
+  return watcher_begin(lock, holder, watch, &containers);
 }

@@ -72,7 +72,7 @@ struct spec {
   char **envp;
   char **writable;  // the only places that it may write in; empty for everywhere
   bool is_service;  // its output is kept by lines, and all that descends from it ends with it
-  struct identity leash;  // what it must not outlive; no pid when there is no such process
+  struct identity leash;  // what it must not outlive, nor what descends from it; no pid when there is no such process
   bool maps_ports;  // binds on 127.0.0.1 only, the ports of the map at others
   struct port_map ports;
   bool has_terminal;
@@ -231,6 +231,23 @@ void terminal_close(struct terminal *terminal, struct lines *lines);
 // containers.c
 // Removes containers once a process is gone: the arguments after `--leash`. Returns the status to exit with.
 int keep_containers(char **arguments);
+// Removes those on the list of a folder. Returns the status to exit with.
+int clear_containers(const char *socket, int folder);
+// Runs `watch` in a process of its own, which exits with what that returns, once the lock and standard output say who it
+// is, and whose end it waits for. Returns the status to exit with.
+int watcher_begin(int lock, struct identity holder, int (*watch)(void *), void *context);
+// Says on standard output why there is no watcher. Returns the status to exit with.
+int watcher_refuse(enum stage stage);
+
+// guard.c
+// Removes a folder and ends what works in it once a process is gone: the arguments after `--guard`. Returns the status to
+// exit with.
+int guard_folder(char **arguments);
+
+// escort.c
+// Runs a command beside the process that it must not outlive: the arguments after `--escort`. Returns the status to exit
+// with, which is the command's.
+int escort(char **arguments);
 
 // confine.c
 // Lets this process, and what it becomes, write in these places alone, where the system can do that. NULL ends them;
@@ -241,7 +258,8 @@ bool confine(char **writable);
 void block_child_signal(void);
 void ignore_stray_signals(void);
 void restore_signals(void);
-int supervise(pid_t engine, int log_pipe, struct logfile *log);
+// Keeps an engine until it, or what it must not outlive, has ended. Returns its wait status.
+int supervise(pid_t engine, int log_pipe, struct logfile *log, struct identity holder);
 // From now on SIGUSR1 says that the program is to end, and not to be started again.
 void heed_stop(void);
 bool may_start_again(long long started_ms, int status);

@@ -2,6 +2,8 @@
 //        drydock-keeper [--files N] [--as UID GID GROUPS] PROGRAM [ARGUMENT...]
 //        drydock-keeper --stand-in PROGRAM [ARGUMENT...]
 //        drydock-keeper --leash PID START SOCKET FOLDER
+//        drydock-keeper --guard PID START FOLDER
+//        drydock-keeper --escort PID START PROGRAM [ARGUMENT...]
 //        drydock-keeper --can-map-ports
 //
 // Prints one line of JSON: who runs now, or why nothing does. LABEL is for readers of `ps` only.
@@ -38,11 +40,11 @@ static bool detach(void) {
 
 // Keeps an engine until it has ended for good. Returns its wait status.
 static int keep_engine(struct spec *spec, int folder, int lock, struct logfile *log, struct ends *ends, struct outcome *outcome) {
-  int status = supervise(outcome->engine.pid, ends->output, log);
+  int status = supervise(outcome->engine.pid, ends->output, log, spec->leash);
   while (spec->starts_again && may_start_again(outcome->started_ms, status)) {
     engine_launch(spec, folder, lock, ends, outcome);
     if (outcome->stage != STAGE_NONE) break;
-    status = supervise(outcome->engine.pid, ends->output, log);
+    status = supervise(outcome->engine.pid, ends->output, log, spec->leash);
   }
   return status;
 }
@@ -53,7 +55,7 @@ static int keep(struct spec *spec, int folder, int lock, struct logfile *log, in
   struct ends ends = {-1, -1, -1};
   ignore_stray_signals();
   block_child_signal();
-  if (spec->is_service) service_adopt();
+  if (spec->is_service || spec->leash.pid) service_adopt();
   if (spec->starts_again) heed_stop();
   if (detach())
     engine_launch(spec, folder, lock, &ends, &outcome);
@@ -100,6 +102,8 @@ int main(int count, char **arguments) {
   enum stage stage;
   if (count > 2 && strcmp(arguments[1], "--stand-in") == 0) return stand_in(arguments + 2);
   if (count == 6 && strcmp(arguments[1], "--leash") == 0) return keep_containers(arguments + 2);
+  if (count == 5 && strcmp(arguments[1], "--guard") == 0) return guard_folder(arguments + 2);
+  if (count > 4 && strcmp(arguments[1], "--escort") == 0) return escort(arguments + 2);
   if (count == 2 && strcmp(arguments[1], "--can-map-ports") == 0) return can_map_ports();
   if (count > 1 && strncmp(arguments[1], "--", 2) == 0) return run_command(arguments + 1);
   if (count < 2 || count > 3 || arguments[1][0] != '/' || !fill_standard_descriptors()) {

@@ -127,7 +127,8 @@ static bool parse(struct spec *spec, size_t length) {
   }
   return complete && arguments > 0 && spec->executable && spec->folder && spec->status_name && spec->log_name
          && spec->has_user == spec->has_group
-         && (spec->is_service ? !spec->starts_again : !(spec->leash.pid || spec->maps_ports || spec->has_terminal));
+         && (spec->is_service ? !spec->starts_again : !(spec->maps_ports || spec->has_terminal))
+         && !(spec->starts_again && spec->leash.pid);
 }
 
 // The name of a file that lies in the folder of `lock`; NULL for one elsewhere.

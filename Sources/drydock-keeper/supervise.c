@@ -79,19 +79,34 @@ static bool at_end(int log_pipe, struct logfile *log) {
   return !copy_chunk(log_pipe, log) && errno != EAGAIN;
 }
 
-// Copies the engine's output until it ends; returns its wait status.
-int supervise(pid_t engine, int log_pipe, struct logfile *log) {
-  int status = 0;
+// Waits for output, the end of a child, or that of what the engine must not outlive. Returns whether there is output.
+static bool wait_for(int log_pipe, const struct leash *leash) {
   sigset_t none;
   sigemptyset(&none);
+  struct timespec pause = {0, 250000000};
+  bool has_to_look = leash->holder.pid != 0 && leash->fd < 0;
+  fd_set readable;
+  FD_ZERO(&readable);
+  if (log_pipe >= 0) FD_SET(log_pipe, &readable);
+  if (leash->fd >= 0) FD_SET(leash->fd, &readable);
+  int last = log_pipe > leash->fd ? log_pipe : leash->fd;
+  int ready = pselect(last + 1, &readable, NULL, NULL, has_to_look ? &pause : NULL, &none);
+  return ready > 0 && log_pipe >= 0 && FD_ISSET(log_pipe, &readable);
+}
+
+int supervise(pid_t engine, int log_pipe, struct logfile *log, struct identity holder) {
+  int status = 0;
+  struct leash leash = leash_open(holder);
   fcntl(log_pipe, F_SETFL, O_NONBLOCK);
   while (waitpid(engine, &status, WNOHANG) != engine) {
-    fd_set readable;
-    FD_ZERO(&readable);
-    if (log_pipe >= 0) FD_SET(log_pipe, &readable);
-    int ready = pselect(log_pipe + 1, &readable, NULL, NULL, NULL, &none);
-    if (ready > 0 && at_end(log_pipe, log)) close(log_pipe), log_pipe = -1;
+    if (leash_is_off(&leash)) {
+      end_descendants(engine, &status);
+      break;
+    }
+    if (wait_for(log_pipe, &leash) && at_end(log_pipe, log)) close(log_pipe), log_pipe = -1;
   }
+  // What an engine on a leash left behind was left to this process.
+  if (holder.pid != 0) end_descendants(engine, &status);
   // Bounded, as a grandchild may go on writing for ever.
   for (int i = 0; log_pipe >= 0 && i < DRAIN_CHUNKS && copy_chunk(log_pipe, log); i++) continue;
   return status;

@@ -78,3 +78,12 @@ struct Console: Sendable {
     return ["y", "yes"].contains(answer)
   }
 }
+
+extension Console {
+  /// The same without what is neither a result nor an error.
+  var quietened: Console {
+    var console = self
+    console.isQuiet = true
+    return console
+  }
+}

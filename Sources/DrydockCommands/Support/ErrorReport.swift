@@ -16,6 +16,8 @@ enum ErrorReport {
       // Who went away is told nothing.
       if error.signal != SIGPIPE { write("interrupted") }
       return error.status
+    case let error as CommandEnded:
+      return error.status
     case let error as ExitCode:
       return error.rawValue
     case let error as ManifestError:

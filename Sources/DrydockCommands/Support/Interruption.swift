@@ -9,6 +9,13 @@ struct Interrupted: Error {
   var status: Int32 { 128 + signal }
 }
 
+/// A command of the caller's, which drydock ran and waited for, ended otherwise than well: its status is drydock's, also
+/// where a signal to drydock was handed on to it.
+struct CommandEnded: Error {
+  /// Its status, as a shell tells it.
+  let status: Int32
+}
+
 /// Ends a command in order on the first Ctrl-C, SIGTERM or SIGHUP, and at once on the second; in order too when whoever
 /// reads its output goes away, as by SIGPIPE.
 enum Interruption {
@@ -33,6 +40,12 @@ enum Interruption {
   /// That many are from somebody who wants this command to end, whatever becomes of the program.
   private static let passedLimit: Int32 = 3
 
+  /// The signal by which the command was told to end; SIGTERM where it was not.
+  static var cause: Int32 {
+    let number = first.load(ordering: .relaxed)
+    return number == 0 ? SIGTERM : number
+  }
+
   /// Whether the command was told to end.
   static var isUnderWay: Bool { first.load(ordering: .relaxed) != 0 }
 
@@ -55,7 +68,9 @@ enum Interruption {
         try await group.next()
       } catch let interruption as Interrupted {
         group.cancelAll()
-        while await group.nextResult() != nil {}
+        while let rest = await group.nextResult() {
+          if case .failure(let ended as CommandEnded) = rest { throw ended }
+        }
         throw interruption
       }
     }

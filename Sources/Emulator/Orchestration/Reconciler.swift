@@ -21,6 +21,7 @@ actor Reconciler {
   private let executor = BlockingExecutor(label: "drydock.reconciler")
   private let runtime: any Runtime
   private let ports: PortAllocator
+  private let isThrowAway: Bool
   private let options: UpOptions
   /// When to give up.
   private var deadline: Deadline
@@ -50,10 +51,8 @@ actor Reconciler {
     self.progress = progress
     self.done = done
     let home = context.home
-    self.ports = PortAllocator(folder: home.ports) { owner in
-      // Nobody's any more: of an instance that was forgotten without its ports, or half a line.
-      !Folder.exists(home.instance(String(owner.prefix { $0 != "/" })))
-    }
+    self.ports = PortAllocator(folder: home.ports, isStale: home.isGone(owner:))
+    self.isThrowAway = context.throwAway != nil
   }
 
   /// Carries the plan out.
@@ -236,10 +235,12 @@ actor Reconciler {
   /// The inputs of a resource's recipe as they stand now.
   func request(for resource: String, options: [String: String]) -> ServerRequest {
     let record = state.resources[resource]
-    return ServerRequest(
+    var request = ServerRequest(
       marker: state.marker(of: resource), port: record?.port ?? 0, password: state.resourcePassword,
       administratorPassword: record?.administratorPassword ?? "", options: options,
       security: transport[resource]?.security ?? record?.transport?.security)
+    request.isThrowAway = isThrowAway
+    return request
   }
 
   /// Gives the resource another port because something else has this one.

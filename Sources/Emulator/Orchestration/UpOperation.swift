@@ -93,6 +93,13 @@ package struct UpOperation: Sendable {
     return try await carryOut(&state)
   }
 
+  /// Carries it out for a throw-away instance, whose context has a home of its own: the app's folder and its durable
+  /// instance are not touched.
+  package func run(throwAway state: InstanceState) async throws -> Result {
+    var state = state
+    return try await carryOut(&state)
+  }
+
   private func dryRun() async throws -> Result {
     var state =
       try context.directory.candidate(for: workspace.folder, app: app)
@@ -144,6 +151,7 @@ package struct UpOperation: Sendable {
   }
 
   private func settleNetworks(_ state: InstanceState, _ runtime: any Runtime) async throws {
+    guard context.throwAway == nil else { return }
     let networks = LinkedNetworks(context: context)
     try await networks.prepare(state, runtime)
     try await networks.settle(state, events.notice)
@@ -151,7 +159,7 @@ package struct UpOperation: Sendable {
 
   private func writeEnvironment(_ state: InstanceState, _ prepared: Prepared) throws {
     // Nobody's app lies in the folder of a resource that was created on its own.
-    guard state.created == nil else { return }
+    guard state.created == nil, context.throwAway == nil else { return }
     let files = EnvironmentFiles(
       folder: workspace.folder, context: context, state: state, manifest: prepared.manifest,
       specs: prepared.specs.filter { $0.declaration != nil },

@@ -19,6 +19,9 @@ package struct ContainerRuntime: Runtime {
   /// The certificate authority by which a server with accounts proves itself, where nothing is recorded of it. Its port is
   /// a proxy's of the Docker engine, so the kernel cannot tell whose it is.
   package var authorityFile = ""
+  /// What the containers go with; nil for those that stay. Such a container has its data in memory, and nobody calls it by
+  /// its name.
+  package var throwAway: ThrowAway?
   /// Where drydock itself may run.
   package var ownContainer = OwnContainer.ofThisProcess
 
@@ -114,7 +117,9 @@ package struct ContainerRuntime: Runtime {
     return Platform(os: String(parts[0]), architecture: String(parts[1]))
   }
 
-  package func prepareInstance() async throws { try await containers.makeNetwork() }
+  package func prepareInstance() async throws {
+    if throwAway == nil { try await containers.makeNetwork() }
+  }
 
   package func start(_ launch: Launch, progress: @escaping ProgressSink, until deadline: Deadline)
     async throws

@@ -1,8 +1,10 @@
+import AppState
 import Containers
 import DockerEngine
 import DrydockBase
 import Engines
 package import MonotonicTime
+import NativeProcess
 import Planning
 
 /// Makes and starts one container: image, network, volume, files.
@@ -68,6 +70,7 @@ package struct ContainerStart: Sendable {
     let wanted = configuration(image, recipe, mountedAt: place?.target)
     let former = configuration(image, recipe, mountedAt: place?.formerTarget)
     let dataGuard = launch.hasVerifiedData ? place.map(guarding) : nil
+    try bindToGuard()
     var isNew = false
     let container = try await containers.ensure(
       names.container(resource), wanted, alike: launch.hasVerifiedData ? [former] : [],
@@ -75,13 +78,25 @@ package struct ContainerStart: Sendable {
       until: deadline
     ) {
       isNew = true
-      if place != nil { try await makeVolume(image) }
+      if place != nil, runtime.throwAway == nil { try await makeVolume(image) }
       try await seed(image, $0)
     } replacing: {
       try await dataGuard?.refuseLoss(with: $0)
     }
     if isNew { try await dataGuard?.refuseFresh(in: container, image.repoTags.first ?? image.id) }
     return container
+  }
+
+  /// A container of a throw-away instance goes with that.
+  private func bindToGuard() throws {
+    guard let throwAway = runtime.throwAway else { return }
+    guard launch.request.replica == nil else {
+      throw DrydockError(
+        .unavailable, "resource \(resource): a read replica that is thrown away runs natively only",
+        suggestion: "use --runtime native, or leave it out by --only")
+    }
+    try throwAway.folderGuard.add(
+      container: names.container(resource), engineSocket: client.endpoint.socketPath)
   }
 
   private func guarding(_ place: DataPlace) -> DataGuard {
@@ -107,8 +122,13 @@ package struct ContainerStart: Sendable {
     config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     config.exposedPorts = [port]
     config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
-    config.network = NetworkAttachment(names.network, aliases: [resource])
-    config.mounts = target.map { [.volume(name: names.volume(resource), target: $0)] } ?? []
+    let isThrownAway = runtime.throwAway != nil
+    config.network = isThrownAway ? nil : NetworkAttachment(names.network, aliases: [resource])
+    config.mounts =
+      target.map { target in
+        isThrownAway
+          ? [.tmpfs(target: target, size: nil)] : [.volume(name: names.volume(resource), target: target)]
+      } ?? []
     config.labels = names.labels(resource)
     return config
   }

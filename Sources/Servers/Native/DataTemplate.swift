@@ -19,6 +19,8 @@ package struct DataTemplate: Sendable {
   private let tools: EngineTools
   /// How long to wait for another's initialisation before making one's own.
   private let patience: Duration
+  /// Whether it is certain to be needed again, so that the first one makes it.
+  package var isCertain = false
 
   /// The template of what a recipe's general commands make.
   /// - Parameters:
@@ -89,7 +91,7 @@ package struct DataTemplate: Sendable {
   ) async throws -> Bool {
     if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
     try await initialise()
-    if Folder.exists(neededAgain) { try await pack(data, until: deadline) }
+    if isCertain || Folder.exists(neededAgain) { try await pack(data, until: deadline) }
     return false
   }
 

@@ -8,8 +8,10 @@ extension DrydockContext {
   package func nativeRuntime(_ id: String) throws -> NativeRuntime {
     do {
       let keeper = try Keeper.locate(environment: environment)
-      return NativeRuntime(
+      var runtime = NativeRuntime(
         id: id, home: home, keeper: keeper, environment: environment, catalog: catalog)
+      runtime.leash = throwAway?.folderGuard.leash
+      return runtime
     } catch {
       throw DrydockError(.unavailable, error.message, suggestion: error.suggestion)
     }

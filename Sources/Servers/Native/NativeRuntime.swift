@@ -20,6 +20,8 @@ package struct NativeRuntime: Runtime {
   private let catalog: ResourceCatalog
   /// What is recorded of the instance; nil where nothing is.
   package var state: InstanceState?
+  /// What its servers must not outlive; nil for servers that go on.
+  package var leash: Leash?
 
   /// The native runtime of one instance.
   package init(
@@ -142,9 +144,11 @@ package struct NativeRuntime: Runtime {
   }
 
   private func server(_ launch: Launch, _ installation: NativeInstallation) -> NativeServer {
-    NativeServer(
+    var server = NativeServer(
       layout: layout(launch.spec.name), launch: launch, installation: installation, keeper: keeper,
       environment: environment, cache: home.cache)
+    server.leash = leash
+    return server
   }
 
   package func liveness(_ resource: String) async throws -> Liveness {

@@ -17,6 +17,8 @@ package struct NativeServer: Sendable {
   package let environment: [String: String]
   /// Where templates of data directories are kept.
   package let cache: String
+  /// What it must not outlive; nil for a server that goes on.
+  package var leash: Leash?
 
   package init(
     layout: NativeLayout, launch: Launch, installation: NativeInstallation, keeper: Keeper,
@@ -135,10 +137,12 @@ package struct NativeServer: Sendable {
     }
     let template = DataTemplate(
       cache: cache, installation: installation, anywhere: self.recipe(DataTemplate.anywhere), tools: tools)
-    guard let template else {
+    guard var template else {
       try await initialise()
       return try await personalise()
     }
+    // Tests are run again and again.
+    template.isCertain = launch.request.isThrowAway
     let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
     do {
       try await personalise()
@@ -189,13 +193,14 @@ package struct NativeServer: Sendable {
   }
 
   private func serve(_ recipe: NativeRecipe, as user: ProcessUser?, until deadline: Deadline) async throws {
-    let spec = SupervisedSpec(
+    var spec = SupervisedSpec(
       executable: recipe.serve.executable, arguments: recipe.serve.arguments,
       environment: clean(recipe.serve), workingDirectory: layout.folder, user: user, files: layout.files,
       label: launch.spec.name,
       // What is drydock's own in the folder, an engine's administrator could else name as a log file.
       writablePaths: [layout.data, layout.scratch, layout.sockets, "/dev/null", "/dev/zero"]
         + recipe.writablePaths)
+    spec.leash = leash
     do {
       _ = try await keeper.start(spec, until: deadline)
     } catch let error where error is CancellationError || error is TimeoutError {

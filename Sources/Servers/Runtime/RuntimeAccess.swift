@@ -20,11 +20,13 @@ package struct RuntimeAccess: Sendable {
 
   /// Connects to a Docker engine.
   package func docker() async throws -> ContainerRuntime {
-    ContainerRuntime(
+    var runtime = ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
       names: ResourceNames(id: state.id, state: state), environment: context.environment,
       stateFolder: context.home.instance(state.id),
       authorityFile: LocalAuthority(home: context.home).certificateFile)
+    runtime.throwAway = context.throwAway
+    return runtime
   }
 
   package func runtime(_ kind: RuntimeKind) async throws -> any Runtime {

@@ -18,7 +18,7 @@ package struct LocalAuthority: Sendable {
     self.now = now
   }
 
-  private var folder: String { "\(home.root)/ca" }
+  private var folder: String { home.authority }
 
   /// The certificate's path: what clients are told to trust.
   package var certificateFile: String { "\(folder)/ca.pem" }

@@ -66,6 +66,9 @@ final class CodeJournal: Sendable {
     }
   }
 
+  /// The number up to which a service's image has everything.
+  func mark(of service: String) -> Int { state.withLock { $0.books[service]?.built ?? 0 } }
+
   /// Whether an image of a service is on record, however old.
   func knows(_ service: String) -> Bool { state.withLock { $0.books[service]?.image != nil } }
 

@@ -8,8 +8,8 @@ struct LiveImage: Sendable {
   /// The image, and the number up to which it has all changes.
   func current() async throws -> (image: String, mark: Int) {
     if let known = journal.image(of: service) { return known }
-    let mark = journal.mark
-    return (try await build(), mark)
+    let image = try await build()
+    return (image, journal.mark(of: service))
   }
 
   /// A container of it runs: what has changed since goes into it.

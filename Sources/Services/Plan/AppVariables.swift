@@ -40,6 +40,15 @@ package struct AppVariables: Sendable {
     self.context = context
   }
 
+  /// The variables of all resources.
+  package func variablesOfResources() -> [EnvironmentVariable] {
+    EnvironmentResolver(
+      manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs),
+      linked: LinkedResources(context: context).endpoints(of: state),
+      appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app)
+    ).allResources()
+  }
+
   /// The variables of a service.
   /// - Parameter urls: Where the services that it links are reached, by their names.
   /// - Throws: `EnvironmentError`.

@@ -10,9 +10,7 @@ package struct ServicePorts: Sendable {
   /// The ports of an instance.
   package init(home: StateHome, id: String) {
     self.id = id
-    allocator = PortAllocator(folder: home.ports) { owner in
-      !Folder.exists(home.instance(String(owner.prefix { $0 != "/" })))
-    }
+    allocator = PortAllocator(folder: home.ports, isStale: home.isGone(owner:))
   }
 
   /// The published port of a service: the same as long as the instance is there.

@@ -1,0 +1,188 @@
+import AppState
+import ArgumentParser
+import ConvoxManifest
+import DrydockBase
+import Emulator
+import Foundation
+import HealthProbes
+import MonotonicTime
+import NativeProcess
+import Planning
+import TestInstances
+
+/// `drydock test`.
+struct Test: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Run tests beside throw-away resources, of which nothing is left afterwards.",
+    usage: """
+      drydock test [<options>] -- <command> ...
+      drydock test [<options>] [<service> ...]
+      """,
+    discussion: """
+      Starts real engines for the manifest's resources: with ports, passwords and empty
+      databases of their own, in memory where there is room, and nothing synced to disk.
+      The command gets their variables; its exit code is drydock's. What drydock up has
+      started is not touched, and any number of these run at the same time.
+
+      Without a command, the services' own test: of the manifest are run, one after the
+      other, each beside new resources.
+
+      Examples:
+        drydock test -- pytest
+        drydock test --service web -- bin/test
+        drydock test --only mydb -- go test ./...
+        drydock test web worker
+      """)
+
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: ArgumentHelp(
+      "The services whose test: is run, else all that have one; or, behind two dashes, a command.",
+      valueName: "service"),
+    completion: NameCompletion.services)
+  var words: [String] = []
+
+  /// What stands behind the dashes; nil without them.
+  private var command: [String]? {
+    words.firstIndex(of: "--").map { Array(words[words.index(after: $0)...]) }
+  }
+  private var services: [String] { Array(words.prefix { $0 != "--" }) }
+
+  @Option(
+    help: ArgumentHelp(
+      "The service whose variables the command gets; else those of all resources, on top of the first service's.",
+      valueName: "name"),
+    completion: NameCompletion.services)
+  var service: String?
+
+  @Option(
+    help: ArgumentHelp("Start this resource alone; may be repeated.", valueName: "name"),
+    completion: NameCompletion.resources)
+  var only: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Seconds until resources that are not ready are an error.", valueName: "seconds"))
+  var timeout: Double = 120
+
+  @Flag(name: .customLong("keep-on-failure"), help: "Leave the resources running where the command fails.")
+  var keepOnFailure = false
+
+  @Flag(help: "List what --keep-on-failure has left.")
+  var kept = false
+
+  @Option(help: ArgumentHelp("Remove what --keep-on-failure has left.", valueName: "name"))
+  var remove: String?
+
+  @OptionGroup var rack: RackOption
+
+  @OptionGroup var options: SharedOptions
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 1_000_000 else {
+      throw ValidationError("--timeout takes a number of seconds above 0, a million at most")
+    }
+    // Whatever is no option of this command comes with the words.
+    if ["-h", "--help"].contains(services.first) { throw CleanExit.helpRequest(Self.self) }
+    if let option = services.first(where: { $0.hasPrefix("-") }) {
+      throw ValidationError(
+        services.first == option
+          ? "unknown option \(option)" : "options come before services: drydock test \(option) …")
+    }
+    if command?.isEmpty == true { throw ValidationError("no command stands behind the dashes") }
+    if let first = services.first, command != nil {
+      throw ValidationError("a command's service is named by --service: drydock test --service \(first) -- …")
+    }
+    if service != nil, command == nil {
+      throw ValidationError("--service goes with a command: drydock test --service NAME -- COMMAND")
+    }
+    if kept || remove != nil, !words.isEmpty || (kept && remove != nil) {
+      throw ValidationError("--kept and --remove stand alone")
+    }
+  }
+
+  func run() async throws {
+    let session = try Session(options).selecting(rack)
+    if kept || remove != nil { return try await tend(session) }
+    // What the command prints is its own business.
+    Interruption.goOnUnread()
+    let run = TestRun(context: session.context, request: try request(session))
+    var failed: Int32 = 0
+    for command in try commands(run.manifest()) {
+      if services.count != 1, let name = command.service, self.command == nil {
+        session.console.note("\(name): its tests")
+      }
+      let status = try await self.run(command, run, session)
+      // Whoever interrupts one wants no other.
+      if Interruption.isUnderWay {
+        throw status == 0 ? CancellationError() as any Error : CommandEnded(status: status)
+      }
+      if failed == 0 { failed = status }
+    }
+    if failed != 0 { throw CommandEnded(status: failed) }
+  }
+
+  private func commands(_ manifest: Manifest) throws -> [TestCommand] {
+    for name in only where manifest.resource(named: name) == nil {
+      throw UnknownName.error("resource", name, known: manifest.resources.map(\.name))
+    }
+    if let service { _ = try manifest.testedService(service) }
+    if let command { return [TestCommand(service: service, words: command)] }
+    return try manifest.testedServices(services).map { TestCommand(service: $0) }
+  }
+
+  private func request(_ session: Session) throws -> TestRequest {
+    TestRequest(
+      workspace: try session.workspaceToBringUp(), app: options.app,
+      extraEnvironment: try options.extraEnvironment(session.console), rack: rack.name,
+      choice: try options.runtimeChoice(session.context), selected: only.isEmpty ? nil : Set(only),
+      patience: .seconds(timeout))
+  }
+
+  private func run(_ command: TestCommand, _ run: TestRun, _ session: Session) async throws -> Int32 {
+    let console = session.console
+    let display = UpDisplay(isatty(STDERR_FILENO) == 1 || options.verbose ? console : console.quietened)
+    var events = display.events
+    events.findings = { _ in }
+    let planned = events.planned
+    events.planned = { plan in
+      for item in plan.items where item.action == .external {
+        console.warn("\(item.resource) is not thrown away: a URL in the app env stands in for it")
+      }
+      planned(plan)
+    }
+    let surroundings = TestRun.Surroundings(
+      events: events,
+      place: { place in
+        if console.isVerbose { console.note("the data is \(place.reason) (\(place.folder))") }
+      },
+      mounting: { words, mounts in try MountHelper.locate(session.context).wrap(words, mounts) },
+      signal: { Interruption.cause }, restored: PostgresVariables.takenOut,
+      kept: { Self.tell(of: $0, console) })
+    do {
+      let status = try await run.run(command, in: surroundings, keepsOnFailure: keepOnFailure)
+      await display.close()
+      return status
+    } catch {
+      await display.close()
+      throw error
+    }
+  }
+
+  private static func tell(of kept: KeptInstance, _ console: Console) {
+    console.warn("the command failed, and its resources are kept, as \(kept.id)")
+    for (name, url) in kept.urls.sorted(by: { $0.key < $1.key }) { console.warn("  \(name)=\(url)") }
+    console.warn("  logs: \(kept.folder)/engines; to remove it: drydock test --remove \(kept.id)")
+  }
+
+  /// Lists or removes what was kept.
+  private func tend(_ session: Session) async throws {
+    let leftovers = ThrowAwayLeftovers(
+      home: session.context.home, keeper: try session.context.nativeKeeper())
+    if let remove {
+      try await leftovers.remove(remove, until: .after(.seconds(60)))
+      return session.console.note("\(remove) is removed")
+    }
+    session.console.print(leftovers.kept().joined(separator: "\n"))
+  }
+}

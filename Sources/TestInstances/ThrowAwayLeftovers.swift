@@ -1,0 +1,68 @@
+package import AppState
+import DrydockBase
+import Foundation
+package import MonotonicTime
+package import NativeProcess
+
+/// Throw-away instances that are there: those that somebody kept, and those that a run left whose guard was killed too.
+package struct ThrowAwayLeftovers: Sendable {
+  private let home: StateHome
+  private let keeper: Keeper
+
+  /// Those of this user.
+  package init(home: StateHome, keeper: Keeper) {
+    self.home = home
+    self.keeper = keeper
+  }
+
+  private var parents: [String] {
+    let folders = home.throwAwayFolders
+    return [folders.memory, folders.disk].compactMap { $0 }.filter(Folder.isOwn)
+  }
+
+  private func folders(_ isIncluded: (String) -> Bool) -> [String] {
+    parents.flatMap { parent in
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+      return names.sorted().map { "\(parent)/\($0)" }.filter { Folder.isOwn($0) && isIncluded($0) }
+    }
+  }
+
+  /// The folders of those that were kept and still run.
+  package func kept() -> [String] {
+    folders { Folder.exists("\($0)/keep") && FolderGuard(of: $0) != nil }
+  }
+
+  /// Removes one that was kept.
+  /// - Parameter name: The last part of its folder's path.
+  /// - Throws: `DrydockError.failed` where there is none of that name.
+  package func remove(_ name: String, until deadline: Deadline) async throws {
+    let kept = kept()
+    guard let folder = kept.first(where: { $0.endsExactly(with: "/\(name)") }) else {
+      throw UnknownName.error(
+        "kept instance", name, known: kept.map { URL(filePath: $0).lastPathComponent })
+    }
+    try await clear(folder, until: deadline)
+  }
+
+  /// Removes what a run left whose guard is gone. What cannot be removed now is tried again by the next run.
+  package func sweep(until deadline: Deadline) async {
+    for folder in folders({ isAbandoned($0) }) { try? await clear(folder, until: deadline) }
+  }
+
+  /// Nobody holds it, and nobody is about to. One without its name yet is being made, unless that was long ago.
+  private func isAbandoned(_ folder: String) -> Bool {
+    let isUnfinished = URL(filePath: folder).lastPathComponent.hasPrefix(".new-")
+    var info = stat()
+    let isOld = lstat(folder, &info) == 0 && Date().timeIntervalSince1970 - Double(info.st_mtim.tv_sec) > 600
+    return (!isUnfinished || isOld) && !InstanceLock.isHeld(folder) && FolderGuard(of: folder) == nil
+  }
+
+  private func clear(_ folder: String, until deadline: Deadline) async throws {
+    // A guard that begins with its holder gone clears at once.
+    let guardian =
+      if let present = FolderGuard(of: folder) { present } else {
+        try await FolderGuard.start(keeper, folder: folder, leash: nil, until: deadline)
+      }
+    try await guardian.clear()
+  }
+}

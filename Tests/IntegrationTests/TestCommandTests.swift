@@ -1,0 +1,183 @@
+import DockerEngine
+import DrydockTestSupport
+import Foundation
+import MonotonicTime
+import Testing
+
+/// `drydock test`: throw-away resources, of which nothing is left.
+@Suite(.nativeEngines) struct TestCommandTests {
+  private static let manifest = """
+    resources:
+      mydb: { type: postgres, options: { version: "15" } }
+      cache: { type: redis, options: { version: "7.0" } }
+    services:
+      web: { image: web, resources: [mydb, cache], test: "echo web $CACHE_HOST; exit 3" }
+      worker: { image: web, resources: [cache], test: "echo worker $CACHE_HOST" }
+    """
+  private static let native = AppOptions(runtime: "native")
+
+  /// That nothing works in the folder of a throw-away instance, which is gone.
+  private func expectNothing(
+    of folder: String, sourceLocation: Testing.SourceLocation = #_sourceLocation
+  ) async throws {
+    #expect(folder.hasPrefix("/"), sourceLocation: sourceLocation)
+    #expect(!FileManager.default.fileExists(atPath: folder), sourceLocation: sourceLocation)
+    #expect(Self.workers(in: folder).isEmpty, sourceLocation: sourceLocation)
+    guard let client = await EngineAvailability.docker().client else { return }
+    let containers = try await client.listContainers(
+      labels: ["dev.drydock.instance": URL(filePath: folder).lastPathComponent], until: .after(.seconds(30)))
+    #expect(containers.isEmpty, sourceLocation: sourceLocation)
+  }
+
+  private static func workers(in folder: String) -> [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.filter { id in
+      let cwd = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd")
+      return cwd?.hasPrefix(folder) == true
+    }
+  }
+
+  @Test(
+    "A command gets the variables of real engines, its exit code is drydock's, and nothing is left",
+    arguments: await EngineAvailability.runtimes())
+  func runs(_ runtime: String) async throws {
+    try await withApp(Self.manifest, AppOptions(runtime: runtime)) { app in
+      let psql = InstalledEngines.postgres?.appending(path: "psql").path ?? "psql"
+      let script = """
+        "\(psql)" -XAt "$MYDB_URL" -c 'CREATE TABLE t (x int)' -c 'SHOW fsync'
+        redis-cli -p "${CACHE_PORT%/*}" ping
+        echo "$DRYDOCK_TEST_INSTANCE"
+        exit 7
+        """
+      let result = try await app.drydock("test", "--", "sh", "-c", script)
+      #expect(result.status == 7, "\(result)")
+      let lines = result.stdout.split(separator: "\n").map(String.init)
+      try #require(lines.count == 4, "\(result)")
+      #expect(lines.prefix(3) == ["CREATE TABLE", "off", "PONG"])
+      try await expectNothing(of: lines[3])
+      #expect(app.instances.isEmpty)
+      #expect(try app.reservedPorts().isEmpty)
+      #expect(app.read(".drydock/all.env") == nil)
+    }
+  }
+
+  @Test("What runs in order is not touched, and two test runs do not meet")
+  func beside() async throws {
+    try await withApp(Self.manifest, Self.native) { app in
+      try await app.up()
+      let (before, rows) = (app.read(".drydock/all.env"), try await app.ps())
+      let url = try #require(try await app.variables()["MYDB_URL"])
+      try await app.query("CREATE TABLE kept AS SELECT 42 AS answer", at: url)
+      let psql = InstalledEngines.postgres?.appending(path: "psql").path ?? "psql"
+      let script = #""\#(psql)" -XAt "$MYDB_URL" -c 'CREATE TABLE kept (x int)' && echo "$MYDB_PORT""#
+      async let one = app.drydock("test", "--", "sh", "-c", script)
+      async let two = app.drydock("test", "--", "sh", "-c", script)
+      let results = try await [one, two]
+      #expect(results.allSatisfy { $0.status == 0 }, "\(results)")
+      let ports = Set(results.map(\.stdout)).union(["CREATE TABLE\n\(rows["mydb"]?.port ?? 0)\n"])
+      #expect(ports.count == 3, "\(ports)")
+      #expect(try await app.query("SELECT answer FROM kept", at: url) == "42")
+      #expect(app.read(".drydock/all.env") == before)
+      #expect(try await app.ps() == rows)
+    }
+  }
+
+  /// How a run is ended, and what its command makes of it.
+  struct Ending: Sendable, CustomTestStringConvertible {
+    var signal: Int32
+    var script: String
+    var status: Int32
+    var testDescription: String { "signal \(signal)" }
+  }
+
+  @Test(
+    "Signals reach the command, and nothing is left",
+    arguments: [
+      Ending(signal: SIGINT, script: "exec sleep 1000", status: 130),
+      Ending(signal: SIGTERM, script: "trap 'exit 5' TERM; sleep 1000 & wait", status: 5),
+      Ending(signal: SIGHUP, script: "exec sleep 1000", status: 129),
+      Ending(signal: SIGKILL, script: "setsid sleep 1000 & sleep 1000", status: 137),
+    ])
+  func signalled(_ ending: Ending) async throws {
+    try await withApp(Manifests.redis, Self.native) { app in
+      let script = #"echo "$DRYDOCK_TEST_INSTANCE $$ $CACHE_PORT"; "# + ending.script
+      let run = try app.start(["test", "--", "sh", "-c", script])
+      try await eventually("the command") { run.stdout.hasSuffix("\n") }
+      let words = run.stdout.split(whereSeparator: \.isWhitespace).map(String.init)
+      try #require(words.count == 3)
+      #expect(!Self.workers(in: words[0]).isEmpty)
+      run.send(ending.signal)
+      #expect(try await run.result().status == ending.status)
+      // After kill -9 there is nobody left to wait for it.
+      try await eventually("the end of everything") {
+        !FileManager.default.fileExists(atPath: words[0])
+          && !FileManager.default.fileExists(atPath: "/proc/\(words[1])")
+      }
+      try await expectNothing(of: words[0])
+    }
+  }
+
+  @Test("The services' own tests are run, one after the other; the first failure's code counts")
+  func ofServices() async throws {
+    try await withApp(Self.manifest, Self.native) { app in
+      let all = try await app.drydock("test", "--only", "cache")
+      #expect(all.status == 3, "\(all)")
+      #expect(all.stdout == "web 127.0.0.1\nworker 127.0.0.1\n")
+      let one = try await app.drydock("test", "--only", "cache", "worker")
+      #expect(one.status == 0, "\(one)")
+      #expect(one.stdout == "worker 127.0.0.1\n")
+    }
+  }
+
+  @Test("What a failed command leaves on request stays until it is removed")
+  func kept() async throws {
+    try await withApp(Manifests.redis, Self.native) { app in
+      let script = #"echo "$DRYDOCK_TEST_INSTANCE"; echo "${CACHE_PORT%/*}"; exit 9"#
+      let result = try await app.drydock("test", "--keep-on-failure", "--", "sh", "-c", script)
+      #expect(result.status == 9, "\(result)")
+      let lines = result.stdout.split(separator: "\n").map(String.init)
+      let (folder, port) = (try #require(lines.first), try #require(lines.last.flatMap { Int($0) }))
+      #expect(result.stderr.contains("CACHE_URL=redis://127.0.0.1:\(port)/0"))
+      #expect(try await app.redis("ping", port: port) == "PONG")
+      #expect(try await app.drydock("test", "--kept").stdout.contains(folder))
+      let name = URL(filePath: folder).lastPathComponent
+      #expect(try await app.drydock("test", "--remove", name).status == 0)
+      try await expectNothing(of: folder)
+      #expect(try await app.drydock("test", "--remove", name).status == 64)
+    }
+  }
+
+  @Test("What a run left whose guard was killed too, the next one removes")
+  func swept() async throws {
+    try await withApp(Manifests.redis, Self.native) { app in
+      let run = try app.start(["test", "--", "sh", "-c", #"echo "$DRYDOCK_TEST_INSTANCE"; exec sleep 1000"#])
+      try await eventually("the command") { run.stdout.hasSuffix("\n") }
+      let folder = run.stdout.trimmingCharacters(in: .newlines)
+      let file = try #require(FileManager.default.contents(atPath: folder + "/guard.lock"))
+      struct Holder: Decodable { var pid: Int32 }
+      kill(try JSONDecoder().decode(Holder.self, from: file).pid, SIGKILL)
+      run.send(SIGKILL)
+      _ = try await run.result()
+      try await eventually("the engine's end, by its leash") { Self.workers(in: folder).isEmpty }
+      #expect(FileManager.default.fileExists(atPath: folder))
+      #expect(try await app.drydock("test", "--", "true").status == 0)
+      try await expectNothing(of: folder)
+    }
+  }
+
+  @Test(
+    "Wrong use is said before anything starts",
+    arguments: [
+      ["test", "pytest"], ["test", "web", "--", "true"], ["test", "--"], ["test", "--service", "web"],
+      ["test", "--service", "none", "--", "true"], ["test", "--only", "none", "--", "true"],
+      ["test", "--kept", "--", "true"], ["test", "web"],
+      ["test", "--unknown"], ["test", "web", "--only", "cache"],
+    ])
+  func mistakes(_ words: [String]) async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let result = try await app.start(words).result()
+      #expect(result.status == 64, "\(result)")
+      #expect(app.instances.isEmpty)
+    }
+  }
+}
