@@ -18,6 +18,9 @@ package struct TreeWatch: Sendable {
   private let period: Duration
   private let hearsEvents: Bool
 
+  /// How long after the last change the whole tree is looked at once more.
+  private static let rest = Duration.seconds(1)
+
   /// A watch over a tree.
   package init(
     _ root: DirectoryDescriptor, rules: any TreeRules = EveryFile(), quiet: Duration = .milliseconds(100),
@@ -73,8 +76,18 @@ package struct TreeWatch: Sendable {
       throw limit
     }
     try await ready()
+    var isSettled = true
     while true {
-      try await waitUntilReady(events.descriptor, for: .read, until: .never, "a change")
+      do {
+        let rest = isSettled ? Deadline.never : .after(Self.rest)
+        try await waitUntilReady(events.descriptor, for: .read, until: rest, "a change")
+      } catch is TimeoutError {
+        // Folders that change places faster than they are looked at leave events that name neither; this finds the rest.
+        isSettled = true
+        try await tell(try await reader.readAll(), each)
+        continue
+      }
+      isSettled = false
       let last = Deadline.after(limit)
       repeat { await reader.note(events.take()) } while try await hasMore(events, until: last)
       try await tell(try await reader.changes(), each)

@@ -23,9 +23,12 @@ package struct TestCommand: Sendable {
   /// - Throws: `EnvironmentError`, and `DrydockError` for a service that is not there.
   func environment(_ app: AppVariables, besides own: Set<String>) throws -> [String: String] {
     guard
-      let service = try self.service.map({ try app.manifest.testedService($0) })
+      var service = try self.service.map({ try app.manifest.testedService($0) })
         ?? app.manifest.services.first
     else { return Self.values(app.variablesOfResources()) }
+    // Whoever starts some resources only wants the variables of these.
+    let left = Set(app.manifest.resources.map(\.name)).subtracting(app.state.resources.keys)
+    service.resources.removeAll { left.contains($0.resource) }
     var values = self.service == nil ? Self.values(app.variablesOfResources()) : [:]
     values.merge(Self.values(try app.variables(of: service, urls: [:]))) { $1 }
     values.merge(Self.values(app.volumeVariables(of: service))) { $1 }

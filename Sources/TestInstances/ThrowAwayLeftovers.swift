@@ -42,11 +42,17 @@ package struct ThrowAwayLeftovers: Sendable {
         "kept instance", name, known: kept.map { URL(filePath: $0).lastPathComponent })
     }
     try await clear(folder, until: deadline)
+    releasePorts()
+  }
+
+  private func releasePorts() {
+    PortAllocator(folder: home.ports, isStale: home.isGone(owner:)).releaseStale()
   }
 
   /// Removes what a run left whose guard is gone. What cannot be removed now is tried again by the next run.
   package func sweep(until deadline: Deadline) async {
     for folder in folders({ isAbandoned($0) }) { try? await clear(folder, until: deadline) }
+    releasePorts()
   }
 
   /// Nobody holds it, and nobody is about to. One without its name yet is being made, unless that was long ago.

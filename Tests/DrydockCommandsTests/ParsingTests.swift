@@ -282,7 +282,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
   @Test func theRootShowsWhatTheCommandsAre() {
     let help = Drydock.helpMessage()
     for command in Self.commands { #expect(help.contains("  \(command._commandName) ")) }
-    #expect(help.contains("drydock run web -- bin/web"))
+    #expect(help.contains("drydock run web -- bin/setup"))
   }
 
   /// Whoever reads an example types it.

@@ -24,8 +24,6 @@ import Testing
       #expect(before.status == 1)
       #expect(before.stderr.contains("drydock start"), "\(before)")
       try #require(try await app.drydock("start", "--detach", "--no-mounts").status == 0)
-      // What the app env says by now is not what the process was started with.
-      try #require(try await app.drydock("env", "set", "WORD=second").status == 0)
       let shell = ["sh", "-c", "echo $WORD $SERVICE ${OWN-none}; pwd; cat; exit 7"]
       let result = try await app.start(
         ["exec", "web", "--"] + shell, environment: ["OWN": "caller's"], input: "\u{0}\u{1}piped"

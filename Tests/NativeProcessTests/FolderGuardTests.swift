@@ -30,7 +30,7 @@ import Testing
       try Data("kept".utf8).write(to: URL(filePath: scratch.path("outside")))
       symlink(scratch.folder, path + "/deep/er/link")
       try Data().write(to: URL(filePath: path + "/deep/er/file"))
-      return (path, try process(["setsid", "sleep", "1000"], in: path + "/deep"))
+      return (path, try process(["sh", "-c", "setsid sleep 1000 & exec sleep 1000"], in: path + "/deep"))
     }
 
     private func start(_ scratch: Scratch, _ path: String, _ leash: Leash?) async throws -> FolderGuard {

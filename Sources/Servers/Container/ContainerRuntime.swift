@@ -133,7 +133,9 @@ package struct ContainerRuntime: Runtime {
   }
 
   package func refuseUnkeptData(of launch: Launch) async throws {
-    guard let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon),
+    // What is thrown away lies in memory.
+    guard !launch.request.isThrowAway,
+      let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon),
       let image = try await client.inspectImage(container.imageID, until: soon)
     else { return }
     let engine = launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine

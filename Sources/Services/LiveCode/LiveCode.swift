@@ -134,6 +134,8 @@ final class LiveCode: Sendable {
         await end.wait()
       }
       await end.wait()
+      // What the next one found there when it began is not told by that one, and by this one only once it is quiet.
+      try? await Task.sleep(for: max(limit * 2, .seconds(1)), clock: SuspendingClock())
       group.cancelAll()
     }
   }
