@@ -40,9 +40,10 @@ struct Attach: AsyncParsableCommand {
     }
     let terminal = try await ReplicaTerminal(of: access, supervisor.folder, session.context)
     let name = access.replica.name
-    session.console.note("at the terminal of \(name); Ctrl-P Ctrl-Q leaves it, Ctrl-C goes to \(name)")
     let ending = try await LocalTerminal.raw {
-      try await terminal.run(
+      // Not before: whoever reads it may type at once. The terminal adds no carriage return any more.
+      StandardStreams.say("at the terminal of \(name); Ctrl-P Ctrl-Q leaves it, Ctrl-C goes to \(name)\r\n")
+      return try await terminal.run(
         sizes: LocalTerminal.described(session.context.environment).sizes,
         input: DescriptorStreams.source(STDIN_FILENO), output: DescriptorStreams.sink(STDOUT_FILENO))
     }
