@@ -2,7 +2,7 @@ import DrydockTestSupport
 import Foundation
 import Testing
 
-/// The documentation against the built program: each page's commands as its reader types them, the reference, the picture.
+/// The documentation against the built program: each page's commands as its reader types them, and the reference.
 @Suite struct DocumentationTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
@@ -34,9 +34,6 @@ import Testing
 
   @Test("the reference of commands is what the program says of itself: make documents writes it anew")
   func reference() async throws { try await Self.compare("command-reference") }
-
-  @Test("the picture shows what the program prints: make documents draws it anew", .nativeEngines)
-  func picture() async throws { try await Self.compare("picture") }
 
   /// Has a script compare what it would write with what is there.
   private static func compare(_ name: String) async throws {
