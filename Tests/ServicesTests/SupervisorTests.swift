@@ -103,7 +103,10 @@ struct SupervisorTests {
   func scaling() async throws {
     let (runner, traffic) = (runner, traffic)
     _ = try await supervising([service("web", count: 3)]) { supervisor in
-      await supervisor.waitUntilReady(["web"])
+      // Ready is a service by its first replica; only one that is ready itself has requests to drain.
+      while await supervisor.status.first?.replicas.filter({ $0.state == .ready }).count != 3 {
+        try await Task.sleep(for: .milliseconds(2))
+      }
       let events = supervisor.events()
       await supervisor.scale("web", to: 1)
       var gone: Set<String> = []
