@@ -146,7 +146,8 @@ let package = Package(
         "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
         "PortForwarding", "Resources", "Servers", "TransportSecurity",
       ]),
-    library("ServiceRouter", ["DrydockBase", "MonotonicTime", "PortForwarding"] + sockets),
+    library(
+      "ServiceRouter", ["DrydockBase", "MonotonicTime", "PortForwarding", "TransportSecurity"] + sockets),
     library(
       "Services",
       [
@@ -154,7 +155,7 @@ let package = Package(
         "DrydockBase", "Emulator",
         "Engines", "FileWatch", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
         "Resources", "Servers",
-        "ServiceRouter",
+        "ServiceRouter", "TransportSecurity",
       ]),
     library(
       "PortForwarding",
@@ -251,12 +252,17 @@ let package = Package(
       ] + nio),
     tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
     tests("LocalServer", ["MonotonicTime"] + nio),
-    tests("ServiceRouter", ["MonotonicTime", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(
+      "ServiceRouter",
+      [
+        "MonotonicTime", "PortForwarding", "TransportSecurity",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio),
     tests(
       "Services",
       [
         "AppState", "Containers", "ConvoxManifest", "DrydockBase", "FileWatch", "ImageBuilds", "LocalFiles",
-        "MonotonicTime", "NativeProcess", "ServiceRouter",
+        "MonotonicTime", "NativeProcess", "ServiceRouter", "TransportSecurity",
       ]),
     tests(
       "DrydockCommands",

@@ -3,9 +3,11 @@ package import MonotonicTime
 
 extension InstanceDirectory {
   /// Makes an app that has no folder of the user's: it lies in drydock's home.
-  /// - Throws: `DrydockError.usage` when an app of that name exists, or a resource created on its own.
+  /// - Throws: `DrydockError.usage` when an app of that name exists, or a resource created on its own, and for a name that no
+  ///   app may have.
   package func create(app name: String, until deadline: Deadline) async throws -> InstanceState {
     try store.home.refuseOthers()
+    try AppName.check(name)
     guard try !store.survey().complete("whether a name is free").contains(where: { $0.handle == name }) else {
       throw DrydockError(.usage, "app already exists: \(name)")
     }

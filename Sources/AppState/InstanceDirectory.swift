@@ -62,6 +62,7 @@ package struct InstanceDirectory: Sendable {
       if now.app != state.app { notice("this app is called \(now.app) from now on; it was \(state.app)") }
       return now
     case .none(let doubtful):
+      if let app { try AppName.check(app) }
       let state = try make(folder, app ?? folder.appName)
       doubtful.map { doubt($0, instead: state) }.forEach(notice)
       for unread in store.survey().unread {
@@ -79,6 +80,7 @@ package struct InstanceDirectory: Sendable {
     var state = state
     if [.moved, .named].contains(evidence) { state.path = folder.path }
     guard let app, state.app != app, state.handle != app else { return state }
+    try AppName.check(app)
     state.app = app
     state.handle = handle(for: app, besides: state.id)
     return state

@@ -18,6 +18,35 @@ extension InstanceContainers {
     try await read(container, DockerClient.LogOptions(tail: lines, follow: true), until: nil, each: each)
   }
 
+  /// Follows the output of whatever container has a name, until cancelled: the next run of one that ended is waited for, and
+  /// the next container in the place of one that was removed.
+  package func followRuns(
+    of container: String, lines: Int, each: @escaping @Sendable (String) async -> Void
+  ) async throws {
+    var options = DockerClient.LogOptions(tail: lines, follow: true)
+    var last: ContainerDetails?
+    while true {
+      let found = try await nextRun(of: container, after: last)
+      if last != nil { (options.tail, options.since) = (nil, found.state.startedAt) }
+      last = found
+      do { try await read(found.id, options, until: nil, each: each) } catch let error as DockerError
+        where error.code == .notFound(.container)
+      {
+        // Removed between the two questions.
+      }
+    }
+  }
+
+  /// Waits for a run that is not the last one.
+  private func nextRun(of container: String, after last: ContainerDetails?) async throws -> ContainerDetails {
+    var pause = Backoff(first: .milliseconds(50), limit: .seconds(1))
+    while true {
+      let found = try await client.inspectContainer(container, until: soon)
+      if let found, found.id != last?.id || found.state.startedAt != last?.state.startedAt { return found }
+      try await pause.sleep(until: .never, "the container \(container)")
+    }
+  }
+
   /// Hands on whole lines: the two streams come over one connection in pieces of any size, so each has a line of its own
   /// under way.
   private func read(

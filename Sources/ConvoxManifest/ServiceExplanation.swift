@@ -26,7 +26,7 @@ package struct ServiceExplanation: Sendable, Hashable {
       return ServiceExplanation(
         service: service.name, key: "links", value: "\(name): \(Resource.environmentPrefix(of: name))_URL",
         isWritten: true, aws: "https://A-\(name).ROUTERHOST, without port and slash; A is the app",
-        here: "process: the router's http://127.0.0.1:PORT; container: http://\(name)"
+        here: "process: the router's http://127.0.0.1:PORT, https with --https; container: http://\(name)"
           + (port.map { ":\($0)" } ?? ", and no port"))
     }
   }

@@ -38,8 +38,24 @@ package struct LineAssembler: Sendable {
 
   private mutating func takeLine() -> String {
     defer { (rest, dropped) = ([], 0) }
-    guard dropped == 0 else { return String(decoding: rest, as: UTF8.self) + "… (\(dropped) more bytes)" }
+    guard dropped == 0 else {
+      let cut = rest.cutCharacter
+      return String(decoding: rest.dropLast(cut), as: UTF8.self) + "… (\(dropped + cut) more bytes)"
+    }
     if rest.last == UInt8(ascii: "\r") { rest.removeLast() }
     return String(decoding: rest, as: UTF8.self)
+  }
+}
+
+extension [UInt8] {
+  /// How many bytes at the end begin a UTF-8 character that goes on behind them.
+  fileprivate var cutCharacter: Int {
+    for length in 1...Swift.min(3, Swift.max(1, count)) where length <= count {
+      let byte = self[count - length]
+      if byte & 0xC0 == 0x80 { continue }
+      let whole = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+      return whole > length ? length : 0
+    }
+    return 0
   }
 }

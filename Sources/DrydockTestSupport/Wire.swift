@@ -1,6 +1,6 @@
 import Foundation
 import MonotonicTime
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// A connection to a server on this machine, on which a test says and reads single bytes.
@@ -10,15 +10,18 @@ package struct Wire {
   private var received = ByteBuffer()
 
   /// Connects, runs `body` and closes the connection. Everything together has to be done within a minute.
+  /// - Parameter prepare: Called with the connection before anything is sent over it.
   package static func connect<Value: Sendable>(
-    port: Int, _ body: @escaping @Sendable @concurrent (inout Wire) async throws -> Value
+    port: Int, prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
+    _ body: @escaping @Sendable @concurrent (inout Wire) async throws -> Value
   ) async throws -> Value {
     try await withDeadline(.after(.seconds(60)), "the server's answer") {
       let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .channelOption(.allowRemoteHalfClosure, value: true)
         .connect(host: "127.0.0.1", port: port) { channel in
           channel.eventLoop.makeCompletedFuture {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+            try prepare(channel)
+            return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
               wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
           }
         }

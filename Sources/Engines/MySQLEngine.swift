@@ -28,7 +28,8 @@ struct MySQLEngine: MySQLFamilyEngine {
       "/usr/local/mysql/bin",
     ],
     // Ubuntu has it; Debian has MariaDB only, so that it is from MySQL's own repository there.
-    apt: "mysql-server", brew: "mysql", clients: "default-mysql-client")
+    apt: "mysql-server", aptRemark: "in Debian mariadb-server, which stands in", brew: "mysql",
+    clients: "default-mysql-client")
 
   private let standIn = MariaDBEngine()
 

@@ -6,26 +6,34 @@ package struct NativeSearch: Sendable, Hashable {
   package var tools: [String: [String]]
   /// Folders to look in besides the path; `*` stands for any one name.
   package var folders: [String]
-  /// Debian's package, Homebrew's formula: what an error says to install.
-  package var packages: (apt: String, brew: String) {
-    get { (apt, brew) }
-    set { (apt, brew) = newValue }
+  /// How the clients are installed.
+  package var clientRemedy: String { "apt-get install \(clientPackage) (or brew install \(brew))" }
+  /// How the server is installed.
+  package var remedy: String {
+    "apt-get install \(apt) (" + (aptRemark.map { "\($0), " } ?? "") + "or brew install \(brew))"
   }
   /// Debian's package with the clients.
   package var clientPackage: String
   private var apt: String
   private var brew: String
+  private var aptRemark: String?
 
   /// How to find an engine.
+  /// - Parameters:
+  ///   - apt: Debian's or Ubuntu's package with the server.
+  ///   - aptRemark: Where that package is not to be had, and what stands in for it there.
+  ///   - brew: Homebrew's formula.
+  ///   - clients: Debian's package with the clients; nil for the server's own.
   package init(
-    servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String, brew: String,
-    clients: String? = nil
+    servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String,
+    aptRemark: String? = nil, brew: String, clients: String? = nil
   ) {
     self.servers = servers
     self.tools = tools
     self.folders = folders
     self.clientPackage = clients ?? apt
     self.apt = apt
+    self.aptRemark = aptRemark
     self.brew = brew
   }
 }

@@ -36,7 +36,9 @@ struct RedisEngine: ServerEngine {
       servers: ["redis-server", "valkey-server"], tools: ["client": ["redis-cli", "valkey-cli"]],
       folders: ["redis", "valkey"].reduce(into: ["/usr/sbin", "/usr/local/bin"]) {
         $0 += ["/opt/homebrew/opt/\($1)*/bin", "/usr/local/opt/\($1)*/bin"]
-      }, apt: program == .redis ? "redis-server" : "valkey-server", brew: program.rawValue,
+      }, apt: program == .redis ? "redis-server" : "valkey-server",
+      aptRemark: program == .redis ? nil : "in Debian before 13 redis-server, which stands in",
+      brew: program.rawValue,
       clients: program == .redis ? "redis-tools" : "valkey-tools")
   }
 

@@ -54,7 +54,7 @@ extension ForwardingDestination {
       guard upstream.isActive else { throw ChannelError.alreadyClosed }
       if let authority = authorityFile {
         let client = try TLSClient(authorityFile: authority, host: host)
-        try upstream.pipeline.syncOperations.addHandler(TLSClientHandler(client, handshake: ready))
+        try upstream.pipeline.syncOperations.addHandler(TLSHandler(client, handshake: ready))
         let alarm = upstream.eventLoop.scheduleTask(in: Self.patience) { upstream.close(promise: nil) }
         ready.futureResult.whenComplete { _ in alarm.cancel() }
         try upstream.pipeline.syncOperations.addHandler(relay)

@@ -1,4 +1,5 @@
 import DrydockBase
+package import TransportSecurity
 
 /// How a service's router behaves.
 package struct RouterOptions: Sendable {
@@ -10,9 +11,26 @@ package struct RouterOptions: Sendable {
     case tcp
   }
 
+  /// A second port, at which TLS is spoken.
+  package struct SecurePort: Sendable, Hashable {
+    /// The port of 127.0.0.1; 0 for any that is free.
+    package var port: Int
+    /// The certificate that is shown there.
+    package var identity: KeyedCertificate
+
+    /// A port with its certificate.
+    package init(port: Int, identity: KeyedCertificate) {
+      self.port = port
+      self.identity = identity
+    }
+  }
+
   /// The service's name, for the page that is shown while no replica can answer.
   package var service: String
   package var mode = Mode.http
+  /// Where https is spoken besides, for `Mode.http`: whoever asks at the plain port is then sent there, as by AWS's balancer
+  /// unless the manifest says otherwise; nil for nowhere.
+  package var secure: SecurePort?
   /// Whether a browser stays with its replica, where there are several: Convox's `sticky`.
   package var isSticky = true
   /// How long a request waits for a replica.

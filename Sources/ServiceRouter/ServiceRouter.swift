@@ -1,6 +1,7 @@
 package import MonotonicTime
 import NIOCore
 import NIOPosix
+import TransportSecurity
 
 /// A service's port: takes requests on 127.0.0.1 and hands them to the service's replicas, as AWS's balancer does.
 ///
@@ -11,36 +12,53 @@ package final class ServiceRouter: Sendable {
   package let port: Int
   private let loop: any EventLoop
   private let core: NIOLoopBound<RouterCore>
-  private let listener: any Channel
+  private let listeners: [any Channel]
+  /// Where it speaks TLS; nil for nowhere.
+  package let securePort: Int?
 
-  private init(_ listener: any Channel, _ core: NIOLoopBound<RouterCore>, port: Int) {
-    self.port = port
-    self.listener = listener
+  private init(
+    _ listeners: [any Channel], _ core: NIOLoopBound<RouterCore>, _ ports: Ports, on loop: any EventLoop
+  ) {
+    (port, securePort) = (ports.plain, ports.secure)
+    self.listeners = listeners
     self.core = core
-    loop = listener.eventLoop
+    self.loop = loop
   }
 
   /// Listens, without a replica yet.
   /// - Parameter port: The port of 127.0.0.1; 0 for any that is free.
-  /// - Throws: `RouterPortError`.
+  /// - Throws: `RouterPortError`; `TLSError` for a certificate that is none.
   package static func listen(port: Int, _ options: RouterOptions) async throws -> ServiceRouter {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
-    let parts = try await loop.submit {
-      let core = RouterCore(options, loop: loop)
-      return (NIOLoopBound(core, eventLoop: loop), NIOLoopBound(RouterListener(core), eventLoop: loop))
-    }.get()
-    let channel: any Channel
+    let core = try await loop.submit { NIOLoopBound(RouterCore(options, loop: loop), eventLoop: loop) }.get()
+    let plain = try await open(port, options.mode, core, nil, on: loop)
+    var secure: (any Channel)?
     do {
-      channel = try await RouterListener.bootstrap(parts.1, options.mode, on: loop).bind(
-        host: "127.0.0.1", port: port
-      )
-      .get()
+      if let wanted = options.secure {
+        secure = try await open(wanted.port, options.mode, core, wanted.identity, on: loop)
+      }
+    } catch {
+      try? await plain.close().get()
+      throw error
+    }
+    let ports = Ports(plain: plain.localAddress?.port ?? port, secure: secure?.localAddress?.port)
+    try await loop.submit { core.value.ports = ports }.get()
+    return ServiceRouter([plain, secure].compactMap(\.self), core, ports, on: loop)
+  }
+
+  private static func open(
+    _ port: Int, _ mode: RouterOptions.Mode, _ core: NIOLoopBound<RouterCore>, _ identity: KeyedCertificate?,
+    on loop: any EventLoop
+  ) async throws -> any Channel {
+    let listener = try await loop.submit {
+      NIOLoopBound(RouterListener(core.value, try identity.map(TLSServer.init)), eventLoop: loop)
+    }.get()
+    do {
+      return try await RouterListener.bootstrap(listener, mode, on: loop).bind(host: "127.0.0.1", port: port)
+        .get()
     } catch let error as IOError {
       throw RouterPortError(port: port, errorNumber: error.errnoCode)
     }
-    let own = channel.localAddress?.port ?? port
-    try await loop.submit { parts.0.value.port = own }.get()
-    return ServiceRouter(channel, parts.0, port: own)
   }
 
   /// Says which replicas there are. Requests that are on their way to one that is not named any more go on.
@@ -80,7 +98,7 @@ package final class ServiceRouter: Sendable {
   /// Takes no more clients, and waits for what is under way until the deadline, or the task's cancellation; then it
   /// is broken off.
   package func close(until deadline: Deadline = .after(.zero)) async {
-    try? await listener.close().get()
+    for listener in listeners { try? await listener.close().get() }
     let ended = loop.flatSubmit { [core] in core.value.close() }
     await Self.wait(for: ended, on: loop, until: deadline)
     try? await loop.submit { [core] in core.value.abort() }.get()

@@ -1,113 +1,33 @@
 import COpenSSL
 
-/// The client's side of one TLS connection, apart from any socket: it takes the bytes that came and gives the
-/// bytes to send, so that whoever owns the socket waits in his own way.
-package final class TLSClient {
-  private let context: OpaquePointer
-  private let session: OpaquePointer
-  private let incoming: OpaquePointer
-  private let outgoing: OpaquePointer
-
+/// The client's side of a TLS connection.
+package final class TLSClient: TLSSession {
   /// A connection that trusts one authority alone, for one server.
   /// - Parameters:
   ///   - authorityFile: The authority's certificate in PEM form, a path.
   ///   - host: The host name or numeric address for which the server's certificate has to be.
   /// - Throws: `TLSError.unreadable` where the file has no certificate.
   package init(authorityFile: String, host: String) throws(TLSError) {
-    context = try require(SSL_CTX_new(TLS_client_method()), "set TLS up")
-    guard let session = SSL_new(context), let incoming = BIO_new(BIO_s_mem()),
-      let outgoing = BIO_new(BIO_s_mem())
-    else {
-      SSL_CTX_free(context)
-      throw TLSError(.library, "cannot set TLS up: \(lastReason())")
-    }
-    (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
-    SSL_set_bio(session, incoming, outgoing)
-    SSL_set_connect_state(session)
-    try trust(authorityFile, host)
-  }
-
-  deinit {
-    // Frees both buffers as well.
-    SSL_free(session)
-    SSL_CTX_free(context)
-  }
-
-  private func trust(_ authorityFile: String, _ host: String) throws(TLSError) {
+    let context = try require(SSL_CTX_new(TLS_client_method()), "set TLS up")
+    // The session has its own hold on it.
+    defer { SSL_CTX_free(context) }
     try require(drydock_ctx_require_tls12(context), "ask for TLS 1.2")
     guard SSL_CTX_load_verify_file(context, authorityFile) == 1 else {
       throw TLSError(.unreadable, "\(authorityFile) has no certificate in PEM form: \(lastReason())")
     }
+    try super.init(of: context)
+    SSL_set_connect_state(session)
     SSL_set_verify(session, SSL_VERIFY_PEER, nil)
+    try expect(host)
+  }
+
+  private func expect(_ host: String) throws(TLSError) {
     let expected = SSL_get0_param(session)
     guard X509_VERIFY_PARAM_set1_ip_asc(expected, host) != 1 else { return }
     ERR_clear_error()
     try require(SSL_set1_host(session, host), "expect the host \(host)")
     // A server of many hosts chooses its certificate by it.
     try require(drydock_set_server_name(session, host), "name the host \(host)")
-  }
-
-  /// Takes bytes that came from the server.
-  package func receive(_ bytes: [UInt8]) throws(TLSError) {
-    guard !bytes.isEmpty else { return }
-    try require(BIO_write(incoming, bytes, Int32(bytes.count)), "take bytes in")
-  }
-
-  /// The bytes to send to the server now, maybe none.
-  package func bytesToSend() -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: drydock_bio_pending(outgoing))
-    guard !bytes.isEmpty else { return [] }
-    let count = BIO_read(outgoing, &bytes, Int32(bytes.count))
-    return Array(bytes.prefix(max(0, Int(count))))
-  }
-
-  /// Goes on with the handshake; afterwards there may be bytes to send.
-  /// - Returns: Whether it is finished; if not, more bytes are needed.
-  /// - Throws: `TLSError.untrusted`, `.handshakeFailed`.
-  package func handshake() throws(TLSError) -> Bool {
-    ERR_clear_error()
-    let result = SSL_do_handshake(session)
-    if result == 1 { return true }
-    guard SSL_get_error(session, result) == SSL_ERROR_WANT_READ else { throw handshakeError() }
-    return false
-  }
-
-  private func handshakeError() -> TLSError {
-    let verdict = SSL_get_verify_result(session)
-    let reason = lastReason()
-    guard verdict == Int(X509_V_OK) else {
-      return TLSError(.untrusted, String(cString: X509_verify_cert_error_string(verdict)))
-    }
-    return TLSError(.handshakeFailed, reason)
-  }
-
-  /// Encrypts bytes; they are then to be sent.
-  package func encrypt(_ bytes: [UInt8]) throws(TLSError) {
-    guard !bytes.isEmpty else { return }
-    ERR_clear_error()
-    guard SSL_write(session, bytes, Int32(bytes.count)) == bytes.count else {
-      throw TLSError(.handshakeFailed, "cannot encrypt: \(lastReason())")
-    }
-  }
-
-  /// Says that nothing more will be sent; what the server sends still comes. The word is then to be sent.
-  package func endSending() {
-    ERR_clear_error()
-    _ = SSL_shutdown(session)
-    ERR_clear_error()
-  }
-
-  /// Decrypted bytes; none while a record is incomplete, nil once the server has ended the connection.
-  package func decrypt() throws(TLSError) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: 16 * 1024)
-    ERR_clear_error()
-    let count = SSL_read(session, &bytes, Int32(bytes.count))
-    if count > 0 { return Array(bytes.prefix(Int(count))) }
-    switch SSL_get_error(session, count) {
-    case SSL_ERROR_WANT_READ: return []
-    case SSL_ERROR_ZERO_RETURN: return nil
-    default: throw handshakeError()
-    }
   }
 }
 

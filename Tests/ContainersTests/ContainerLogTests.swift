@@ -82,6 +82,44 @@ import Testing
     }
   }
 
+  /// Bug: whoever followed a server's log saw nothing any more once it was started again.
+  @Test func theNextRunIsFollowedToo() async throws {
+    let asked = Mutex<[String]>([])
+    let engine = StubDockerServer.engine { request in
+      let run = asked.withLock { asked in
+        asked.append(request.target)
+        return asked.count { $0.contains("/logs") }
+      }
+      guard request.path.hasSuffix("/logs") else {
+        return .reply(200, Self.container.replacing("678901234Z", with: run == 0 ? "1Z" : "2Z"))
+      }
+      let text = Array("run \(run)\n".utf8)
+      return .stream([[1, 0, 0, 0, 0, 0, 0, UInt8(text.count)] + text], end: .complete)
+    }
+    try await StubDockerServer.run(engine) { server in
+      let client = try await DockerClient.connect(
+        to: DockerEndpoint(socketPath: server.socketPath), until: .after(.seconds(30)))
+      let containers = InstanceContainers(client: client, names: ContainerNames(id: "abc123def456"))
+      let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await containers.followRuns(of: "web", lines: 5) { continuation.yield($0) } }
+        group.addTask {
+          var seen: [String] = []
+          for await line in lines {
+            seen.append(line)
+            if seen.count == 2 { break }
+          }
+          #expect(seen == ["run 1", "run 2"])
+        }
+        try await group.next()
+        group.cancelAll()
+      }
+    }
+    let logs = asked.withLock { $0.filter { $0.contains("/logs") } }
+    #expect(logs.first?.contains("tail=5") == true)
+    #expect(logs.last?.contains("since=2025-01-02T03%3A04%3A05.2Z") == true)
+  }
+
   @Test func whatCameBeforeTheConnectionBrokeIsTold() async throws {
     try await withLog([(1, "one\nhalf")], end: .breaksOff) { containers in
       let lines = Mutex<[String]>([])

@@ -26,6 +26,18 @@ struct LineAssemblerTests {
     #expect(assembler.finish() == "x")
   }
 
+  @Test(
+    "Where one is cut, no character is",
+    arguments: [
+      ("aaaä", "aaa… (4 more bytes)"), ("aa€x", "aa… (6 more bytes)"), ("🚀", "🚀"),
+      ("a🚀", "a… (6 more bytes)"),
+    ])
+  func cutAtCharacters(text: String, line: String) {
+    var assembler = LineAssembler(limit: 4)
+    #expect(assembler.take(Array((text == "🚀" ? text : text + "zz").utf8)) == [])
+    #expect(assembler.finish() == line)
+  }
+
   @Test("Bytes that are no text are replaced")
   func replaced() {
     var assembler = LineAssembler()

@@ -48,6 +48,25 @@ import Testing
     }
   }
 
+  /// Bug: `--app` took what no rack takes, and shell text as well.
+  @Test(arguments: ["Bad", "a b", "../x", "1a", "-a", "", String(repeating: "a", count: 41)])
+  func aNameThatARackRefusesIsNoApps(_ name: String) async throws {
+    try await TestHome.with { test in
+      let folder = try test.app("web")
+      let refuses = { () -> Bool in
+        do { _ = try test.directory.open(folder, app: name) } catch let error as DrydockError {
+          return error.code == .usage && error.message.contains("app name \(name) invalid")
+        }
+        return false
+      }
+      #expect(try refuses())
+      #expect(test.directory.store.all().isEmpty)
+      let before = try test.directory.open(folder, app: nil)
+      #expect(try refuses())
+      #expect(test.directory.store.all() == [before])
+    }
+  }
+
   @Test func aCopiedFolderGetsAnInstanceOfItsOwn() async throws {
     try await TestHome.with { test in
       let original = try test.app("web")

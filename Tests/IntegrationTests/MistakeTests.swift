@@ -42,6 +42,9 @@ import Testing
     Mistake(
       words: ["env", "web", "--format", "json", "--write", "x.json"],
       error: "a marked block of other lines cannot be kept in JSON\n"),
+    Mistake(
+      words: ["up", "--app", "Bad name!"],
+      error: "app name Bad name! invalid, must be lowercase letters, digits and dashes"),
     Mistake(words: ["run", "web"], error: "no command to run, and the manifest has none for web\n"),
     Mistake(
       words: ["env", "web", "--for", "container"], status: 1,

@@ -58,9 +58,11 @@ func exchange(_ text: String, port: Int) async throws -> WireResponse {
 }
 
 /// All that comes on a connection of its own, to its end.
-func conversation(_ text: String, port: Int) async throws -> String {
+/// - Parameter ends: Whether the client ends its side behind the text.
+func conversation(_ text: String, port: Int, ends: Bool = false) async throws -> String {
   try await Wire.connect(port: port) { wire in
     try await wire.send(text)
+    if ends { wire.finish() }
     return String(decoding: try await wire.rest(), as: UTF8.self)
   }
 }

@@ -17,7 +17,7 @@ extension DockerClient {
     let request = EngineRequest(
       .post, Self.path(id) + "/attach",
       query: [("stream", "true"), ("stdin", "true"), ("stdout", "true"), ("stderr", "true")],
-      action: "attach to the container \(id)", object: .container)
+      action: "attach to the container \(Self.shown(id))", object: .container)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await resize(id, sizes, patience: patience) }
       defer { group.cancelAll() }

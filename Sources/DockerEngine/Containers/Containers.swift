@@ -24,7 +24,8 @@ extension DockerClient {
   package func inspectContainer(_ id: String, until deadline: Deadline) async throws -> ContainerDetails? {
     try await ifFound {
       try await get(
-        Self.path(id) + "/json", action: "inspect the container \(id)", object: .container, until: deadline)
+        Self.path(id) + "/json", action: "inspect the container \(Self.shown(id))", object: .container,
+        until: deadline)
     }
   }
 
@@ -73,11 +74,11 @@ extension DockerClient {
   package func waitForContainer(_ id: String, until deadline: Deadline) async throws -> Int {
     let request = EngineRequest(
       .post, Self.path(id) + "/wait", query: [("condition", "not-running")],
-      action: "wait for the container \(id)",
+      action: "wait for the container \(Self.shown(id))",
       object: .container)
     let answer = try await send(request, deadline, as: WaitAnswer.self)
     if let message = answer.error?.message, !message.isEmpty {
-      throw DockerError(.server(status: 200), "cannot wait for the container \(id): \(message)")
+      throw DockerError(.server(status: 200), "cannot wait for the container \(Self.shown(id)): \(message)")
     }
     return answer.exitCode
   }
@@ -89,7 +90,7 @@ extension DockerClient {
   {
     let request = EngineRequest(
       .put, Self.path(id) + "/archive", query: [("path", path)], body: .tar(archive),
-      action: "copy files into the container \(id)", object: .container)
+      action: "copy files into the container \(Self.shown(id))", object: .container)
     try await send(request, deadline)
   }
 
@@ -102,18 +103,24 @@ extension DockerClient {
   ) async throws {
     let request = EngineRequest(
       .put, Self.path(id) + "/archive", query: [("path", path)], body: .stream(next),
-      action: "copy files into the container \(id)", object: .container)
+      action: "copy files into the container \(Self.shown(id))", object: .container)
     try await send(request, deadline)
   }
 
   static func path(_ id: String) -> String { "/containers/" + EngineRequest.encode(id) }
+
+  /// A container as messages name it: by its name, or by as much of its id as the engine's own tool shows.
+  static func shown(_ id: String) -> String {
+    id.utf8.count == 64 && id.allSatisfy(\.isHexDigit) ? String(id.prefix(12)) : id
+  }
 
   private func act(
     _ method: EngineRequest.Method, _ id: String, _ suffix: String, _ verb: String,
     query: [(name: String, value: String?)] = [], until deadline: Deadline
   ) async throws {
     let request = EngineRequest(
-      method, Self.path(id) + suffix, query: query, action: "\(verb) the container \(id)", object: .container)
+      method, Self.path(id) + suffix, query: query, action: "\(verb) the container \(Self.shown(id))",
+      object: .container)
     try await send(request, deadline)
   }
 }

@@ -111,7 +111,7 @@ extension DockerClient {
   ) async throws -> String {
     let request = try EngineRequest(
       .post, Self.path(id) + "/exec", json: CreateExec(config, hasInput: hasInput),
-      action: "run a command in the container \(id)",
+      action: "run a command in the container \(Self.shown(id))",
       object: .container)
     return try await send(request, deadline, as: Created.self).id
   }
@@ -122,7 +122,7 @@ extension DockerClient {
   ) async throws {
     let request = try EngineRequest(
       .post, "/exec/\(EngineRequest.encode(exec))/start", json: StartExec(hasTerminal: hasTerminal),
-      action: "run a command in the container \(id)", object: .exec)
+      action: "run a command in the container \(Self.shown(id))", object: .exec)
     // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content
     // type then says "raw" for framed output too, so only the terminal decides.
     try await exchange(request, limit, input: input) { _, body in
@@ -132,7 +132,7 @@ extension DockerClient {
 
   /// The exit code, which the engine may note a moment after the output's end.
   private func exitCode(of exec: String, container id: String, until deadline: Deadline) async throws -> Int {
-    let action = "run a command in the container \(id)"
+    let action = "run a command in the container \(Self.shown(id))"
     var backoff = Backoff()
     while true {
       let state: ExecState = try await get(

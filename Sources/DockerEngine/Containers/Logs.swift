@@ -44,7 +44,7 @@ extension DockerClient {
         ("follow", options.follow ? "true" : nil), ("timestamps", options.timestamps ? "true" : nil),
         ("tail", options.tail.map(String.init) ?? "all"), ("since", options.since),
       ],
-      action: "read the log of the container \(id)", object: .container)
+      action: "read the log of the container \(Self.shown(id))", object: .container)
     let limit = TimeLimit(head: .after(.seconds(10)), end: deadline)
     try await exchange(request, limit) { [version] head, body in
       let type = head.headers.first(name: "Content-Type")

@@ -6,7 +6,7 @@ extension DockerClient {
   package func readFile(_ path: String, in id: String, until deadline: Deadline) async throws -> [UInt8]? {
     let request = EngineRequest(
       .get, Self.path(id) + "/archive", query: [("path", path)],
-      action: "read \(path) in the container \(id)", object: .container)
+      action: "read \(path) in the container \(Self.shown(id))", object: .container)
     return try await ifFound { TarArchive.firstFile(in: Array(try await send(request, deadline))) } ?? nil
   }
 }
@@ -16,7 +16,7 @@ extension DockerClient {
   package func hasPath(_ path: String, in id: String, until deadline: Deadline) async throws -> Bool {
     let request = EngineRequest(
       .head, Self.path(id) + "/archive", query: [("path", path)],
-      action: "look for \(path) in the container \(id)", object: .container)
+      action: "look for \(path) in the container \(Self.shown(id))", object: .container)
     return try await ifFound { try await send(request, deadline) } != nil
   }
 }

@@ -12,7 +12,7 @@ extension DockerClient {
   ) async throws -> [String: [UInt8]]? {
     let request = EngineRequest(
       .get, Self.path(id) + "/archive", query: [("path", folder)],
-      action: "read \(folder) in the container \(id)", object: .container)
+      action: "read \(folder) in the container \(Self.shown(id))", object: .container)
     return try await ifFound {
       try await exchange(request, TimeLimit(deadline)) { _, body in
         var files = TarFiles(isWanted: isWanted)

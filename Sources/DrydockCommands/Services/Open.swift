@@ -9,7 +9,7 @@ import Services
 struct Open: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open",
-    abstract: "Open a service in the browser; without one to open, print its address.",
+    abstract: "Open a service in the browser; without one to open, or in a pipe, print its address.",
     discussion: """
       Examples:
         drydock open
@@ -28,25 +28,24 @@ struct Open: AsyncParsableCommand {
     else {
       throw SupervisorProcess.notStarted
     }
-    let url = try url(of: status)
-    session.console.print(url)
-    try await launchBrowser(url, session)
+    let service = try chosen(of: status)
+    session.console.print(service.url)
+    // Whoever has the address read by a program wants nothing opened.
+    if isatty(STDOUT_FILENO) == 1 { try await launchBrowser(service.browserURL ?? service.url, session) }
   }
 
-  private func url(of status: [ServiceStatus]) throws -> String {
-    if let service {
-      guard let found = status.first(where: { $0.service == service }) else {
-        throw UnknownName.error("service", service, known: status.map(\.service))
-      }
-      guard let url = found.url else {
-        throw DrydockError(.usage, "\(service) has no port:, so there is nothing to open")
-      }
-      return url
+  private func chosen(of status: [ServiceStatus]) throws -> (url: String, browserURL: String?) {
+    if let name = service, !status.contains(where: { $0.service == name }) {
+      throw UnknownName.error("service", name, known: status.map(\.service))
     }
-    guard let url = status.lazy.compactMap(\.url).first else {
-      throw DrydockError(.usage, "no service of this app has a port:, so there is nothing to open")
+    let found = status.first { (service ?? $0.service) == $0.service && $0.url != nil }
+    guard let found, let url = found.url else {
+      throw DrydockError(
+        .usage,
+        service.map { "\($0) has no port:, so there is nothing to open" }
+          ?? "no service of this app has a port:, so there is nothing to open")
     }
-    return url
+    return (url, found.browserURL)
   }
 
   /// A machine without a browser, or without a screen, has the address all the same.

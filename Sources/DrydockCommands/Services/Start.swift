@@ -60,6 +60,10 @@ struct Start: AsyncParsableCommand {
     help: "Give containers the memory and the processor time that they have on AWS, and no more.")
   var awsLimits = false
 
+  @Flag(
+    help: "Serve http services by https too, with a certificate of drydock's authority, and send http there.")
+  var https = false
+
   @Flag(name: .customLong("no-mounts"), help: "Leave efs resources where they are instead of mounting them.")
   var noMounts = false
 
@@ -122,6 +126,7 @@ struct Start: AsyncParsableCommand {
     wishes.options.ignoresCache = noCache
     wishes.options.buildsNothing = noBuild
     wishes.options.appliesLimits = awsLimits
+    wishes.options.speaksTLS = https
     wishes.options.terminals = Set(terminals)
     wishes.options.syncs = !noSync
     wishes.options.watches = watch
@@ -210,9 +215,11 @@ struct Start: AsyncParsableCommand {
   private func join(_ supervisor: SupervisorProcess, _ session: Session) async throws {
     let client = supervisor.client
     try await supervisor.waitUntilListening(until: .after(.seconds(timeout)))
-    if !terminals.isEmpty {
+    let late = [terminals.isEmpty ? nil : "--tty", https ? "--https" : nil].compactMap(\.self)
+    if !late.isEmpty {
       session.console.warn(
-        "the app is started already; for --tty to count: drydock stop, then start it again")
+        "the app is started already; for \(late.joined(separator: " and ")) to count: drydock stop, then start it "
+          + "again")
     }
     if !services.isEmpty || detach {
       _ = try await client.ask(ControlRequest(.add, services: services), until: .after(.seconds(timeout)))
@@ -257,6 +264,7 @@ struct Start: AsyncParsableCommand {
     if noCache { words.append("--no-cache") }
     if noBuild { words.append("--no-build") }
     if awsLimits { words.append("--aws-limits") }
+    if https { words.append("--https") }
     words += terminals.flatMap { ["--tty", $0] }
     if watch { words.append("--watch") }
     if noSync { words.append("--no-sync") }

@@ -34,7 +34,8 @@ struct DockerExamination: Sendable {
       ]
     }
     guard let error = result.error else { return found }
-    return found + [
+    // One way that was tried says what the error says.
+    return (found.count > 1 ? found : []) + [
       Examination.Finding(
         subject: "docker", verdict: .missing, detail: error.message, remedy: error.suggestion)
     ]

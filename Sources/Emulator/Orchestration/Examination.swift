@@ -75,8 +75,7 @@ package struct Examination: Sendable {
 
   private func describe(_ engine: any ServerEngine, _ found: [NativeInstallation]) -> Finding {
     let name = engine.resourceType.name
-    let packages = engine.nativeSearch.packages
-    let remedy = "apt-get install \(packages.apt) (or brew install \(packages.brew))"
+    let remedy = engine.nativeSearch.remedy
     guard let best = found.first else {
       return Finding(subject: name, verdict: .missing, detail: "not installed natively", remedy: remedy)
     }

@@ -74,7 +74,9 @@ package struct ImageBuilder: Sendable {
       Self.recipeLabel: plan.recipe, Self.inputLabel: input, Self.lookLabel: look ?? "",
     ]) { $1 }
     try await report(.sending)
-    return BuiltImage(id: try await run(plan, options, report), isNew: true)
+    let id = try await run(plan, options, report)
+    try await removeReplaced(plan.recipe, keeping: [id])
+    return BuiltImage(id: id, isNew: true)
   }
 
   /// The id of the image that was built last, whatever has changed since; nil where none was.
@@ -83,10 +85,17 @@ package struct ImageBuilder: Sendable {
     return try await client.inspectImage("\(repository):\(recipe)", until: Self.soon)?.id
   }
 
-  /// Removes what was built for the app and is not wanted any more, where no container uses it.
-  /// - Parameter kept: The ids of the images that stay.
-  package func removeReplaced(keeping kept: Set<String>) async throws {
-    for image in try await client.listImages(labels: labels, until: Self.soon)
+  /// Removes what was built for the app and is not wanted any more, where no container uses it. Each new image does so with
+  /// those that were built in its place before.
+  /// - Parameters:
+  ///   - recipe: What the images were built for; nil for all of the app's.
+  ///   - kept: The ids of the images that stay.
+  package func removeReplaced(_ recipe: String? = nil, keeping kept: Set<String>) async throws {
+    let images =
+      if let recipe { try await images(recipe) } else {
+        try await client.listImages(labels: labels, until: Self.soon)
+      }
+    for image in images
     where image.labels[Self.recipeLabel] != nil && !kept.contains(image.id) {
       do {
         for tag in image.repoTags where tag.beginsExactly(with: repository + ":") {

@@ -38,12 +38,6 @@ extension Rack {
     guard let name = form["name"], !name.isEmpty else {
       throw HTTPFailure(.badRequest, "parameter required: name")
     }
-    guard Self.isAppName(name) else {
-      throw HTTPFailure(
-        .badRequest,
-        "app name \(name) invalid, must be lowercase letters, digits and dashes, begin with a letter, 40 at most"
-      )
-    }
     if let generation = form["generation"], generation != "2" {
       throw HTTPFailure(.badRequest, "this rack has apps of generation 2 only")
     }
@@ -73,15 +67,6 @@ extension Rack {
       }
     }
     return .ok
-  }
-
-  static func isAppName(_ name: String) -> Bool {
-    let isPlain = name.utf8.allSatisfy {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-        || $0 == UInt8(ascii: "-")
-    }
-    return isPlain && name.utf8.count <= 40 && name.first?.isLetter == true
   }
 
   /// Deletes the app with its data; the user's own folder stays. The answer comes when it is done, so that what

@@ -32,7 +32,7 @@ extension NativeRuntime: ClientHost {
       throw DrydockError(
         .unavailable,
         "resource \(launch.spec.name): \(names.joined(separator: " or ")) is not installed on this machine",
-        suggestion: "apt-get install \(search.clientPackage) (or brew install \(search.packages.brew))")
+        suggestion: search.clientRemedy)
     }
     let folder = ClientFolder(home: home, id: id, resource: launch.spec.name)
     do {

@@ -258,6 +258,6 @@ package struct ContainerRuntime: Runtime {
   package func follow(
     _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {
-    try await containers.follow(names.container(resource), lines: lines, each: each)
+    try await containers.followRuns(of: names.container(resource), lines: lines, each: each)
   }
 }

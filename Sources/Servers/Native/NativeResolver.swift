@@ -55,10 +55,9 @@ package struct NativeResolver: Sendable {
   }
 
   private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> DrydockError {
-    let packages = engine.nativeSearch.packages
-    return DrydockError(
+    DrydockError(
       .unavailable, "resource \(spec.name): \(spec.product) is not installed on this machine",
-      suggestion: "apt-get install \(packages.apt) (or brew install \(packages.brew)), or start Docker")
+      suggestion: "\(engine.nativeSearch.remedy), or start Docker")
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)

@@ -15,6 +15,20 @@ struct Answer {
   /// In plain words.
   init(_ fault: MessageFault) { self.init(status: fault.status, body: "\(fault.status): \(fault.reason)\n") }
 
+  /// That the same is to be had by TLS at another port of the host that was asked.
+  init(movedTo port: Int, _ request: RequestHead) {
+    let host = request.value(.host).map(Self.withoutPort) ?? ""
+    let place = "https://\(host.isEmpty ? "127.0.0.1" : host):\(port)\(request.path)"
+    self.init(status: 301, body: "moved to \(place)\n")
+    fields.append((name: "Location", value: place))
+  }
+
+  /// A host without its port, the brackets of an IPv6 address kept.
+  private static func withoutPort(_ host: String) -> String {
+    guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") else { return host }
+    return String(host[..<colon])
+  }
+
   /// The bytes of the response.
   func encoded(withBody: Bool, form: ReplyForm) -> ByteBuffer {
     var lines = ["HTTP/1.1 \(status) \(Self.reasons[status] ?? "Error")"]

@@ -69,6 +69,12 @@ struct RequestHead {
     return bytes.withUnsafeReadableBytes { raw in lines.map { raw[$0.value].text }.joined(separator: ", ") }
   }
 
+  /// Path and query as text; the root's for a target that has none.
+  var path: String {
+    let text = bytes.withUnsafeReadableBytes { $0[target].text }
+    return text.utf8.first == UInt8(ascii: "/") ? text : "/"
+  }
+
   /// Whether a page is wanted, by somebody at a browser.
   var wantsPage: Bool { value(.accept)?.lowercased().contains("text/html") ?? false }
 }

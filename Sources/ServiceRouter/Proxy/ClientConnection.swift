@@ -23,6 +23,8 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
 
   private let core: RouterCore
   private let address: String
+  /// Whether it came by TLS.
+  private let isSecure: Bool
   private var context: ChannelHandlerContext?
   private var phase = Phase.head
   private var scanner = HeadScanner()
@@ -38,8 +40,9 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
   private var isGone = false
   private(set) var lastActivity = NIODeadline.now()
 
-  init(_ channel: any Channel, core: RouterCore) {
+  init(_ channel: any Channel, core: RouterCore, isSecure: Bool) {
     self.core = core
+    self.isSecure = isSecure
     address = channel.remoteAddress?.ipAddress ?? "127.0.0.1"
   }
 
@@ -111,12 +114,18 @@ final class ClientConnection: ChannelDuplexHandler, RouterClient {
     reply = ReplyForm(closes: closes, saysKeepAlive: request.isHTTP10 && !closes)
     hasReplied = false
     phase = .body(BodyReader(request.framing))
+    if !isSecure, let port = core.ports.secure {
+      return answer(Answer(movedTo: port, request), to: request)
+    }
     let exchange = Exchange(request, client: self, core: core)
     self.exchange = exchange
     exchange.goOn()
   }
 
-  var forwardedBy: ForwardedBy { ForwardedBy(client: address, port: core.port, scheme: core.scheme) }
+  var forwardedBy: ForwardedBy {
+    let port = isSecure ? core.ports.secure ?? core.ports.plain : core.ports.plain
+    return ForwardedBy(client: address, port: port, scheme: isSecure ? "https" : "http")
+  }
 
   func upstreamIsReady() {
     // It may be another attempt with a request that was read to its end.

@@ -8,8 +8,7 @@ final class RouterCore {
   let loop: any EventLoop
   let options: RouterOptions
   /// Where it listens, once it does.
-  var port = 0
-  let scheme = "http"
+  var ports = Ports(plain: 0)
   private(set) var isClosing = false
   private var condition = ServiceCondition.starting
   private var detail: String?
@@ -20,7 +19,7 @@ final class RouterCore {
   private var waiting: [ObjectIdentifier: any RouterWaiter] = [:]
   private var sweeper: RepeatedTask?
   /// What goes on when a client has gone: more are taken in.
-  var whenLeft: () -> Void = {}
+  var whenLeft: [() -> Void] = []
 
   init(_ options: RouterOptions, loop: any EventLoop) {
     self.options = options
@@ -57,7 +56,7 @@ final class RouterCore {
   /// Whether browsers are to be kept with their replicas.
   var isSticky: Bool { options.isSticky && entries.count > 1 }
   /// On one address all ports share their cookies, so that a router's has its port.
-  var cookieName: String { "DRYDOCKLB-\(port)" }
+  var cookieName: String { "DRYDOCKLB-\(ports.plain)" }
 
   /// The replica for a request: the one that its cookie names, else the one with the least in flight.
   /// - Parameter tried: Those that did not take it.
@@ -123,7 +122,7 @@ final class RouterCore {
 
   func exit(_ client: any RouterClient) {
     clients[ObjectIdentifier(client)] = nil
-    whenLeft()
+    whenLeft.forEach { $0() }
   }
 
   /// Closes what takes too long. One look a second costs less than an alarm for each request.
@@ -149,6 +148,13 @@ final class RouterCore {
   }
 
   func abort() { clients.values.forEach { $0.abort() } }
+}
+
+/// Where a router listens.
+struct Ports: Sendable {
+  var plain: Int
+  /// Where it speaks TLS.
+  var secure: Int?
 }
 
 /// What is done next for somebody who looks for a replica.

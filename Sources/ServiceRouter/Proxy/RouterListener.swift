@@ -1,5 +1,7 @@
 import NIOCore
 import NIOPosix
+import PortForwarding
+import TransportSecurity
 
 /// Takes clients in, while there is room.
 final class RouterListener: ChannelDuplexHandler {
@@ -7,12 +9,15 @@ final class RouterListener: ChannelDuplexHandler {
   typealias OutboundIn = Never
 
   private let core: RouterCore
+  /// What speaks TLS with the clients; nil for clients that do not.
+  private let tls: TLSServer?
   private var context: ChannelHandlerContext?
   private var isReadDue = false
 
-  init(_ core: RouterCore) {
+  init(_ core: RouterCore, _ tls: TLSServer?) {
     self.core = core
-    core.whenLeft = { [weak self] in self?.readIfDue() }
+    self.tls = tls
+    core.whenLeft.append { [weak self] in self?.readIfDue() }
   }
 
   static func bootstrap(
@@ -58,7 +63,8 @@ final class RouterListener: ChannelDuplexHandler {
   private func accept(_ channel: any Channel) throws {
     switch core.options.mode {
     case .http:
-      let client = ClientConnection(channel, core: core)
+      if let tls { try channel.pipeline.syncOperations.addHandler(TLSHandler(try tls.accept())) }
+      let client = ClientConnection(channel, core: core, isSecure: tls != nil)
       try channel.pipeline.syncOperations.addHandler(client)
       core.enter(client)
     case .tcp:

@@ -87,16 +87,18 @@ package struct AppVariables: Sendable {
   }
 
   /// The variables by which a service that links an encrypted resource trusts its certificate.
-  /// - Parameter names: What the caller or the service sets itself, which is left alone.
+  /// - Parameters:
+  ///   - names: What the caller or the service sets itself, which is left alone.
+  ///   - speaksTLS: Whether it has to do with a certificate of drydock's for another reason.
   /// - Returns: The variables, and the names of those that are left alone.
   package func trustVariables(
-    of service: Service, besides names: Set<String>
+    of service: Service, besides names: Set<String>, speaksTLS: Bool = false
   ) throws -> (variables: [EnvironmentVariable], kept: [String]) {
     let linked = Set(service.resources.map(\.resource))
     let endpoints =
       state.endpoints(specs.filter { linked.contains($0.name) })
       + LinkedResources(context: context).endpoints(of: state)
-    guard endpoints.contains(where: \.encrypted) else { return ([], []) }
+    guard speaksTLS || endpoints.contains(where: \.encrypted) else { return ([], []) }
     let trust = try LocalAuthority(home: context.home).trustVariables()
     return (trust.filter { !names.contains($0.name) }, trust.map(\.name).filter(names.contains))
   }

@@ -15,6 +15,9 @@ package struct ServiceOptions: Sendable, Hashable, Codable {
   /// The services that get a terminal, besides those of drydock.yml.
   package var terminals: Set<String> = []
 
+  /// Whether services that speak http are reached by https too, and http leads there.
+  package var speaksTLS = false
+
   /// Whether changed files are carried into containers.
   package var syncs = true
 

@@ -7,6 +7,7 @@ import Foundation
 import MonotonicTime
 import NativeProcess
 import Resources
+import Servers
 
 /// Makes services ready to be supervised: reads what the manifest and the app env say now, decides ports and numbers of
 /// replicas, and works out commands and variables.
@@ -46,7 +47,11 @@ struct ServicePreparation: Sendable {
     let linked = Set(services.flatMap(\.links))
     let reached = variables.manifest.services.filter { linked.contains($0.name) }
     let records = try await decide(services, reached: reached, settings)
-    let urls = Self.urls(records)
+    let urls = urls(records)
+    // Where its variables are to be had, it has to be there.
+    if options.speaksTLS {
+      _ = try await LocalAuthority(home: context.home).open(until: .after(.seconds(30)))
+    }
     let started = Dictionary(services.map { ($0.name, $0.links) }) { first, _ in first }
     let choices = try choices(of: services, settings, variables)
     definitions.note(try definitions(of: services, variables, urls, started, choices.mapValues(\.kind)))
@@ -56,10 +61,7 @@ struct ServicePreparation: Sendable {
     for service in services {
       guard let choice = choices[service.name] else { continue }
       let record = records.services[service.name] ?? ServiceRecord()
-      if let port = record.port {
-        try await routers.open(
-          service.name, port: port, isSticky: service.routing.isSticky, isHTTP: service.port?.scheme == .http)
-      }
+      try await openRouter(service, record, variables.state)
       let runner = try await runner(
         service, OwnCommand(service), variables, urls, image: images[service.name],
         port: service.port?.number,
@@ -67,8 +69,8 @@ struct ServicePreparation: Sendable {
       prepared.append(
         PreparedService(
           spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
-          runner: runner,
-          url: urls[service.name]))
+          runner: runner, url: urls[service.name],
+          browserURL: browserURL(service, urls[service.name], variables.state)))
     }
     return prepared
   }
@@ -127,7 +129,7 @@ struct ServicePreparation: Sendable {
   func run(_ hooks: KeyPath<DrydockSettings, [DrydockSettings.Hook]>) async throws {
     let variables = try look()
     let settings = try workspace.settings(for: variables.manifest)
-    let urls = Self.urls(try ServiceStore(folder).load())
+    let urls = urls(try ServiceStore(folder).load())
     for hook in settings[keyPath: hooks] {
       guard let service = variables.manifest.service(named: hook.service) else { continue }
       let choice = try choices(of: [service], settings, variables)[service.name]
@@ -185,7 +187,7 @@ struct ServicePreparation: Sendable {
         .manifestInvalid, "the timer \(timer.name) has no service or no command: \(variables.manifest.file)")
     }
     let settings = try workspace.settings(for: variables.manifest)
-    let urls = Self.urls(try ServiceStore(folder).load())
+    let urls = urls(try ServiceStore(folder).load())
     let choice = try choices(of: [service], settings, variables)[service.name]
     return try await onceRunner(service, .shell(command), choice, variables, urls)
   }
@@ -229,12 +231,17 @@ struct ServicePreparation: Sendable {
         var record = records.services[service.name] ?? ServiceRecord()
         record.port =
           try service.port == nil ? nil : ports.published(service.name, wanted: settings.ports[service.name])
+        record.securePort =
+          try options.speaksTLS && service.port?.scheme == .http
+          ? ports.secure(service.name) : service.port?.scheme == .http ? record.securePort : nil
         record.count = try record.count ?? Self.count(of: service)
         records.services[service.name] = record
       }
       for service in reached where service.port != nil && records.services[service.name]?.port == nil {
         records.services[service.name, default: ServiceRecord()].port = try ports.published(
           service.name, wanted: settings.ports[service.name])
+        guard options.speaksTLS, service.port?.scheme == .http else { continue }
+        records.services[service.name]?.securePort = try ports.secure(service.name)
       }
       return records
     }
@@ -258,11 +265,6 @@ struct ServicePreparation: Sendable {
     return count
   }
 
-  /// Where services are reached from this machine.
-  static func urls(_ records: ServiceRecords) -> [String: String] {
-    records.services.compactMapValues { $0.port.map { "http://127.0.0.1:\($0)" } }
-  }
-
   func process(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
     folder workingFolder: String, port: Int?
@@ -272,7 +274,10 @@ struct ServicePreparation: Sendable {
     }
     let own = try variables.variables(of: service, urls: urls) + variables.volumeVariables(of: service)
     let names = Set(own.map(\.name)).union(context.environment.keys)
-    let all = own + (try variables.trustVariables(of: service, besides: names)).variables
+    let all =
+      own
+      + (try variables.trustVariables(
+        of: service, besides: names, speaksTLS: Self.leadsToTLS(service, urls))).variables
     let mounts = options.withoutMounts ? [] : variables.mounts(of: service)
     let words = command.arguments(keeper: keeper.executable)
     let launch = ProcessLaunch(

@@ -30,6 +30,12 @@ package struct ServicePorts: Sendable {
     return wanted
   }
 
+  /// The published port of a service for https: the same as long as the instance is there.
+  func secure(_ service: String) throws -> Int {
+    let owner = "\(id)/service-https/\(service)"
+    return try allocator.reserve(seed: owner, owner: owner)
+  }
+
   /// The port at which a replica listens; another one than before where a stranger has that.
   func own(_ replica: ServiceReplica) throws -> Int {
     let owner = owner(of: replica)
@@ -47,7 +53,8 @@ package struct ServicePorts: Sendable {
 
   /// Gives every port of the instance's services back.
   package func releaseAll(_ services: [String], _ replicas: [ServiceReplica]) throws {
-    let owners = services.map { "\(id)/service/\($0)" } + replicas.map(owner)
+    let owners =
+      services.flatMap { ["\(id)/service/\($0)", "\(id)/service-https/\($0)"] } + replicas.map(owner)
     for owner in owners {
       for port in allocator.ports(of: owner) { try allocator.release(port, owner: owner) }
     }

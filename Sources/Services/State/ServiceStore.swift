@@ -22,6 +22,8 @@ package struct ServiceRecords: Sendable, Hashable, Codable {
 package struct ServiceRecord: Sendable, Hashable, Codable {
   /// The router's port on 127.0.0.1; nil for a service without one.
   package var port: Int?
+  /// The router's port for https; nil where nobody asked for one.
+  package var securePort: Int?
   /// How many replicas it has by `drydock scale`, or had at its first start: from then on the manifest's number counts no
   /// more, as on AWS.
   package var count: Int?

@@ -8,12 +8,15 @@ package struct PreparedService: Sendable {
   package var runner: any ReplicaRunner
   /// Where it is reached: the router's address; nil for a service without a port.
   package var url: String?
+  /// The same for browsers, by a name of its own; nil for a service that none would ask.
+  package var browserURL: String?
 
   /// A service with its runner.
-  package init(spec: ServiceSpec, runner: any ReplicaRunner, url: String? = nil) {
+  package init(spec: ServiceSpec, runner: any ReplicaRunner, url: String? = nil, browserURL: String? = nil) {
     self.spec = spec
     self.runner = runner
     self.url = url
+    self.browserURL = browserURL
   }
 }
 

@@ -9,17 +9,15 @@ actor ServiceRouters: Traffic {
   /// None yet.
   init() {}
 
-  /// Listens at a service's published port; one that listens already goes on.
+  /// Listens at a service's published ports; one that listens already goes on.
   /// - Throws: `RouterPortError`.
-  func open(_ service: String, port: Int, isSticky: Bool, isHTTP: Bool) async throws {
+  func open(_ options: RouterOptions, port: Int) async throws {
+    let service = options.service
     if let router = routers[service] {
-      if router.port == port { return }
+      if router.port == port, router.securePort == options.secure?.port { return }
       routers[service] = nil
       await router.close()
     }
-    var options = RouterOptions(service: service)
-    options.mode = isHTTP ? .http : .tcp
-    options.isSticky = isSticky
     routers[service] = try await ServiceRouter.listen(port: port, options)
   }
 

@@ -10,6 +10,8 @@ package struct ServiceStatus: Sendable, Hashable, Codable {
   package var desired: Int
   /// Where it is reached: the router's address; nil for a service without a port.
   package var url: String?
+  /// The same for browsers, by a name of its own; nil for a service that none would ask.
+  package var browserURL: String?
   /// Its replicas, by number.
   package var replicas: [ReplicaStatus]
 

@@ -76,6 +76,7 @@ package actor Supervisor {
         order.append(name)
       }
       members[name]?.service.url = service.url
+      members[name]?.service.browserURL = service.browserURL
       await direct(name)
     }
     for service in services { scale(service.spec.name, to: service.spec.count) }
@@ -136,6 +137,7 @@ package actor Supervisor {
       members[name].map { member in
         ServiceStatus(
           service: name, kind: member.spec.kind, desired: member.spec.count, url: member.service.url,
+          browserURL: member.service.browserURL,
           replicas: member.replicas.sorted { $0.key < $1.key }.map(\.value.status))
       }
     }
@@ -191,8 +193,8 @@ package actor Supervisor {
   private func take(_ report: ReplicaReport, of replica: ServiceReplica) async {
     guard var entry = members[replica.service]?.replicas[replica.number] else { return }
     var event = entry.take(report, of: replica, isLast: exitsOnFailure)
-    if case .ready = report, let url = members[replica.service]?.service.url {
-      event?.text = "ready at \(url)"
+    if case .ready = report, let service = members[replica.service]?.service, let url = service.url {
+      event?.text = "ready at \(url)" + (service.browserURL.map { ", in browsers \($0)" } ?? "")
     }
     members[replica.service]?.replicas[replica.number] = entry
     if case .gone = report { await remove(replica) }

@@ -1,19 +1,22 @@
-import NIOCore
-import TransportSecurity
+package import NIOCore
+package import TransportSecurity
 
-/// Speaks TLS with the server of a connection on behalf of the handlers behind it, which see plain bytes.
-final class TLSClientHandler: ChannelDuplexHandler {
+/// Speaks TLS with the peer of a connection on behalf of the handlers behind it, which see plain bytes.
+package final class TLSHandler: ChannelDuplexHandler {
   package typealias InboundIn = ByteBuffer
   package typealias InboundOut = ByteBuffer
   package typealias OutboundIn = ByteBuffer
   package typealias OutboundOut = ByteBuffer
 
-  private let client: TLSClient
-  /// Kept once the server was verified, broken otherwise.
+  private let session: TLSSession
+  private var isThrough = false
+  /// Kept once the handshake is through, broken otherwise.
   private var handshake: EventLoopPromise<Void>?
 
-  init(_ client: TLSClient, handshake: EventLoopPromise<Void>) {
-    self.client = client
+  /// A handler of a session that begins.
+  /// - Parameter handshake: Kept once the peer was verified, broken otherwise.
+  package init(_ session: TLSSession, handshake: EventLoopPromise<Void>? = nil) {
+    self.session = session
     self.handshake = handshake
   }
 
@@ -22,9 +25,9 @@ final class TLSClientHandler: ChannelDuplexHandler {
 
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     do {
-      try client.receive(Array(unwrapInboundIn(data).readableBytesView))
-      if handshake != nil { advance(context) }
-      if handshake == nil { try deliver(context) }
+      try session.receive(Array(unwrapInboundIn(data).readableBytesView))
+      if !isThrough { advance(context) }
+      if isThrough { try deliver(context) }
       sendPending(context)
     } catch {
       fail(context, error)
@@ -33,8 +36,8 @@ final class TLSClientHandler: ChannelDuplexHandler {
 
   package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     do {
-      try client.encrypt(Array(unwrapOutboundIn(data).readableBytesView))
-      context.write(wrapOutboundOut(ByteBuffer(bytes: client.bytesToSend())), promise: promise)
+      try session.encrypt(Array(unwrapOutboundIn(data).readableBytesView))
+      context.write(wrapOutboundOut(ByteBuffer(bytes: session.bytesToSend())), promise: promise)
     } catch {
       promise?.fail(error)
       fail(context, error)
@@ -42,9 +45,9 @@ final class TLSClientHandler: ChannelDuplexHandler {
   }
 
   package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-    guard mode == .output, handshake == nil else { return context.close(mode: mode, promise: promise) }
-    client.endSending()
-    let last = wrapOutboundOut(ByteBuffer(bytes: client.bytesToSend()))
+    guard mode == .output, isThrough else { return context.close(mode: mode, promise: promise) }
+    session.endSending()
+    let last = wrapOutboundOut(ByteBuffer(bytes: session.bytesToSend()))
     context.writeAndFlush(last).assumeIsolated().whenComplete { _ in
       context.close(mode: .output, promise: promise)
     }
@@ -57,20 +60,22 @@ final class TLSClientHandler: ChannelDuplexHandler {
 
   package func handlerRemoved(context: ChannelHandlerContext) { settle(.failure(ChannelError.alreadyClosed)) }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if handshake != nil, case ChannelEvent.inputClosed? = event as? ChannelEvent {
-      fail(context, TLSError(.handshakeFailed, "the server closed the connection"))
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if !isThrough, case ChannelEvent.inputClosed? = event as? ChannelEvent {
+      fail(context, TLSError(.handshakeFailed, "the peer closed the connection"))
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   private func advance(_ context: ChannelHandlerContext) {
     do {
-      let isDone = try client.handshake()
+      let isDone = try session.handshake()
       sendPending(context)
-      if isDone { settle(.success(())) }
+      guard isDone else { return }
+      isThrough = true
+      settle(.success(()))
     } catch {
-      // The alert that tells the server why.
+      // The alert that tells the peer why.
       sendPending(context)
       fail(context, error)
     }
@@ -78,7 +83,7 @@ final class TLSClientHandler: ChannelDuplexHandler {
 
   private func deliver(_ context: ChannelHandlerContext) throws {
     while true {
-      guard let bytes = try client.decrypt() else {
+      guard let bytes = try session.decrypt() else {
         return context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
       }
       if bytes.isEmpty { return }
@@ -87,7 +92,7 @@ final class TLSClientHandler: ChannelDuplexHandler {
   }
 
   private func sendPending(_ context: ChannelHandlerContext) {
-    let bytes = client.bytesToSend()
+    let bytes = session.bytesToSend()
     if !bytes.isEmpty { context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil) }
   }
 

@@ -1,0 +1,55 @@
+import AppState
+import ConvoxManifest
+import Foundation
+import MonotonicTime
+import Servers
+import ServiceRouter
+import TransportSecurity
+
+/// Where services are reached.
+extension ServicePreparation {
+  /// The addresses of services from this machine.
+  func urls(_ records: ServiceRecords) -> [String: String] {
+    records.services.compactMapValues { record in
+      if options.speaksTLS, let port = record.securePort { return "https://127.0.0.1:\(port)" }
+      return record.port.map { "http://127.0.0.1:\($0)" }
+    }
+  }
+
+  /// The address at which browsers keep apart what belongs to different services: they take every name below `localhost` for
+  /// this machine, which programs do not.
+  func browserURL(_ service: Service, _ url: String?, _ state: InstanceState) -> String? {
+    guard service.port?.scheme == .http else { return nil }
+    return url?.replacing("127.0.0.1", with: Self.hostName(service, state))
+  }
+
+  private static func hostName(_ service: Service, _ state: InstanceState) -> String {
+    "\(service.name).\(state.handle).localhost"
+  }
+
+  /// What listens at a service's published ports.
+  func openRouter(_ service: Service, _ record: ServiceRecord, _ state: InstanceState) async throws {
+    guard let port = record.port else { return }
+    var router = RouterOptions(service: service.name)
+    router.mode = service.port?.scheme == .http ? .http : .tcp
+    router.isSticky = service.routing.isSticky
+    if options.speaksTLS, let secure = record.securePort {
+      router.secure = RouterOptions.SecurePort(port: secure, identity: try await identity(of: service, state))
+    }
+    try await routers.open(router, port: port)
+  }
+
+  /// A certificate of drydock's own authority, which never touches the disk.
+  private func identity(of service: Service, _ state: InstanceState) async throws -> KeyedCertificate {
+    let name = Self.hostName(service, state)
+    let authority = try await LocalAuthority(home: context.home).open(until: .after(.seconds(30)))
+    return try authority.issue(
+      // RFC 5280 gives a common name 64 characters.
+      name: String(name.prefix(64)), hosts: [name, "localhost", "127.0.0.1"], now: Date())
+  }
+
+  /// Whether a service that another one links is reached by TLS.
+  static func leadsToTLS(_ service: Service, _ urls: [String: String]) -> Bool {
+    service.links.contains { urls[$0]?.hasPrefix("https:") ?? false }
+  }
+}
