@@ -15,6 +15,8 @@ struct ServiceImages: Sendable {
   var buildsNothing = false
   /// Told what is done.
   let notice: @Sendable (String) -> Void
+  /// Told what the builder itself writes, in pieces as they come.
+  var output: @Sendable (String) -> Void = { _ in }
 
   /// The ids of the images of services, by service.
   /// - Throws: `DrydockError`, `DockerError`.
@@ -57,6 +59,7 @@ struct ServiceImages: Sendable {
     if buildsNothing { return try await present(source, for: service) }
     return try await builder.build(source, ignoresCache: ignoresCache) { event in
       if let line = Self.line(event) { notice("build \(service): \(line)") }
+      if case .engine(.text(let text)) = event { output(text) }
     }
   }
 
