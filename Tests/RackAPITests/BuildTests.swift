@@ -66,7 +66,9 @@ import Testing
   }
 
   /// An upload and its build to the end.
-  private func build(_ bytes: [UInt8], _ port: Int, _ form: [(String, String)] = []) async throws -> (Build, String) {
+  private func build(_ bytes: [UInt8], _ port: Int, _ form: [(String, String)] = []) async throws -> (
+    Build, String
+  ) {
     let object: Object = try await upload(bytes, port).decode()
     let begun: Build = try await exchange(
       "POST", "/apps/web/builds", port: port, form: [("url", object.url)] + form
@@ -92,7 +94,8 @@ import Testing
     try await withWeb { port, context in
       let first = try await upload([1, 2, 3], port)
       #expect(first.text.wholeMatch(of: /\{"Url":"object:\/\/web\/tmp\/[a-z0-9]{30}"\}\n/) != nil)
-      #expect(try await upload([4, 5], port, key: "tmp/ab.tgz").text == "{\"Url\":\"object://web/tmp/ab.tgz\"}\n")
+      #expect(
+        try await upload([4, 5], port, key: "tmp/ab.tgz").text == "{\"Url\":\"object://web/tmp/ab.tgz\"}\n")
       #expect(try await exchange("GET", "/apps/web/objects/tmp/ab.tgz", port: port).body == [4, 5])
       #expect(objects(context).count == 2)
       #expect(try await exchange("DELETE", "/apps/web/objects/tmp/ab.tgz", port: port).status == 200)
@@ -115,11 +118,14 @@ import Testing
     }
   }
 
-  @Test func `a build comes to a release with its code, and its log is the stream byte for byte`() async throws {
+  @Test func `a build comes to a release with its code, and its log is the stream byte for byte`()
+    async throws
+  {
     try await withWeb { port, context in
       let env = [("env", "A=1")]
       _ = try await exchange("POST", "/apps/web/releases", port: port, form: env)
-      let (build, text) = try await build(Self.archive(), port, [("description", "first"), ("external", "false")])
+      let (build, text) = try await build(
+        Self.archive(), port, [("description", "first"), ("external", "false")])
       #expect(build.id.wholeMatch(of: /B[A-Z]{10}/) != nil)
       #expect(build.status == "complete", "\(text)")
       #expect(build.manifest == Self.manifest)
@@ -129,7 +135,8 @@ import Testing
       #expect(try String(contentsOfFile: store.log(of: build.id), encoding: .utf8) == text)
       #expect(try await log(build.id, port) == text)
       #expect(objects(context).isEmpty)
-      let release: Release = try await exchange("GET", "/apps/web/releases/\(build.release)", port: port).decode()
+      let release: Release = try await exchange("GET", "/apps/web/releases/\(build.release)", port: port)
+        .decode()
       #expect(
         release
           == Release(
@@ -146,7 +153,8 @@ import Testing
       ).decode()
       #expect(old.build == build.id && old.env == "A=1")
       #expect(
-        try await exchange("POST", "/apps/web/releases", port: port, form: [("build", "BNOPENOPENO")]).status == 404)
+        try await exchange("POST", "/apps/web/releases", port: port, form: [("build", "BNOPENOPENO")]).status
+          == 404)
     }
   }
 
@@ -181,7 +189,10 @@ import Testing
       [("external", "true")],
       "this rack takes no images that were built elsewhere: leave out --external, and it builds here"
     ),
-    ([("url", "object://web/k"), ("manifest", "../x.yml")], "the manifest has to lie in the app's own folder, not at ../x.yml"),
+    (
+      [("url", "object://web/k"), ("manifest", "../x.yml")],
+      "the manifest has to lie in the app's own folder, not at ../x.yml"
+    ),
   ])
   func `a build that cannot begin is refused`(_ form: [(String, String)], _ text: String) async throws {
     try await withWeb { port, _ in
@@ -197,12 +208,15 @@ import Testing
       func promote(_ release: String, _ form: [(String, String)] = []) async throws -> WireResponse {
         try await exchange("POST", "/apps/web/releases/\(release)/promote", port: port, form: form)
       }
-      let bare: Release = try await exchange("POST", "/apps/web/releases", port: port, form: [("env", "A=1")]).decode()
+      let bare: Release = try await exchange("POST", "/apps/web/releases", port: port, form: [("env", "A=1")])
+        .decode()
       #expect(try errorText(try await promote(bare.id)) == "can not promote a release with an empty manifest")
       let state = context.store.apps()[0]
       try Data("resources: {}\n".utf8).write(to: URL(filePath: "\(state.path)/convox.yml"))
       // The wall clock tells them apart by whole seconds on the wire, and by less here.
-      let newer: Release = try await exchange("POST", "/apps/web/releases", port: port, form: [("env", "A=2")]).decode()
+      let newer: Release = try await exchange(
+        "POST", "/apps/web/releases", port: port, form: [("env", "A=2")]
+      ).decode()
       #expect(try await promote(newer.id).text == "ok\n")
       #expect(try errorText(try await promote(bare.id)) == "can not promote an older release, try rollback")
       // At the end of convox start: nothing was started, so nothing is stopped.

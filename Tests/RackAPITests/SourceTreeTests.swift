@@ -46,7 +46,8 @@ import Testing
     let archive = TarBytes.archive(
       TarBytes.member("a", "one"), TarBytes.member("sub/", type: "5", mode: "0000755"),
       TarBytes.member("sub/run.sh", "two", mode: "0000755"), TarBytes.member("./b", "three"),
-      TarBytes.member("link", type: "2", target: "a"), TarBytes.member("same", type: "1", target: "sub/run.sh"),
+      TarBytes.member("link", type: "2", target: "a"),
+      TarBytes.member("same", type: "1", target: "sub/run.sh"),
       TarBytes.member("PaxHeaders/x", pax, type: "x"), TarBytes.member("short", "four"),
       TarBytes.member("pipe", type: "6"), TarBytes.member(".drydock/id", "stolen"),
       TarBytes.member("a", "again"))
@@ -58,7 +59,8 @@ import Testing
       #expect(text(root, long) == "four")
       let manager = FileManager.default
       #expect(try manager.destinationOfSymbolicLink(atPath: root.appending(path: "link").path) == "a")
-      let mode = try manager.attributesOfItem(atPath: root.appending(path: "sub/run.sh").path)[.posixPermissions]
+      let mode = try manager.attributesOfItem(atPath: root.appending(path: "sub/run.sh").path)[
+        .posixPermissions]
       #expect(mode as? Int == 0o755)
       #expect(!manager.fileExists(atPath: root.appending(path: "pipe").path))
       #expect(!manager.fileExists(atPath: root.appending(path: ".drydock").path))
@@ -98,13 +100,15 @@ import Testing
     let archive = TarBytes.archive(TarBytes.member("a", "12345"), TarBytes.member("b", "12345"))
     try await unpacking(archive, bounds: .init(bytes: 9)) { _, failure in #expect(failure != nil) }
     try await unpacking(archive, bounds: .init(members: 1)) { _, failure in #expect(failure != nil) }
-    try await unpacking(archive, bounds: .init(bytes: 10, members: 2)) { _, failure in #expect(failure == nil) }
+    try await unpacking(archive, bounds: .init(bytes: 10, members: 2)) { _, failure in #expect(failure == nil)
+    }
   }
 
   @Test(arguments: 0..<200 as Range<UInt64>)
   func `damaged archives end in words`(_ seed: UInt64) async throws {
     var archive = TarBytes.archive(
-      TarBytes.member("a", "one"), TarBytes.member("sub/b", "two"), TarBytes.member("l", type: "2", target: "a"),
+      TarBytes.member("a", "one"), TarBytes.member("sub/b", "two"),
+      TarBytes.member("l", type: "2", target: "a"),
       TarBytes.member("PaxHeaders/x", "12 path=xyz\n", type: "x"), TarBytes.member("c", "three"))
     var state = seed
     for _ in 0..<4 {

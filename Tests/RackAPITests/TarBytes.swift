@@ -2,10 +2,13 @@
 enum TarBytes {
   /// One member with its content.
   static func member(
-    _ path: String, _ content: String = "", type: Character = "0", target: String = "", mode: String = "0000644"
+    _ path: String, _ content: String = "", type: Character = "0", target: String = "",
+    mode: String = "0000644"
   ) -> [UInt8] {
     var head = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at place: Int) { head.replaceSubrange(place..<(place + text.utf8.count), with: text.utf8) }
+    func put(_ text: String, at place: Int) {
+      head.replaceSubrange(place..<(place + text.utf8.count), with: text.utf8)
+    }
     put(path, at: 0)
     put(mode, at: 100)
     put(octal(content.utf8.count, 11), at: 124)
