@@ -247,8 +247,8 @@ let package = Package(
     tests(
       "RackAPI",
       [
-        "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "Engines",
-        "LocalServer", "MonotonicTime",
+        "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "DrydockBase", "Emulator",
+        "Engines", "LocalServer", "MonotonicTime",
       ] + nio),
     tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
     tests("LocalServer", ["MonotonicTime"] + nio),

@@ -22,11 +22,16 @@ extension InstanceDirectory {
     try store.delete(state.id)
     let home = store.home
     let own = state.created == nil ? home.app(state.handle) : home.created(state.handle)
-    if state.created != nil || state.path == AppFolder(own).path { try Folder.remove(own) }
+    if state.created != nil || home.hasOwnFolder(state) { try Folder.remove(own) }
   }
 }
 
 extension StateHome {
   /// The folder of an app that has none of the user's.
   package func app(_ name: String) -> String { "\(root)/apps/\(name)" }
+
+  /// Whether an app has none of the user's, but this one.
+  package func hasOwnFolder(_ state: InstanceState) -> Bool {
+    state.created == nil && state.path == AppFolder(app(state.handle)).path
+  }
 }

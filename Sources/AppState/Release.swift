@@ -1,6 +1,7 @@
 package import Foundation
 
-/// One state of an app's env, as a rack keeps them: made by a change of the env, applied by a promotion.
+/// One state of an app's env and code, as a rack keeps them: made by a change of the env or by a build, applied by a
+/// promotion.
 package struct Release: Sendable, Hashable, Codable {
   /// `R` and ten upper-case letters.
   package var id: String
@@ -8,20 +9,20 @@ package struct Release: Sendable, Hashable, Codable {
   package var environment: [String: String]
   /// Where it comes from, in a few words.
   package var description: String
+  /// The build whose code it is; nil before the first one.
+  package var build: String?
   /// When it was made, by the wall clock.
   package var created: Date
 
   /// A release of that env, with an id of its own.
-  package init(environment: [String: String], description: String, created: Date = Date()) {
-    self.id = Self.makeID()
+  package init(
+    environment: [String: String], description: String, build: String? = nil, created: Date = Date()
+  ) {
+    self.id = RackName.make("R")
     self.environment = environment
     self.description = description
+    self.build = build
     self.created = created
-  }
-
-  private static func makeID() -> String {
-    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return "R" + String((0..<10).compactMap { _ in letters.randomElement() })
   }
 }
 
@@ -69,7 +70,8 @@ package struct ReleaseHistory: Sendable, Hashable, Codable {
   package mutating func settle(on environment: [String: String], _ description: String) {
     if let newest = releases.first, newest.environment == environment { return activate(newest.id) }
     if releases.isEmpty, environment.isEmpty { return }
-    let release = Release(environment: environment, description: description)
+    let release = Release(
+      environment: environment, description: description, build: releases.first?.build)
     add(release)
     activate(release.id)
   }
@@ -77,7 +79,8 @@ package struct ReleaseHistory: Sendable, Hashable, Codable {
   /// Adds what the app env is as the active release, where it was changed otherwise than by a promotion.
   package mutating func record(_ environment: [String: String], _ description: String) {
     guard !agrees(with: environment) else { return }
-    let release = Release(environment: environment, description: description)
+    let release = Release(
+      environment: environment, description: description, build: releases.first?.build)
     add(release)
     activate(release.id)
   }

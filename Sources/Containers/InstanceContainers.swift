@@ -37,9 +37,19 @@ package struct InstanceContainers: Sendable {
     try await client.removeNetwork(names.network, until: soon)
   }
 
+  /// The same, unless containers of the instance run in it.
+  package func removeIdleNetwork() async throws {
+    guard let network = try await client.inspectNetwork(names.network, until: soon) else { return }
+    for id in network.containers where try await owner(of: id) == names.id { return }
+    try await removeNetwork()
+  }
+
+  private func owner(of id: String) async throws -> String? {
+    try await client.inspectContainer(id, until: soon)?.labels[ContainerNames.instanceLabel]
+  }
+
   private func release(_ id: String) async throws {
-    let container = try await client.inspectContainer(id, until: soon)
-    guard let owner = container?.labels[ContainerNames.instanceLabel], owner != names.id else { return }
+    guard let owner = try await owner(of: id), owner != names.id else { return }
     try await client.disconnect(id, from: names.network, until: soon)
   }
 

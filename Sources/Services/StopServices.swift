@@ -89,8 +89,8 @@ package struct StopServices: Sendable {
     for image in try await client.listImages(labels: labels, until: .after(.seconds(30))) {
       try await client.removeImage(image.id, force: true, until: .after(.seconds(60)))
     }
-    // Services without resources have one too.
-    try await InstanceContainers(client: client, names: ContainerNames(id: id)).removeNetwork()
+    // Services without resources have one too; resources that still run take it with them.
+    try await InstanceContainers(client: client, names: ContainerNames(id: id)).removeIdleNetwork()
   }
 
   /// What a supervisor left that was killed.

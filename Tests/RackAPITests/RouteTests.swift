@@ -96,9 +96,9 @@ import Testing
     ("GET", "/apps/web/releases/RABCDEFGHIJ", "no such release: RABCDEFGHIJ"),
     ("POST", "/apps/web/releases/RABCDEFGHIJ/promote", "no such release: RABCDEFGHIJ"),
     ("GET", "/apps/web/resources/db", "no such resource: db"),
-    ("GET", "/apps/web/builds", "this rack serves no builds yet: drydock start runs the services"),
-    ("POST", "/apps/web/builds", "this rack serves no builds yet: drydock start runs the services"),
-    ("GET", "/apps/web/builds/B1", "this rack serves no builds yet: drydock start runs the services"),
+    ("GET", "/apps/web/builds/B1", "no such build: B1"), ("POST", "/apps/web/builds", "no such object: "),
+    ("POST", "/apps/x/builds", "no such app: x"), ("GET", "/apps/web/objects/a/b", "no such object: a/b"),
+    ("GET", "/apps/x/builds", "no such app: x"), ("POST", "/apps/x/cancel", "no such app: x"),
     ("GET", "/apps/web/processes", "this rack serves no processes yet: drydock start runs the services"),
     ("HEAD", "/apps/web/objects/a/b", ""),
     ("PUT", "/system", "/system takes GET only"), ("GET", "/nope", "this rack has no GET /nope"),
@@ -124,6 +124,8 @@ import Testing
     try await withRack { port, context in
       _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
       #expect(try await exchange("GET", "/apps/web/releases?limit=1", port: port).text == "[]\n")
+      let manifest = "\(context.store.apps()[0].path)/convox.yml"
+      try Data("resources: {}\n".utf8).write(to: URL(filePath: manifest))
       let first = try await release("B=x=y z\nA=1", of: "web", port)
       #expect(first.id.wholeMatch(of: /R[A-Z]{10}/) != nil)
       #expect(first.env == "A=1\nB=x=y z")

@@ -237,42 +237,14 @@ struct Start: AsyncParsableCommand {
   private func startInBackground(
     _ supervisor: SupervisorProcess, _ state: InstanceState, _ session: Session, _ workspace: Workspace
   ) async throws {
-    let program = supervisor.program
-    try Folder.make(supervisor.folder.path, mode: 0o700)
-    for folder in ["supervising", "supervisor"] {
-      try Folder.make("\(supervisor.folder.path)/\(folder)", mode: 0o700)
+    let files = common.shared.environmentFiles.map {
+      $0.hasPrefix("/") ? $0 : "\(session.context.currentDirectory)/\($0)"
     }
-    var spec = SupervisedSpec(
-      executable: Keeper.ownExecutable, arguments: try backgroundArguments(state, workspace, session),
-      environment: session.context.environment.merging(["DRYDOCK_HOME": session.context.home.root]) { $1 },
-      workingDirectory: workspace.folder.path, files: program.files, label: "drydock start \(state.handle)")
-    spec.startsAgain = true
-    let keeper = try Keeper.locate(environment: session.context.environment)
-    _ = try await program.start(spec, by: keeper, until: .after(.seconds(timeout))) {
-      // What an earlier one said explains nothing.
-      unlink(program.files.logFile)
-    }
+    try await BackgroundServices(
+      context: session.context, instance: state, wishes: try wishes(workspace, session),
+      environmentFiles: files
+    ).start(until: .after(.seconds(timeout)))
     try await waitUntilReady(supervisor, session)
-  }
-
-  private func backgroundArguments(
-    _ state: InstanceState, _ workspace: Workspace, _ session: Session
-  ) throws -> [String] {
-    var words = ["start", "--supervise", "--manifest", workspace.manifestPath, "--app", state.handle]
-    words += ["--services", way.rawValue]
-    if noMounts { words.append("--no-mounts") }
-    if noCache { words.append("--no-cache") }
-    if noBuild { words.append("--no-build") }
-    if awsLimits { words.append("--aws-limits") }
-    if https { words.append("--https") }
-    words += terminals.flatMap { ["--tty", $0] }
-    if watch { words.append("--watch") }
-    if noSync { words.append("--no-sync") }
-    if let name = rack.name { words += ["--rack", name] }
-    for file in common.shared.environmentFiles {
-      words += ["--env-file", file.hasPrefix("/") ? file : "\(session.context.currentDirectory)/\(file)"]
-    }
-    return words + services
   }
 
   private func superviseInBackground(_ session: Session, _ workspace: Workspace) async throws {

@@ -27,14 +27,20 @@ package struct PromoteOperation: Sendable {
   }
 
   /// Carries it out.
+  /// - Parameters:
+  ///   - workspace: Where the app's manifest is; nil for an app without one.
+  ///   - rollOut: Has the services run as the release says, once the resources are up. What it throws takes the promotion
+  ///     back.
   /// - Throws: `DrydockError` for a release that does not exist; `ManifestError` for a manifest that the new values
   ///   make wrong; what the `up` throws.
-  package func run(_ release: String, until deadline: Deadline) async throws {
+  package func run(
+    _ release: String, in workspace: Workspace?, until deadline: Deadline,
+    rollOut: (InstanceState) async throws -> Void = { _ in }
+  ) async throws {
     let history = try await context.store.releases(of: instance.id)
     guard let release = history.release(release) else {
       throw DrydockError(.usage, "no such release: \(release)")
     }
-    let workspace = try Workspace.present(in: instance.path)
     // A wrong manifest is told before anything changes.
     let manifest = try workspace?.load(
       appEnvironment: release.environment, catalog: context.catalog)
@@ -45,7 +51,7 @@ package struct PromoteOperation: Sendable {
     let before = try await activate(release)
     guard let workspace else { return }
     do {
-      _ = try await up(workspace, deadline).run()
+      try await rollOut(try await up(workspace, deadline).run().state)
     } catch {
       try await restore(before, after: release)
       throw error
@@ -86,12 +92,15 @@ package struct PromoteOperation: Sendable {
 
 extension StateStore {
   /// Makes a release that is not active yet.
-  package func createRelease(_ id: String, environment: [String: String], description: String) async throws
-    -> Release
-  {
+  /// - Parameter build: The build whose code it is; nil for that of the newest release, empty for none.
+  package func createRelease(
+    _ id: String, environment: [String: String], description: String, build: String? = nil
+  ) async throws -> Release {
     try await updateReleases(id) { state, history in
       history.record(state.appEnvironment, "app env of drydock")
-      let release = Release(environment: environment, description: description)
+      let code = build ?? history.releases.first?.build
+      let release = Release(
+        environment: environment, description: description, build: code?.isEmpty == true ? nil : code)
       history.add(release)
       return release
     }

@@ -18,7 +18,7 @@ package struct Route: Sendable {
   }
 
   let method: HTTPMethod
-  /// The path's parts; `:name` takes any, and a last `*` all that follow.
+  /// The path's parts; `:name` takes any, and a last `*` all that follow, if any, which is the variable `*`.
   let pattern: [String]
   let action: Action
 
@@ -63,7 +63,10 @@ package struct Route: Sendable {
   func variables(in path: [String]) -> [String: String]? {
     var variables: [String: String] = [:]
     for (index, part) in pattern.enumerated() {
-      if part == "*" { return variables }
+      if part == "*" {
+        variables["*"] = path.dropFirst(index).joined(separator: "/")
+        return variables
+      }
       guard index < path.count else { return nil }
       if part.hasPrefix(":") {
         variables[String(part.dropFirst())] = path[index]

@@ -10,6 +10,10 @@ package final class BackgroundWork: Sendable {
 
   private let jobs: AsyncStream<Job>
   private let continuation: AsyncStream<Job>.Continuation
+  private let hasEnded = Mutex(false)
+
+  /// Whether the server is ending, so that nothing should be waited for.
+  package var isStopped: Bool { hasEnded.withLock { $0 } }
 
   /// No work yet.
   package init() {
@@ -25,7 +29,10 @@ package final class BackgroundWork: Sendable {
   }
 
   /// Takes no more jobs.
-  func stop() { continuation.finish() }
+  func stop() {
+    hasEnded.withLock { $0 = true }
+    continuation.finish()
+  }
 
   /// Runs the jobs side by side, until it is stopped and the last one has ended.
   @concurrent

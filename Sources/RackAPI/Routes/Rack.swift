@@ -4,7 +4,6 @@ import Emulator
 package import LocalServer
 import MonotonicTime
 import NIOHTTP1
-import Synchronization
 
 /// Convox's Rack API over the instances of this machine. What it does is the Emulator's; here are only the wire's names.
 package struct Rack: Sendable {
@@ -12,6 +11,8 @@ package struct Rack: Sendable {
   let background = BackgroundWork()
   let activity = Activity()
   let failures = Failures()
+  let developments = DevelopmentSessions()
+  let builds = BuildRuns()
   let log: RequestLog
   /// Whether it opens consoles, whose clients can run any program as drydock's user.
   let hasConsoles: Bool
@@ -34,7 +35,8 @@ package struct Rack: Sendable {
     "rack", passwordHint: "the rack's own one is in RACK_URL after eval \"$(drydock rack env)\"")
 
   var routes: [Route] {
-    systemRoutes + appRoutes + releaseRoutes + resourceRoutes + dataRoutes + createdRoutes + proxyRoutes
+    systemRoutes + appRoutes + objectRoutes + buildRoutes + promoteRoutes + releaseRoutes + resourceRoutes
+      + dataRoutes + createdRoutes + proxyRoutes
       + laterRoutes
   }
 
@@ -60,12 +62,10 @@ package struct Rack: Sendable {
     }
     return [
       laterStream("/apps/:app/logs", "logs"), laterStream("/system/logs", "logs"),
-      laterStream("/apps/:app/builds/:build/logs", "builds"),
       laterStream("/apps/:app/services/:service/logs", "services"),
       laterStream("/apps/:app/processes/:process/exec", "processes"),
       laterStream("/apps/:app/processes/:process/logs", "processes"),
-    ] + later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
-      + later("/apps/:app/services/*", "services") + later("/apps/:app/objects/*", "objects")
+    ] + later("/apps/:app/processes/*", "processes") + later("/apps/:app/services/*", "services")
       + later("/system/processes", "processes") + later("/instances/*", "instances")
   }
 
@@ -87,29 +87,4 @@ extension ManifestError: HTTPFailureConvertible {
   package var httpFailure: HTTPFailure {
     HTTPFailure(.badRequest, diagnostics.map(\.text).joined(separator: "\n"))
   }
-}
-
-/// What is being done to which instance at this moment, by this server.
-final class Activity: Sendable {
-  private let states = Mutex<[String: String]>([:])
-
-  /// `updating`, `deleting`, or `running` where nothing is being done.
-  func status(of id: String) -> String { states.withLock { $0[id] } ?? "running" }
-
-  /// Notes the status while `body` works.
-  /// - Throws: `HTTPFailure` with 409 when something else is being done already; what `body` throws.
-  func during<Value>(_ status: String, _ id: String, _ body: () async throws -> Value) async throws -> Value {
-    try begin(status, id)
-    defer { end(id) }
-    return try await body()
-  }
-
-  func begin(_ status: String, _ id: String) throws {
-    try states.withLock { states in
-      guard let current = states[id] else { return states[id] = status }
-      throw HTTPFailure(.conflict, "it is \(current) already; try again when that is through")
-    }
-  }
-
-  func end(_ id: String) { states.withLock { $0[id] = nil } }
 }

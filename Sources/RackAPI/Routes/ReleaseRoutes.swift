@@ -15,7 +15,7 @@ extension Rack {
         let state = try app(request["app"])
         let limit = try Self.limit(request.query["limit"])
         let history = try await context.store.releases(of: state.id)
-        return try .json(history.releases.prefix(limit).map { ReleaseJSON($0, app: state.handle) })
+        return try .json(history.releases.prefix(limit).map { shown($0, state) })
       },
       .get("/apps/:app/releases/:release") { request, _ in
         let state = try app(request["app"])
@@ -23,19 +23,15 @@ extension Rack {
         guard let release = history.release(request["release"]) else {
           throw HTTPFailure.noSuch("release", request["release"])
         }
-        return try .json(ReleaseJSON(release, app: state.handle))
+        return try .json(shown(release, state))
       },
       .post("/apps/:app/releases") { request, body in
         try await createRelease(try app(request["app"]), try await body.form(request.headers))
       },
-      .post("/apps/:app/releases/:release/promote") { request, body in
-        _ = try await body.form(request.headers)
-        return try await promote(request["release"], try app(request["app"]))
-      },
     ]
   }
 
-  private static func limit(_ text: String?) throws -> Int {
+  static func limit(_ text: String?) throws -> Int {
     guard let text else { return 20 }
     guard let limit = Int(text), limit > 0 else {
       throw HTTPFailure(.badRequest, "limit takes a number above 0, not \(text)")
@@ -44,9 +40,7 @@ extension Rack {
   }
 
   private func createRelease(_ state: InstanceState, _ form: [String: String]) async throws -> Reply {
-    if let build = form["build"], !build.isEmpty {
-      throw HTTPFailure(.badRequest, "this rack serves no builds yet: drydock start runs the services")
-    }
+    let build = try form["build"].flatMap { $0.isEmpty ? nil : try self.build($0, of: state) }
     // Without an env it is that of the newest release, as a rack has it.
     let newest = try await context.store.releases(of: state.id).releases.first?.environment
     let before = newest ?? state.appEnvironment
@@ -61,24 +55,27 @@ extension Rack {
     } else {
       environment = before
     }
-    let difference = AppEnvironment.difference(from: before, to: environment)
-    let change = difference.isEmpty ? "env" : "env \(difference)"
     let release = try await context.store.createRelease(
-      state.id, environment: environment, description: form["description"] ?? change)
-    return try .json(ReleaseJSON(release, app: state.handle))
+      state.id, environment: environment,
+      description: form["description"] ?? Self.change(form, from: before, to: environment, build),
+      build: form["build"])
+    return try .json(shown(release, state))
   }
 
-  private func promote(_ release: String, _ state: InstanceState) async throws -> Reply {
-    guard try await context.store.releases(of: state.id).release(release) != nil else {
-      throw HTTPFailure.noSuch("release", release)
-    }
-    let operation = PromoteOperation(
-      context: context, instance: state, choice: try RuntimeChoice(environment: context.environment)
-    ) { log.note("\(state.handle): \($0)") }
-    try await activity.during("updating", state.id) {
-      try await operation.run(release, until: .after(.seconds(300)))
-    }
-    return .ok
+  /// What a release changes: the env, else the code.
+  private static func change(
+    _ form: [String: String], from before: [String: String], to environment: [String: String],
+    _ build: AppBuild?
+  ) -> String {
+    let difference = AppEnvironment.difference(from: before, to: environment)
+    if form["env"] == nil, let build { return build.description }
+    return difference.isEmpty ? "env" : "env \(difference)"
+  }
+
+  /// A release with the manifest of its build.
+  private func shown(_ release: Release, _ state: InstanceState) -> ReleaseJSON {
+    ReleaseJSON(
+      release, app: state.handle, manifest: release.build.flatMap(buildStore(state).load)?.manifest ?? "")
   }
 }
 
@@ -86,15 +83,17 @@ extension Rack {
 struct ReleaseJSON: Encodable, Sendable {
   var id: String
   var app: String
-  var build = ""
+  var build: String
   var env: String
-  var manifest = ""
+  var manifest: String
   var description: String
   var created: Date
 
-  init(_ release: Release, app: String) {
+  init(_ release: Release, app: String, manifest: String) {
     id = release.id
     self.app = app
+    build = release.build ?? ""
+    self.manifest = manifest
     env = AppEnvironment(release.environment).text
     description = release.description
     created = release.created

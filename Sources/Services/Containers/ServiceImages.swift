@@ -15,6 +15,8 @@ struct ServiceImages: Sendable {
   var buildsNothing = false
   /// Told what is done.
   let notice: @Sendable (String) -> Void
+  /// Told what the builder itself writes, in pieces as they come; nil where its steps have to do.
+  var output: (@Sendable (String) -> Void)?
 
   /// The ids of the images of services, by service.
   /// - Throws: `DrydockError`, `DockerError`.
@@ -56,7 +58,11 @@ struct ServiceImages: Sendable {
   private func built(_ source: ImageSource, for service: String) async throws -> BuiltImage {
     if buildsNothing { return try await present(source, for: service) }
     return try await builder.build(source, ignoresCache: ignoresCache) { event in
-      if let line = Self.line(event) { notice("build \(service): \(line)") }
+      if let output, case .engine(let event) = event {
+        if case .text(let text) = event { output(text) }
+      } else if let line = Self.line(event) {
+        notice("build \(service): \(line)")
+      }
     }
   }
 

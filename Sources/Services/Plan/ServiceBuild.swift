@@ -44,17 +44,30 @@ package struct ServiceBuild: Sendable {
   /// - Throws: `DrydockError` with line and last words of a build that failed, and for a service that is not built.
   package func run(_ names: [String], of manifest: Manifest) async throws -> [Outcome] {
     let services = try choose(names, of: manifest)
+    let images = try await builder().images(of: services)
+    return services.compactMap { service in
+      images[service.name].map { Outcome(service: service.name, image: $0.id, isNew: $0.isNew) }
+    }
+  }
+
+  /// The images of services that run in containers, in this order: built, or fetched where they are named.
+  /// - Parameter output: Told what the builder itself writes, in pieces as they come.
+  func images(
+    of services: [Service], output: @escaping @Sendable (String) -> Void
+  ) async throws -> [(service: String, image: String)] {
+    var builder = try await builder()
+    builder.output = output
+    let images = try await builder.ids(of: services)
+    return services.compactMap { service in images[service.name].map { (service.name, $0) } }
+  }
+
+  private func builder() async throws -> ServiceImages {
     let client = try await DockerAccess(environment: context.environment).connect()
     let labels = ContainerNames(id: id)
     let builder = ImageBuilder(
       client: client, app: workspace.folder.path, environment: environment, isDevelopment: true,
       labels: labels.labels, repository: labels.network)
-    let images = try await ServiceImages(
-      client: client, builder: builder, ignoresCache: ignoresCache, notice: notice
-    ).images(of: services)
-    return services.compactMap { service in
-      images[service.name].map { Outcome(service: service.name, image: $0.id, isNew: $0.isNew) }
-    }
+    return ServiceImages(client: client, builder: builder, ignoresCache: ignoresCache, notice: notice)
   }
 
   private func choose(_ names: [String], of manifest: Manifest) throws -> [Service] {

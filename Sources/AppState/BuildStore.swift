@@ -1,0 +1,62 @@
+import DrydockBase
+import Foundation
+import LocalFiles
+
+/// Keeps the builds of one instance: a folder each in `builds` beside its state, for the user alone, with the record, the
+/// log and, of an app that lives from uploads, the source.
+package struct BuildStore: Sendable {
+  /// How many builds are kept; those of releases in force stay besides.
+  package static let limit = 20
+
+  /// The folder of all of them.
+  package let folder: String
+
+  /// The builds of an instance.
+  package init(home: StateHome, id: String) { folder = "\(home.instance(id))/builds" }
+
+  /// The folder of a build.
+  package func folder(of build: String) -> String { "\(folder)/\(build)" }
+  /// A build's log.
+  package func log(of build: String) -> String { "\(folder(of: build))/log" }
+  /// The source that was uploaded for a build, a tar compressed by gzip.
+  package func source(of build: String) -> String { "\(folder(of: build))/source.tgz" }
+
+  private func record(of build: String) -> String { "\(folder(of: build))/build.json" }
+
+  /// A build; nil for one that there is not.
+  package func load(_ build: String) -> AppBuild? {
+    guard RackName.isName(build, of: "B"), let data = FileManager.default.contents(atPath: record(of: build))
+    else { return nil }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .secondsSince1970
+    return try? decoder.decode(AppBuild.self, from: data)
+  }
+
+  /// All builds, the newest first.
+  package func list() -> [AppBuild] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.compactMap(load).sorted { ($0.started, $0.id) > ($1.started, $1.id) }
+  }
+
+  /// Keeps a build as it is now.
+  package func save(_ build: AppBuild) throws {
+    try Folder.make(folder, mode: 0o700)
+    try Folder.make(folder(of: build.id), mode: 0o700)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .secondsSince1970
+    do {
+      try AtomicFile.write(Array(try encoder.encode(build)), to: record(of: build.id), mode: 0o600)
+    } catch {
+      throw DrydockError(
+        .cannotWrite, "cannot write \(record(of: build.id)): \(error)", suggestion: WriteRemedy.elsewhere)
+    }
+  }
+
+  /// Removes what is too old, but for builds that are named.
+  package func prune(keeping kept: Set<String>) {
+    for build in list().dropFirst(Self.limit) where build.status.isFinal && !kept.contains(build.id) {
+      try? Folder.remove(folder(of: build.id))
+    }
+  }
+}

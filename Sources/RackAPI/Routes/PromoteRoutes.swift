@@ -1,0 +1,153 @@
+import AppState
+import ConvoxManifest
+import DrydockBase
+import Emulator
+import Foundation
+import LocalServer
+import MonotonicTime
+import NIOHTTP1
+import Planning
+import Services
+
+/// `convox releases promote`, and the second half of `start` and `deploy`.
+extension Rack {
+  var promoteRoutes: [Route] {
+    [
+      .post("/apps/:app/releases/:release/promote") { request, body in
+        let form = try await body.form(request.headers)
+        return try await promote(request["release"], try app(request["app"]), form)
+      },
+      .post("/apps/:app/cancel") { request, _ in
+        let state = try app(request["app"])
+        guard activity.cancel(state.id) else { throw HTTPFailure(.forbidden, "app is not updating") }
+        return .ok
+      },
+    ]
+  }
+
+  private func promote(_ name: String, _ state: InstanceState, _ form: [String: String]) async throws -> Reply
+  {
+    let isForced = form["force"] == "true"
+    guard isForced || activity.status(of: state.id) == "running" else {
+      throw HTTPFailure(.forbidden, "app is currently updating")
+    }
+    let history = try await context.store.releases(of: state.id)
+    guard let release = history.release(name) else { throw HTTPFailure.noSuch("release", name) }
+    try refuse(release, history, state)
+    let deadline = Deadline.after(.seconds(300))
+    let number = try await activity.begin("updating", state.id, until: isForced ? deadline : .after(.zero))
+    do {
+      // What only `convox start` says, at its end.
+      if form["development"] == "false" {
+        try await endDevelopment(state)
+        activity.end(state.id, number)
+        return .ok
+      }
+      let promotion = Promotion(
+        rack: self, state: state, release: release, before: history.active.flatMap(history.release),
+        isDevelopment: form["development"] == "true")
+      let rollout = try await cancellable(state, number) { try await promotion.run(until: deadline) }
+      try await settle(rollout, state, number)
+      return .ok
+    } catch {
+      activity.end(state.id, number)
+      throw error
+    }
+  }
+
+  /// What racks refuse, in their words.
+  private func refuse(_ release: Release, _ history: ReleaseHistory, _ state: InstanceState) throws {
+    let manifest = release.build.flatMap(buildStore(state).load)?.manifest
+    guard manifest != nil || Folder.exists("\(state.path)/convox.yml") else {
+      throw HTTPFailure(.badRequest, "can not promote a release with an empty manifest")
+    }
+    if let active = history.active.flatMap(history.release), release.created < active.created {
+      throw HTTPFailure(.badRequest, "can not promote an older release, try rollback")
+    }
+  }
+
+  /// Does what `convox apps cancel` can end.
+  private func cancellable<Value: Sendable>(
+    _ state: InstanceState, _ number: Int, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let (cancellations, cancellation) = AsyncStream.makeStream(of: Void.self)
+    activity.allow(state.id, number) { cancellation.yield() }
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        for await _ in cancellations { throw HTTPFailure(.conflict, "the promotion was cancelled") }
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let value = try await group.next() {
+        if let value { return value }
+      }
+      throw CancellationError()
+    }
+  }
+
+  /// Answers while services come up; until then the app is updating.
+  private func settle(_ rollout: ServiceRollout?, _ state: InstanceState, _ number: Int) async throws {
+    guard let rollout else { return activity.end(state.id, number) }
+    activity.allow(state.id, number) { [activity] in activity.end(state.id, number) }
+    activity.settle(state.id, number)
+    try background.start {
+      await rollout.settle(until: .after(.seconds(600))) {
+        activity.isCurrent(state.id, number) && !background.isStopped
+      }
+      activity.end(state.id, number)
+    }
+  }
+}
+
+/// A release that is put in force, from the app's code to its services.
+struct Promotion: Sendable {
+  let rack: Rack
+  let state: InstanceState
+  let release: Release
+  /// The release in force until then.
+  let before: Release?
+  /// Whether it is `convox start` that asks.
+  let isDevelopment: Bool
+
+  /// Carries it out.
+  /// - Returns: The services as they are rolled out; nil where none is to run.
+  @concurrent
+  func run(until deadline: Deadline) async throws -> ServiceRollout? {
+    let begin = Date()
+    let workspace = try await rack.workspace(of: release, state)
+    let operation = PromoteOperation(
+      context: rack.context, instance: state,
+      choice: try RuntimeChoice(environment: rack.context.environment)
+    ) { rack.log.note("\(state.handle): \($0)") }
+    var rollout: ServiceRollout?
+    try await operation.run(release.id, in: workspace, until: deadline) { state in
+      guard let workspace else { return }
+      rollout = try await rollOut(workspace, state, since: begin, until: deadline)
+    }
+    return rollout
+  }
+
+  private func rollOut(
+    _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline
+  ) async throws -> ServiceRollout? {
+    var wishes = SupervisorProcess.Wishes(workspace: workspace)
+    // The rack's own copy is changed by the rack alone.
+    wishes.options.syncs = !rack.isOwn(state)
+    let rollout = ServiceRollout(context: rack.context, instance: state, wishes: wishes)
+    let isRunning = try await rollout.running(until: deadline) != nil
+    guard isRunning || startsServices else { return nil }
+    let started = try await rollout.run(since: begin, until: deadline)
+    if isDevelopment {
+      rack.developments.claim(started, of: state.id)
+    } else {
+      rack.developments.release(state.id)
+    }
+    return rollout
+  }
+
+  /// Whether services are started that do not run: not by a change of the env alone, as somebody stopped them.
+  private var startsServices: Bool {
+    isDevelopment || release.build != nil && (release.build != before?.build || release.id == before?.id)
+  }
+}

@@ -1,0 +1,77 @@
+import DrydockTestSupport
+import Foundation
+import Testing
+
+/// A rack that runs, as Convox's tool speaks with it.
+struct RackClient: Sendable {
+  let port: Int
+  private let password: String
+
+  init(_ url: String) throws {
+    let parts = try #require(URLComponents(string: url))
+    port = try #require(parts.port)
+    password = try #require(parts.password)
+  }
+
+  /// One request, with a form or an upload.
+  func ask(
+    _ method: String, _ path: String, form: [(String, String)]? = nil, upload: [UInt8]? = nil
+  ) async throws -> WireResponse {
+    var body = upload ?? []
+    var more: [String] = []
+    if let form {
+      body = Array(form.map { "\(encoded($0))=\(encoded($1))" }.joined(separator: "&").utf8)
+      more = ["Content-Type: application/x-www-form-urlencoded"]
+    }
+    if !body.isEmpty || method == "POST" { more.append("Content-Length: \(body.count)") }
+    let request = Array(head(method, path, port: port, authorization: basic(password), more).utf8) + body
+    return try await Wire.connect(port: port) { wire in
+      try await wire.send(request)
+      return try #require(try await wire.response())
+    }
+  }
+
+  /// The same, decoded; anything but success fails the test.
+  func get<Value: Decodable>(
+    _ method: String, _ path: String, form: [(String, String)]? = nil, upload: [UInt8]? = nil
+  ) async throws -> Value {
+    let response = try await ask(method, path, form: form, upload: upload)
+    try #require(response.status == 200, "\(method) \(path): \(response.text)")
+    return try JSONDecoder().decode(Value.self, from: Data(response.body))
+  }
+
+  /// All that a websocket says, to its end.
+  func stream(_ path: String) async throws -> String {
+    let request = head(
+      "GET", path, port: port, authorization: basic(password),
+      [
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+      ])
+    return try await Wire.connect(port: port) { wire in
+      try await wire.send(request)
+      try #require(try await wire.response()?.status == 101)
+      var text = ""
+      while let frame = try await wire.frame(), frame.opcode != 8 { text += frame.text }
+      return text
+    }
+  }
+}
+
+/// Runs `body` while the rack of an app's home serves at a free port.
+func withRackClient(_ app: AppFixture, _ body: (RackClient) async throws -> Void) async throws {
+  for port in (21_800..<22_200).shuffled().prefix(20) {
+    let start = try await app.drydock("rack", "start", "--port", "\(port)")
+    if start.status != 0, start.stderr.contains("is taken by") { continue }
+    try #require(start.status == 0, "\(start)")
+    break
+  }
+  do {
+    let variables: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
+    try await body(try RackClient(try #require(variables["RACK_URL"])))
+  } catch {
+    _ = try? await app.drydock("rack", "stop")
+    throw error
+  }
+  #expect(try await app.drydock("rack", "stop").status == 0)
+}
