@@ -1,3 +1,5 @@
+package import DrydockBase
+
 /// A place in a file, counted from 1; the column counts characters.
 package struct SourceLocation: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The file as the user named it.
@@ -45,6 +47,17 @@ package struct Diagnostic: Sendable, Hashable, Codable {
     self.location = location
     self.message = message
     self.suggestion = suggestion
+  }
+}
+
+extension ManifestError: DrydockErrorConvertible {
+  /// The first error, with the others behind it.
+  package func drydockError(place: String) -> DrydockError {
+    let errors = diagnostics.filter { $0.severity == .error }
+    let texts = errors.map { "\($0.location): \($0.message)" }
+    return DrydockError(
+      .manifestInvalid, place + (texts.first ?? "convox.yml is wrong"), suggestion: errors.first?.suggestion,
+      details: Array(texts.dropFirst()))
   }
 }
 

@@ -62,7 +62,7 @@ struct Down: AsyncParsableCommand {
       }
     }
     try await confirm(instances, session.console)
-    if resources.isEmpty { try await stopServices(of: instances, session) }
+    let hadServices = try await resources.isEmpty && stopServices(of: instances, session)
     let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,
@@ -70,16 +70,22 @@ struct Down: AsyncParsableCommand {
       return try await operation.run(until: .after(.seconds(120))).map { (instance.handle, $0) }
     }
     if deleteData, resources.isEmpty { try await deleteServiceData(of: instances, session) }
-    try render(ended.values, created: instances.filter { $0.created != nil }.map(\.handle), session.console)
+    try render(
+      ended.values, hadServices: hadServices,
+      created: instances.filter { $0.created != nil }.map(\.handle), session.console)
     try ended.finish()
   }
 
   /// Without their resources services are of no use.
-  private func stopServices(of instances: [InstanceState], _ session: Session) async throws {
+  /// - Returns: Whether any were running.
+  private func stopServices(of instances: [InstanceState], _ session: Session) async throws -> Bool {
+    var found = false
     for instance in instances where instance.created == nil {
       let stopped = try await StopServices(context: session.context, id: instance.id).run([])
       for service in stopped { session.console.note("\(service) stopped") }
+      found = found || !stopped.isEmpty
     }
+    return found
   }
 
   private func deleteServiceData(of instances: [InstanceState], _ session: Session) async throws {
@@ -116,10 +122,11 @@ struct Down: AsyncParsableCommand {
   }
 
   private func render(
-    _ outcomes: [(app: String, DownOperation.Outcome)], created: [String], _ console: Console
+    _ outcomes: [(app: String, DownOperation.Outcome)], hadServices: Bool, created: [String],
+    _ console: Console
   ) throws {
     if common.format == .json { return try console.print(json: outcomes.map(StoppedResource.init)) }
-    if !outcomes.contains(where: \.1.wasRunning) { console.note("nothing was running") }
+    if !outcomes.contains(where: \.1.wasRunning), !hadServices { console.note("nothing was running") }
     let told = outcomes.filter { $0.1.wasRunning || $0.1.dataDeleted }
     let rows = told.map { app, outcome in
       let data = outcome.dataDeleted ? "data deleted" : "data kept"

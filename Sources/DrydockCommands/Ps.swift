@@ -36,7 +36,11 @@ struct Ps: AsyncParsableCommand {
     let instances =
       all
       ? session.context.store.all() : unread.isEmpty ? try session.existingInstance().map { [$0] } ?? [] : []
-    if services { return try await renderServices(of: instances, common.format, session) }
+    let started = try await startedServices(of: instances, session)
+    if services {
+      if started.isEmpty, common.format == .table { session.console.note("no service is started") }
+      return try ServiceTable.render(started, common.format, session.console)
+    }
     let found = try await EveryInstance(instances) {
       try await StatusOperation(context: session.context).run($0)
     }
@@ -45,23 +49,25 @@ struct Ps: AsyncParsableCommand {
       session.console.warn(unread.error.text)
       states += try await UnreadInstance(context: session.context, unread: unread).status()
     }
+    if states.isEmpty, started.isEmpty, common.format == .table {
+      session.console.note("nothing is here yet; start it: \(session.firstStart)")
+    }
     try render(states, session)
-    if common.format == .table { try await renderServices(of: instances, .table, session) }
+    if common.format == .table { try ServiceTable.render(started, .table, session.console) }
     if all { try tellFolderless(instances, session) }
     try found.finish()
   }
 
   /// The services that are started.
-  private func renderServices(
-    of instances: [InstanceState], _ format: OutputFormat, _ session: Session
-  ) async throws {
+  private func startedServices(
+    of instances: [InstanceState], _ session: Session
+  ) async throws -> [ServiceStatus] {
     var found: [ServiceStatus] = []
     for instance in instances where instance.created == nil {
       let client = SupervisorProcess(context: session.context, id: instance.id).client
       found += try await client.ask(ControlRequest(.status), until: .after(.seconds(10))) ?? []
     }
-    if found.isEmpty, services, format == .table { session.console.note("no service is started") }
-    try ServiceTable.render(found, format, session.console)
+    return found
   }
 
   /// Says which apps have no folder any more, and how they get one.
@@ -75,7 +81,6 @@ struct Ps: AsyncParsableCommand {
 
   private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
-    if states.isEmpty { session.console.note("nothing is here yet; start it: \(session.firstStart)") }
     let screen = session.console.screen(isWide: wide)
     session.console.print(StateTable.render(states, withApp: all, screen: screen))
     for state in states {

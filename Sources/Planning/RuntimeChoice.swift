@@ -11,6 +11,15 @@ package enum RuntimeChoice: String, Sendable, Hashable, CaseIterable {
 }
 
 extension RuntimeChoice {
+  /// The runtime that was chosen; nil where that is left to drydock.
+  package var kind: RuntimeKind? {
+    switch self {
+    case .auto: nil
+    case .docker: .docker
+    case .native: .native
+    }
+  }
+
   /// The choice that `DRYDOCK_RUNTIME` makes; automatic where it is not set.
   /// - Throws: `DrydockError.usage` for a word that names none.
   package init(environment: [String: String]) throws {

@@ -12,6 +12,8 @@ package final class TLSHandler: ChannelDuplexHandler {
   private var isThrough = false
   /// Kept once the handshake is through, broken otherwise.
   private var handshake: EventLoopPromise<Void>?
+  /// What was written before that.
+  private var held: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
 
   /// A handler of a session that begins.
   /// - Parameter handshake: Kept once the peer was verified, broken otherwise.
@@ -35,8 +37,16 @@ package final class TLSHandler: ChannelDuplexHandler {
   }
 
   package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    let bytes = unwrapOutboundIn(data)
+    guard isThrough else { return held.append((bytes, promise)) }
+    encrypt(bytes, context, promise)
+  }
+
+  private func encrypt(
+    _ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+  ) {
     do {
-      try session.encrypt(Array(unwrapOutboundIn(data).readableBytesView))
+      try session.encrypt(Array(bytes.readableBytesView))
       context.write(wrapOutboundOut(ByteBuffer(bytes: session.bytesToSend())), promise: promise)
     } catch {
       promise?.fail(error)
@@ -74,6 +84,10 @@ package final class TLSHandler: ChannelDuplexHandler {
       guard isDone else { return }
       isThrough = true
       settle(.success(()))
+      let waiting = held
+      held = []
+      for write in waiting { encrypt(write.bytes, context, write.promise) }
+      if !waiting.isEmpty { context.flush() }
     } catch {
       // The alert that tells the peer why.
       sendPending(context)
@@ -99,6 +113,9 @@ package final class TLSHandler: ChannelDuplexHandler {
   private func settle(_ result: Result<Void, any Error>) {
     handshake?.completeWith(result)
     handshake = nil
+    guard case .failure(let error) = result else { return }
+    for write in held { write.promise?.fail(error) }
+    held = []
   }
 
   private func fail(_ context: ChannelHandlerContext, _ error: any Error) {

@@ -73,6 +73,8 @@ static void execute(const struct spec *spec, int lock, pid_t keeper, const struc
 #endif
   if (!confine(spec->writable)) fail(report, STAGE_USER);
   limit_files(spec->files);
+  // What a service writes is the user's; a server's data is nobody else's.
+  if (!spec->writable[0]) umask(spec->umask);
   if (spec->maps_ports && !ports_divert(pipes->binds[1])) fail(report, STAGE_PORTS);
   execve(spec->executable, spec->argv, spec->envp);
   fail(report, STAGE_EXEC);

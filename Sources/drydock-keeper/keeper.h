@@ -70,6 +70,7 @@ struct spec {
   gid_t gid;
   char **argv;
   char **envp;
+  mode_t umask;  // the caller's, which all have but servers with data
   char **writable;  // the only places that it may write in; empty for everywhere
   bool is_service;  // its output is kept by lines, and all that descends from it ends with it
   struct identity leash;  // what it must not outlive, nor what descends from it; no pid when there is no such process

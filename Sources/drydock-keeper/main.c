@@ -112,8 +112,9 @@ int main(int count, char **arguments) {
     return EX_USAGE;
   }
   close_from(STDERR_FILENO + 1);
-  umask(077);
+  mode_t callers = umask(077);
   if (!spec_read(STDIN_FILENO, arguments[1], &spec)) return refuse(STAGE_SPEC);
+  spec.umask = callers;
   const char *name;
   int folder = folder_open(arguments[1], &name);
   if (folder < 0) return refuse(STAGE_LOCK_OPEN);

@@ -26,6 +26,23 @@ struct SurroundingsTests {
     }
   }
 
+  #if os(Linux)
+    /// Bug: what services wrote was closed to everybody else, whatever the user's umask.
+    @Test func aServiceHasTheCallersUmaskAndAServerWithDataNone() async throws {
+      try await withScratch { scratch in
+        let own = try #require(status(getpid(), "Umask"))
+        #expect(try await scratch.runToEnd(scratch.service("umask")) == .code(0))
+        #expect(scratch.texts() == [own])
+      }
+      try await withScratch { scratch in
+        var server = scratch.service("umask")
+        server.writablePaths = [scratch.folder]
+        #expect(try await scratch.runToEnd(server) == .code(0))
+        #expect(scratch.texts() == ["0077"])
+      }
+    }
+  #endif
+
   @Test func theKeeperIsFoundByNameThenBesideThenInLibexec() async throws {
     try await withScratch { scratch in
       let prefix = scratch.path("prefix")

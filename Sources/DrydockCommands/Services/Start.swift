@@ -80,7 +80,9 @@ struct Start: AsyncParsableCommand {
   @Flag(name: .customLong("no-sync"), help: "Carry no changed files into containers.")
   var noSync = false
 
-  @Option(help: ArgumentHelp("Seconds until what is not ready is an error.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "Seconds until what is not ready is an error, once images are there.", valueName: "seconds"))
   var timeout: Double = 120
 
   /// The supervisor in the background: resources are up, and nobody looks.
@@ -122,6 +124,7 @@ struct Start: AsyncParsableCommand {
     wishes.rack = session.rack
     wishes.services = services
     wishes.options.way = way
+    wishes.options.runtime = try common.shared.runtimeChoice(session.context).kind
     wishes.options.withoutMounts = noMounts
     wishes.options.ignoresCache = noCache
     wishes.options.buildsNothing = noBuild
@@ -257,12 +260,16 @@ struct Start: AsyncParsableCommand {
   }
 
   private func waitUntilReady(_ supervisor: SupervisorProcess, _ session: Session) async throws {
-    let deadline = Deadline.after(.seconds(timeout))
+    var deadline = Deadline.after(.seconds(timeout))
     var pause = Backoff(limit: .milliseconds(100))
     while true {
       // A question of its own time: at the deadline it is said which service is not ready.
       let answer = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
-      if answer == nil { try await supervisor.refuseEnded() }
+      if answer == nil {
+        try await supervisor.refuseEnded()
+        // Images are fetched and built in their own time.
+        if supervisor.isPreparing { deadline = .after(.seconds(timeout)) }
+      }
       let status = answer ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
       if isReady, let hooks = try await supervisor.hooksAfterReady() {

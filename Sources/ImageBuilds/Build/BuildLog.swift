@@ -18,7 +18,7 @@ final class BuildLog: Sendable {
       switch event {
       case .step(let step): state.step = step
       case .text(let text):
-        state.lines += state.assembler.take(text.utf8)
+        state.lines += state.assembler.take(text.utf8).map(\.withoutColours)
         state.lines.removeFirst(max(0, state.lines.count - Self.kept))
       case .cached, .pull: break
       }

@@ -61,7 +61,7 @@ struct ServiceImages: Sendable {
       if let output, case .engine(let event) = event {
         if case .text(let text) = event { output(text) }
       } else if let line = Self.line(event) {
-        notice("build \(service): \(line)")
+        notice("build \(service): \(line.withoutColours)")
       }
     }
   }

@@ -11,17 +11,6 @@ import MonotonicTime
   import Darwin
 #endif
 
-extension ManifestError {
-  /// The first error, with the others behind it, as it travels over the socket.
-  fileprivate var asDrydockError: DrydockError {
-    let errors = diagnostics.filter { $0.severity == .error }
-    let texts = errors.map { "\($0.location): \($0.message)" }
-    return DrydockError(
-      .manifestInvalid, texts.first ?? "convox.yml is wrong", suggestion: errors.first?.suggestion,
-      details: Array(texts.dropFirst()))
-  }
-}
-
 /// The supervisor's side of its socket.
 struct ControlServer: Sendable {
   let path: String
@@ -72,8 +61,6 @@ struct ControlServer: Sendable {
       try await send(ControlReply(status: await supervisor.status), to: connection)
     } catch is CancellationError {
       return
-    } catch let error as ManifestError {
-      _ = try? await send(ControlReply(failure: .init(error.asDrydockError)), to: connection)
     } catch {
       // The other side may be gone, and then nobody is to be told.
       _ = try? await send(ControlReply(failure: .init(DrydockError(error))), to: connection)

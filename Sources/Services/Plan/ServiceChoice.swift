@@ -42,7 +42,7 @@ package struct ServiceChoice: Sendable, Hashable {
     case .process: return try process(service, facts, "as --services says")
     case .auto:
       if facts.runtime == .docker, let image {
-        return ServiceChoice(kind: .container, reason: "\(image), and the resources are in Docker")
+        return ServiceChoice(kind: .container, reason: "\(image), and the app is in Docker")
       }
       if facts.runtime == nil, let image, service.image != nil || !facts.isProgramHere {
         return ServiceChoice(kind: .container, reason: "\(image), and no resource decides otherwise")
@@ -50,7 +50,7 @@ package struct ServiceChoice: Sendable, Hashable {
       return try process(
         service, facts,
         facts.runtime == .native
-          ? "the resources run natively"
+          ? "the app runs natively"
           : image == nil ? "it has neither image nor Dockerfile" : "its program is here")
     }
   }

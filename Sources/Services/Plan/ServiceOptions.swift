@@ -1,7 +1,12 @@
+package import AppState
+
 /// How services are to be started.
 package struct ServiceOptions: Sendable, Hashable, Codable {
   /// How they run, where the user says so.
   package var way = ServiceWay.auto
+  /// Where the user wants the app, which decides where no database does; nil where nothing was said.
+  package var runtime: RuntimeKind?
+
   /// Whether efs volumes stay where they are instead of being mounted at their paths.
   package var withoutMounts = false
 

@@ -42,7 +42,7 @@ package struct ServicePlan: Sendable {
     }
     let specs = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
     let hasServer = ServiceLook.hasServer(specs, state, LinkedResources(context: context))
-    let runtime = hasServer ? state?.runtime : nil
+    let runtime = (hasServer ? state?.runtime : nil) ?? wishes.options.runtime
     let names = wishes.services
     for name in names where manifest.service(named: name) == nil {
       throw UnknownName.error("service", name, known: manifest.services.map(\.name))

@@ -9,11 +9,18 @@ import TransportSecurity
 /// Where services are reached.
 extension ServicePreparation {
   /// The addresses of services from this machine.
-  func urls(_ records: ServiceRecords) -> [String: String] {
-    records.services.compactMapValues { record in
-      if options.speaksTLS, let port = record.securePort { return "https://127.0.0.1:\(port)" }
-      return record.port.map { "http://127.0.0.1:\($0)" }
+  func urls(_ records: ServiceRecords, _ manifest: Manifest) -> [String: String] {
+    var urls: [String: String] = [:]
+    for (name, record) in records.services {
+      if options.speaksTLS, let port = record.securePort {
+        urls[name] = "https://127.0.0.1:\(port)"
+      } else if let port = record.port {
+        // TLS that the service speaks itself goes through.
+        let scheme = manifest.service(named: name)?.port?.scheme == .https ? "https" : "http"
+        urls[name] = "\(scheme)://127.0.0.1:\(port)"
+      }
     }
+    return urls
   }
 
   /// The address at which browsers keep apart what belongs to different services: they take every name below `localhost` for

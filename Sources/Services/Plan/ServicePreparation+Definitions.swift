@@ -12,7 +12,7 @@ extension ServicePreparation {
     let settings = try workspace.settings(for: variables.manifest)
     let started = Dictionary(services.map { ($0.name, $0.links) }) { first, _ in first }
     return try definitions(
-      of: services, variables, urls(try ServiceStore(folder).load()), started,
+      of: services, variables, urls(try ServiceStore(folder).load(), variables.manifest), started,
       try choices(of: services, settings, variables).mapValues(\.kind))
   }
 

@@ -47,7 +47,7 @@ struct ServicePreparation: Sendable {
     let linked = Set(services.flatMap(\.links))
     let reached = variables.manifest.services.filter { linked.contains($0.name) }
     let records = try await decide(services, reached: reached, settings)
-    let urls = urls(records)
+    let urls = urls(records, variables.manifest)
     // Where its variables are to be had, it has to be there.
     if options.speaksTLS {
       _ = try await LocalAuthority(home: context.home).open(until: .after(.seconds(30)))
@@ -129,7 +129,7 @@ struct ServicePreparation: Sendable {
   func run(_ hooks: KeyPath<DrydockSettings, [DrydockSettings.Hook]>) async throws {
     let variables = try look()
     let settings = try workspace.settings(for: variables.manifest)
-    let urls = urls(try ServiceStore(folder).load())
+    let urls = urls(try ServiceStore(folder).load(), variables.manifest)
     for hook in settings[keyPath: hooks] {
       guard let service = variables.manifest.service(named: hook.service) else { continue }
       let choice = try choices(of: [service], settings, variables)[service.name]
@@ -187,7 +187,7 @@ struct ServicePreparation: Sendable {
         .manifestInvalid, "the timer \(timer.name) has no service or no command: \(variables.manifest.file)")
     }
     let settings = try workspace.settings(for: variables.manifest)
-    let urls = urls(try ServiceStore(folder).load())
+    let urls = urls(try ServiceStore(folder).load(), variables.manifest)
     let choice = try choices(of: [service], settings, variables)[service.name]
     return try await onceRunner(service, .shell(command), choice, variables, urls)
   }
@@ -195,6 +195,7 @@ struct ServicePreparation: Sendable {
   /// Where the resources run; nil where none decides it, as an app without servers of its own has no need of either.
   private func runtime(_ variables: AppVariables) -> RuntimeKind? {
     ServiceLook.decisiveRuntime(variables.specs, variables.state, LinkedResources(context: context))
+      ?? options.runtime
   }
 
   func look() throws -> AppVariables {

@@ -50,6 +50,7 @@ package struct BackgroundServices: Sendable {
       "start", "--supervise", "--manifest", wishes.workspace.manifestPath, "--app", instance.handle,
     ]
     words += ["--services", options.way.rawValue]
+    if let runtime = options.runtime { words += ["--runtime", runtime.rawValue] }
     if options.withoutMounts { words.append("--no-mounts") }
     if options.ignoresCache { words.append("--no-cache") }
     if options.buildsNothing { words.append("--no-build") }

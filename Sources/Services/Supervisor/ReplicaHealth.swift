@@ -25,18 +25,19 @@ struct ReplicaHealth: Sendable {
     }
   }
 
-  /// Asks in quick succession, as a developer waits, and less often once the grace is over, which is said once.
+  /// Asks in quick succession, as a developer waits, and less often once the grace is over. Why it is not healthy is said then,
+  /// and whenever the reason is another one.
   private func becomeReady(_ endpoint: ReplicaEndpoint) async throws {
     let grace = Deadline.after(max(rule.grace, .seconds(1)))
     var pause = Backoff(first: .milliseconds(10), limit: .milliseconds(250))
-    var isTold = false
+    var told: String?
     while let reason = await check(endpoint, rule) {
       try Task.checkCancellation()
-      if grace.hasPassed, !isTold {
-        isTold = true
+      if grace.hasPassed, told != reason {
+        told = reason
         await report(.unhealthy(reason))
       }
-      if isTold { try await Task.sleep(for: .seconds(1), clock: SuspendingClock()) }
+      if told != nil { try await Task.sleep(for: .seconds(1), clock: SuspendingClock()) }
       try await pause.sleep(until: .never, "health")
     }
     try Task.checkCancellation()
@@ -45,16 +46,19 @@ struct ReplicaHealth: Sendable {
 
   private func stayReady(_ endpoint: ReplicaEndpoint) async throws {
     var failed = 0
+    var told: String?
     while true {
       try await Task.sleep(for: rule.interval, clock: SuspendingClock())
       guard let reason = await check(endpoint, rule) else {
         if failed >= Self.failures { await report(.ready) }
-        failed = 0
+        (failed, told) = (0, nil)
         continue
       }
       try Task.checkCancellation()
       failed += 1
-      if failed == Self.failures { await report(.unhealthy(reason)) }
+      guard failed >= Self.failures, told != reason else { continue }
+      told = reason
+      await report(.unhealthy(reason))
     }
   }
 }

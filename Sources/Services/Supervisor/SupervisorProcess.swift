@@ -76,6 +76,9 @@ package struct SupervisorProcess: Sendable {
     }
   }
 
+  /// Whether the one that was started last is not as far as to supervise: images are fetched and built, hooks run.
+  package var isPreparing: Bool { program.lastDetails?.isPreparing ?? false }
+
   /// Whether one runs.
   package func isRunning() async throws -> Bool {
     if case .running = try await settled() { return true }
@@ -102,7 +105,7 @@ package struct SupervisorProcess: Sendable {
     }
     throw DrydockError(
       code, "the services' supervisor has ended",
-      details: isOurs ? tail(logFile: program.files.logFile, lines: 10) : [])
+      details: isOurs ? tail(logFile: program.files.logFile, lines: 25) : [])
   }
 
   /// How services are served.
