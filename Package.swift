@@ -154,7 +154,7 @@ let package = Package(
         "DrydockBase", "Emulator",
         "Engines", "FileWatch", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
         "Resources", "Servers",
-        "ServiceRouter",
+        "ServiceRouter", "TransportSecurity",
       ]),
     library(
       "PortForwarding",
@@ -246,8 +246,8 @@ let package = Package(
     tests(
       "RackAPI",
       [
-        "Resources", "Transfer", "AppState", "Planning", "Servers", "DrydockBase", "Emulator", "Engines",
-        "LocalServer", "MonotonicTime",
+        "Resources", "Transfer", "AppState", "Planning", "Servers", "Services", "DrydockBase", "Emulator",
+        "Engines", "LocalServer", "MonotonicTime", "NativeProcess",
       ] + nio),
     tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
     tests("LocalServer", ["MonotonicTime"] + nio),

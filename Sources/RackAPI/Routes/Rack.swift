@@ -1,6 +1,7 @@
 package import AppState
 package import ConvoxManifest
 import Emulator
+import Foundation
 package import LocalServer
 import MonotonicTime
 import NIOHTTP1
@@ -12,6 +13,9 @@ package struct Rack: Sendable {
   let background = BackgroundWork()
   let activity = Activity()
   let failures = Failures()
+  let oneOffs = OneOffs()
+  let logStreams = LogStreams()
+  let started = Date()
   let log: RequestLog
   /// Whether it opens consoles, whose clients can run any program as drydock's user.
   let hasConsoles: Bool
@@ -35,6 +39,7 @@ package struct Rack: Sendable {
 
   var routes: [Route] {
     systemRoutes + appRoutes + releaseRoutes + resourceRoutes + dataRoutes + createdRoutes + proxyRoutes
+      + serviceRoutes + processRoutes + fileRoutes + logRoutes + machineRoutes
       + laterRoutes
   }
 
@@ -59,14 +64,9 @@ package struct Rack: Sendable {
       .socket(pattern) { _ in throw Self.later(subject) }
     }
     return [
-      laterStream("/apps/:app/logs", "logs"), laterStream("/system/logs", "logs"),
-      laterStream("/apps/:app/builds/:build/logs", "builds"),
-      laterStream("/apps/:app/services/:service/logs", "services"),
-      laterStream("/apps/:app/processes/:process/exec", "processes"),
-      laterStream("/apps/:app/processes/:process/logs", "processes"),
-    ] + later("/apps/:app/builds/*", "builds") + later("/apps/:app/processes/*", "processes")
-      + later("/apps/:app/services/*", "services") + later("/apps/:app/objects/*", "objects")
-      + later("/system/processes", "processes") + later("/instances/*", "instances")
+      laterStream("/apps/:app/builds/:build/logs", "builds")
+    ] + later("/apps/:app/builds/*", "builds")
+      + later("/apps/:app/objects/*", "objects")
   }
 
   /// What is answered where the tool asks for what is not here yet.
