@@ -69,12 +69,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("-1", nil, "Task count can not be lesser than 0"),
-    ("101", nil, "a service has 100 replicas here at most"),
-    ("x", nil, "count takes a number, not x"),
-    (nil, "1", "this rack scales by --count alone: cpu is set in convox.yml, under scale: of web"),
-  ])
+  @Test(
+    arguments: [
+      ("-1", nil, "Task count can not be lesser than 0"),
+      ("101", nil, "a service has 100 replicas here at most"),
+      ("x", nil, "count takes a number, not x"),
+      (nil, "1", "this rack scales by --count alone: cpu is set in convox.yml, under scale: of web"),
+    ] as [(String?, String?, String)])
   func `a scale that cannot be`(_ count: String?, _ cpu: String?, _ text: String) async throws {
     try await withApp { port, _ in
       let form = [count.map { ("count", $0) }, cpu.map { ("cpu", $0) }].compactMap(\.self)
@@ -188,11 +189,11 @@ import Testing
     }
   }
 
-  @Test func `when a log stream is opened and gone is told in one place`() {
+  @Test func `when a log stream is opened and gone is told in one place`() async {
     let streams = LogStreams()
     let changes = Changes()
     streams.observe { app, change in changes.add("\(app) \(change)") }
-    streams.during("id", since: 1) { #expect(streams.count(of: "id") == 1) }
+    await streams.during("id", since: 1) { #expect(streams.count(of: "id") == 1) }
     #expect(streams.count(of: "id") == 0)
     #expect(changes.all == ["id opened(since: 1.0)", "id closed"])
   }

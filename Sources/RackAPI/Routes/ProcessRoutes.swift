@@ -119,7 +119,7 @@ struct ProcessJSON: Encodable, Sendable {
     name = service.service
     ports = replica.port.map { ["\($0)"] } ?? []
     self.release = release
-    started = replica.startedAt ?? Date(timeIntervalSince1970: 0)
+    started = replica.startedAt ?? .distantPast
     status = replica.state.word
   }
 

@@ -12,6 +12,8 @@ actor DrainConnection {
   private let socket: DrainSocket
   private let security: TLSClient?
   private var written = 0
+  /// Whether only whole messages were sent.
+  private var isWhole = true
   /// What is not certain yet to have been taken: up to which byte, and since when.
   private var doubtful: [(number: Int, end: Int, since: Deadline)] = []
 
@@ -44,7 +46,13 @@ actor DrainConnection {
   /// - Throws: `DrydockError` where the drain is gone; `TimeoutError`, `CancellationError`.
   func send(_ entry: DrainBuffer.Entry) async throws {
     try look()
-    let deadline = Deadline.after(Self.patience)
+    guard isWhole else { throw DrydockError(.unavailable, "\(address.text): a message broke off") }
+    isWhole = false
+    try await write(entry, until: Deadline.after(Self.patience))
+    isWhole = true
+  }
+
+  private func write(_ entry: DrainBuffer.Entry, until deadline: Deadline) async throws {
     guard address.way != .udp else { return try await sendDatagram(entry, until: deadline) }
     if let security {
       try security.encrypt(entry.message.counted)
@@ -89,5 +97,12 @@ actor DrainConnection {
     guard count > 0 else { return nil }
     defer { doubtful.removeFirst(count) }
     return doubtful[count - 1].number
+  }
+
+  /// Says that nothing more comes, where the drain listens to that.
+  func end() async {
+    guard let security else { return }
+    security.endSending()
+    try? await socket.send(security.bytesToSend(), until: .after(.seconds(1)))
   }
 }

@@ -9,6 +9,7 @@ actor LogDrain {
   private let trust: @Sendable () throws -> String
   private let tell: @Sendable (String) -> Void
   private var buffer: DrainBuffer
+  private var connection: DrainConnection?
   private let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
 
@@ -30,16 +31,34 @@ actor LogDrain {
     (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// Works until it is cancelled.
+  /// How long what is left may take once all is over.
+  private static let farewell = Duration.seconds(2)
+
+  /// Works until it is cancelled; what was written by then is still sent, where the drain takes it.
   func run(_ log: ServiceLog, from begin: LogTime) async {
     await withDiscardingTaskGroup { group in
       group.addTask {
-        try? await log.follow(from: .time(begin)) { await self.take($0) }
+        try? await log.follow(from: .time(begin), toTheEnd: true) { await self.take($0) }
       }
       group.addTask { await self.keepSending() }
       group.addTask { [signal] in
         while (try? await Task.sleep(for: Self.pause, clock: SuspendingClock())) != nil { signal.yield() }
       }
+    }
+    await shieldedFromCancellation { await self.finish() }
+  }
+
+  private func finish() async {
+    guard let connection else { return }
+    // Nobody is left to be told where it cannot be.
+    try? await withDeadline(.after(Self.farewell), address.text) { try await self.sendAll(by: connection) }
+    await connection.end()
+  }
+
+  private func sendAll(by connection: DrainConnection) async throws {
+    while let entry = buffer.send() {
+      try await connection.send(entry)
+      if let number = await connection.settled() { buffer.settle(upTo: number) }
     }
   }
 
@@ -59,6 +78,7 @@ actor LogDrain {
     while !Task.isCancelled {
       do {
         let connection = try await DrainConnection(to: address, trust: try trust())
+        self.connection = connection
         if isGone { tell("\(address.text) is back") }
         (isGone, pause) = (false, Backoff(first: .milliseconds(250), limit: .seconds(30)))
         try await drain(into: connection)
@@ -67,6 +87,7 @@ actor LogDrain {
           tell("\(DrydockError(error).message); lines are kept meanwhile, and sent once it is back")
         }
         isGone = true
+        self.connection = nil
         buffer.rewind()
         try? await pause.sleep(until: .never, address.text)
       } catch { return }
@@ -77,10 +98,7 @@ actor LogDrain {
   private func drain(into connection: DrainConnection) async throws {
     var signals = signals.makeAsyncIterator()
     repeat {
-      while let entry = buffer.send() {
-        try await connection.send(entry)
-        if let number = await connection.settled() { buffer.settle(upTo: number) }
-      }
+      try await sendAll(by: connection)
       try await connection.look()
       if let number = await connection.settled() { buffer.settle(upTo: number) }
     } while await signals.next(isolation: #isolation) != nil

@@ -55,8 +55,8 @@ struct LogDrains: Sendable {
       app: app, address: address,
       trust: {
         // Which writes the system's roots and drydock's own authority into one file.
-        _ = try authority.trustVariables()
-        return authority.bundleFile
+        guard try authority.trustVariables().isEmpty else { return authority.bundleFile }
+        return LocalAuthority.systemRootsFile ?? authority.bundleFile
       },
       tell: { tell(SupervisorEvent(.notice, nil, "log drain: \($0)")) })
     await withTaskGroup(of: Void.self) { group in

@@ -1,3 +1,4 @@
+import MonotonicTime
 package import NativeProcess
 
 /// What an app's services write, and the runs of its timers.
@@ -33,10 +34,25 @@ package struct ServiceLog: Sendable {
 
   /// The lines from a moment on, and those that are written, also by replicas that come later, until the task is cancelled
   /// or `take` throws.
+  /// - Parameter toTheEnd: Whether what was written before a cancellation still comes.
   package func follow(
-    from start: LogStart, _ take: @escaping @Sendable ([NamedLine]) async throws -> Void
+    from start: LogStart, toTheEnd: Bool = false,
+    _ take: @escaping @Sendable ([NamedLine]) async throws -> Void
   ) async throws {
     let follower = LineFollower(sources, from: start)
+    do {
+      try await follow(with: follower, take)
+    } catch  where toTheEnd && Task.isCancelled {
+      try await shieldedFromCancellation {
+        await follower.set(sources)
+        while case let lines = await follower.rest(), !lines.isEmpty { try await take(Self.written(lines)) }
+      }
+    }
+  }
+
+  private func follow(
+    with follower: LineFollower, _ take: @escaping @Sendable ([NamedLine]) async throws -> Void
+  ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       group.addTask {
@@ -50,6 +66,7 @@ package struct ServiceLog: Sendable {
         }
       }
       try await group.next()
+      try Task.checkCancellation()
     }
   }
 
