@@ -247,8 +247,8 @@ let package = Package(
     tests(
       "RackAPI",
       [
-        "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "DrydockBase", "Emulator",
-        "Engines", "LocalServer", "MonotonicTime",
+        "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "Services", "DrydockBase",
+        "Emulator", "Engines", "LocalServer", "MonotonicTime", "NativeProcess",
       ] + nio),
     tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
     tests("LocalServer", ["MonotonicTime"] + nio),

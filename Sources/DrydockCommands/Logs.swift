@@ -83,7 +83,7 @@ struct Logs: AsyncParsableCommand {
         group.addTask { try await engines.follow(lines: tail ?? 50) { name, line in view.print(name, line) } }
       }
       if !chosen.replicas.isEmpty {
-        group.addTask { await followServices(chosen, folder, view) }
+        group.addTask { try await followServices(chosen, folder, view) }
       }
       try await group.waitForAll()
     }
@@ -114,17 +114,16 @@ struct Logs: AsyncParsableCommand {
     kept.forEach(view.print)
   }
 
-  private func followServices(_ chosen: LogChoice, _ folder: ServiceFolder, _ view: LogView) async {
-    let follower = LineFollower(
-      chosen.replicas.map(folder.log), from: since.map { .time($0.time) } ?? .last(tail ?? 50))
-    while let lines = await follower.next() {
-      for line in lines where line.line.stream != .event { view.print(line) }
+  private func followServices(_ chosen: LogChoice, _ folder: ServiceFolder, _ view: LogView) async throws {
+    let log = ServiceLog(folder) { chosen.holds($0) }
+    try await log.follow(from: since.map { .time($0.time) } ?? .last(tail ?? 50)) { lines in
+      for line in lines { view.print(line) }
     }
   }
 }
 
 /// Whose logs are shown.
-struct LogChoice {
+struct LogChoice: Sendable {
   /// What is chosen among.
   enum Which: Sendable {
     case everything, services, timers, servicesAndTimers
@@ -135,25 +134,35 @@ struct LogChoice {
   /// The replicas of services that ever ran.
   let replicas: [ServiceReplica]
 
+  private let isWanted: @Sendable (ServiceReplica) -> Bool
+
+  /// Whether a replica's lines are shown; it may come later.
+  func holds(_ replica: ServiceReplica) -> Bool { isWanted(replica) }
+
   /// All names.
   var all: [String] { resources + replicas.map(\.name) }
 
   init(_ names: [String], _ instance: InstanceState, _ folder: ServiceFolder, which: Which) throws {
     let known = instance.resources.keys.sorted()
-    let ran = folder.replicas.filter { replica in
+    let isOfKind = { @Sendable (replica: ServiceReplica) in
       switch which {
       case .everything, .servicesAndTimers: true
-      case .services: replica.number >= 0
-      case .timers: replica.number < 0
+      case .services: !replica.isOfTimer
+      case .timers: replica.isOfTimer
       }
     }
+    let ran = folder.replicas.filter(isOfKind)
     let services = Set(ran.map(\.service))
     for name in names
     where !known.contains(name) && !services.contains(name) && !ran.map(\.name).contains(name) {
       throw UnknownName.error("resource or service", name, known: known + services.sorted())
     }
     resources = which != .everything ? [] : names.isEmpty ? known : known.filter(names.contains)
-    replicas = names.isEmpty ? ran : ran.filter { names.contains($0.service) || names.contains($0.name) }
+    isWanted = { replica in
+      isOfKind(replica)
+        && (names.isEmpty || names.contains(replica.service) || names.contains(replica.name))
+    }
+    replicas = ran.filter(isWanted)
   }
 }
 
@@ -166,27 +175,10 @@ struct LogMoment: Sendable {
       time = LogTime(date)
       return
     }
-    guard let seconds = Self.seconds(text) else {
+    guard let seconds = LogSpan.seconds(text) else {
       throw ValidationError("it takes a span such as 10m or 2h30m, or a moment such as 2026-01-31T12:00:00Z")
     }
     time = LogTime(Date(timeIntervalSinceNow: -seconds))
-  }
-
-  /// A span as Convox's tool takes it: numbers with h, m, s, or d for days.
-  static func seconds(_ text: String) -> Double? {
-    let units: [Character: Double] = ["d": 86400, "h": 3600, "m": 60, "s": 1]
-    var (total, digits) = (0.0, "")
-    for character in text {
-      if character.isASCII, character.isNumber || character == "." {
-        digits.append(character)
-      } else if let unit = units[character], let number = Double(digits) {
-        total += number * unit
-        digits = ""
-      } else {
-        return nil
-      }
-    }
-    return digits.isEmpty && !text.isEmpty && total.isFinite ? total : nil
   }
 }
 

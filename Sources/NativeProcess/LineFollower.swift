@@ -67,3 +67,19 @@ package func lastLines(of sources: [LogSource], _ count: Int) -> [NamedLine] {
   var merge = LogMerge(sources, from: .last(count))
   return merge.next()
 }
+
+/// The lines of some logs that there are by now, in order and in portions.
+package actor LogPortions {
+  private var merge: LogMerge
+
+  /// - Parameter since: The first moment; nil for all that there is.
+  package init(_ sources: [LogSource], since: LogTime?) {
+    merge = LogMerge(sources, from: .time(since ?? .distantPast))
+  }
+
+  /// The next portion; nil at the end.
+  package func next() -> [NamedLine]? {
+    let lines = Task.isCancelled ? [] : merge.next()
+    return lines.isEmpty ? nil : lines
+  }
+}

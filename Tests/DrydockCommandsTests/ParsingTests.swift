@@ -207,10 +207,10 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
   }
 
   @Test(arguments: [("10m", 600.0), ("2h30m", 9000), ("1d", 86400), ("1.5s", 1.5)])
-  func spans(text: String, seconds: Double) { #expect(LogMoment.seconds(text) == seconds) }
+  func spans(text: String, seconds: Double) { #expect(LogSpan.seconds(text) == seconds) }
 
   @Test(arguments: ["", "10", "m", "10x", "-5m", "5m ago"])
-  func wrongSpans(text: String) { #expect(LogMoment.seconds(text) == nil) }
+  func wrongSpans(text: String) { #expect(LogSpan.seconds(text) == nil) }
 
   @Test func theRest() throws {
     #expect(try parse("check", "--strict", as: Check.self).strict)

@@ -15,6 +15,8 @@ package struct ContainerDetails: Sendable, Hashable {
   package let labels: [String: String]
   /// Its environment, as `NAME=value`.
   package let environment: [String]
+  /// The words of its image that stand before those of its command; empty for none.
+  package let entryPoint: [String]
   /// Whether its process has a terminal.
   package let hasTerminal: Bool
   /// How often the engine restarted it.

@@ -17,6 +17,7 @@ extension ContainerDetails: Decodable {
     let labels: [String: String]?
     let environment: [String]?
     let tty: Bool?
+    let entryPoint: [String]?
 
     enum CodingKeys: String, CodingKey {
       case image = "Image"
@@ -24,6 +25,7 @@ extension ContainerDetails: Decodable {
       case labels = "Labels"
       case environment = "Env"
       case tty = "Tty"
+      case entryPoint = "Entrypoint"
     }
   }
 
@@ -62,6 +64,7 @@ extension ContainerDetails: Decodable {
     state = try values.decode(ContainerState.self, forKey: .state)
     labels = config.labels ?? [:]
     environment = config.environment ?? []
+    entryPoint = config.entryPoint ?? []
     hasTerminal = config.tty ?? false
     restartCount = try values.decodeIfPresent(Int.self, forKey: .restartCount) ?? 0
     portBindings = hostConfig?.portBindings?.bindings ?? []

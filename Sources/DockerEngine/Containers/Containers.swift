@@ -95,14 +95,18 @@ extension DockerClient {
   }
 
   /// The same with an archive that is made while it is sent.
-  /// - Parameter next: Gives the archive's next bytes, nil at its end; it has to heed cancellation.
+  /// - Parameters:
+  ///   - replacesFolders: Whether a file may take the place of a folder; else that is an error.
+  ///   - next: Gives the archive's next bytes, nil at its end; it has to heed cancellation.
   /// - Throws: ``DockerError``; what `next` throws.
   package func putArchive(
-    into id: String, path: String, until deadline: Deadline,
+    into id: String, path: String, replacesFolders: Bool = true, until deadline: Deadline,
     next: @escaping @Sendable () async throws -> [UInt8]?
   ) async throws {
     let request = EngineRequest(
-      .put, Self.path(id) + "/archive", query: [("path", path)], body: .stream(next),
+      .put, Self.path(id) + "/archive",
+      query: [("path", path)] + (replacesFolders ? [] : [("noOverwriteDirNonDir", "true")]),
+      body: .stream(next),
       action: "copy files into the container \(Self.shown(id))", object: .container)
     try await send(request, deadline)
   }

@@ -53,11 +53,7 @@ struct ServiceCount: Sendable {
     guard let split = argument.lastIndex(of: "="), split != argument.startIndex,
       let count = Int(argument[argument.index(after: split)...])
     else { throw ValidationError("it takes SERVICE=NUMBER") }
-    // Convox's own words for what AWS answers.
-    guard count >= 0 else { throw ValidationError("Task count can not be lesser than 0") }
-    guard count <= ServiceSpec.replicaLimit else {
-      throw ValidationError("a service has \(ServiceSpec.replicaLimit) replicas here at most")
-    }
+    if let problem = ServiceSpec.problem(withCount: count) { throw ValidationError(problem) }
     self.service = String(argument[..<split])
     self.count = count
   }

@@ -33,7 +33,7 @@ extension Rack {
         let target = try target(request["name"], of: try app(request["app"]))
         let session = try await ResourceConsole(context: context, target: target).open()
         let console = ConsoleConversation(
-          name: target.name, session: session, size: Self.size(request.headers))
+          name: target.name, session: session, size: TerminalSize(request.headers))
         return { try await console.run($0) }
       },
     ]
@@ -60,13 +60,5 @@ extension Rack {
       handoff.end()
       return try await group.next() ?? nil
     }
-  }
-
-  /// The size of the tool's terminal, which it tells in headers where it has one.
-  private static func size(_ headers: HTTPHeaders) -> TerminalSize? {
-    guard let columns = headers.first(name: "Width").flatMap({ Int($0) }), (1...1000).contains(columns),
-      let rows = headers.first(name: "Height").flatMap({ Int($0) }), (1...1000).contains(rows)
-    else { return nil }
-    return TerminalSize(columns: columns, rows: rows)
   }
 }

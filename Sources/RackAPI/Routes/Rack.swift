@@ -1,9 +1,8 @@
 package import AppState
 package import ConvoxManifest
 import Emulator
+import Foundation
 package import LocalServer
-import MonotonicTime
-import NIOHTTP1
 
 /// Convox's Rack API over the instances of this machine. What it does is the Emulator's; here are only the wire's names.
 package struct Rack: Sendable {
@@ -13,6 +12,8 @@ package struct Rack: Sendable {
   let failures = Failures()
   let developments = DevelopmentSessions()
   let builds = BuildRuns()
+  let oneOffs = OneOffs()
+  let started = Date()
   let log: RequestLog
   /// Whether it opens consoles, whose clients can run any program as drydock's user.
   let hasConsoles: Bool
@@ -37,7 +38,7 @@ package struct Rack: Sendable {
   var routes: [Route] {
     systemRoutes + appRoutes + objectRoutes + buildRoutes + promoteRoutes + releaseRoutes + resourceRoutes
       + dataRoutes + createdRoutes + proxyRoutes
-      + laterRoutes
+      + serviceRoutes + processRoutes + fileRoutes + logRoutes + machineRoutes
   }
 
   /// The app of that name.
@@ -47,31 +48,6 @@ package struct Rack: Sendable {
       throw HTTPFailure.noSuch("app", name)
     }
     return app
-  }
-
-  /// What Convox's tool asks of racks for `start`, `deploy`, `run`, `logs` and the like.
-  private var laterRoutes: [Route] {
-    func later(_ pattern: String, _ subject: String) -> [Route] {
-      [HTTPMethod.GET, .POST, .PUT, .DELETE, .HEAD].map { method in
-        Route(method, pattern, .reply { _, _ in throw Self.later(subject) })
-      }
-    }
-    // A handshake that fails tells the tool's user nothing: these are told in the stream.
-    func laterStream(_ pattern: String, _ subject: String) -> Route {
-      .socket(pattern) { _ in throw Self.later(subject) }
-    }
-    return [
-      laterStream("/apps/:app/logs", "logs"), laterStream("/system/logs", "logs"),
-      laterStream("/apps/:app/services/:service/logs", "services"),
-      laterStream("/apps/:app/processes/:process/exec", "processes"),
-      laterStream("/apps/:app/processes/:process/logs", "processes"),
-    ] + later("/apps/:app/processes/*", "processes") + later("/apps/:app/services/*", "services")
-      + later("/system/processes", "processes") + later("/instances/*", "instances")
-  }
-
-  /// What is answered where the tool asks for what is not here yet.
-  private static func later(_ subject: String) -> HTTPFailure {
-    HTTPFailure(.notFound, "this rack serves no \(subject) yet: drydock start runs the services")
   }
 }
 

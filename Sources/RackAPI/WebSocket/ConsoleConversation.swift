@@ -34,7 +34,7 @@ struct ConsoleConversation: Sendable {
     guard size != nil, session.wantsPrompt else {
       // The tool has no way to learn the exit code: what went wrong is in the output.
       _ = try await session.run(
-        terminal: size.map(Self.terminal), input: input, output: output, error: output)
+        terminal: size.map(ConsoleTerminal.init(size:)), input: input, output: output, error: output)
       return
     }
     try await prompt(input, output)
@@ -46,13 +46,5 @@ struct ConsoleConversation: Sendable {
     let editor = LinePrompt(prompt: "\(name)> ", input: input, output: output)
     _ = try await session.run(
       input: { try await editor.next() }, output: { try await editor.show($0) }, error: output)
-  }
-
-  /// The user's terminal, of which the tool tells neither the name nor changes of size.
-  private static func terminal(_ size: TerminalSize) -> ConsoleTerminal {
-    let (sizes, continuation) = AsyncStream.makeStream(of: TerminalSize.self)
-    continuation.yield(size)
-    continuation.finish()
-    return ConsoleTerminal(name: "xterm", sizes: sizes)
   }
 }

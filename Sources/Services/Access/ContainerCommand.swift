@@ -17,11 +17,17 @@ package struct ContainerCommand: Sendable {
   private let mark: String
 
   /// A command for a container.
+  /// - Parameter behindEntryPoint: Whether the container's entry point comes before it.
   /// - Throws: `DrydockError.unavailable` where no engine answers.
-  package init(_ words: [String], in container: String, _ context: DrydockContext) async throws {
+  package init(
+    _ words: [String], in container: String, behindEntryPoint: Bool = false, _ context: DrydockContext
+  ) async throws {
     client = try await DockerAccess(environment: context.environment).connect()
     self.container = container
-    self.words = words
+    let found =
+      behindEntryPoint
+      ? try await client.inspectContainer(container, until: .after(InstanceContainers.callLimit)) : nil
+    self.words = (found?.entryPoint ?? []) + words
     mark = "\(Self.variable)=\(Secret.make())"
   }
 

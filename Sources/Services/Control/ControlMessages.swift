@@ -14,6 +14,8 @@ package struct ControlRequest: Sendable, Hashable, Codable {
     case add
     /// That services end and are started with what is said of them now.
     case restart
+    /// That replicas end, by their names, and others take their place.
+    case end
     /// That services have other numbers of replicas.
     case scale
     /// That services end; all of them where none is named, and the supervisor with them.

@@ -75,6 +75,8 @@ struct ControlServer: Sendable {
       await changed(supervisor.status.map(\.service))
     case .restart:
       try await restart(request.services)
+    case .end:
+      for name in request.services { try await supervisor.end(name) }
     case .scale:
       let counts = request.counts ?? [:]
       try refuse(Array(counts.keys), besides: await supervisor.status.map(\.service))

@@ -16,7 +16,7 @@ struct EngineTarget: CodeTarget {
       all: false, labels: containers.names.labels.merging([label: ""]) { $1 }, until: containers.soon)
     let own = found.filter { container in
       let replica = container.labels[label].flatMap(ServiceReplica.init(name:))
-      return replica?.service == service && (replica?.number ?? 0) > 0
+      return replica?.service == service && replica?.isKept == true
     }
     return Dictionary(own.map { ($0.id, $0.imageID) }) { $1 }
   }

@@ -31,6 +31,8 @@ struct ServicePreparation: Sendable {
   let site: ContainerSite
   /// Told what takes time.
   let notice: @Sendable (String) -> Void
+  /// The app env that counts in place of the instance's; nil for the instance's.
+  var appEnvironment: [String: String]?
   /// What has changed of the services' files since their images were built.
   let journal = CodeJournal()
   /// How the services were prepared.
@@ -192,6 +194,20 @@ struct ServicePreparation: Sendable {
     return try await onceRunner(service, .shell(command), choice, variables, urls)
   }
 
+  /// What runs a command once as a service's, with what the manifest and the app env say now.
+  /// - Throws: `DrydockError` for a service that there is not, and for one that cannot run here.
+  func runner(of run: ServiceRun) async throws -> any ReplicaRunner {
+    let variables = try look()
+    guard let service = variables.manifest.service(named: run.service) else {
+      throw UnknownName.error("service", run.service, known: variables.manifest.services.map(\.name))
+    }
+    let settings = try workspace.settings(for: variables.manifest)
+    let urls = Self.urls(try ServiceStore(folder).load())
+    let choice = try choices(of: [service], settings, variables)[service.name]
+    let runner = try await onceRunner(service, .shell(run.command), choice, variables, urls)
+    return run.adjusting(runner)
+  }
+
   /// Where the resources run; nil where none decides it, as an app without servers of its own has no need of either.
   private func runtime(_ variables: AppVariables) -> RuntimeKind? {
     ServiceLook.decisiveRuntime(variables.specs, variables.state, LinkedResources(context: context))
@@ -202,7 +218,7 @@ struct ServicePreparation: Sendable {
     guard let state = try context.store.load(id) else {
       throw DrydockError(.failed, "the app was deleted by another drydock command")
     }
-    let environment = state.appEnvironment(rack: rack).merging(extraEnvironment) { $1 }
+    let environment = (appEnvironment ?? state.appEnvironment(rack: rack)).merging(extraEnvironment) { $1 }
     return try AppVariables(context, workspace, state, environment: environment)
   }
 

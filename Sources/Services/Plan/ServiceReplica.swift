@@ -5,8 +5,12 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
   /// The service's name.
   package let service: String
   /// Its number among them, from 1; 0 for a command that is run once beside them, such as a hook;
-  /// below 0 for a run of the timer of that name, of which there may be several at once.
+  /// below 0 for a run of the timer of that name, of which there may be several at once;
+  /// above `firstRun` for a command that somebody runs once as the service's.
   package let number: Int
+
+  /// Below the number of the first command that somebody runs.
+  private static let firstRun = 1_000_000
 
   /// A replica of a service.
   package init(service: String, number: Int) {
@@ -23,6 +27,9 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
     case "timer": return -1
     default:
       if suffix.hasPrefix("timer") { return Int(suffix.dropFirst(5)).map { -$0 } }
+      if suffix.hasPrefix("run") {
+        return Int(suffix.dropFirst(3)).flatMap { (1...firstRun).contains($0) ? firstRun + $0 : nil }
+      }
       return Int(suffix)
     }
   }
@@ -32,6 +39,7 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
     case 0: "once"
     case -1: "timer"
     case ..<0: "timer\(-number)"
+    case (firstRun + 1)...: "run\(number - firstRun)"
     default: "\(number)"
     }
   }
@@ -44,6 +52,17 @@ package struct ServiceReplica: Sendable, Hashable, Codable, Comparable {
       !name.isEmpty && name.utf8.count <= 64 && name.unicodeScalars.allSatisfy { letters.contains($0) }
     return Self(service: isPlain ? name : Slug.make(name), number: -number)
   }
+
+  /// A command that somebody runs once as a service's: `web.run1`.
+  /// - Parameter number: Which of those that go on at the same time, from 1.
+  static func run(of service: String, _ number: Int) -> Self {
+    Self(service: service, number: firstRun + number)
+  }
+
+  /// Whether it is a timer's run.
+  package var isOfTimer: Bool { number < 0 }
+  /// Whether it is one of the service's own, which the supervisor keeps.
+  package var isKept: Bool { (1...Self.firstRun).contains(number) }
 
   /// A replica by its name; nil for any other text.
   package init?(name: String) {

@@ -3,6 +3,13 @@ package struct ServiceSpec: Sendable, Hashable {
   /// How many replicas a service may have here.
   package static let replicaLimit = 100
 
+  /// What is wrong with a number of replicas; nil for nothing.
+  package static func problem(withCount count: Int) -> String? {
+    // Convox's own words for what AWS answers.
+    if count < 0 { return "Task count can not be lesser than 0" }
+    return count > replicaLimit ? "a service has \(replicaLimit) replicas here at most" : nil
+  }
+
   /// Its name.
   package var name: String
   /// How it runs.

@@ -1,3 +1,4 @@
+import AppState
 import DrydockBase
 import NativeProcess
 
@@ -106,6 +107,17 @@ package actor Supervisor {
         stop(ServiceReplica(service: service.spec.name, number: number), drains: true)
       }
     }
+  }
+
+  /// Has a replica end, and another one take its place.
+  /// - Throws: `DrydockError` where there is none of that name.
+  package func end(_ name: String) throws {
+    let replica = ServiceReplica(name: name)
+    guard let replica, members[replica.service]?.replicas[replica.number] != nil else {
+      let known = status.flatMap { service in service.replicas.map { "\(service.service).\($0.number)" } }
+      throw UnknownName.error("replica", name, known: known)
+    }
+    stop(replica, drains: true)
   }
 
   /// Stops services, and returns once they are gone. Without any left, the supervisor ends.

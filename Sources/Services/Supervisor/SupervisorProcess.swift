@@ -116,6 +116,8 @@ package struct SupervisorProcess: Sendable {
     package var extraEnvironment: [String: String] = [:]
     /// The rack whose app env is taken; nil for the local one.
     package var rack: String?
+    /// The app env that counts in place of the instance's; nil for the instance's.
+    package var appEnvironment: [String: String]?
     /// The services; all of the manifest's where none is named.
     package var services: [String] = []
     /// How they are started.
@@ -196,6 +198,10 @@ package struct SupervisorProcess: Sendable {
         return nil
       }
       group.addTask {
+        await LogDrains(context: context, id: id, folder: folder) { supervisor.tell($0) }.run()
+        return nil
+      }
+      group.addTask {
         await LiveServices(preparation: preparation, supervisor: supervisor).run()
         return nil
       }
@@ -237,7 +243,7 @@ package struct SupervisorProcess: Sendable {
       rack: wishes.rack, options: wishes.options, keeper: keeper, leash: leash,
       mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers,
       site: ContainerSite(context: context, id: id, keeper: keeper, leash: leash, leashName: leashName),
-      notice: notice)
+      notice: notice, appEnvironment: wishes.appEnvironment)
   }
 
   private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in

@@ -1,0 +1,108 @@
+package import AppState
+import DrydockBase
+package import MonotonicTime
+import NativeProcess
+
+/// Runs commands once as services', beside whatever runs: each is gone when this process is.
+package struct ServiceRunner: Sendable {
+  /// How many there may be of a service at a time.
+  private static let numbers = 1...500
+
+  private let context: DrydockContext
+  private let id: String
+  private let wishes: SupervisorProcess.Wishes
+  private let notice: @Sendable (String) -> Void
+
+  /// - Parameters:
+  ///   - id: An instance whose resources are up.
+  ///   - wishes: Which manifest and app env count, and how services are started.
+  ///   - notice: Told what takes time.
+  package init(
+    context: DrydockContext, id: String, wishes: SupervisorProcess.Wishes,
+    notice: @escaping @Sendable (String) -> Void
+  ) {
+    self.context = context
+    self.id = id
+    self.wishes = wishes
+    self.notice = notice
+  }
+
+  /// Runs a command to its end, or until it is stopped; a cancellation ends it too.
+  /// - Parameters:
+  ///   - stop: Comes where it is to end.
+  ///   - started: Told which one it is, and where a command goes that is to run beside it.
+  /// - Throws: `DrydockError` where it cannot be run.
+  package func run(
+    _ run: ServiceRun, until stop: Latch, started: @Sendable (ReplicaAccess) -> Void
+  ) async throws -> ReplicaEnd {
+    let folder = ServiceFolder(home: context.home, id: id)
+    try folder.prepare()
+    for number in Self.numbers {
+      let replica = ServiceReplica.run(of: run.service, number)
+      try folder.prepare(replica)
+      // Two at the same time have numbers of their own.
+      guard let lock = InstanceLock.attempt(folder.replica(replica)) else { continue }
+      defer { _ = lock }
+      return try await self.run(run, as: replica, until: stop, started)
+    }
+    throw DrydockError(
+      .failed, "\(Self.numbers.count) commands are run as \(run.service)'s already, the most at a time")
+  }
+
+  private func run(
+    _ run: ServiceRun, as replica: ServiceReplica, until stop: Latch,
+    _ started: @Sendable (ReplicaAccess) -> Void
+  ) async throws -> ReplicaEnd {
+    let preparation = try await SupervisorProcess(context: context, id: id).preparation(
+      wishes, try Leash.toThisProcess(), ServiceRouters(), leashName: "leash/\(replica.name)", notice)
+    do {
+      let runner = try await preparation.runner(of: run)
+      let end = try await live(replica, by: runner, until: stop, started)
+      await preparation.close()
+      return end
+    } catch {
+      await preparation.close()
+      throw error
+    }
+  }
+
+  private func live(
+    _ replica: ServiceReplica, by runner: any ReplicaRunner, until stop: Latch,
+    _ started: @Sendable (ReplicaAccess) -> Void
+  ) async throws -> ReplicaEnd {
+    try await runner.stop(replica, grace: .zero)
+    do {
+      _ = try await runner.start(replica, until: .after(.seconds(60)))
+      started(ReplicaAccess(replica: replica, place: try await runner.place(of: replica)))
+      let end = try await Self.ending(of: replica, by: runner, until: stop)
+      await Self.stop(replica, by: runner)
+      return end
+    } catch {
+      await Self.stop(replica, by: runner)
+      throw error
+    }
+  }
+
+  private static func ending(
+    of replica: ServiceReplica, by runner: any ReplicaRunner, until stop: Latch
+  ) async throws -> ReplicaEnd {
+    try await withThrowingTaskGroup(of: ReplicaEnd.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await runner.ending(of: replica) }
+      group.addTask {
+        await stop.wait()
+        try Task.checkCancellation()
+        return ReplicaEnd(reason: .unknown, words: "it was stopped")
+      }
+      guard let end = try await group.next() else { throw CancellationError() }
+      return end
+    }
+  }
+
+  private static func stop(_ replica: ServiceReplica, by runner: any ReplicaRunner) async {
+    await shieldedFromCancellation {
+      // How it ended is what is told.
+      try? await runner.stop(replica, grace: nil)
+    }
+  }
+}
