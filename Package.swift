@@ -53,7 +53,8 @@ let sockets: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let nio = sockets + [Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")]
+let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nio = sockets + [http]
 let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -106,8 +107,10 @@ let package = Package(
     library(
       "TestInstances",
       [
-        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator",
-        "MonotonicTime", "NativeProcess", "Planning", "Resources", "Services",
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
+        "HealthProbes",
+        "LocalServer", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers", "Services",
+        "TransportSecurity", http, .product(name: "NIOCore", package: "swift-nio"),
       ]),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
@@ -250,7 +253,9 @@ let package = Package(
         "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "Services", "DrydockBase",
         "Emulator", "Engines", "LocalServer", "MonotonicTime", "NativeProcess",
       ] + nio),
-    tests("TestInstances", ["ConvoxManifest", "DrydockBase"]),
+    tests(
+      "TestInstances",
+      ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "LocalServer", "MonotonicTime"]),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests(
       "ServiceRouter",

@@ -18,6 +18,7 @@ struct Test: AsyncParsableCommand {
     usage: """
       drydock test [<options>] -- <command> ...
       drydock test [<options>] [<service> ...]
+      drydock test clone <resource> [<template>]
       """,
     discussion: """
       Starts real engines for the manifest's resources: with ports, passwords and empty
@@ -28,11 +29,16 @@ struct Test: AsyncParsableCommand {
       Without a command, the services' own test: of the manifest are run, one after the
       other, each beside new resources.
 
+      Each test can have a clean database of its own: while the command runs, IntegreSQL's
+      clients find one of each PostgreSQL, MySQL and MariaDB, and for shells drydock test
+      clone prints the URL of a new copy of the resource's database as it was the first time.
+
       Examples:
         drydock test -- pytest
         drydock test --service web -- bin/test
         drydock test --only mydb -- go test ./...
         drydock test web worker
+        DATABASE_URL=$(drydock test clone mydb)
       """)
 
   @Argument(
@@ -104,6 +110,9 @@ struct Test: AsyncParsableCommand {
   func run() async throws {
     let session = try Session(options).selecting(rack)
     if kept || remove != nil { return try await tend(session) }
+    if command == nil, services.first == TestClone.verb {
+      return try await TestClone(Array(services.dropFirst())).run(session)
+    }
     // What the command prints is its own business.
     Interruption.goOnUnread()
     let run = TestRun(context: session.context, request: try request(session))

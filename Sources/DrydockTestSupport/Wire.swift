@@ -104,7 +104,7 @@ package struct Wire {
       response.headers[parts[0].lowercased()] =
         parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
     }
-    if status == 101 || status == 100 { return response }
+    if status == 101 || status == 100 || status == 204 { return response }
     if let length = response.headers["content-length"].flatMap({ Int($0) }) {
       guard let bytes = try await read(length) else { throw FixtureError("the body broke off") }
       response.body = bytes

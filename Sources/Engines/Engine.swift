@@ -100,6 +100,8 @@ package protocol ServerEngine: Engine {
   /// - Returns: What the user has to know of it, in a sentence; nil for nothing.
   func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws
     -> String?
+  /// What makes databases out of others, as the administrator; nil for an engine without databases.
+  func copies(_ administrator: ProbeTarget) -> (any DatabaseCopies)?
   /// How a person talks to a server.
   func console(_ place: ClientPlace) -> ConsoleMethod
   /// Whether data written by one version may be served by another.
@@ -127,6 +129,9 @@ extension ServerEngine {
 
   /// An engine whose executables nothing else goes by accepts all of them.
   package func accepts(_ installation: NativeInstallation) -> Acceptance { .itself }
+
+  /// Only SQL servers have databases.
+  package func copies(_ administrator: ProbeTarget) -> (any DatabaseCopies)? { nil }
 
   /// An engine without accounts has no administrator to let in.
   package func socket(_ request: ServerRequest, _ folders: NativeFolders) -> String? { nil }

@@ -47,6 +47,10 @@ extension MySQLFamilyEngine {
     try await MySQLFamily.changePassword(administrator, request, until: deadline)
   }
 
+  func copies(_ administrator: ProbeTarget) -> (any DatabaseCopies)? {
+    MySQLCopies(session: MySQLAdministrator(target: administrator))
+  }
+
   /// Data of earlier ones has no time zones by name.
   var confinement: Int { 1 }
 

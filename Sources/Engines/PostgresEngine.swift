@@ -281,6 +281,10 @@ struct PostgresEngine: ServerEngine {
     try await PostgresAdministrator(target: administrator).execute([statement], until: deadline)
   }
 
+  func copies(_ administrator: ProbeTarget) -> (any DatabaseCopies)? {
+    PostgresCopies(session: PostgresAdministrator(target: administrator))
+  }
+
   let confinement = 1
 
   func confine(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline) async throws

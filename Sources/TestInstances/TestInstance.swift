@@ -24,6 +24,8 @@ package struct TestInstance: ~Copyable {
   }
   /// What came of bringing it up.
   package let variables: AppVariables
+  /// The context in which it is: its home is the instance's own.
+  let context: DrydockContext
   private let folder: ThrowAwayFolder
   private let folderGuard: FolderGuard
   private let durable: StateHome
@@ -65,7 +67,7 @@ package struct TestInstance: ~Copyable {
       ).run(throwAway: state)
       return TestInstance(
         variables: try AppVariables(context, request.workspace, result.state, environment: environment),
-        folder: folder, folderGuard: folderGuard, durable: durable.home)
+        context: context, folder: folder, folderGuard: folderGuard, durable: durable.home)
     } catch {
       try? await folderGuard.clear()
       throw error

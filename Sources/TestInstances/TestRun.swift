@@ -67,7 +67,11 @@ package struct TestRun: Sendable {
       request, context, events: surroundings.events, place: surroundings.place)
     let status: Int32
     do {
-      status = try await execute(command, instance.variables, instance.path, surroundings)
+      let databases = try await CleanDatabases(instance.context, instance.variables)
+      let (variables, path) = (instance.variables, instance.path)
+      status = try await databases.serving { more in
+        try await execute(command, variables, path, more, surroundings)
+      }
     } catch {
       try? await instance.end()
       throw error
@@ -83,7 +87,8 @@ package struct TestRun: Sendable {
   }
 
   private func execute(
-    _ command: TestCommand, _ variables: AppVariables, _ folder: String, _ surroundings: Surroundings
+    _ command: TestCommand, _ variables: AppVariables, _ folder: String, _ more: [String: String],
+    _ surroundings: Surroundings
   ) async throws -> Int32 {
     let keeper = try context.nativeKeeper()
     let words = try command.program(variables.manifest, keeper)
@@ -91,6 +96,7 @@ package struct TestRun: Sendable {
     var program = ProcessReplacement(
       program: words.first ?? "", words: mounts.isEmpty ? words : try surroundings.mounting(words, mounts))
     program.variables = try command.environment(variables, besides: Set(context.environment.keys))
+    program.variables.merge(more) { $1 }
     program.variables["DRYDOCK_TEST_INSTANCE"] = folder
     program.restored = surroundings.restored
     try Task.checkCancellation()

@@ -206,9 +206,3 @@ import Testing
     }
   }
 }
-
-private final class Changes: Sendable {
-  private let changes = Mutex<[String]>([])
-  var all: [String] { changes.withLock(\.self) }
-  func add(_ change: String) { changes.withLock { $0.append(change) } }
-}

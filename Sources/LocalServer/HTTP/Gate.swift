@@ -3,22 +3,24 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// Who may speak to the server: somebody on this machine who knows the password.
+/// Who may speak to the server: somebody on this machine who knows the password, where it has one.
 package struct Gate: Sendable {
-  private let password: [UInt8]
+  private let password: [UInt8]?
   private let name: ServerName
 
-  init(password: String, name: ServerName) {
+  /// - Parameter password: Nil for a server whose routes have a secret in their paths instead.
+  init(password: String?, name: ServerName) {
     self.name = name
-    self.password = Array(password.utf8)
+    self.password = password.map { Array($0.utf8) }
   }
 
   /// - Parameter port: The server's own.
   /// - Throws: `HTTPFailure` with 403 for a foreign host or origin, with 401 for a wrong password.
   func admit(_ head: HTTPRequestHead, at port: Int) throws {
     try checkNames(head.headers, port)
+    guard let password else { return }
     guard head.headers["Authorization"].count == 1, let given = given(head.headers["Authorization"][0]),
-      isPassword(given)
+      Self.isSame(given, password)
     else {
       throw HTTPFailure(.unauthorized, "wrong password: \(name.passwordHint)")
     }
@@ -63,7 +65,7 @@ package struct Gate: Sendable {
   }
 
   /// Takes the same time wherever the difference is, so that the time tells nothing.
-  private func isPassword(_ given: [UInt8]) -> Bool {
+  private static func isSame(_ given: [UInt8], _ password: [UInt8]) -> Bool {
     var difference = given.count ^ password.count
     for index in password.indices {
       difference |= Int(password[index] ^ (index < given.count ? given[index] : 0))

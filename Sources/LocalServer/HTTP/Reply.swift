@@ -29,6 +29,9 @@ package struct Reply: Sendable {
   /// What is answered where there is nothing to say.
   package static let ok = text("ok\n")
 
+  /// An answer without a body: it was done.
+  package static let noContent = Reply(status: .noContent, headers: [:], body: .bytes(ByteBuffer()))
+
   /// Plain text.
   package static func text(_ text: String, status: HTTPResponseStatus = .ok) -> Reply {
     Reply(

@@ -49,13 +49,7 @@ package struct RequestBody {
   /// - Throws: `HTTPFailure` for a body of another type, one that is too long, and one that is wrongly encoded.
   @concurrent
   package mutating func form(_ headers: HTTPHeaders) async throws -> [String: String] {
-    var body = ByteBuffer()
-    while var bytes = try await next() {
-      guard body.readableBytes + bytes.readableBytes <= limits.form else {
-        throw HTTPFailure(.payloadTooLarge, "the form is longer than \(limits.form) bytes")
-      }
-      body.writeBuffer(&bytes)
-    }
+    let body = try await whole()
     guard body.readableBytes > 0 else { return [:] }
     let type = headers.first(name: "Content-Type") ?? ""
     guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
@@ -63,6 +57,20 @@ package struct RequestBody {
         .unsupportedMediaType, "a form is expected, not \(type.isEmpty ? "bare bytes" : type)")
     }
     return try FormValues.parse(String(buffer: body))
+  }
+
+  /// The whole body.
+  /// - Throws: `HTTPFailure` for one that is longer than a form may be.
+  @concurrent
+  package mutating func whole() async throws -> ByteBuffer {
+    var body = ByteBuffer()
+    while var bytes = try await next() {
+      guard body.readableBytes + bytes.readableBytes <= limits.form else {
+        throw HTTPFailure(.payloadTooLarge, "the form is longer than \(limits.form) bytes")
+      }
+      body.writeBuffer(&bytes)
+    }
+    return body
   }
 
   /// Reads what is left of a body that nobody wanted, so that the next request can be found.

@@ -110,7 +110,10 @@ struct HTTPConversation: Sendable {
     defer { log.note(head, "\(reply.status.code)", begin.duration(to: .now)) }
     switch reply.body {
     case .bytes(let bytes):
-      reply.headers.add(name: "Content-Length", value: "\(bytes.readableBytes)")
+      // RFC 9110, section 8.6: a 204 has none.
+      if reply.status != .noContent {
+        reply.headers.add(name: "Content-Length", value: "\(bytes.readableBytes)")
+      }
       try await outbound.write(.head(Self.head(reply)))
       if head.method != .HEAD { try await outbound.write(.body(.byteBuffer(bytes))) }
     case .stream(let stream):

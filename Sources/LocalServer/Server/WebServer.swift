@@ -16,9 +16,12 @@ package struct WebServer: Sendable {
   private let background: BackgroundWork
 
   /// A server, not yet listening.
-  /// - Parameter background: What its routes hand work in to that goes on after the answer.
+  /// - Parameters:
+  ///   - password: What every client has to know; nil where the paths of the routes hold a secret, for clients that can
+  ///     send no password. Its log has to be silent then.
+  ///   - background: What its routes hand work in to that goes on after the answer.
   package init(
-    routes: [Route], password: String, name: ServerName, limits: Limits = Limits(), log: RequestLog,
+    routes: [Route], password: String?, name: ServerName, limits: Limits = Limits(), log: RequestLog,
     background: BackgroundWork = BackgroundWork()
   ) {
     self.router = Router(routes: routes, name: name)
