@@ -1,3 +1,4 @@
+package import AppState
 import DrydockBase
 
 /// What the user wants of the runtime.

@@ -1,6 +1,7 @@
 import AppState
 import ConvoxManifest
 import LocalServer
+import NIOHTTP1
 import Services
 
 /// `convox logs`.

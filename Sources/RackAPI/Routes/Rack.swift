@@ -3,6 +3,7 @@ package import ConvoxManifest
 import Emulator
 import Foundation
 package import LocalServer
+import NIOHTTP1
 
 /// Convox's Rack API over the instances of this machine. What it does is the Emulator's; here are only the wire's names.
 package struct Rack: Sendable {

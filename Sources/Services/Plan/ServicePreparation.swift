@@ -202,7 +202,7 @@ struct ServicePreparation: Sendable {
       throw UnknownName.error("service", run.service, known: variables.manifest.services.map(\.name))
     }
     let settings = try workspace.settings(for: variables.manifest)
-    let urls = Self.urls(try ServiceStore(folder).load())
+    let urls = urls(try ServiceStore(folder).load(), variables.manifest)
     let choice = try choices(of: [service], settings, variables)[service.name]
     let runner = try await onceRunner(service, .shell(run.command), choice, variables, urls)
     return run.adjusting(runner)
