@@ -110,7 +110,7 @@ let package = Package(
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
         "HealthProbes",
         "LocalServer", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers", "Services",
-        "TransportSecurity", http, .product(name: "NIOCore", package: "swift-nio"),
+        "Transfer", "TransportSecurity", http, .product(name: "NIOCore", package: "swift-nio"),
       ]),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),

@@ -38,6 +38,8 @@ struct Test: AsyncParsableCommand {
         drydock test --service web -- bin/test
         drydock test --only mydb -- go test ./...
         drydock test web worker
+        drydock test --seed mydb=seed.sql.gz -- pytest
+        drydock test --seed-command bin/migrate --seed-inputs 'migrations/*' -- pytest
         DATABASE_URL=$(drydock test clone mydb)
       """)
 
@@ -66,6 +68,23 @@ struct Test: AsyncParsableCommand {
     help: ArgumentHelp("Start this resource alone; may be repeated.", valueName: "name"),
     completion: NameCompletion.resources)
   var only: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Import this file before the command; may be repeated.", valueName: "resource=file"))
+  var seed: [String] = []
+
+  @Option(
+    name: .customLong("seed-command"),
+    help: ArgumentHelp(
+      "Run this by sh after the imports, with the command's variables.", valueName: "command"))
+  var seedCommand: String?
+
+  @Option(
+    name: .customLong("seed-inputs"), parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The files by which the seed command's result is known, and kept; patterns.", valueName: "glob"))
+  var seedInputs: [String] = []
 
   @Option(
     help: ArgumentHelp("Seconds until resources that are not ready are an error.", valueName: "seconds"))
@@ -102,6 +121,12 @@ struct Test: AsyncParsableCommand {
     if service != nil, command == nil {
       throw ValidationError("--service goes with a command: drydock test --service NAME -- COMMAND")
     }
+    if seedCommand == nil, !seedInputs.isEmpty {
+      throw ValidationError("--seed-inputs goes with --seed-command")
+    }
+    if let wrong = seed.first(where: { seedFile($0) == nil }) {
+      throw ValidationError("--seed takes RESOURCE=FILE, not \(wrong)")
+    }
     if kept || remove != nil, !words.isEmpty || (kept && remove != nil) {
       throw ValidationError("--kept and --remove stand alone")
     }
@@ -131,8 +156,15 @@ struct Test: AsyncParsableCommand {
     if failed != 0 { throw CommandEnded(status: failed) }
   }
 
+  private func seedFile(_ text: String) -> SeedRequest.File? {
+    let parts = text.splitExactly(at: "=", maxSplits: 1, omittingEmpty: false).map { String($0) }
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+    return SeedRequest.File(resource: parts[0], path: parts[1])
+  }
+
   private func commands(_ manifest: Manifest) throws -> [TestCommand] {
-    for name in only where manifest.resource(named: name) == nil {
+    for name in only + seed.compactMap({ seedFile($0)?.resource }) where manifest.resource(named: name) == nil
+    {
       throw UnknownName.error("resource", name, known: manifest.resources.map(\.name))
     }
     if let service { _ = try manifest.testedService(service) }
@@ -145,7 +177,8 @@ struct Test: AsyncParsableCommand {
       workspace: try session.workspaceToBringUp(), app: options.app,
       extraEnvironment: try options.extraEnvironment(session.console), rack: rack.name,
       choice: try options.runtimeChoice(session.context), selected: only.isEmpty ? nil : Set(only),
-      patience: .seconds(timeout))
+      patience: .seconds(timeout),
+      seeds: SeedRequest(files: seed.compactMap(seedFile), command: seedCommand, inputs: seedInputs))
   }
 
   private func run(_ command: TestCommand, _ run: TestRun, _ session: Session) async throws -> Int32 {
@@ -167,7 +200,7 @@ struct Test: AsyncParsableCommand {
       },
       mounting: { words, mounts in try MountHelper.locate(session.context).wrap(words, mounts) },
       signal: { Interruption.cause }, restored: PostgresVariables.takenOut,
-      kept: { Self.tell(of: $0, console) })
+      notice: { console.note($0) }, kept: { Self.tell(of: $0, console) })
     do {
       let status = try await run.run(command, in: surroundings, keepsOnFailure: keepOnFailure)
       await display.close()

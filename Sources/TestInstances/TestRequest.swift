@@ -17,11 +17,14 @@ package struct TestRequest: Sendable {
   package var selected: Set<String>?
   /// How long its servers have to be ready.
   package var patience: Duration
+  /// What it is filled with before its command runs.
+  package var seeds: SeedRequest
 
   /// A request.
   package init(
     workspace: Workspace, app: String? = nil, extraEnvironment: [String: String] = [:], rack: String? = nil,
-    choice: RuntimeChoice = .auto, selected: Set<String>? = nil, patience: Duration = .seconds(120)
+    choice: RuntimeChoice = .auto, selected: Set<String>? = nil, patience: Duration = .seconds(120),
+    seeds: SeedRequest = SeedRequest()
   ) {
     self.workspace = workspace
     self.app = app
@@ -30,5 +33,6 @@ package struct TestRequest: Sendable {
     self.choice = choice
     self.selected = selected
     self.patience = patience
+    self.seeds = seeds
   }
 }

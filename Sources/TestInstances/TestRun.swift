@@ -22,6 +22,8 @@ package struct TestRun: Sendable {
     package var signal: @Sendable () -> Int32
     /// Variables that were taken out of this process's environment, and are the command's again.
     package var restored: [[CChar]]
+    /// Told what is worth a line.
+    package var notice: @Sendable (String) -> Void
     /// Told of an instance that stays.
     package var kept: @Sendable (KeptInstance) -> Void
 
@@ -30,13 +32,14 @@ package struct TestRun: Sendable {
       events: UpOperation.UpEvents, place: @escaping @Sendable (ThrowAwayPlace) -> Void,
       mounting: @escaping @Sendable ([String], [VolumeMount]) throws -> [String],
       signal: @escaping @Sendable () -> Int32, restored: [[CChar]],
-      kept: @escaping @Sendable (KeptInstance) -> Void
+      notice: @escaping @Sendable (String) -> Void, kept: @escaping @Sendable (KeptInstance) -> Void
     ) {
       self.events = events
       self.place = place
       self.mounting = mounting
       self.signal = signal
       self.restored = restored
+      self.notice = notice
       self.kept = kept
     }
   }
@@ -67,6 +70,7 @@ package struct TestRun: Sendable {
       request, context, events: surroundings.events, place: surroundings.place)
     let status: Int32
     do {
+      try await seed(command, instance.context, instance.variables, instance.path, surroundings)
       let databases = try await CleanDatabases(instance.context, instance.variables)
       let (variables, path) = (instance.variables, instance.path)
       status = try await databases.serving { more in
@@ -84,6 +88,19 @@ package struct TestRun: Sendable {
     try instance.keep()
     surroundings.kept(kept)
     return status
+  }
+
+  private func seed(
+    _ command: TestCommand, _ context: DrydockContext, _ variables: AppVariables, _ folder: String,
+    _ surroundings: Surroundings
+  ) async throws {
+    let seeding = Seeding(
+      context: context, workspace: request.workspace, app: variables, seeds: request.seeds,
+      cache: self.context.home.cache, notice: surroundings.notice)
+    try await seeding.run { words in
+      try await execute(
+        TestCommand(service: command.service, words: words), variables, folder, [:], surroundings)
+    }
   }
 
   private func execute(
