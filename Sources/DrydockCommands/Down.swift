@@ -62,7 +62,7 @@ struct Down: AsyncParsableCommand {
       }
     }
     try await confirm(instances, session.console)
-    let hadServices = try await resources.isEmpty && stopServices(of: instances, session)
+    let hadServices = resources.isEmpty ? try await stopServices(of: instances, session) : false
     let ended = try await EveryInstance(instances) { instance in
       let operation = DownOperation(
         context: session.context, instance: instance, selected: resources.isEmpty ? nil : resources,

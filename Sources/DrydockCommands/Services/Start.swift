@@ -6,6 +6,7 @@ import Emulator
 import Foundation
 import MonotonicTime
 import NativeProcess
+import Planning
 import Services
 
 /// `drydock start`.
