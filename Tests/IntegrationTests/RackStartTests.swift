@@ -216,4 +216,53 @@ import Testing
       #expect(app.processes(naming: "web.py").isEmpty)
     }
   }
+
+  @Test("while services come up: updating, unforced promotions refused, cancelled on request")
+  func updating() async throws {
+    try await withServices { app, rack in
+      // It listens only once it may.
+      try app.write(
+        "import os, time\nwhile not os.path.exists(\"go\"): time.sleep(0.05)\n" + Self.program,
+        to: "web.py")
+      let build = try await build(app, "shop", rack)
+      try await promote(build.release, "shop", rack)
+      let now: App = try await rack.get("GET", "/apps/shop")
+      #expect(now.status == "updating" && now.release == build.release)
+      let refused = try await rack.ask("POST", "/apps/shop/releases/\(build.release ?? "")/promote")
+      #expect(refused.status == 403 && refused.text == "app is currently updating\n")
+      #expect(try await rack.ask("POST", "/apps/shop/cancel").text == "ok\n")
+      let later: App = try await rack.get("GET", "/apps/shop")
+      #expect(later.status == "running")
+      try app.write("", to: "go")
+      try await promote(build.release, "shop", rack)
+      try await settled("shop", rack)
+      #expect(try await answer(app, "shop").hasPrefix("hello from "))
+    }
+  }
+
+  @Test("a deploy that fails leaves code, env and services as they were")
+  func failed() async throws {
+    try await withServices { app, rack in
+      let _: App = try await rack.get(
+        "POST", "/apps", form: [("generation", "2"), ("name", "made")])
+      let first = try await build(app, "made", rack)
+      try await promote(first.release, "made", rack)
+      try await settled("made", rack)
+      try app.write(
+        manifest: Self.manifest.replacingOccurrences(of: "GREETING=hello", with: "GREETING=x, MUST")
+      )
+      try app.write("print(1)\n", to: "web.py")
+      let second = try await build(app, "made", rack)
+      let refused = try await rack.ask(
+        "POST", "/apps/made/releases/\(second.release ?? "")/promote")
+      #expect(refused.status == 400 && refused.text.contains("required env: MUST"))
+      let now: App = try await rack.get("GET", "/apps/made")
+      #expect(now.release == first.release)
+      #expect(try await answer(app, "made").hasPrefix("hello from "))
+      let code = try String(
+        contentsOf: app.home.appending(path: "apps/made/web.py"), encoding: .utf8)
+      #expect(code == Self.program)
+      #expect(try await rack.ask("DELETE", "/apps/made").status == 200)
+    }
+  }
 }

@@ -41,9 +41,11 @@ import Testing
       TarBytes.member("drydock.yml", settings))
   }
 
-  private func upload(_ bytes: [UInt8], _ port: Int, key: String = "") async throws -> WireResponse {
+  private func upload(
+    _ bytes: [UInt8], _ port: Int, key: String = "", to path: String? = nil
+  ) async throws -> WireResponse {
     let head = head(
-      "POST", "/apps/web/objects/\(key)", port: port,
+      "POST", path ?? "/apps/web/objects/\(key)", port: port,
       ["Content-Type: application/octet-stream", "Transfer-Encoding: chunked"])
     return try await Wire.connect(port: port) { wire in
       try await wire.send(head)
@@ -228,6 +230,56 @@ import Testing
       #expect(cancelled.status == 403)
       #expect(cancelled.text == "app is not updating\n")
     }
+  }
+
+  @Test func `a build is exported with its source, and imported into another app`() async throws {
+    try await withWeb { port, context in
+      let (build, _) = try await build(Self.archive(), port, [("description", "first")])
+      let export = try await exchange("GET", "/apps/web/builds/\(build.id).tgz", port: port)
+      #expect(export.status == 200)
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "other")])
+      let imported: Build = try await upload(export.body, port, to: "/apps/other/builds/import")
+        .decode()
+      #expect(imported.status == "complete" && imported.id != build.id && imported.app == "other")
+      #expect(imported.manifest == Self.manifest && imported.description == "first")
+      let release: Release = try await exchange(
+        "GET", "/apps/other/releases/\(imported.release)", port: port
+      ).decode()
+      #expect(release.build == imported.id)
+      // An export of a rack on AWS has images and no source.
+      let foreign = try await upload(
+        TarBytes.archive(TarBytes.member("web.B1.tar", "x")), port, to: "/apps/other/builds/import")
+      #expect(foreign.status == 400)
+      #expect(
+        try await exchange("GET", "/apps/other/builds", port: port).decode([Build].self).count == 1)
+      #expect(try await upload([1, 2, 3], port, to: "/apps/other/builds/import").status == 400)
+      #expect(
+        try await exchange("GET", "/apps/web/builds/BNOPENOPENO.tgz", port: port).status == 404)
+    }
+  }
+
+  @Test func `services end with the last stream of those who started them`() {
+    let sessions = DevelopmentSessions()
+    #expect(sessions.take("a") == [])
+    sessions.claim(["web"], of: "a")
+    sessions.open("a")
+    sessions.open("a")
+    // Another one looks on.
+    #expect(sessions.take("a") == [])
+    #expect(sessions.close("a") == nil)
+    let gone = sessions.close("a")
+    #expect(gone != nil)
+    #expect(sessions.isAbandoned("a", since: gone ?? 0))
+    sessions.open("a")
+    // Back within the time.
+    #expect(!sessions.isAbandoned("a", since: gone ?? 0))
+    #expect(sessions.take("a") == ["web"])
+    #expect(sessions.take("a") == [])
+    sessions.claim(["web"], of: "a")
+    // Deployed since.
+    sessions.release("a")
+    #expect(sessions.take("a") == [])
+    #expect(sessions.close("a") == nil)
   }
 
   @Test func `a build whose rack ended has failed`() async throws {

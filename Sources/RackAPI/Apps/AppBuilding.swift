@@ -21,7 +21,9 @@ struct AppBuilding: Sendable {
   private var store: BuildStore { rack.buildStore(state) }
 
   /// Builds, and makes a release of it. Whatever happens the record says what came of it, and then the log ends.
-  func run() async {
+  /// - Returns: The build when it is over.
+  @discardableResult
+  func run() async -> AppBuild {
     var build = build
     do {
       let history = try await rack.context.store.releases(of: state.id)
@@ -39,10 +41,20 @@ struct AppBuilding: Sendable {
       rack.log.note("\(state.handle): build \(build.id): \(failure.message)")
     }
     build.ended = Date()
+    await keep(build)
+    return build
+  }
+
+  private func keep(_ build: AppBuild) async {
+    defer {
+      rack.builds.end(build.id)
+      output.finish()
+    }
+    // An app that was deleted meanwhile is not to come back as a folder.
+    guard (try? rack.context.store.load(state.id)) ?? nil != nil else { return }
     try? store.save(build)
-    rack.builds.end(build.id)
-    output.finish()
-    let kept = (try? await rack.context.store.releases(of: state.id).releases.compactMap(\.build)) ?? []
+    let kept =
+      (try? await rack.context.store.releases(of: state.id).releases.compactMap(\.build)) ?? []
     store.prune(keeping: Set(kept))
   }
 

@@ -18,8 +18,14 @@ extension Rack {
       .post("/apps/:app/builds") { request, body in
         try await createBuild(try app(request["app"]), try await body.form(request.headers))
       },
+      .post("/apps/:app/builds/import") { request, body in
+        try await importBuild(try app(request["app"]), &body)
+      },
       .get("/apps/:app/builds/:build") { request, _ in
         let state = try app(request["app"])
+        if request["build"].hasSuffix(".tgz") {
+          return try exportBuild(String(request["build"].dropLast(4)), of: state)
+        }
         return try .json(BuildJSON(try build(request["build"], of: state), app: state.handle))
       },
       .socket("/apps/:app/builds/:build/logs") { request in
@@ -78,11 +84,7 @@ extension Rack {
       // An app with a folder is built where it lies.
       unlink(source)
     }
-    let output = try BuildOutput(path: store.log(of: build.id))
-    builds.begin(build.id, output)
-    let run = AppBuilding(
-      rack: self, state: state, build: build, output: output, ignoresCache: form["no-cache"] == "true",
-      arguments: form["build-args"])
+    let run = try begin(build, of: state, form)
     do { try background.start { await run.run() } } catch {
       builds.end(build.id)
       throw error
@@ -90,8 +92,20 @@ extension Rack {
     return try .json(BuildJSON(build, app: state.handle))
   }
 
+  /// A build whose source is in its place.
+  func begin(_ build: AppBuild, of state: InstanceState, _ form: [String: String] = [:]) throws
+    -> AppBuilding
+  {
+    let output = try BuildOutput(path: buildStore(state).log(of: build.id))
+    builds.begin(build.id, output)
+    return AppBuilding(
+      rack: self, state: state, build: build, output: output,
+      ignoresCache: form["no-cache"] == "true",
+      arguments: form["build-args"])
+  }
+
   /// The manifest's name, which has to be that of a file beside the app's other files.
-  private static func manifestName(_ text: String?) throws -> String {
+  static func manifestName(_ text: String?) throws -> String {
     guard let text, !text.isEmpty else { return "convox.yml" }
     let name = text.beginsExactly(with: "./") ? String(text.dropFirst(2)) : text
     guard !name.contains("/"), name != "..", name != "." else {

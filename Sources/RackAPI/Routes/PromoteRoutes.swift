@@ -8,6 +8,7 @@ import MonotonicTime
 import NIOHTTP1
 import Planning
 import Services
+import Synchronization
 
 /// `convox releases promote`, and the second half of `start` and `deploy`.
 extension Rack {
@@ -34,7 +35,7 @@ extension Rack {
     let history = try await context.store.releases(of: state.id)
     guard let release = history.release(name) else { throw HTTPFailure.noSuch("release", name) }
     try refuse(release, history, state)
-    let deadline = Deadline.after(.seconds(300))
+    let deadline = Deadline.after(.seconds(Self.patience(form["timeout"])))
     let number = try await activity.begin("updating", state.id, until: isForced ? deadline : .after(.zero))
     do {
       // What only `convox start` says, at its end.
@@ -53,6 +54,12 @@ extension Rack {
       activity.end(state.id, number)
       throw error
     }
+  }
+
+  /// How long a promotion may take, in seconds.
+  private static func patience(_ text: String?) -> Int {
+    guard let seconds = text.flatMap({ Int($0) }), (1...3600).contains(seconds) else { return 300 }
+    return seconds
   }
 
   /// What racks refuse, in their words.
@@ -114,6 +121,36 @@ struct Promotion: Sendable {
   /// - Returns: The services as they are rolled out; nil where none is to run.
   @concurrent
   func run(until deadline: Deadline) async throws -> ServiceRollout? {
+    let hasBegun = Mutex(false)
+    do {
+      return try await carryOut(until: deadline) { hasBegun.withLock { $0 = true } }
+    } catch {
+      await goBack(restarts: hasBegun.withLock { $0 })
+      throw error
+    }
+  }
+
+  /// Has an app that lives from uploads its code as it was.
+  /// - Parameter restarts: Whether services may have been restarted already.
+  private func goBack(restarts: Bool) async {
+    guard rack.isOwn(state), let before else { return }
+    await shieldedFromCancellation {
+      do {
+        let deadline = Deadline.after(.seconds(120))
+        guard let workspace = try await rack.workspace(of: before, state), restarts,
+          let now = try rack.context.store.load(state.id)
+        else { return }
+        let rollout = rollout(workspace, now)
+        guard try await rollout.running(until: deadline) != nil else { return }
+        _ = try await rollout.run(since: Date(), until: deadline)
+      } catch { rack.log.note("\(state.handle): \(HTTPFailure(error).message)") }
+    }
+  }
+
+  /// - Parameter begun: Called once services are touched.
+  private func carryOut(
+    until deadline: Deadline, begun: @Sendable () -> Void
+  ) async throws -> ServiceRollout? {
     let begin = Date()
     let workspace = try await rack.workspace(of: release, state)
     let operation = PromoteOperation(
@@ -123,6 +160,7 @@ struct Promotion: Sendable {
     var rollout: ServiceRollout?
     try await operation.run(release.id, in: workspace, until: deadline) { state in
       guard let workspace else { return }
+      begun()
       rollout = try await rollOut(workspace, state, since: begin, until: deadline)
     }
     return rollout
@@ -131,10 +169,7 @@ struct Promotion: Sendable {
   private func rollOut(
     _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline
   ) async throws -> ServiceRollout? {
-    var wishes = SupervisorProcess.Wishes(workspace: workspace)
-    // The rack's own copy is changed by the rack alone.
-    wishes.options.syncs = !rack.isOwn(state)
-    let rollout = ServiceRollout(context: rack.context, instance: state, wishes: wishes)
+    let rollout = rollout(workspace, state)
     let isRunning = try await rollout.running(until: deadline) != nil
     guard isRunning || startsServices else { return nil }
     let started = try await rollout.run(since: begin, until: deadline)
@@ -144,6 +179,13 @@ struct Promotion: Sendable {
       rack.developments.release(state.id)
     }
     return rollout
+  }
+
+  private func rollout(_ workspace: Workspace, _ state: InstanceState) -> ServiceRollout {
+    var wishes = SupervisorProcess.Wishes(workspace: workspace)
+    // The rack's own copy is changed by the rack alone.
+    wishes.options.syncs = !rack.isOwn(state)
+    return ServiceRollout(context: rack.context, instance: state, wishes: wishes)
   }
 
   /// Whether services are started that do not run: not by a change of the env alone, as somebody stopped them.
