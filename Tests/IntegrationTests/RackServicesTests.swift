@@ -141,8 +141,6 @@ import Testing
     try await run(client, "web")
     // One that is scaled to 0 too.
     try await run(client, "idle")
-    let screen = try await client.exec("web.2", "stty size; tty >/dev/null", ["Width: 111", "Height: 33"])
-    #expect(String(decoding: screen.output, as: UTF8.self).hasPrefix("33 111\r\n"))
     let logs = try await client.socket("/apps/\(client.app)/logs", ["Prefix: true", "Follow: false"]) {
       wire in
       var text = ""
@@ -162,6 +160,8 @@ import Testing
   func native() async throws {
     try await withServices(Self.manifest(""), AppOptions(runtime: "native", isHeavy: false)) { client, app in
       try await common(client, app)
+      let screen = try await client.exec("web.2", "stty size; tty >/dev/null", ["Width: 111", "Height: 33"])
+      #expect(String(decoding: screen.output, as: UTF8.self).hasPrefix("33 111\r\n"))
       for code in 0...255 {
         #expect(try await client.exec("web.1", "exit \(code)").code == code)
       }

@@ -33,7 +33,7 @@ import Testing
 
   private func stream(_ path: String, _ headers: [String], port: Int) async throws -> String {
     let head = upgrade(path, port: port)
-    let request = head.dropLast(2) + headers.map { "\($0)\r\n" }.joined() + "\r\n"
+    let request = head.dropLast(1) + headers.map { "\($0)\r\n" }.joined() + "\r\n"
     return try await Wire.connect(port: port) { wire in
       try await wire.send(String(request))
       #expect(try await wire.response()?.status == 101)

@@ -17,7 +17,7 @@ struct LogDrains: Sendable {
 
   /// Works until it is cancelled.
   func run() async {
-    let begin = LogTime.now
+    var begin = LogTime.now
     var running: [DrainAddress: Latch] = [:]
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
@@ -28,12 +28,12 @@ struct LogDrains: Sendable {
         }
         for (address, app) in wanted where running[address] == nil {
           let end = Latch()
-          // Those of the first look begin with the services.
-          let since = running.isEmpty ? begin : LogTime.now
           running[address] = end
-          group.addTask { await drain(to: address, of: app, since: since, until: end) }
+          group.addTask { [begin] in await drain(to: address, of: app, since: begin, until: end) }
         }
         try? await Task.sleep(for: Self.pause, clock: SuspendingClock())
+        // What is linked later begins then.
+        begin = LogTime.now
       }
       group.cancelAll()
     }
