@@ -198,6 +198,20 @@ import Testing
     #expect(!use.isAbandoned(command))
   }
 
+  @Test(arguments: [
+    ("POST", "/apps/web/services/web/processes"), ("POST", "/apps/web/processes/web.1/files"),
+    ("GET", "/apps/web/processes/web.1/files?file=/a"), ("DELETE", "/apps/web/processes/web.1/files?files=a"),
+    ("POST", "/apps/web/builds"),
+  ])
+  func `a rack without consoles runs nothing for anybody`(_ method: String, _ path: String) async throws {
+    try await withRack(hasConsoles: false) { port, _ in
+      let response = try await exchange(method, path, port: port)
+      #expect(response.status == 403 && response.text.contains("--no-console"), "\(response.text)")
+      let told = try await stream("/apps/web/processes/web.1/exec", ["command: true"], port: port)
+      #expect(told.contains("--no-console") && told.hasSuffix(":1\n"))
+    }
+  }
+
   @Test func `this machine is the rack's instance`() async throws {
     try await withApp { port, _ in
       let instances = try await exchange("GET", "/instances", port: port)

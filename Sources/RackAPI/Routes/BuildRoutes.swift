@@ -16,10 +16,12 @@ extension Rack {
         return try .json(builds.map { BuildJSON(seen($0), app: state.handle) })
       },
       .post("/apps/:app/builds") { request, body in
-        try await createBuild(try app(request["app"]), try await body.form(request.headers))
+        try requireCommands()
+        return try await createBuild(try app(request["app"]), try await body.form(request.headers))
       },
       .post("/apps/:app/builds/import") { request, body in
-        try await importBuild(try app(request["app"]), &body)
+        try requireCommands()
+        return try await importBuild(try app(request["app"]), &body)
       },
       .get("/apps/:app/builds/:build") { request, _ in
         let state = try app(request["app"])

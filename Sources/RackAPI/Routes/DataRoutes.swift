@@ -27,9 +27,7 @@ extension Rack {
         return .ok
       },
       .socket("/apps/:app/resources/:name/console") { request in
-        guard hasConsoles else {
-          throw HTTPFailure(.forbidden, "this rack opens no consoles: it was started with --no-console")
-        }
+        try requireCommands()
         let target = try target(request["name"], of: try app(request["app"]))
         let session = try await ResourceConsole(context: context, target: target).open()
         let console = ConsoleConversation(

@@ -10,6 +10,7 @@ extension Rack {
   var fileRoutes: [Route] {
     [
       .post("/apps/:app/processes/:process/files") { request, body in
+        try requireCommands()
         let app = try running(request)
         let files = ReplicaFiles(try await access(request["process"], of: app), context)
         // cp knows how long its archive is; what start carries along with changes has no length.
@@ -22,6 +23,7 @@ extension Rack {
         return .ok
       },
       .get("/apps/:app/processes/:process/files") { request, _ in
+        try requireCommands()
         guard let path = request.query["file"], path.utf8.first == UInt8(ascii: "/") else {
           throw HTTPFailure(.badRequest, "file takes an absolute path")
         }
@@ -33,6 +35,7 @@ extension Rack {
         }
       },
       .delete("/apps/:app/processes/:process/files") { request, _ in
+        try requireCommands()
         let app = try running(request)
         let files = ReplicaFiles(try await access(request["process"], of: app), context)
         let paths = (request.query["files"] ?? "").split(separator: ",").map(String.init)

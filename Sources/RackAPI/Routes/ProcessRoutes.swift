@@ -31,10 +31,12 @@ extension Rack {
         try await stop(request["process"], of: try running(request))
       },
       .post("/apps/:app/services/:service/processes") { request, _ in
-        try .json(try await start(request["service"], of: try running(request), request.headers))
+        try requireCommands()
+        return try .json(try await start(request["service"], of: try running(request), request.headers))
       },
       .socket("/apps/:app/processes/:process/exec") { request in
         do {
+          try requireCommands()
           return try await exec(request["process"], of: try running(request), ExecOptions(request.headers))
         } catch {
           return ExecConversation.refusing(HTTPFailure(error))

@@ -42,6 +42,13 @@ package struct Rack: Sendable {
       + serviceRoutes + processRoutes + fileRoutes + logRoutes + machineRoutes
   }
 
+  /// - Throws: `HTTPFailure` where whoever knows the password may not run programs as drydock's user.
+  func requireCommands() throws {
+    guard !hasConsoles else { return }
+    throw HTTPFailure(
+      .forbidden, "this rack opens no consoles and runs no commands: it was started with --no-console")
+  }
+
   /// The app of that name.
   /// - Throws: `HTTPFailure` in the words by which the tool knows that an app is gone.
   func app(_ name: String) throws -> InstanceState {
