@@ -16,17 +16,22 @@ extension Tool {
   /// The end of `input` is typed as Ctrl-D. When the caller is cancelled, or `input` or `output` throws, the command is
   /// ended.
   /// - Parameters:
-  ///   - sizes: the terminal's sizes, now and as they change.
+  ///   - sizes: the terminal's sizes, the first one now and one for each change.
   ///   - input: what is typed; nil at the end.
   ///   - output: takes what appears on the terminal.
   /// - Returns: The exit code; 128 and the signal's number for one that a signal ended.
   package func onTerminal(
-    sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
+    sizes: AsyncStream<TerminalSize>,
     input: @escaping @Sendable () async throws -> [UInt8]?,
     output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Int {
     try DescriptorLimit.requireCommand()
     let (session, state, terminal) = (SessionLeader(), StreamState(), try PseudoTerminal())
+    // A program that asks at once gets the size, not nothing.
+    for await size in sizes {
+      terminal.resize(to: size)
+      break
+    }
     do {
       let code = try await execute(on: terminal, session, state, sizes, input, output)
       await session.clear()
@@ -53,7 +58,7 @@ extension Tool {
 
   private func execute(
     on terminal: PseudoTerminal, _ session: SessionLeader, _ state: StreamState,
-    _ sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
+    _ sizes: AsyncStream<TerminalSize>,
     _ input: @escaping @Sendable () async throws -> [UInt8]?,
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Int {
@@ -76,7 +81,7 @@ extension Tool {
   }
 
   private func converse(
-    _ terminal: PseudoTerminal, _ sizes: any AsyncSequence<TerminalSize, Never> & Sendable,
+    _ terminal: PseudoTerminal, _ sizes: AsyncStream<TerminalSize>,
     _ input: @escaping @Sendable () async throws -> [UInt8]?,
     _ output: @escaping @Sendable ([UInt8]) async throws -> Void, _ state: StreamState,
     end: @escaping @Sendable () -> Void

@@ -220,6 +220,7 @@ import Testing
   @Test("while services come up: updating, unforced promotions refused, cancelled on request")
   func updating() async throws {
     try await withServices { app, rack in
+      try await app.up()
       // It listens only once it may.
       try app.write(
         "import os, time\nwhile not os.path.exists(\"go\"): time.sleep(0.05)\n" + Self.program,

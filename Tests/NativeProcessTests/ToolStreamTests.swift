@@ -103,7 +103,7 @@ struct ToolStreamTests {
     )
     sizes.continuation.yield(TerminalSize(columns: 111, rows: 33))
     let script = """
-      until stty size | grep -q '33 111'; do :; done
+      stty size | grep -q '33 111' || exit 9
       read -r line; echo "got $line" >/dev/tty; cat; [ -t 2 ] && exit 5
       """
     let code = try await shell(script).onTerminal(
