@@ -141,6 +141,12 @@ import Testing
     try await run(client, "web")
     // One that is scaled to 0 too.
     try await run(client, "idle")
+    // Through before anybody could ask where it runs.
+    for _ in 1...3 {
+      let path = "/apps/\(client.app)/services/web/processes"
+      let quick = try await client.ask("POST", path, ["Command: true"])
+      #expect(quick.status == 200, "\(quick.text)")
+    }
     let logs = try await client.socket("/apps/\(client.app)/logs", ["Prefix: true", "Follow: false"]) {
       wire in
       var text = ""

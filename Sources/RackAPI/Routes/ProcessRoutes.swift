@@ -59,7 +59,10 @@ extension Rack {
 
   /// Where a command goes that is to run beside a process.
   func access(_ id: String, of app: RunningApp) async throws -> ReplicaAccess {
-    if let oneOff = try oneOffs.find(app.state.id, id) { return oneOff.access }
+    if let oneOff = try oneOffs.find(app.state.id, id) {
+      guard let access = oneOff.access else { throw HTTPFailure.noSuch("process", id) }
+      return access
+    }
     do {
       if let access = try await app.supervisor.client.access(id, until: .after(.seconds(20))) {
         return access

@@ -66,9 +66,11 @@ extension Rack {
       let end = try await withThrowingTaskGroup(of: String?.self) { group in
         defer { group.cancelAll() }
         group.addTask {
-          try await runner.run(run, until: stop) { access in
+          try await runner.run(run, until: stop) { replica, access in
             let oneOff = OneOff(
-              app: app.state.id, run: run, access: access, release: release, started: Date(), stop: stop)
+              app: app.state.id, run: run, replica: replica, access: access, release: release,
+              started: Date(),
+              stop: stop)
             oneOffs.add(oneOff)
             current.set(oneOff)
             answer.yield(oneOff)

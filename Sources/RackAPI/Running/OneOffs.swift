@@ -9,14 +9,16 @@ import Synchronization
 struct OneOff: Sendable {
   let app: String
   let run: ServiceRun
-  let access: ReplicaAccess
+  let replica: ServiceReplica
+  /// Where the tool's command goes; nil for one that was through at once.
+  let access: ReplicaAccess?
   let release: String
   let started: Date
   /// Comes where it is to end.
   let stop: Latch
   var use = OneOffUse()
 
-  var id: String { access.replica.name }
+  var id: String { replica.name }
 }
 
 /// What tells a process in which the tool is going to run a command from one that is left to itself.
@@ -83,7 +85,7 @@ final class OneOffs: Sendable {
 
   /// Those of an app, in order.
   func of(_ app: String) -> [OneOff] {
-    running.withLock { $0.values.filter { $0.app == app } }.sorted { $0.access.replica < $1.access.replica }
+    running.withLock { $0.values.filter { $0.app == app } }.sorted { $0.replica < $1.replica }
   }
 
   /// The one of that id; nil for none.

@@ -30,10 +30,10 @@ package struct ServiceRunner: Sendable {
   /// Runs a command to its end, or until it is stopped; a cancellation ends it too.
   /// - Parameters:
   ///   - stop: Comes where it is to end.
-  ///   - started: Told which one it is, and where a command goes that is to run beside it.
+  ///   - started: Told which one it is, and where a command goes that is to run beside it; nil where it is through already.
   /// - Throws: `DrydockError` where it cannot be run.
   package func run(
-    _ run: ServiceRun, until stop: Latch, started: @Sendable (ReplicaAccess) -> Void
+    _ run: ServiceRun, until stop: Latch, started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
   ) async throws -> ReplicaEnd {
     let folder = ServiceFolder(home: context.home, id: id)
     try folder.prepare()
@@ -51,7 +51,7 @@ package struct ServiceRunner: Sendable {
 
   private func run(
     _ run: ServiceRun, as replica: ServiceReplica, until stop: Latch,
-    _ started: @Sendable (ReplicaAccess) -> Void
+    _ started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
   ) async throws -> ReplicaEnd {
     let preparation = try await SupervisorProcess(context: context, id: id).preparation(
       wishes, try Leash.toThisProcess(), ServiceRouters(), leashName: "leash/\(replica.name)", notice)
@@ -68,12 +68,14 @@ package struct ServiceRunner: Sendable {
 
   private func live(
     _ replica: ServiceReplica, by runner: any ReplicaRunner, until stop: Latch,
-    _ started: @Sendable (ReplicaAccess) -> Void
+    _ started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
   ) async throws -> ReplicaEnd {
     try await runner.stop(replica, grace: .zero)
     do {
       _ = try await runner.start(replica, until: .after(.seconds(60)))
-      started(ReplicaAccess(replica: replica, place: try await runner.place(of: replica)))
+      // One that is through by now has no place any more, and its end is told as any other's.
+      let place = try? await runner.place(of: replica)
+      started(replica, place.map { ReplicaAccess(replica: replica, place: $0) })
       let end = try await Self.ending(of: replica, by: runner, until: stop)
       await Self.stop(replica, by: runner)
       return end
