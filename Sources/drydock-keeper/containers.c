@@ -149,12 +149,27 @@ int watcher_refuse(enum stage stage) {
   return stage == STAGE_LOCK_HELD ? EX_TEMPFAIL : EX_OSERR;
 }
 
-// Whoever asks is told the number once the lock says it too.
+// The watcher: it says by a byte that it has left the session of whoever asked, which ends with him.
+static int begin_watching(int ready[2], int (*watch)(void *), void *context) {
+  close(ready[0]);
+  if (!detach_all() || !write_all(ready[1], "", 1)) return EX_OSERR;
+  close(ready[1]);
+  return watch(context);
+}
+
+// Whoever asks is told the number once the lock says it too, and nothing that is done to this process's session reaches the
+// watcher any more.
 int watcher_begin(int lock, struct identity holder, int (*watch)(void *), void *context) {
   char text[128];
+  int ready[2];
+  if (!pipe_cloexec(ready)) return watcher_refuse(STAGE_FORK);
   pid_t pid = fork();
   if (pid < 0) return watcher_refuse(STAGE_FORK);
-  if (pid == 0) _exit(detach_all() ? watch(context) : EX_OSERR);
+  if (pid == 0) _exit(begin_watching(ready, watch, context));
+  close(ready[1]);
+  bool is_ready = read_all(ready[0], text, 1);
+  close(ready[0]);
+  if (!is_ready) return watcher_refuse(STAGE_FORK);
   struct identity watcher = identify(pid);
   int length = snprintf(
       text, sizeof text, "{\"pid\":%ld,\"start\":%llu,\"holder\":{\"pid\":%ld,\"start\":%llu}}\n", (long)watcher.pid,

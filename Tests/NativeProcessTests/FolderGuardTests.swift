@@ -57,6 +57,27 @@ import Testing
       }
     }
 
+    /// Bug: what ends with whoever starts a guard, all of his session, took a guard along that had not left it yet. One in a
+    /// hundred was lost so on a busy machine, and the engines with it.
+    @Test func hasLeftItsStartersSessionOnceItAnswers() async throws {
+      try await withScratch { scratch in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 1...8 {
+            group.addTask {
+              for round in 1...25 {
+                let path = scratch.path("instance\(number).\(round)")
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                let started = try await start(scratch, path, Leash.toThisProcess())
+                #expect(FolderGuard(of: path) != nil)
+                try await started.clear()
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+
     @Test func goesWhenItIsTold() async throws {
       try await withScratch { scratch in
         let (path, worker) = try folder(in: scratch)
