@@ -24,6 +24,16 @@ import Testing
     #expect(OwnCommand.shell(text).arguments(keeper: nil) == ["/bin/sh", "-c", text])
   }
 
+  /// Bug: `exec gunicorn` was refused, since no program is called exec.
+  @Test(arguments: [
+    ("bin/web -x", "bin/web"), ("exec bin/web -x", "bin/web"), ("exec  gunicorn", "gunicorn"),
+    ("exec $WEB", nil),
+    ("exec", nil), ("bin/a && bin/b", nil), ("A=1 exec b", nil),
+  ])
+  func theProgramIsTheOneThatTheShellBecomes(text: String, program: String?) {
+    #expect(OwnCommand.shell(text).program == program)
+  }
+
   @Test func aListIsTakenWordByWord() {
     let words = ["sh", "-c", "echo hi there; true"]
     #expect(OwnCommand.words(words).arguments(keeper: "/k") == words)

@@ -78,7 +78,8 @@ struct EnvironmentQuery: Sendable {
       manifest: manifest, catalog: session.context.catalog,
       endpoints: state.endpoints(specs, from: viewpoint),
       linked: links(from: viewpoint),
-      appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app))
+      appEnvironment: AppEnvironment(environment),
+      context: ServiceContext(app: state.app, serviceURLs: try serviceURLs(from: viewpoint)))
     guard let name else {
       if isNew, specs.contains(where: { $0.externalURL == nil }) { throw session.withoutResources }
       return resolver.allResources()
@@ -86,6 +87,13 @@ struct EnvironmentQuery: Sendable {
     let service = try serviceOrCommand(name)
     try requireEndpoints(of: service)
     return try resolver.environment(for: service)
+  }
+
+  /// Where services are reached that were ever started here.
+  private func serviceURLs(from viewpoint: Viewpoint) throws -> [String: String] {
+    guard viewpoint == .host else { return [:] }
+    let folder = ServiceFolder(home: session.context.home, id: state.id)
+    return try ServiceStore(folder).load().urls(manifest)
   }
 
   /// The created resources that the app is linked to.

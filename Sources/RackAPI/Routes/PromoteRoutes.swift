@@ -140,7 +140,7 @@ struct Promotion: Sendable {
         guard let workspace = try await rack.workspace(of: before, state), restarts,
           let now = try rack.context.store.load(state.id)
         else { return }
-        let rollout = rollout(workspace, now)
+        let rollout = try rollout(workspace, now)
         guard try await rollout.running(until: deadline) != nil else { return }
         _ = try await rollout.run(since: Date(), until: deadline)
       } catch { rack.log.note("\(state.handle): \(HTTPFailure(error).message)") }
@@ -169,7 +169,7 @@ struct Promotion: Sendable {
   private func rollOut(
     _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline
   ) async throws -> ServiceRollout? {
-    let rollout = rollout(workspace, state)
+    let rollout = try rollout(workspace, state)
     let isRunning = try await rollout.running(until: deadline) != nil
     guard isRunning || startsServices else { return nil }
     let started = try await rollout.run(since: begin, until: deadline)
@@ -181,8 +181,9 @@ struct Promotion: Sendable {
     return rollout
   }
 
-  private func rollout(_ workspace: Workspace, _ state: InstanceState) -> ServiceRollout {
+  private func rollout(_ workspace: Workspace, _ state: InstanceState) throws -> ServiceRollout {
     var wishes = SupervisorProcess.Wishes(workspace: workspace)
+    wishes.options.runtime = try RuntimeChoice(environment: rack.context.environment).kind
     // The rack's own copy is changed by the rack alone.
     wishes.options.syncs = !rack.isOwn(state)
     return ServiceRollout(context: rack.context, instance: state, wishes: wishes)

@@ -5,6 +5,7 @@ import Foundation
 import LocalServer
 import MonotonicTime
 import NIOHTTP1
+import Planning
 import Services
 import Synchronization
 
@@ -16,6 +17,7 @@ extension Rack {
     let run = try run(try app.service(service).name, headers)
     let release = try await release(headers.first(name: "Release"), of: app)
     var wishes = SupervisorProcess.Wishes(workspace: try app.workspace())
+    wishes.options.runtime = try RuntimeChoice(environment: context.environment).kind
     (wishes.rack, wishes.appEnvironment) = (app.state.lastRack, release.environment)
     let runner = ServiceRunner(context: context, id: app.state.id, wishes: wishes) {
       log.note("\(app.state.handle): \($0)")

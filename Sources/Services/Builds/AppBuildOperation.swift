@@ -85,10 +85,13 @@ package struct AppBuildOperation: Sendable {
     }
   }
 
-  /// Where the resources run, or would run. An app without servers of its own runs where its services can.
+  /// Where the resources run, or would run. An app without servers of its own runs where the user wants it, or
+  /// where its services can.
   private func runtime(_ manifest: Manifest) async throws -> RuntimeKind? {
     let specs = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: environment)
-    guard ServiceLook.hasServer(specs, instance, LinkedResources(context: context)) else { return nil }
+    guard ServiceLook.hasServer(specs, instance, LinkedResources(context: context)) else {
+      return choice.kind
+    }
     if let runtime = instance.runtime { return runtime }
     let plan = UpOperation(
       context: context, workspace: workspace, app: nil, extraEnvironment: environment, choice: choice,

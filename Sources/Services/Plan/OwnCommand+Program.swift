@@ -17,7 +17,9 @@ extension OwnCommand {
       guard case let words = arguments(keeper: nil), words.last?.beginsExactly(with: "exec ") == true else {
         return nil
       }
-      return text.splitExactly(at: " ").first.flatMap { $0.unicodeScalars.contains("$") ? nil : $0 }
+      // Whoever writes `exec` himself means the word behind it.
+      let named = text.splitExactly(at: " ").filter { !$0.isEmpty }.drop { $0 == "exec" }
+      return named.first.flatMap { $0.unicodeScalars.contains("$") ? nil : $0 }
     }
   }
 }

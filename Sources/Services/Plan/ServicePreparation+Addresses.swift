@@ -10,17 +10,7 @@ import TransportSecurity
 extension ServicePreparation {
   /// The addresses of services from this machine.
   func urls(_ records: ServiceRecords, _ manifest: Manifest) -> [String: String] {
-    var urls: [String: String] = [:]
-    for (name, record) in records.services {
-      if options.speaksTLS, let port = record.securePort {
-        urls[name] = "https://127.0.0.1:\(port)"
-      } else if let port = record.port {
-        // TLS that the service speaks itself goes through.
-        let scheme = manifest.service(named: name)?.port?.scheme == .https ? "https" : "http"
-        urls[name] = "\(scheme)://127.0.0.1:\(port)"
-      }
-    }
-    return urls
+    records.urls(manifest, speaksTLS: options.speaksTLS)
   }
 
   /// The address at which browsers keep apart what belongs to different services: they take every name below `localhost` for
@@ -50,9 +40,11 @@ extension ServicePreparation {
   private func identity(of service: Service, _ state: InstanceState) async throws -> KeyedCertificate {
     let name = Self.hostName(service, state)
     let authority = try await LocalAuthority(home: context.home).open(until: .after(.seconds(30)))
+    // Those that are routed here; others are AWS's.
+    let domains = service.routing.domains.filter { $0.lowercased().hasSuffix(".localhost") }
     return try authority.issue(
       // RFC 5280 gives a common name 64 characters.
-      name: String(name.prefix(64)), hosts: [name, "localhost", "127.0.0.1"], now: Date())
+      name: String(name.prefix(64)), hosts: [name, "localhost", "127.0.0.1"] + domains, now: Date())
   }
 
   /// Whether a service that another one links is reached by TLS.

@@ -25,7 +25,7 @@ package struct ServicePorts: Sendable {
       throw DrydockError(
         .failed, "port \(wanted), which drydock.yml wants for \(service): \(error.message)",
         suggestion:
-          "write another one there, or remove the other app: drydock down --delete-data in its folder")
+          "write another one there")
     }
     return wanted
   }

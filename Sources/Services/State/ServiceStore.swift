@@ -1,4 +1,5 @@
 import AppState
+package import ConvoxManifest
 import DrydockBase
 import Foundation
 import LocalFiles
@@ -16,6 +17,24 @@ package struct ServiceRecords: Sendable, Hashable, Codable {
 
   /// Nothing decided yet.
   package init() {}
+}
+
+extension ServiceRecords {
+  /// Where services are reached from this machine, by their names.
+  /// - Parameter speaksTLS: Whether http services are reached by https where they have a port for it.
+  package func urls(_ manifest: Manifest, speaksTLS: Bool = false) -> [String: String] {
+    var urls: [String: String] = [:]
+    for (name, record) in services {
+      if speaksTLS, let port = record.securePort {
+        urls[name] = "https://127.0.0.1:\(port)"
+      } else if let port = record.port {
+        // TLS that the service speaks itself goes through.
+        let scheme = manifest.service(named: name)?.port?.scheme == .https ? "https" : "http"
+        urls[name] = "\(scheme)://127.0.0.1:\(port)"
+      }
+    }
+    return urls
+  }
 }
 
 /// What was decided for a service.
