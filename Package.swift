@@ -108,7 +108,7 @@ let package = Package(
       "TestInstances",
       [
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
-        "HealthProbes",
+        "HealthProbes", "LocalFiles",
         "LocalServer", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers", "Services",
         "Transfer", "TransportSecurity", http, .product(name: "NIOCore", package: "swift-nio"),
       ]),
@@ -255,7 +255,10 @@ let package = Package(
       ] + nio),
     tests(
       "TestInstances",
-      ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "LocalServer", "MonotonicTime"]),
+      [
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "LocalServer",
+        "MonotonicTime",
+      ]),
     tests("LocalServer", ["MonotonicTime"] + nio),
     tests(
       "ServiceRouter",

@@ -57,7 +57,7 @@ package struct Drydock: AsyncParsableCommand {
       // The command is parsed inside, because it may not travel between tasks.
       try await Interruption.guarding {
         if let error = unknownCommand(in: arguments) ?? Resources.unknownVerb(in: arguments) { throw error }
-        var command = try parseAsRoot(arguments)
+        var command = try parseAsRoot(Test.spelled(arguments))
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
         } else {

@@ -13,6 +13,9 @@ struct Prune: AsyncParsableCommand {
     commandName: "prune",
     abstract: "List, then after confirmation remove, what belongs to instances whose folder is gone.",
     discussion: """
+      And what test runs have left: instances that drydock test has kept, databases of
+      runs with --shared that were killed.
+
       Examples:
         drydock prune
         drydock prune --yes
@@ -34,7 +37,8 @@ struct Prune: AsyncParsableCommand {
     // The folder of a created resource is drydock's own, and made again by the next start.
     let all = session.context.store.apps()
     let gone = all.filter { $0.presence == .gone }
-    try await remove(gone.filter { DeletionProtection.protected(in: $0).isEmpty }, session)
+    let tests = PruneTests(session.context, apps: all.filter { $0.presence != .gone })
+    try await remove(gone.filter { DeletionProtection.protected(in: $0).isEmpty }, tests, session)
     try refuseProtected(gone)
     try refuseUnknown(all)
   }
@@ -65,16 +69,17 @@ struct Prune: AsyncParsableCommand {
       details: protected)
   }
 
-  private func remove(_ gone: [InstanceState], _ session: Session) async throws {
+  private func remove(_ gone: [InstanceState], _ tests: PruneTests, _ session: Session) async throws {
     if common.format == .json {
-      try session.console.print(json: gone.map { PrunedInstance($0) })
+      try session.console.print(json: gone.map { PrunedInstance($0) } + tests.entries)
     } else {
       gone.forEach {
         let resources = $0.resources.keys.sorted().joined(separator: " ")
         session.console.print(TerminalText.line("\($0.handle)  \($0.path)  \(resources)"))
       }
+      tests.lines.forEach { session.console.print(TerminalText.line($0)) }
     }
-    guard !gone.isEmpty else { return session.console.note("nothing to remove") }
+    guard !gone.isEmpty || !tests.lines.isEmpty else { return session.console.note("nothing to remove") }
     var isWanted = yes
     if !isWanted { isWanted = try await session.console.confirm("Remove the data of these for good?") }
     guard isWanted else {
@@ -87,6 +92,7 @@ struct Prune: AsyncParsableCommand {
       try await remove(instance, session)
       return [instance.handle]
     }
+    try await tests.remove(session.console)
     try ended.finish()
   }
 
@@ -116,8 +122,13 @@ struct Prune: AsyncParsableCommand {
 struct PrunedInstance: Codable, Sendable {
   let app: String
   let id: String
-  let path: String
+  var path: String
   let resources: [String]
+  /// The name of a throw-away instance that was kept; nil for what is none.
+  var test: String?
+  /// What the databases begin with that a test run left in an instance whose folder is there; nil where it is the
+  /// instance itself.
+  var databases: String?
 
   init(_ state: InstanceState) {
     app = state.handle

@@ -4,6 +4,7 @@ import DrydockBase
 import Emulator
 import MonotonicTime
 import Services
+import TestInstances
 
 /// `drydock ps`.
 struct Ps: AsyncParsableCommand {
@@ -19,7 +20,7 @@ struct Ps: AsyncParsableCommand {
         drydock ps --all --format json
       """)
 
-  @Flag(help: "Every instance on this machine.")
+  @Flag(help: "Every instance on this machine, and what drydock test has kept.")
   var all = false
 
   @Flag(help: "The services alone; with --format json the only way to have them.")
@@ -49,12 +50,19 @@ struct Ps: AsyncParsableCommand {
       session.console.warn(unread.error.text)
       states += try await UnreadInstance(context: session.context, unread: unread).status()
     }
+    let kept = all ? KeptInstances(session.context) : nil
+    let tests = kept?.all() ?? []
+    for test in tests { states += try await kept?.status(of: test) ?? [] }
     if states.isEmpty, started.isEmpty, common.format == .table {
       session.console.note("nothing is here yet; start it: \(session.firstStart)")
     }
     try render(states, session)
     if common.format == .table { try ServiceTable.render(started, .table, session.console) }
     if all { try tellFolderless(instances, session) }
+    for test in tests {
+      session.console.note(
+        "\(test.name) was kept by drydock test; to remove it: drydock test --remove \(test.name)")
+    }
     try found.finish()
   }
 

@@ -1,5 +1,6 @@
 import AppState
 import ArgumentParser
+import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
@@ -18,6 +19,7 @@ struct Test: AsyncParsableCommand {
     usage: """
       drydock test [<options>] -- <command> ...
       drydock test [<options>] [<service> ...]
+      drydock test serve [<options>]
       drydock test clone <resource> [<template>]
       """,
     discussion: """
@@ -33,6 +35,13 @@ struct Test: AsyncParsableCommand {
       clients find one of each PostgreSQL, MySQL and MariaDB, and for shells drydock test
       clone prints the URL of a new copy of the resource's database as it was the first time.
 
+      With serve the resources are there until Ctrl-C, for commands of other shells: their
+      variables are printed, and lie in a file for shells to read.
+
+      With --shared the SQL servers are those that drydock up has started, with new and
+      empty databases, which are dropped afterwards; what has no databases to give, as
+      caches, is started besides and thrown away.
+
       Examples:
         drydock test -- pytest
         drydock test --service web -- bin/test
@@ -40,6 +49,8 @@ struct Test: AsyncParsableCommand {
         drydock test web worker
         drydock test --seed mydb=seed.sql.gz -- pytest
         drydock test --seed-command bin/migrate --seed-inputs 'migrations/*' -- pytest
+        drydock test --shared -- go test ./...
+        drydock test serve --only mydb
         DATABASE_URL=$(drydock test clone mydb)
       """)
 
@@ -90,6 +101,15 @@ struct Test: AsyncParsableCommand {
     help: ArgumentHelp("Seconds until resources that are not ready are an error.", valueName: "seconds"))
   var timeout: Double = 120
 
+  @Flag(help: "Take the SQL servers that run, with new databases in them.")
+  var shared = false
+
+  @Flag(help: .hidden)
+  var serve = false
+
+  @Option(help: "How serve prints variables: dotenv, docker, shell, json or github. (default: dotenv)")
+  var format: EnvironmentFormat?
+
   @Flag(name: .customLong("keep-on-failure"), help: "Leave the resources running where the command fails.")
   var keepOnFailure = false
 
@@ -118,7 +138,17 @@ struct Test: AsyncParsableCommand {
     if let first = services.first, command != nil {
       throw ValidationError("a command's service is named by --service: drydock test --service \(first) -- …")
     }
-    if service != nil, command == nil {
+    if serve {
+      try validateServing()
+    } else if format != nil {
+      throw ValidationError("--format goes with serve: drydock test serve --format json")
+    }
+    if shared, keepOnFailure { throw ValidationError("with --shared nothing is kept: leave one of them out") }
+    if shared, !seed.isEmpty || !seedInputs.isEmpty {
+      throw ValidationError(
+        "--shared takes no --seed and keeps no seeds: fill the databases by --seed-command")
+    }
+    if service != nil, command == nil, !serve {
       throw ValidationError("--service goes with a command: drydock test --service NAME -- COMMAND")
     }
     if seedCommand == nil, !seedInputs.isEmpty {
@@ -135,12 +165,17 @@ struct Test: AsyncParsableCommand {
   func run() async throws {
     let session = try Session(options).selecting(rack)
     if kept || remove != nil { return try await tend(session) }
+    if command == nil, services.first == "serve" {
+      throw DrydockError(
+        .usage, "serve stands before the options", suggestion: "drydock test serve --only RESOURCE …")
+    }
     if command == nil, services.first == TestClone.verb {
       return try await TestClone(Array(services.dropFirst())).run(session)
     }
     // What the command prints is its own business.
     Interruption.goOnUnread()
     let run = TestRun(context: session.context, request: try request(session))
+    if serve { return try await hold(run, session) }
     var failed: Int32 = 0
     for command in try commands(run.manifest()) {
       if services.count != 1, let name = command.service, self.command == nil {
@@ -162,12 +197,13 @@ struct Test: AsyncParsableCommand {
     return SeedRequest.File(resource: parts[0], path: parts[1])
   }
 
-  private func commands(_ manifest: Manifest) throws -> [TestCommand] {
+  func commands(_ manifest: Manifest) throws -> [TestCommand] {
     for name in only + seed.compactMap({ seedFile($0)?.resource }) where manifest.resource(named: name) == nil
     {
       throw UnknownName.error("resource", name, known: manifest.resources.map(\.name))
     }
     if let service { _ = try manifest.testedService(service) }
+    if serve { return [TestCommand(service: service)] }
     if let command { return [TestCommand(service: service, words: command)] }
     return try manifest.testedServices(services).map { TestCommand(service: $0) }
   }
@@ -178,10 +214,20 @@ struct Test: AsyncParsableCommand {
       extraEnvironment: try options.extraEnvironment(session.console), rack: rack.name,
       choice: try options.runtimeChoice(session.context), selected: only.isEmpty ? nil : Set(only),
       patience: .seconds(timeout),
-      seeds: SeedRequest(files: seed.compactMap(seedFile), command: seedCommand, inputs: seedInputs))
+      seeds: SeedRequest(files: seed.compactMap(seedFile), command: seedCommand, inputs: seedInputs),
+      isShared: shared)
   }
 
   private func run(_ command: TestCommand, _ run: TestRun, _ session: Session) async throws -> Int32 {
+    try await showing(session) { surroundings, _ in
+      try await run.run(command, in: surroundings, keepsOnFailure: keepOnFailure)
+    }
+  }
+
+  /// Does something while it is shown how resources come up.
+  func showing<Value: Sendable>(
+    _ session: Session, _ body: (TestRun.Surroundings, UpDisplay) async throws -> Value
+  ) async throws -> Value {
     let console = session.console
     let display = UpDisplay(isatty(STDERR_FILENO) == 1 || options.verbose ? console : console.quietened)
     var events = display.events
@@ -193,7 +239,7 @@ struct Test: AsyncParsableCommand {
       }
       planned(plan)
     }
-    let surroundings = TestRun.Surroundings(
+    var surroundings = TestRun.Surroundings(
       events: events,
       place: { place in
         if console.isVerbose { console.note("the data is \(place.reason) (\(place.folder))") }
@@ -201,10 +247,17 @@ struct Test: AsyncParsableCommand {
       mounting: { words, mounts in try MountHelper.locate(session.context).wrap(words, mounts) },
       signal: { Interruption.cause }, restored: PostgresVariables.takenOut,
       notice: { console.note($0) }, kept: { Self.tell(of: $0, console) })
+    surroundings.lent = { names, others in
+      let rest =
+        others.isEmpty ? "" : "; started for this run alone: \(others.sorted().joined(separator: ", "))"
+      let lent =
+        names.isEmpty ? "nothing here has databases" : "new databases: \(names.joined(separator: ", "))"
+      console.note(lent + rest)
+    }
     do {
-      let status = try await run.run(command, in: surroundings, keepsOnFailure: keepOnFailure)
+      let value = try await body(surroundings, display)
       await display.close()
-      return status
+      return value
     } catch {
       await display.close()
       throw error
@@ -219,12 +272,13 @@ struct Test: AsyncParsableCommand {
 
   /// Lists or removes what was kept.
   private func tend(_ session: Session) async throws {
-    let leftovers = ThrowAwayLeftovers(
-      home: session.context.home, keeper: try session.context.nativeKeeper())
     if let remove {
+      let leftovers = ThrowAwayLeftovers(
+        home: session.context.home, keeper: try session.context.nativeKeeper())
       try await leftovers.remove(remove, until: .after(.seconds(60)))
       return session.console.note("\(remove) is removed")
     }
-    session.console.print(leftovers.kept().joined(separator: "\n"))
+    session.console.print(
+      ThrowAwayFolders(home: session.context.home).kept().joined(separator: "\n"))
   }
 }

@@ -17,4 +17,8 @@ package protocol DatabaseCopies: Sendable {
   func drop(_ name: String, until deadline: Deadline) async throws
   /// Whether somebody has a session in it.
   func isInUse(_ name: String, until deadline: Deadline) async throws -> Bool
+  /// The databases whose names begin so, byte for byte.
+  func databases(beginningWith prefix: String, until deadline: Deadline) async throws -> [String]
+  /// Whether a statement is still being carried out whose text holds this: a server goes on with one whose client has gone.
+  func isBusy(with text: String, until deadline: Deadline) async throws -> Bool
 }

@@ -38,6 +38,23 @@ struct MySQLCopies: DatabaseCopies {
     try await !sessions(in: name, until: deadline).isEmpty
   }
 
+  func databases(beginningWith prefix: String, until deadline: Deadline) async throws -> [String] {
+    let list = """
+      SELECT SCHEMA_NAME FROM information_schema.SCHEMATA \
+      WHERE CAST(LEFT(SCHEMA_NAME, \(prefix.unicodeScalars.count)) AS BINARY) = \
+      CAST(\(MySQLSQL.quoteLiteral(prefix)) AS BINARY)
+      """
+    return try await session.query(list, until: deadline).compactMap { $0.first ?? nil }
+  }
+
+  func isBusy(with text: String, until deadline: Deadline) async throws -> Bool {
+    let found = """
+      SELECT 1 FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() \
+      AND LOCATE(\(MySQLSQL.quoteLiteral(text)), INFO) > 0 LIMIT 1
+      """
+    return try await !session.query(found, until: deadline).isEmpty
+  }
+
   private static let noSuchThread = "1094"
 
   private func sessions(in name: String, until deadline: Deadline) async throws -> [String] {

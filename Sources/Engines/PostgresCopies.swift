@@ -37,6 +37,22 @@ struct PostgresCopies: DatabaseCopies {
     return try await !session.query(found, until: deadline).isEmpty
   }
 
+  func databases(beginningWith prefix: String, until deadline: Deadline) async throws -> [String] {
+    let list = """
+      SELECT datname FROM pg_database \
+      WHERE left(datname, \(prefix.unicodeScalars.count)) = \(PostgresSQL.quoteLiteral(prefix))
+      """
+    return try await session.query(list, until: deadline).compactMap { $0.first ?? nil }
+  }
+
+  func isBusy(with text: String, until deadline: Deadline) async throws -> Bool {
+    let found = """
+      SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() \
+      AND strpos(query, \(PostgresSQL.quoteLiteral(text))) > 0 LIMIT 1
+      """
+    return try await !session.query(found, until: deadline).isEmpty
+  }
+
   private static func owned(_ name: String) -> String {
     "\(PostgresSQL.quoteIdentifier(name)) OWNER \(PostgresSQL.quoteIdentifier(EngineAccounts.app))"
   }

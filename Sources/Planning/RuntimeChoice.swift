@@ -21,6 +21,14 @@ extension RuntimeChoice {
     }
   }
 
+  /// The choice of a runtime.
+  package init(_ kind: RuntimeKind) {
+    switch kind {
+    case .docker: self = .docker
+    case .native: self = .native
+    }
+  }
+
   /// The choice that `DRYDOCK_RUNTIME` makes; automatic where it is not set.
   /// - Throws: `DrydockError.usage` for a word that names none.
   package init(environment: [String: String]) throws {

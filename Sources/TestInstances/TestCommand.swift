@@ -27,7 +27,7 @@ package struct TestCommand: Sendable {
         ?? app.manifest.services.first
     else { return Self.values(app.variablesOfResources()) }
     // Whoever starts some resources only wants the variables of these.
-    let left = Set(app.manifest.resources.map(\.name)).subtracting(app.state.resources.keys)
+    let left = Set(app.manifest.resources.map(\.name)).subtracting(app.reached)
     service.resources.removeAll { left.contains($0.resource) }
     var values = self.service == nil ? Self.values(app.variablesOfResources()) : [:]
     values.merge(Self.values(try app.variables(of: service, urls: [:]))) { $1 }

@@ -85,6 +85,9 @@ package struct TestInstance: ~Copyable {
     return state
   }
 
+  /// Where it is, for as long as it is there.
+  var place: TestPlace { TestPlace(context: context, variables: variables, folder: path) }
+
   /// Ends it: nothing of it is left once this returns.
   package consuming func end() async throws {
     try await folderGuard.clear()
@@ -93,7 +96,20 @@ package struct TestInstance: ~Copyable {
   }
 
   /// Leaves it as it is when this process ends.
-  package consuming func keep() throws { try folderGuard.keep() }
+  package consuming func keep() throws {
+    try KeptInstances.note(durable, in: path)
+    try folderGuard.keep()
+  }
+}
+
+/// A throw-away instance that is up.
+struct TestPlace: Sendable {
+  /// Its own context.
+  let context: DrydockContext
+  /// What its app gets.
+  var variables: AppVariables
+  /// Its folder.
+  let folder: String
 }
 
 extension DrydockContext {

@@ -19,12 +19,14 @@ package struct TestRequest: Sendable {
   package var patience: Duration
   /// What it is filled with before its command runs.
   package var seeds: SeedRequest
+  /// Whether SQL servers are those that run already, with new databases in them.
+  package var isShared: Bool
 
   /// A request.
   package init(
     workspace: Workspace, app: String? = nil, extraEnvironment: [String: String] = [:], rack: String? = nil,
     choice: RuntimeChoice = .auto, selected: Set<String>? = nil, patience: Duration = .seconds(120),
-    seeds: SeedRequest = SeedRequest()
+    seeds: SeedRequest = SeedRequest(), isShared: Bool = false
   ) {
     self.workspace = workspace
     self.app = app
@@ -34,5 +36,6 @@ package struct TestRequest: Sendable {
     self.selected = selected
     self.patience = patience
     self.seeds = seeds
+    self.isShared = isShared
   }
 }

@@ -2,7 +2,9 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Emulator
+import MonotonicTime
 import NativeProcess
+import Planning
 import Services
 
 /// Runs commands, each beside a throw-away instance of its own.
@@ -26,6 +28,8 @@ package struct TestRun: Sendable {
     package var notice: @Sendable (String) -> Void
     /// Told of an instance that stays.
     package var kept: @Sendable (KeptInstance) -> Void
+    /// Told which resources are those that run, with new databases, and which are not.
+    package var lent: @Sendable (_ names: [String], _ others: Set<String>) -> Void = { _, _ in }
 
     /// Surroundings.
     package init(
@@ -66,15 +70,13 @@ package struct TestRun: Sendable {
   package func run(
     _ command: TestCommand, in surroundings: Surroundings, keepsOnFailure: Bool = false
   ) async throws -> Int32 {
-    let instance = try await TestInstance.begin(
-      request, context, events: surroundings.events, place: surroundings.place)
+    let lent = try await lentServers(surroundings)
+    let instance = try await begin(lent, surroundings)
     let status: Int32
     do {
-      try await seed(command, instance.context, instance.variables, instance.path, surroundings)
-      let databases = try await CleanDatabases(instance.context, instance.variables)
-      let (variables, path) = (instance.variables, instance.path)
-      status = try await databases.serving { more in
-        try await execute(command, variables, path, more, surroundings)
+      let place = instance.place
+      status = try await fill(place, command, lent, surroundings) { place, more in
+        try await execute(command, place, more, surroundings)
       }
     } catch {
       try? await instance.end()
@@ -90,31 +92,98 @@ package struct TestRun: Sendable {
     return status
   }
 
-  private func seed(
-    _ command: TestCommand, _ context: DrydockContext, _ variables: AppVariables, _ folder: String,
-    _ surroundings: Surroundings
+  /// Holds an instance for commands that others run, until the caller is cancelled.
+  /// - Parameters:
+  ///   - command: Whose variables others are to have.
+  ///   - ready: Told once it can be used.
+  /// - Throws: As `run`, and `CancellationError` in the end.
+  package func serve(
+    _ command: TestCommand, in surroundings: Surroundings,
+    ready: (ServedInstance) async throws -> Void
   ) async throws {
-    let seeding = Seeding(
-      context: context, workspace: request.workspace, app: variables, seeds: request.seeds,
-      cache: self.context.home.cache, notice: surroundings.notice)
-    try await seeding.run { words in
-      try await execute(
-        TestCommand(service: command.service, words: words), variables, folder, [:], surroundings)
+    let lent = try await lentServers(surroundings)
+    let instance = try await begin(lent, surroundings)
+    do {
+      let place = instance.place
+      try await fill(place, command, lent, surroundings) { place, more in
+        let served = ServedInstance(
+          path: request.workspace.folder.path, folder: place.folder,
+          variables: try variables(command, place, more))
+        try served.publish()
+        try await ready(served)
+        while true { try await Task.sleep(for: .seconds(3600)) }
+      }
+    } catch {
+      try? await instance.end()
+      throw error
+    }
+    try await instance.end()
+  }
+
+  private func lentServers(_ surroundings: Surroundings) async throws -> LentServers? {
+    guard request.isShared else { return nil }
+    let lent = try await LentServers(request, context, until: .after(request.patience))
+    surroundings.lent(lent.names, lent.others)
+    return lent
+  }
+
+  /// Begins the instance of all that is not lent.
+  private func begin(_ lent: LentServers?, _ surroundings: Surroundings) async throws -> TestInstance {
+    var request = request
+    if let lent {
+      request.selected = lent.others
+      if request.choice == .auto, let kind = lent.runtime { request.choice = RuntimeChoice(kind) }
+    }
+    return try await TestInstance.begin(
+      request, context, events: surroundings.events, place: surroundings.place)
+  }
+
+  /// Fills an instance that is up, and has its databases served while `body` runs.
+  private func fill<Value: Sendable>(
+    _ place: TestPlace, _ command: TestCommand, _ lent: LentServers?, _ surroundings: Surroundings,
+    _ body: (TestPlace, _ more: [String: String]) async throws -> Value
+  ) async throws -> Value {
+    guard let lent else {
+      try await seed(command, place, surroundings)
+      let databases = CleanDatabases(try await SQLServer.all(place.context, place.variables))
+      return try await databases.serving { try await body(place, $0) }
+    }
+    return try await lent.lending(notice: surroundings.notice) { loan in
+      var place = place
+      place.variables = place.variables.reaching(loan.endpoints)
+      try await seed(command, place, surroundings)
+      return try await loan.databases.serving { [place] in try await body(place, $0) }
     }
   }
 
+  private func seed(_ command: TestCommand, _ place: TestPlace, _ surroundings: Surroundings) async throws {
+    let seeding = Seeding(
+      context: place.context, workspace: request.workspace, app: place.variables, seeds: request.seeds,
+      cache: context.home.cache, notice: surroundings.notice)
+    try await seeding.run { words in
+      try await execute(TestCommand(service: command.service, words: words), place, [:], surroundings)
+    }
+  }
+
+  /// What a command finds in its environment, on top of the caller's.
+  private func variables(_ command: TestCommand, _ place: TestPlace, _ more: [String: String]) throws
+    -> [String: String]
+  {
+    var variables = try command.environment(place.variables, besides: Set(context.environment.keys))
+    variables.merge(more) { $1 }
+    variables["DRYDOCK_TEST_INSTANCE"] = place.folder
+    return variables
+  }
+
   private func execute(
-    _ command: TestCommand, _ variables: AppVariables, _ folder: String, _ more: [String: String],
-    _ surroundings: Surroundings
+    _ command: TestCommand, _ place: TestPlace, _ more: [String: String], _ surroundings: Surroundings
   ) async throws -> Int32 {
     let keeper = try context.nativeKeeper()
-    let words = try command.program(variables.manifest, keeper)
-    let mounts = try command.mounts(variables)
+    let words = try command.program(place.variables.manifest, keeper)
+    let mounts = try command.mounts(place.variables)
     var program = ProcessReplacement(
       program: words.first ?? "", words: mounts.isEmpty ? words : try surroundings.mounting(words, mounts))
-    program.variables = try command.environment(variables, besides: Set(context.environment.keys))
-    program.variables.merge(more) { $1 }
-    program.variables["DRYDOCK_TEST_INSTANCE"] = folder
+    program.variables = try variables(command, place, more)
     program.restored = surroundings.restored
     try Task.checkCancellation()
     return try await Escort(keeper: keeper, command: program).run(signal: surroundings.signal)

@@ -15,28 +15,13 @@ package struct ThrowAwayLeftovers: Sendable {
     self.keeper = keeper
   }
 
-  private var parents: [String] {
-    let folders = home.throwAwayFolders
-    return [folders.memory, folders.disk].compactMap { $0 }.filter(Folder.isOwn)
-  }
-
-  private func folders(_ isIncluded: (String) -> Bool) -> [String] {
-    parents.flatMap { parent in
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-      return names.sorted().map { "\(parent)/\($0)" }.filter { Folder.isOwn($0) && isIncluded($0) }
-    }
-  }
-
-  /// The folders of those that were kept and still run.
-  package func kept() -> [String] {
-    folders { Folder.exists("\($0)/keep") && FolderGuard(of: $0) != nil }
-  }
+  private var folders: ThrowAwayFolders { ThrowAwayFolders(home: home) }
 
   /// Removes one that was kept.
   /// - Parameter name: The last part of its folder's path.
   /// - Throws: `DrydockError.failed` where there is none of that name.
   package func remove(_ name: String, until deadline: Deadline) async throws {
-    let kept = kept()
+    let kept = folders.kept()
     guard let folder = kept.first(where: { $0.endsExactly(with: "/\(name)") }) else {
       throw UnknownName.error(
         "kept instance", name, known: kept.map { URL(filePath: $0).lastPathComponent })
@@ -51,7 +36,7 @@ package struct ThrowAwayLeftovers: Sendable {
 
   /// Removes what a run left whose guard is gone. What cannot be removed now is tried again by the next run.
   package func sweep(until deadline: Deadline) async {
-    for folder in folders({ isAbandoned($0) }) { try? await clear(folder, until: deadline) }
+    for folder in folders.all(where: isAbandoned) { try? await clear(folder, until: deadline) }
     releasePorts()
   }
 

@@ -17,7 +17,7 @@ import Testing
   private static let native = AppOptions(runtime: "native")
 
   /// That nothing works in the folder of a throw-away instance, which is gone.
-  private func expectNothing(
+  func expectNothing(
     of folder: String, sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) async throws {
     #expect(folder.hasPrefix("/"), sourceLocation: sourceLocation)
@@ -143,9 +143,30 @@ import Testing
       #expect(try await app.redis("ping", port: port) == "PONG")
       #expect(try await app.drydock("test", "--kept").stdout.contains(folder))
       let name = URL(filePath: folder).lastPathComponent
+      let list = try await app.drydock("ps", "--all")
+      #expect(list.stdout.contains("app (test \(name))"), "\(list)")
+      #expect(list.stderr.contains("drydock test --remove \(name)"), "\(list)")
+      #expect(try await app.ps("--all")["cache"]?.port == port)
+      #expect(try await app.ps().isEmpty)
       #expect(try await app.drydock("test", "--remove", name).status == 0)
       try await expectNothing(of: folder)
       #expect(try await app.drydock("test", "--remove", name).status == 64)
+    }
+  }
+
+  @Test("prune lists what was kept, of this home, and removes it when told")
+  func pruned() async throws {
+    try await withApp(Manifests.redis, Self.native) { app in
+      let script = #"echo "$DRYDOCK_TEST_INSTANCE"; exit 1"#
+      let result = try await app.drydock("test", "--keep-on-failure", "--", "sh", "-c", script)
+      let folder = result.stdout.trimmingCharacters(in: .newlines)
+      let other = ["DRYDOCK_HOME": app.root.appending(path: "other").path(percentEncoded: false)]
+      #expect(try await app.drydock("prune", "--yes", environment: other).stdout.isEmpty)
+      #expect(try await app.drydock("prune").stdout.contains(folder))
+      #expect(FileManager.default.fileExists(atPath: folder), "nothing is removed unasked")
+      let prune = try await app.drydock("prune", "--yes")
+      #expect(prune.status == 0, "\(prune)")
+      try await expectNothing(of: folder)
     }
   }
 
@@ -173,7 +194,11 @@ import Testing
       ["test", "pytest"], ["test", "web", "--", "true"], ["test", "--"], ["test", "--service", "web"],
       ["test", "--service", "none", "--", "true"], ["test", "--only", "none", "--", "true"],
       ["test", "--kept", "--", "true"], ["test", "web"],
-      ["test", "--unknown"], ["test", "web", "--only", "cache"],
+      ["test", "--unknown"], ["test", "web", "--only", "cache"], ["test", "serve", "web"],
+      ["test", "serve", "--", "true"], ["test", "serve", "--service", "none"],
+      ["test", "--only", "cache", "serve"], ["test", "--format", "json", "--", "true"],
+      ["test", "serve", "--keep-on-failure"], ["test", "--shared", "--keep-on-failure", "--", "true"],
+      ["test", "--shared", "--seed", "cache=x", "--", "true"],
     ])
   func mistakes(_ words: [String]) async throws {
     try await withApp(Manifests.redis, AppOptions(runtime: "native", isHeavy: false)) { app in

@@ -47,6 +47,12 @@ final class NamedCopies: DatabaseCopies {
   func isInUse(_ name: String, until deadline: Deadline) async throws -> Bool {
     state.withLock { $0.used.contains(name) }
   }
+
+  func databases(beginningWith prefix: String, until deadline: Deadline) async throws -> [String] {
+    databases.filter { $0.hasPrefix(prefix) }
+  }
+
+  func isBusy(with text: String, until deadline: Deadline) async throws -> Bool { false }
 }
 
 /// Clean databases on the wire.

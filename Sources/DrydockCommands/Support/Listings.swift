@@ -80,7 +80,7 @@ enum StateTable {
         "RESOURCE", "TYPE", "STATUS", "WANTED", "VERSION", "RUNTIME", "PROCESS", "PORT", "UPTIME",
       ]
     let rows = states.map { state in
-      (withApp ? [state.app] : []) + [
+      (withApp ? [state.test.map { "\(state.app) (test \($0))" } ?? state.app] : []) + [
         state.resource, state.type, status(state, isWhole: screen == nil), state.wantedVersion ?? "-",
         state.version ?? "-",
         state.runtime?.rawValue ?? "-", process(state), state.port.map(String.init) ?? "-", uptime(state),

@@ -12,6 +12,8 @@ import Servers
 package struct ResourceState: Sendable, Hashable, Codable {
   /// The instance's handle.
   package var app: String
+  /// The name of the throw-away instance that it belongs to, which was kept; nil for one that is none.
+  package var test: String?
   /// The resource's name.
   package var resource: String
   package var type: String

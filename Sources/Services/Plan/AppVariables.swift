@@ -19,6 +19,7 @@ package struct AppVariables: Sendable {
   /// The app env.
   package let environment: [String: String]
   private let context: DrydockContext
+  private var substitutes: [String: ResourceEndpoint] = [:]
 
   /// Looks.
   /// - Parameter environment: The app env.
@@ -40,10 +41,26 @@ package struct AppVariables: Sendable {
     self.context = context
   }
 
+  /// The same, where some resources are reached elsewhere than the state says.
+  package func reaching(_ endpoints: [ResourceEndpoint]) -> AppVariables {
+    var variables = self
+    for endpoint in endpoints { variables.substitutes[endpoint.resource] = endpoint }
+    return variables
+  }
+
+  /// The resources of which it is known where they are.
+  package var reached: Set<String> { Set(state.resources.keys).union(substitutes.keys) }
+
+  private func endpoints(_ specs: [ResourceSpec], from viewpoint: Viewpoint = .host) -> [ResourceEndpoint] {
+    specs.compactMap {
+      substitutes[$0.name] ?? state.endpoint(of: $0.name, engine: $0.engine, from: viewpoint)
+    }
+  }
+
   /// The variables of all resources.
   package func variablesOfResources() -> [EnvironmentVariable] {
     EnvironmentResolver(
-      manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs),
+      manifest: manifest, catalog: context.catalog, endpoints: endpoints(specs),
       linked: LinkedResources(context: context).endpoints(of: state),
       appEnvironment: AppEnvironment(environment), context: ServiceContext(app: state.app)
     ).allResources()
@@ -56,7 +73,7 @@ package struct AppVariables: Sendable {
     of service: Service, urls: [String: String], from viewpoint: Viewpoint = .host
   ) throws -> [EnvironmentVariable] {
     let resolver = EnvironmentResolver(
-      manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs, from: viewpoint),
+      manifest: manifest, catalog: context.catalog, endpoints: endpoints(specs, from: viewpoint),
       linked: LinkedResources(context: context).endpoints(of: state, from: viewpoint),
       appEnvironment: AppEnvironment(environment),
       context: ServiceContext(app: state.app, serviceURLs: urls))
@@ -96,7 +113,7 @@ package struct AppVariables: Sendable {
   ) throws -> (variables: [EnvironmentVariable], kept: [String]) {
     let linked = Set(service.resources.map(\.resource))
     let endpoints =
-      state.endpoints(specs.filter { linked.contains($0.name) })
+      endpoints(specs.filter { linked.contains($0.name) })
       + LinkedResources(context: context).endpoints(of: state)
     guard speaksTLS || endpoints.contains(where: \.encrypted) else { return ([], []) }
     let trust = try LocalAuthority(home: context.home).trustVariables()

@@ -10,20 +10,26 @@ package struct CleanDatabaseClient: Sendable {
   private let resource: String
   private let address: URLComponents
 
+  private static let ending = "_INTEGRESQL_URL"
+
+  /// The variable by which the clean databases of a resource are found.
+  package static func variable(of resource: String) -> String {
+    Resource.environmentPrefix(of: resource) + ending
+  }
+
   /// A client for a resource.
   /// - Parameter environment: This process's variables.
   /// - Throws: `DrydockError` where no `drydock test` gives databases of that resource.
   package init(_ resource: String, environment: [String: String]) throws {
     self.resource = resource
-    let ending = "_INTEGRESQL_URL"
-    let name = Resource.environmentPrefix(of: resource) + ending
+    let name = Self.variable(of: resource)
     guard let text = environment[name], let address = URLComponents(string: text), address.host == "127.0.0.1"
     else {
-      let others = environment.keys.filter { $0.hasSuffix(ending) }.sorted()
+      let others = environment.keys.filter { $0.hasSuffix(Self.ending) }.sorted()
       throw DrydockError(
         .usage, "there are no clean databases of \(resource) here: \(name) is not set",
         suggestion: others.isEmpty
-          ? "it is for commands that drydock test runs: drydock test -- sh"
+          ? "it is for what drydock test runs, or beside one that is held: drydock test serve"
           : "there are some by \(others.joined(separator: ", "))")
     }
     self.address = address
@@ -62,7 +68,7 @@ package struct CleanDatabaseClient: Sendable {
     } catch let failure as ProbeFailure {
       throw DrydockError(
         .unavailable, "no clean database of \(resource): \(failure)",
-        suggestion: "is the drydock test still there that this command ran in?")
+        suggestion: "is the drydock test still there whose variables these are?")
     }
     let text = answer.withLock { String(decoding: $0, as: UTF8.self) }
     let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)

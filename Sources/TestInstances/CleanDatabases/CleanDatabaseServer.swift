@@ -19,11 +19,11 @@ struct CleanDatabaseServer: Sendable {
   ///   - key: A secret for the paths.
   init(
     _ copies: any DatabaseCopies, _ endpoint: ResourceEndpoint, needsTLS: Bool, key: String,
-    limits: DatabasePool.Limits = .init()
+    names: PoolNames = PoolNames(), limits: DatabasePool.Limits = .init()
   ) {
     let background = BackgroundWork()
     routes = IntegreRoutes(
-      pool: DatabasePool(copies, background: background, limits: limits), endpoint: endpoint,
+      pool: DatabasePool(copies, background: background, names: names, limits: limits), endpoint: endpoint,
       parameters: needsTLS ? ["sslmode": "require"] : nil, key: key)
     var web = Limits()
     // What it still does is of no use to anybody once the tests have ended.

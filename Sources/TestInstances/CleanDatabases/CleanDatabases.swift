@@ -1,36 +1,16 @@
-import AppState
 import ConvoxManifest
-import DrydockBase
-import Engines
-import MonotonicTime
-import Planning
-import Resources
 import Servers
-import Services
-import TransportSecurity
 
-/// What gives clean databases of an instance's SQL servers to each of its tests.
+/// What gives clean databases of SQL servers to each of its tests.
 struct CleanDatabases: Sendable {
   private let servers: [CleanDatabaseServer]
 
-  /// Those of an instance that is up.
-  init(_ context: DrydockContext, _ app: AppVariables) async throws {
-    let access = RuntimeAccess(context: context, state: app.state)
-    var servers: [CleanDatabaseServer] = []
-    for spec in app.specs where spec.externalURL == nil && spec.source == nil {
-      guard let engine = spec.engine.server, let record = app.state.resources[spec.name],
-        let endpoint = app.state.endpoint(of: spec.name, engine: engine), let kind = app.state.runtime
-      else { continue }
-      guard engine.accounts != nil else { continue }
-      let launch = try Launch.existing(spec.name, record, engine, app.state)
-      let administrator = try await access.runtime(kind).target(launch, administrator: true)
-      guard let copies = engine.copies(administrator) else { continue }
-      let transport = engine.transport(options: record.options, forcesTLS: app.state.forcesTLS == true)
-      servers.append(
-        CleanDatabaseServer(
-          copies, endpoint, needsTLS: transport == .required, key: Secret.make()))
+  /// Those of servers that are up.
+  init(_ servers: [SQLServer], names: PoolNames = PoolNames()) {
+    self.servers = servers.map { server in
+      CleanDatabaseServer(
+        server.copies, server.endpoint, needsTLS: server.needsTLS, key: Secret.make(), names: names)
     }
-    self.servers = servers
   }
 
   /// Serves them while `body` runs.

@@ -25,6 +25,7 @@ actor DatabasePool {
 
   private let copies: any DatabaseCopies
   private let background: BackgroundWork
+  private let names: PoolNames
   private let limits: Limits
   private var templates: [Int: PooledTemplate] = [:]
   /// The templates that can be asked for, by their hashes.
@@ -35,9 +36,13 @@ actor DatabasePool {
 
   /// A pool without templates.
   /// - Parameter background: Where copies are made ahead; it has to run.
-  init(_ copies: any DatabaseCopies, background: BackgroundWork, limits: Limits = Limits()) {
+  init(
+    _ copies: any DatabaseCopies, background: BackgroundWork, names: PoolNames = PoolNames(),
+    limits: Limits = Limits()
+  ) {
     self.copies = copies
     self.background = background
+    self.names = names
     self.limits = limits
   }
 
@@ -64,19 +69,9 @@ actor DatabasePool {
   private func add(_ hash: String) throws -> Int {
     guard numbers[hash] == nil else { throw PoolFailure.alreadyInitialized }
     lastTemplate += 1
-    let label = Self.label(hash) + (lastTemplate == 1 ? "" : "-\(lastTemplate)")
     numbers[hash] = lastTemplate
-    templates[lastTemplate] = PooledTemplate(
-      name: "integresql_template_\(label)", prefix: "integresql_test_\(label)_")
+    templates[lastTemplate] = names.template(hash, number: lastTemplate)
     return lastTemplate
-  }
-
-  /// The hash where it fits into a name: PostgreSQL cuts what is longer than 63 bytes.
-  private static func label(_ hash: String) -> String {
-    guard !hash.isEmpty else { return "app" }
-    let isPlain =
-      hash.utf8.count <= 32 && hash.utf8.allSatisfy { $0 < 128 && ($0 == 95 || isalnum(Int32($0)) != 0) }
-    return isPlain ? hash : shortHash(hash)
   }
 
   /// Takes a template as it is now. A second time means nothing.

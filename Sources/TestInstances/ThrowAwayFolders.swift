@@ -1,0 +1,30 @@
+package import AppState
+import Foundation
+import NativeProcess
+
+/// The folders of a user's throw-away instances, in memory and on disk.
+package struct ThrowAwayFolders: Sendable {
+  private let home: StateHome
+
+  /// Those of a user.
+  package init(home: StateHome) { self.home = home }
+
+  func all(where isIncluded: (String) -> Bool) -> [String] {
+    let places = home.throwAwayFolders
+    let parents = [places.memory, places.disk].compactMap { $0 }.filter(Folder.isOwn)
+    return parents.flatMap { parent in
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+      return names.sorted().map { "\(parent)/\($0)" }.filter { Folder.isOwn($0) && isIncluded($0) }
+    }
+  }
+
+  /// Those of instances that a failed command left and that still run.
+  package func kept() -> [String] {
+    all { Folder.exists("\($0)/keep") && FolderGuard(of: $0) != nil }
+  }
+
+  /// The instances that are held for commands which others run.
+  package func served() -> [ServedInstance] {
+    all { FolderGuard(of: $0) != nil }.compactMap(ServedInstance.init(in:))
+  }
+}
