@@ -65,6 +65,9 @@ package protocol ServerEngine: Engine {
   func obstacle(options: [String: String], version: ServerVersion) -> String?
   /// How a container of it is made.
   func container(_ request: ServerRequest) -> ContainerRecipe
+  /// How a container of it is made that finds its data in an image; nil for an engine that has none to make. It is for data
+  /// that goes with the container.
+  func baked(_ request: ServerRequest) -> BakedRecipe?
   /// How its native data directory is made and served.
   func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)
     -> NativeRecipe
@@ -120,6 +123,9 @@ extension ServerEngine {
 
   /// Most engines are databases.
   package var keepsData: Bool { true }
+
+  /// Most have nothing that takes time to make.
+  package func baked(_ request: ServerRequest) -> BakedRecipe? { nil }
 
   /// Any version of an understudy.
   package func standsIn(_ version: ServerVersion) -> Bool { true }

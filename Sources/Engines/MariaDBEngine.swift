@@ -82,7 +82,7 @@ struct MariaDBEngine: MySQLFamilyEngine {
   }
 
   /// Makes the data directory with the time zones in it. Older tools take no statements besides their own.
-  private static let install = """
+  static let install = """
     zones=$1 server=$2 data=$3
     shift 3
     if grep -q -e '--extra-file=' "$0"; then exec "$0" "$@" "--extra-file=$zones"; fi

@@ -71,10 +71,7 @@ struct MySQLEngine: MySQLFamilyEngine {
           ])
       ],
       wantsTimeZones: true,
-      // The server's UUID, and the keys that it makes for connections.
-      identityFiles: ["auto.cnf"]
-        + ["ca", "ca-key", "server-cert", "server-key", "client-cert", "client-key"].map { "\($0).pem" }
-        + ["private_key.pem", "public_key.pem"],
+      identityFiles: identityFiles,
       serve: NativeCommand(
         installation.server,
         // The X protocol would listen on a port of its own. A folder for server-side files is built in, and MySQL
@@ -82,6 +79,13 @@ struct MySQLEngine: MySQLFamilyEngine {
         MySQLFamily.serverArguments(request, folders, relayLog: "relay-bin") + [
           "--mysqlx=OFF", "--secure-file-priv=NULL", "--loose-binlog-expire-logs-seconds=86400",
         ]))
+  }
+
+  /// The server's UUID, and the keys that it makes for connections.
+  var identityFiles: [String] {
+    ["auto.cnf"]
+      + ["ca", "ca-key", "server-cert", "server-key", "client-cert", "client-key"].map { "\($0).pem" }
+      + ["private_key.pem", "public_key.pem"]
   }
 
   func accepts(_ installation: NativeInstallation) -> Acceptance {

@@ -125,7 +125,7 @@ struct PostgresEngine: ServerEngine {
       writablePaths: ["/dev/shm"])
   }
 
-  private let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]
+  let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]
 
   /// Makes both accounts usable in new data before a server listens: a third of the time that it takes afterwards,
   /// since nothing has to reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
@@ -135,18 +135,26 @@ struct PostgresEngine: ServerEngine {
     NativeCommand(
       installation.server,
       [
-        "--single", "-D", folders.data, "-c", "fsync=off", "-c", "password_encryption=scram-sha-256",
-        "-c", "exit_on_error=on",
-        // A statement that fails would be repeated in the error output, password included.
-        "-c", "log_min_error_statement=panic", "postgres",
-      ],
-      // One statement a line is what this mode reads.
-      // Copying files is the quickest way where nothing else runs; before 15 it was the only one.
-      input: ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE")
-        + [PostgresServerRoles.lock]
-        + [createDatabase + (installation.version.major >= 15 ? " STRATEGY FILE_COPY" : "")])
-        .map { $0 + "\n" }.joined(),
+        "--single", "-D", folders.data,
+      ] + provisioningSettings + ["postgres"],
+      input: provisioningLines(request, installation.version),
       phase: "provisioning")
+  }
+
+  let provisioningSettings = [
+    "-c", "fsync=off", "-c", "password_encryption=scram-sha-256", "-c", "exit_on_error=on",
+    // A statement that fails would be repeated in the error output, password included.
+    "-c", "log_min_error_statement=panic",
+  ]
+
+  /// One statement a line is what a server without clients reads.
+  func provisioningLines(_ request: ServerRequest, _ version: ServerVersion?) -> String {
+    // Copying files is the quickest way where nothing else runs; before 15 it was the only one.
+    let strategy = (version?.major ?? 0) >= 15 ? " STRATEGY FILE_COPY" : ""
+    return
+      ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE")
+      + [PostgresServerRoles.lock] + [createDatabase + strategy])
+      .map { $0 + "\n" }.joined()
   }
 
   private func administratorPassword(_ request: ServerRequest) -> String {
@@ -176,7 +184,7 @@ struct PostgresEngine: ServerEngine {
 
   private let createDatabase = "CREATE DATABASE app OWNER app"
 
-  private func settings(_ request: ServerRequest) -> [String] {
+  func settings(_ request: ServerRequest) -> [String] {
     var settings = [
       "-c", "cluster_name=\(request.marker)", "-c", "wal_level=replica", "-c",
       "password_encryption=scram-sha-256",

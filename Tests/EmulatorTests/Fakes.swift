@@ -82,6 +82,10 @@ final class FakeRuntime: Runtime {
     ProbeTarget(port: launch.request.port, user: administrator ? "administrator" : "app")
   }
 
+  func isProvisioned(_ launch: Launch) async throws -> Bool {
+    kind == .native || launch.engine.accounts == nil
+  }
+
   func identity(_ launch: Launch) async throws -> ExpectedIdentity {
     launch.engine.identity(launch.request, nativeProcessID: nil)
   }

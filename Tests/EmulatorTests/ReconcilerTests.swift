@@ -392,7 +392,9 @@ import TransportSecurity
   @Test func aFreshContainerIsLookedAtTwice() async throws {
     try await TestHome.with { test in
       let looks = Mutex(0)
-      let engine = FakeEngine { _ in
+      let accounts = EngineAccounts(
+        nativeAdministrator: "root", containerAdministrator: "root", maintenanceDatabase: "app")
+      let engine = FakeEngine(accounts: accounts) { _ in
         let look = looks.withLock { count in
           count += 1
           return count
@@ -401,11 +403,24 @@ import TransportSecurity
       }
       let runtime = FakeRuntime(.docker)
       let first = try await Try(test: test, runtime: runtime, specs: [fake("mem", engine)]).run()
-      #expect(looks.withLock { $0 } == 3)
+      // Three of the administrator's, two of the app's.
+      #expect(looks.withLock { $0 } == 5)
       var again = Try(test: test, runtime: runtime, specs: [fake("mem", engine)], state: first.state)
       again.observed = ["mem": Observation(.stopped, hasData: true)]
       _ = try await again.run()
-      #expect(looks.withLock { $0 } == 4)
+      #expect(looks.withLock { $0 } == 6)
+    }
+  }
+
+  @Test func aFreshContainerWhoseImageMakesNoAccountsIsLookedAtOnce() async throws {
+    try await TestHome.with { test in
+      let looks = Mutex(0)
+      let engine = FakeEngine { _ in
+        looks.withLock { $0 += 1 }
+        return ServerReport(flavour: .memcached, version: "1.0.1")
+      }
+      _ = try await Try(test: test, runtime: FakeRuntime(.docker), specs: [fake("mem", engine)]).run()
+      #expect(looks.withLock { $0 } == 1)
     }
   }
 

@@ -101,11 +101,17 @@ package struct ImageSummary: Sendable, Hashable, Decodable {
   /// The names it is known by.
   package let repoTags: [String]
   package let labels: [String: String]
+  /// Its size with all that it is built on, in bytes.
+  package let size: Int
+  /// When it was made, in seconds since 1970.
+  package let created: Int
 
   private enum CodingKeys: String, CodingKey {
     case id = "Id"
     case repoTags = "RepoTags"
     case labels = "Labels"
+    case size = "Size"
+    case created = "Created"
   }
 
   /// Decodes an entry of `GET /images/json`.
@@ -116,6 +122,8 @@ package struct ImageSummary: Sendable, Hashable, Decodable {
     let tags = try values.decodeIfPresent([String].self, forKey: .repoTags) ?? []
     repoTags = tags.filter { $0 != "<none>:<none>" }
     labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+    size = try values.decodeIfPresent(Int.self, forKey: .size) ?? 0
+    created = try values.decodeIfPresent(Int.self, forKey: .created) ?? 0
   }
 }
 

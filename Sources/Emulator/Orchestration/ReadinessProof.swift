@@ -18,32 +18,33 @@ struct ReadinessProof: Sendable {
   let progress: ProgressSink
 
   func run(until deadline: Deadline) async throws -> ServerReport {
+    let isUnprovisioned = isFresh ? try await !runtime.isProvisioned(launch) : false
     if let pair {
-      _ = try await wait(administrator: true, until: deadline)
+      _ = try await wait(administrator: true, confirming: isUnprovisioned, until: deadline)
       try await pair.load(progress: progress, until: deadline)
-    } else if isFresh, launch.engine.accounts != nil, runtime.kind == .docker {
-      _ = try await wait(administrator: true, until: deadline)
+    } else if isUnprovisioned {
+      _ = try await wait(administrator: true, confirming: true, until: deadline)
       progress("provisioning")
       try await provision(until: deadline) { try await launch.engine.provision($0, $1, until: deadline) }
     }
-    return try await wait(administrator: false, until: deadline)
-  }
-
-  /// An image's script starts a temporary server on a first start; a second look has to find the same run.
-  private var confirmation: Duration? {
-    runtime.kind == .docker && isFresh ? .milliseconds(100) : nil
+    return try await wait(administrator: false, confirming: isUnprovisioned, until: deadline)
   }
 
   /// To ask whether a container lives takes an exchange with its engine; a process, next to nothing.
   private var pausePerStart: Duration { runtime.kind == .docker ? .milliseconds(10) : .milliseconds(5) }
 
-  private func wait(administrator: Bool, until deadline: Deadline) async throws -> ServerReport {
+  /// - Parameter confirming: Whether an image's script may have started a temporary server: a second look has to find the same
+  ///   run.
+  private func wait(administrator: Bool, confirming: Bool, until deadline: Deadline) async throws
+    -> ServerReport
+  {
     let wait = ReadinessWait(
       subject: launch.spec.name,
       probe: launch.engine.probe(runtime.target(launch, administrator: administrator)),
       identity: try await runtime.identity(launch),
       pace: .init(
-        concurrentStarts: startingTogether, pausePerStart: pausePerStart, confirmAfter: confirmation),
+        concurrentStarts: startingTogether, pausePerStart: pausePerStart,
+        confirmAfter: confirming ? .milliseconds(100) : nil),
       liveness: { try await runtime.liveness(launch.spec.name) },
       progress: { failure in progress("waiting: \(failure.summary)") },
       repair: administrator ? nil : repair(until: deadline))

@@ -22,6 +22,8 @@ package struct ContainerRuntime: Runtime {
   /// What the containers go with; nil for those that stay. Such a container has its data in memory, and nobody calls it by
   /// its name.
   package var throwAway: ThrowAway?
+  /// What can be made again at any time.
+  package var cache = ""
   /// Where drydock itself may run.
   package var ownContainer = OwnContainer.ofThisProcess
 
@@ -211,6 +213,14 @@ package struct ContainerRuntime: Runtime {
     let version = launch.request.version ?? launch.source.version
     if let version, !launch.engine.provesItself(version) { return nil }
     return launch.request.security?.authorityFile ?? authorityFile
+  }
+
+  /// An image's own script makes an account of the administrator's alone, by a temporary server. Where there are no
+  /// accounts, no image has one.
+  package func isProvisioned(_ launch: Launch) async throws -> Bool {
+    guard launch.engine.accounts != nil else { return true }
+    let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
+    return container?.labels[BakedImages.label] != nil
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

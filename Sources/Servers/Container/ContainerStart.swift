@@ -34,6 +34,7 @@ package struct ContainerStart: Sendable {
     let recipe = engine.container(launch.request)
     let place = DataPlace(recipe, image)
     try await discardUnverifiedData()
+    if let baked = try await baked(image) { return try await run(baked) }
     let container = try await container(image, recipe, place)
     try await containers.put(
       ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
@@ -41,6 +42,49 @@ package struct ContainerStart: Sendable {
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container, place)
+  }
+
+  /// An image with the server's data in it, and what is to be done with it; nil where there is none to be had.
+  private func baked(_ image: ImageInfo) async throws -> (image: ImageInfo, recipe: BakedRecipe)? {
+    guard let throwAway = runtime.throwAway, launch.request.replica == nil,
+      let recipe = engine.baked(launch.request)
+    else { return nil }
+    let version = ImageChooser.version(of: image, engine) ?? launch.request.version
+    do {
+      let found = try await BakedImages(client).image(
+        of: image, engine, recipe, amendments: version.flatMap { engine.imageAmendments($0) },
+        locks: "\(runtime.cache)/images", platform: runtime.platform, until: deadline
+      ) { container in
+        progress("initialising once for all")
+        try throwAway.folderGuard.add(container: container, engineSocket: client.endpoint.socketPath)
+      }
+      return (found, recipe)
+    } catch let error as DrydockError {
+      // An image of somebody else's, which has its own ways: its own script knows them.
+      progress("its data is made anew: \(error.message)")
+      return nil
+    }
+  }
+
+  private func run(_ baked: (image: ImageInfo, recipe: BakedRecipe)) async throws {
+    let port = ContainerPort(launch.engine.standardPort)
+    var config = ContainerConfig(image: baked.image.id, command: [baked.recipe.serve])
+    config.entrypoint = ["sh", "-c"]
+    config.user = baked.recipe.user
+    config.exposedPorts = [port]
+    config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
+    config.mounts = BakedImages.mounts(over: baked.image)
+    config.labels = names.labels(resource)
+    try bindToGuard()
+    let container = try await containers.ensure(
+      names.container(resource), config, platform: runtime.platform, hostname: launch.request.marker,
+      sharedMemory: baked.recipe.sharedMemory, until: deadline)
+    try await containers.put(
+      ContainerRuntime.files(baked.recipe.files), into: container, folder: ContainerRuntime.folder,
+      until: deadline)
+    try runtime.stopMark(resource).clear()
+    progress("starting")
+    try await start(container, nil)
   }
 
   /// Amends files of the image. Where that cannot be done, the server serves all the same.

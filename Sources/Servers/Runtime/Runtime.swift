@@ -47,6 +47,9 @@ package protocol Runtime: Sendable {
   /// Proves that it is this server that listens at its port, before a program that cannot ask sends a secret there.
   /// - Throws: `ProbeFailure` where it is not, or cannot be told.
   func requireListener(_ launch: Launch) throws
+  /// Whether new data has the app's account before its server listens for the first time, so that no other run of the server
+  /// comes before the one that stays.
+  func isProvisioned(_ launch: Launch) async throws -> Bool
   /// Who has to answer for the server to be ours.
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
@@ -81,6 +84,9 @@ extension Runtime {
 
   /// A process of this machine keeps its data in a folder.
   package func refuseUnkeptData(of launch: Launch) async throws {}
+
+  /// Natively all of it is done while nobody listens.
+  package func isProvisioned(_ launch: Launch) async throws -> Bool { true }
 
   /// A process of this machine listens where drydock looks for it.
   package func refuseOutOfReach() async throws {}

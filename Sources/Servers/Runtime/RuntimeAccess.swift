@@ -26,6 +26,7 @@ package struct RuntimeAccess: Sendable {
       stateFolder: context.home.instance(state.id),
       authorityFile: LocalAuthority(home: context.home).certificateFile)
     runtime.throwAway = context.throwAway
+    runtime.cache = context.home.cache
     return runtime
   }
 

@@ -1,0 +1,148 @@
+import AppState
+import Containers
+package import DockerEngine
+import DrydockBase
+import Engines
+package import MonotonicTime
+import TransportSecurity
+
+/// An image with a server's data in it.
+package struct BakedImage: Sendable, Hashable {
+  /// The image's id.
+  package let id: String
+  /// What it is called.
+  package let name: String
+  /// The engine whose data it holds.
+  package let engine: String
+  /// Its size with all that it is built on, in bytes.
+  package let size: Int
+  /// When it was made, in seconds since 1970.
+  package let created: Int
+}
+
+/// Images with the data of engines in them, for servers that are thrown away: made once for each image and recipe, so that a
+/// container starts its server at once.
+package struct BakedImages: Sendable {
+  private let client: DockerClient
+
+  /// Those of an engine.
+  package init(_ client: DockerClient) { self.client = client }
+
+  /// The label that tells them, with what they were made from.
+  package static let label = "dev.drydock.baked"
+  /// The label with the engine whose data is in one.
+  private static let engineLabel = "dev.drydock.baked-engine"
+  /// Not one of `drydock/`, where images are looked for that serve resources.
+  private static let repository = "drydock-baked"
+  /// Changes with what is done to data besides the recipe.
+  private static let format = "1"
+
+  // MARK: The cache
+
+  /// All of them, the newest first.
+  /// - Throws: `DockerError`.
+  package func list(until deadline: Deadline) async throws -> [BakedImage] {
+    try await client.listImages(labels: [Self.label: ""], until: deadline).map { image in
+      BakedImage(
+        id: image.id, name: image.repoTags.min() ?? image.id,
+        engine: image.labels[Self.engineLabel] ?? "", size: image.size, created: image.created)
+    }.sorted { $0.created > $1.created }
+  }
+
+  /// Removes one.
+  /// - Returns: False where a container is of it.
+  /// - Throws: `DockerError`.
+  @discardableResult
+  package func remove(_ image: BakedImage, until deadline: Deadline) async throws -> Bool {
+    do {
+      try await client.removeImage(image.name, until: deadline)
+      return true
+    } catch let error as DockerError {
+      switch error.code {
+      case .noSuchImage: return true
+      case .conflict: return false
+      default: throw error
+      }
+    }
+  }
+
+  // MARK: Making
+
+  /// The one of an image, made if there is none.
+  /// - Parameters:
+  ///   - locks: A folder in which those who make one wait for each other.
+  ///   - willMake: Told the name of the container that makes it, before that is there.
+  /// - Throws: `DockerError`, `DrydockError` where the image does not do what the recipe asks.
+  func image(
+    of base: ImageInfo, _ engine: any ServerEngine, _ recipe: BakedRecipe, amendments: ImageAmendments?,
+    locks: String, platform: Platform?, until deadline: Deadline, willMake: (String) throws -> Void
+  ) async throws -> ImageInfo {
+    let key = Self.key(base, recipe)
+    let name = "\(Self.repository)/\(engine.product):\(key)"
+    if let found = try await client.inspectImage(name, until: deadline) { return found }
+    let lock = try await InstanceLock.acquire("\(locks)/\(key)", until: deadline)
+    defer { _ = lock }
+    if let found = try await client.inspectImage(name, until: deadline) { return found }
+    let container = "drydock-bake-\(key)"
+    try willMake(container)
+    // One of a command that was killed.
+    try? await client.removeContainer(container, force: true, volumes: true, until: deadline)
+    var config = ContainerConfig(image: base.id, command: [recipe.make])
+    config.entrypoint = ["sh", "-c"]
+    config.user = recipe.user
+    config.mounts = Self.mounts(over: base)
+    config.labels = [Self.label: base.id, Self.engineLabel: engine.product]
+    let id = try await client.createContainer(
+      name: container, config, platform: platform, until: deadline)
+    do {
+      try await fill(id, recipe, amendments, until: deadline)
+      try await client.startContainer(id, until: deadline)
+      let status = try await client.waitForContainer(id, until: deadline)
+      guard status == 0 else {
+        let words = try await client.logTail(of: id, lines: 20, until: deadline)
+        throw DrydockError(
+          .failed, "\(engine.product) could not be initialised: exit code \(status)", details: [words])
+      }
+      _ = try await client.commitContainer(id, as: name, until: deadline)
+      try await client.removeContainer(id, force: true, volumes: true, until: deadline)
+    } catch {
+      await shieldedFromCancellation {
+        try? await client.removeContainer(id, force: true, volumes: true, until: .after(.seconds(30)))
+      }
+      throw error
+    }
+    guard let made = try await client.inspectImage(name, until: deadline) else {
+      throw DrydockError(.failed, "the image \(name) is gone again")
+    }
+    return made
+  }
+
+  private static func key(_ base: ImageInfo, _ recipe: BakedRecipe) -> String {
+    let digest = Digest()
+    for part in [format, base.id, recipe.user, recipe.make] { digest.addPart(Array(part.utf8)) }
+    return String(digest.finish().prefix(16))
+  }
+
+  /// Something else than a volume where the image wants one: that would take time to make and to remove.
+  static func mounts(over base: ImageInfo) -> [ContainerMount] {
+    base.volumes.map { .tmpfs(target: $0, size: nil) }
+  }
+
+  private func fill(
+    _ container: String, _ recipe: BakedRecipe, _ amendments: ImageAmendments?, until deadline: Deadline
+  ) async throws {
+    let users = try await ImageUsers.read(in: container, client, until: deadline)
+    guard let user = users[recipe.user] else {
+      throw DrydockError(.failed, "the image knows no user \(recipe.user)")
+    }
+    let zones = recipe.wantsTimeZones ? [RecipeFile(BakedRecipe.zones, ZoneTables().script, mode: 0o444)] : []
+    var archive = try TarArchive(ContainerRuntime.files(zones), folder: ContainerRuntime.folder)
+    try archive.addDirectory(
+      String(BakedRecipe.folder.dropFirst()), mode: 0o700, uid: user.id, gid: user.group)
+    try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)
+    guard let amendments else { return }
+    try await ContainerAmendments(
+      client: client, container: container, amendments: amendments, isFresh: true, deadline: deadline
+    ).make()
+  }
+}
