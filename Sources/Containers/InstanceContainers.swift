@@ -124,13 +124,17 @@ package struct InstanceContainers: Sendable {
   }
 
   /// Puts files into a container that need not run, below `/`.
-  /// - Parameter folder: A folder of root's, made for them.
+  /// - Parameters:
+  ///   - folder: A folder of root's, made for them.
+  ///   - users: The image's users; nil where they have to be read.
   package func put(
-    _ files: [ContainerFile], into container: String, folder: String, until deadline: Deadline
+    _ files: [ContainerFile], into container: String, folder: String, users known: ImageUsers? = nil,
+    until deadline: Deadline
   ) async throws {
-    let isOwned = files.contains { $0.owner != nil }
-    let users =
-      isOwned ? try await ImageUsers.read(in: container, client, until: deadline) : ImageUsers(passwd: "")
+    var users = known ?? ImageUsers(passwd: "")
+    if known == nil, files.contains(where: { $0.owner != nil }) {
+      users = try await ImageUsers.read(in: container, client, until: deadline)
+    }
     let archive = try TarArchive(files, folder: folder, users)
     try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)
   }

@@ -32,10 +32,12 @@ package struct BakedImages: Sendable {
   package static let label = "dev.drydock.baked"
   /// The label with the engine whose data is in one.
   private static let engineLabel = "dev.drydock.baked-engine"
+  /// The label with the numbers of the user as whom it is served: to ask a container for them takes longer than most else.
+  private static let userLabel = "dev.drydock.baked-user"
   /// Not one of `drydock/`, where images are looked for that serve resources.
   private static let repository = "drydock-baked"
   /// Changes with what is done to data besides the recipe.
-  private static let format = "1"
+  private static let format = "2"
 
   // MARK: The cache
 
@@ -95,7 +97,7 @@ package struct BakedImages: Sendable {
     let id = try await client.createContainer(
       name: container, config, platform: platform, until: deadline)
     do {
-      try await fill(id, recipe, amendments, until: deadline)
+      let user = try await fill(id, recipe, amendments, until: deadline)
       try await client.startContainer(id, until: deadline)
       let status = try await client.waitForContainer(id, until: deadline)
       guard status == 0 else {
@@ -103,7 +105,8 @@ package struct BakedImages: Sendable {
         throw DrydockError(
           .failed, "\(engine.product) could not be initialised: exit code \(status)", details: [words])
       }
-      _ = try await client.commitContainer(id, as: name, until: deadline)
+      _ = try await client.commitContainer(
+        id, as: name, labels: [Self.userLabel: "\(user.id):\(user.group)"], until: deadline)
       try await client.removeContainer(id, force: true, volumes: true, until: deadline)
     } catch {
       await shieldedFromCancellation {
@@ -128,9 +131,14 @@ package struct BakedImages: Sendable {
     base.volumes.map { .tmpfs(target: $0, size: nil) }
   }
 
+  /// The user as whom one is served; nil where it does not say.
+  static func users(of image: ImageInfo, _ recipe: BakedRecipe) -> ImageUsers? {
+    image.labels[userLabel].map { ImageUsers(passwd: "\(recipe.user):x:\($0)") }
+  }
+
   private func fill(
     _ container: String, _ recipe: BakedRecipe, _ amendments: ImageAmendments?, until deadline: Deadline
-  ) async throws {
+  ) async throws -> ImageUsers.User {
     let users = try await ImageUsers.read(in: container, client, until: deadline)
     guard let user = users[recipe.user] else {
       throw DrydockError(.failed, "the image knows no user \(recipe.user)")
@@ -140,9 +148,10 @@ package struct BakedImages: Sendable {
     try archive.addDirectory(
       String(BakedRecipe.folder.dropFirst()), mode: 0o700, uid: user.id, gid: user.group)
     try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)
-    guard let amendments else { return }
+    guard let amendments else { return user }
     try await ContainerAmendments(
       client: client, container: container, amendments: amendments, isFresh: true, deadline: deadline
     ).make()
+    return user
   }
 }

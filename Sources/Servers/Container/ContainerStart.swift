@@ -81,7 +81,7 @@ package struct ContainerStart: Sendable {
       sharedMemory: baked.recipe.sharedMemory, until: deadline)
     try await containers.put(
       ContainerRuntime.files(baked.recipe.files), into: container, folder: ContainerRuntime.folder,
-      until: deadline)
+      users: BakedImages.users(of: baked.image, baked.recipe), until: deadline)
     try runtime.stopMark(resource).clear()
     progress("starting")
     try await start(container, nil)
