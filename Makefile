@@ -54,7 +54,7 @@ demo: ## Bring up the sample app's resources and run the app against them
 .PHONY: test
 # One after the other: the engines, not the tests, are what takes the time, and side by side they starve each other.
 test: test-build ## Run every test; those with Docker where an engine answers
-	@SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel
+	@SWIFT="$(SWIFT)" scripts/test --halves --skip-build --no-parallel
 
 .PHONY: test-release
 # Optimised code has failed where the tests' own build had not.
