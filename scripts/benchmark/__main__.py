@@ -11,8 +11,11 @@ import time
 from pathlib import Path
 
 import baseline
+import rack
 import ready
 import report
+import services
+import throwaway
 from drydock import Drydock, Failed, in_thread
 
 SAMPLE = Path("samples/quickstart/convox.yml")
@@ -141,13 +144,37 @@ def binary_size(binary):
         return Path(stripped.name).stat().st_size
 
 
+def resources(drydock, runtimes, several, results, versions):
+    """Whole commands, memory, and what readiness costs beyond the engines' own."""
+    app = life_of_an_app(drydock, "native", 2 * several - 1, results)
+    commands(drydock, app, 5 * several, results)
+    memory(drydock, app, results)
+    if "docker" in runtimes:
+        app = life_of_an_app(drydock, "docker", max(2, several - 2), results)
+        drydock.time(app, "down", "--delete-data", "--yes")
+    for runtime in runtimes:
+        # A few milliseconds are at stake natively, and a native start is quick.
+        runs = 3 * several if runtime == "native" else several
+        for kind in VERSIONS:
+            overhead(drydock, runtime, kind, runs, results, versions)
+
+
+PARTS = {
+    "resources": resources,
+    "services": lambda drydock, runtimes, several, results, _: services.measure(drydock, runtimes, several, results, say),
+    "rack": lambda drydock, runtimes, several, results, _: rack.measure(drydock, several, results, say),
+    "tests": lambda drydock, runtimes, several, results, _: throwaway.measure(drydock, runtimes, 2 * several, results, say),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("folder")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--output", default="docs/benchmarks.md")
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone, and print")
     options = parser.parse_args()
-    several, many = (2, 5) if options.quick else (5, 25)
+    several = 2 if options.quick else 5
     # Ended from outside, it still removes what it started.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     wait_for_quiet(float(os.environ.get("DRYDOCK_BENCH_WAIT", "60")))
@@ -155,27 +182,19 @@ def main():
     results, versions = Measurements(), {}
     drydock = Drydock(options.folder)
     try:
-        app = life_of_an_app(drydock, "native", 2 * several - 1, results)
-        commands(drydock, app, many, results)
-        memory(drydock, app, results)
         runtimes = ["native"]
         if has_docker(drydock):
             runtimes.append("docker")
-            app = life_of_an_app(drydock, "docker", max(2, several - 2), results)
-            drydock.time(app, "down", "--delete-data", "--yes")
         else:
             say("no Docker engine with every image: containers are not measured")
-        for runtime in runtimes:
-            # A few milliseconds are at stake natively, and a native start is quick.
-            runs = 3 * several if runtime == "native" else several
-            for kind in VERSIONS:
-                overhead(drydock, runtime, kind, runs, results, versions)
+        for part in options.only or PARTS:
+            PARTS[part](drydock, runtimes, several, results, versions)
         results.add("binary", binary_size(drydock.binary))
     finally:
         drydock.remove()
     load.append(os.getloadavg()[0])
     text = report.render(results, versions, load)
-    if options.quick:
+    if options.quick or options.only:
         print(text, end="")
     else:
         Path(options.output).write_text(text)

@@ -67,11 +67,14 @@ class Drydock:
             raise self.failure(arguments, process.returncode)
         return taken, usage.ru_utime + usage.ru_stime
 
-    def json(self, app, *arguments):
+    def output(self, app, *arguments):
         output, _ = (process := self.start(app, *arguments, output=subprocess.PIPE)).communicate()
         if process.returncode:
             raise self.failure(arguments, process.returncode)
-        return json.loads(output)
+        return output
+
+    def json(self, app, *arguments):
+        return json.loads(self.output(app, *arguments))
 
     def peak_memory(self, app, *arguments):
         """The most memory that drydock itself had resident, in bytes, without the tools that it runs."""

@@ -10,6 +10,8 @@ KINDS = ("postgres", "mysql", "mariadb", "redis", "memcached")
 
 
 def milliseconds(value):
+    if value < 0.01:
+        return f"{value * 1000:.2f} ms"
     return f"{value * 1000:.0f} ms" if value < 10 else f"{value:.1f} s"
 
 
@@ -17,21 +19,114 @@ def megabytes(value):
     return f"{value / 1e6:.1f} MB"
 
 
+def megabytes_a_second(value):
+    return f"{value / 1e6:.0f} MB/s"
+
+
+def times(value):
+    return f"{value:.2f} ×"
+
+
+def percent(value):
+    return f"{value * 100:.2f} %"
+
+
 def goals(results):
-    """What is measured, its value, its bound, how both are written."""
+    """What is measured, its value, its bound, how both are written; a bound that is a tuple is the least."""
     median = results.median
     single = [median(f"native {kind} overhead") for kind in KINDS]
-    ratio = median("native cold") / median("script")
     yield "second `up`, five servers running, native", median("native second"), 0.150, milliseconds
     yield "`drydock env web`", median("env"), 0.030, milliseconds
     yield "`drydock --help`", median("help"), 0.030, milliseconds
     yield "`drydock run web -- true`, over plain `true`", median("run over true"), 0.030, milliseconds
-    yield "readiness overhead, native, worst engine", max(single), 0.020, milliseconds
-    yield "cold native `up` of all six types, over the script", ratio, 1.15, lambda value: f"{value:.2f} ×"
+    yield "readiness overhead, native, worst engine", largest(single), 0.020, milliseconds
+    yield "cold native `up` of all six types, over the script", ratio(results, "native cold", "script"), 1.15, times
     yield "resident memory of drydock during `up`, peak", median("memory"), 60e6, megabytes
-    yield "resident memory of a keeper, peak, largest", max(results.samples["keeper memory"]), 2e6, megabytes
+    yield "resident memory of a keeper, peak, largest", largest(results.samples.get("keeper memory", [])), 2e6, megabytes
     yield "processes of drydock itself after `up`", median("left running"), 0, lambda value: f"{value:.0f}"
     yield "release binary, stripped, Swift runtime inside", median("binary"), 80e6, megabytes
+
+
+def service_goals(results):
+    median = results.median
+    more = difference(results, "native start", "native own start")
+    yield "web-and-worker, resources up, to all ready, processes, beyond the programs' own start", more, 0.6, milliseconds
+    beyond = difference(results, "docker start", "native own start")
+    yield "the same, containers, images built", beyond, 1.5, milliseconds
+    yield "100 edited files, to their bytes in the container", median("docker edit"), 0.25, milliseconds
+    renewed = difference(results, "native edit", "web own start")
+    yield "an edited program, to the new one listening, beyond its own start", renewed, 0.3, milliseconds
+    added = difference(results, "router drydock p50", "router direct p50")
+    yield "router, added to a request", added, 0.0002, milliseconds
+    rate = ratio(results, "router drydock rate", "router nginx rate")
+    yield "router, requests a second, over nginx's", rate, (0.5,), times
+    yield "a log line to the terminal, 99 of 100", median("log p99"), 0.02, milliseconds
+    yield "100,000 log lines at once, memory of drydock", median("log memory"), 60e6, megabytes
+    yield "Ctrl-C to the prompt, processes", median("native interrupt"), 1, milliseconds
+    yield "Ctrl-C to the prompt, containers", median("docker interrupt"), 1, milliseconds
+    yield "supervisor, idle, memory", median("native supervisor memory"), 35e6, megabytes
+    yield "supervisor, idle, of a core", median("native supervisor idle"), 0.002, percent
+
+
+def rack_goals(results):
+    median = results.median
+    beyond = difference(results, "tool start", "start to line")
+    yield "`convox start` (v3) to the first line, beyond `drydock start`", beyond, 1, milliseconds
+    yield "`convox run web true`, beyond `convox rack`", difference(results, "tool run", "tool version"), 1.2, milliseconds
+    yield "exec, what a command prints", median("exec rate"), (100e6,), megabytes_a_second
+    yield "proxy, over a direct connection", ratio(results, "proxy rate", "redis rate"), (0.6,), times
+    yield "a log line to `convox logs`", median("rack log"), 0.1, milliseconds
+
+
+def test_goals(results):
+    median = results.median
+    yield "`drydock test -- true`, postgres and redis, native", median("native test two"), 0.2, milliseconds
+    yield "the same, five engines, native", median("native test five"), 0.45, milliseconds
+    yield "the same, five engines, Docker", median("docker test five"), 1.8, milliseconds
+    yield "a new durable PostgreSQL, native", median("new postgres"), 0.12, milliseconds
+    yield "the same after 50,000 files were deleted", median("new postgres after deletions"), 0.12, milliseconds
+    yield "five new durable engines, Docker", median("docker new five"), 2.3, milliseconds
+    fresh = largest([median(f"docker {kind} fresh") for kind in KINDS])
+    yield "readiness overhead, Docker, new data, worst engine", fresh, 0.05, milliseconds
+    for key, name, pool, made in (
+        ("pg", "PostgreSQL", 0.002, 0.025), ("my", "MySQL's stand-in", 0.005, 0.06), ("maria", "MariaDB", 0.005, 0.03)):
+        yield f"a clean {name} from the pool", median(f"{key} pool"), pool, milliseconds
+        yield f"a clean {name} made", median(f"{key} made"), made, milliseconds
+    yield "a suite with a clean PostgreSQL each, over one without", ratio(results, "suite isolated", "suite shared"), 1.2, times
+    yield "an idle PostgreSQL, its share of memory, of 20 at once", median("idle postgres"), 45e6, megabytes
+
+
+def difference(results, name, less):
+    value, other = results.median(name), results.median(less)
+    return None if value is None or other is None else value - other
+
+
+def ratio(results, name, over):
+    value, other = results.median(name), results.median(over)
+    return None if value is None or other is None else value / other
+
+
+def largest(values):
+    known = [value for value in values if value is not None]
+    return max(known) if known else None
+
+
+def met(found):
+    """The rows of what was measured; what this machine lacks the programs for is left out, by name below."""
+    for name, value, bound, write in found:
+        if value is None:
+            continue
+        least = isinstance(bound, tuple)
+        wanted = bound[0] if least else bound
+        fine = value >= wanted if least else value <= wanted
+        yield [name, write(value), f"{'≥' if least else '≤'} {write(wanted)}", "yes" if fine else "**no**"]
+
+
+GOALS = {"goals": goals, "services": service_goals, "rack": rack_goals, "tests": test_goals}
+
+
+def goal_table(found):
+    return table(["measured", "median", "goal", "met"], met(found))
 
 
 def cell(results, name):
@@ -69,10 +164,6 @@ def machine(load):
 
 
 def render(results, versions, load):
-    met = [
-        [name, write(value), f"≤ {write(bound)}", "yes" if value <= bound else "**no**"]
-        for name, value, bound, write in goals(results)
-    ]
     lives = [
         [name, cell(results, f"native {key}"), cell(results, f"docker {key}")]
         for name, key in (
@@ -89,8 +180,14 @@ def render(results, versions, load):
         ("`drydock env web`", "env"), ("`drydock --help`", "help"),
         ("`drydock run web -- true`, less a plain `true`", "run over true"),
         ("the script that cold `up` is compared with", "script"))]
+    compose = results.median("docker compose start")
+    tool = results.median("tool version")
     return TEMPLATE.format(
-        machine=machine(load), goals=table(["measured", "median", "goal", "met"], met),
+        compose=f"docker-compose takes {milliseconds(compose)} for the same containers, drydock "
+        f"{milliseconds(results.median('docker start'))}. " if compose else "",
+        tool=f"The convox command (v3) takes {milliseconds(tool)} for `convox rack`; `convox start` waits for several seconds by "
+        "itself." if tool else "The convox command was not on this machine.",
+        machine=machine(load), **{name: goal_table(found(results)) for name, found in GOALS.items()},
         lives=table(["samples/quickstart, six types", "native", "Docker"], lives),
         engines=table(["engine", "runtime", "version", "data there", "fresh"], engines),
         small=table(["", "median", "of it processor time"], small))
@@ -122,6 +219,25 @@ millisecond; in Docker the moment is the engine's own log line as Docker stamped
 the container's start. "Fresh" has the accounts and the database made in between; the goal is for data that is there.
 
 {engines}
+## Services
+
+samples/web-and-worker: a web at scale 2, a worker at scale 3, a migration before them; a worker counts as ready when it still
+runs after a second, which is in both sides of the first rows. {compose}The router's upstream is an nginx with one worker and
+a body of 40 bytes; the nginx beside it has two workers, keeps 128 connections to the upstream and logs nothing; wrk has one
+thread, with 32 connections for the rate and one for the time of a request. All of them share the machine.
+
+{services}
+## The rack
+
+Streams by a plain websocket client. {tool}
+
+{rack}
+## Tests
+
+{tests}
+A suite is a hundred tests of 50 ms; a database has twenty tables with an index each. "Made" is one of 60 that were asked for
+in a row, with nothing in between. MySQL is MariaDB standing in.
+
 ## Memory
 
 VmHWM of the processes, read while they run: of drydock during a cold native `up` of all six types, of each keeper after
