@@ -17,7 +17,7 @@ import urllib.request
 
 import baseline
 from drydock import Failed
-from services import LONGEST, services, until
+from services import LONGEST, services, until, variables
 
 EXEC_BYTES = 256 << 20
 PROXY_BYTES, PROXY_ROUNDS = 32 << 20, 8
@@ -93,7 +93,7 @@ class Rack:
 
 def proxy_rates(rack, drydock, app):
     """Bytes a second of a large value of the redis, directly and through the rack."""
-    url = urllib.parse.urlsplit(drydock.json(app, "ps", "--format", "json")[0]["url"])
+    url = urllib.parse.urlsplit(variables(drydock, app, "web")["RED_URL"])
     login = b"" if not url.password else f"AUTH {urllib.parse.unquote(url.password)}\r\n".encode()
     fill = login + b"SETRANGE big %d x\r\n" % (PROXY_BYTES - 1)
 
@@ -138,8 +138,7 @@ class WebSocket:
         head = {
             "Host": f"{url.hostname}:{url.port}", "Authorization": authorization(url), "Upgrade": "websocket",
             "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-            "Origin": f"{url.scheme}://{url.hostname}", **headers}
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **headers}
         lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
         self.peer.sendall("\r\n".join(lines).encode())
         self.buffer = bytearray()

@@ -73,16 +73,15 @@ def life(drydock, app, runtime, runs, results):
     compose = Compose(drydock) if runtime == "docker" else None
     idle(drydock, runtime, results)
     for _ in range(runs):
+        if compose:
+            compose.describe(drydock, app)
         drydock.time(app, "stop")
-        results.add(f"{runtime} start", drydock.time(app, "start", "--detach"))
         if runtime == "native":
-            drydock.time(app, "stop")
             results.add("native own start", own_start(drydock, app, results))
         elif compose:
-            compose.describe(drydock, app)
-            drydock.time(app, "stop")
             results.add("docker compose start", compose.start())
-        drydock.time(app, "start", "--detach")
+        results.add(f"{runtime} start", drydock.time(app, "start", "--detach"))
+    for _ in range(runs):
         edit(drydock, app, runtime, results)
     drydock.time(app, "stop")
     for _ in range(runs):

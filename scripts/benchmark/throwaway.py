@@ -85,7 +85,7 @@ def at_once(drydock, results):
             raise Failed(f"one of {SEVERAL} at once ended with {process.returncode}:\n{complaint.decode()}")
     results.add("at once", time.monotonic() - begin)
     for app in apps:
-        states = {state["name"]: state for state in drydock.json(app, "ps", "--format", "json")}
+        states = {state["resource"]: state for state in drydock.json(app, "ps", "--format", "json")}
         results.add("idle postgres", proportional(states["pg"]["pid"]))
     for app in apps:
         drydock.time(app, "down", "--delete-data", "--yes")
