@@ -12,8 +12,8 @@ struct LogDrains: Sendable {
   let folder: ServiceFolder
   let tell: @Sendable (SupervisorEvent) -> Void
 
-  /// How often is looked which there are.
-  private static let pause = Duration.seconds(2)
+  /// How often is looked which there are; a look reads every app's state.
+  private static let pause = Duration.seconds(5)
 
   /// Works until it is cancelled.
   func run() async {

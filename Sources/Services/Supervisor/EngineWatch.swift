@@ -13,8 +13,10 @@ struct EngineWatch: Sendable {
   let wishes: SupervisorProcess.Wishes
   let tell: @Sendable (SupervisorEvent) -> Void
 
-  /// How often it looks; a look takes about a millisecond.
-  private static let interval = Duration.seconds(2)
+  /// How often it looks: natively that takes about a millisecond, in Docker six requests.
+  private static func interval(_ kind: RuntimeKind?) -> Duration {
+    kind == .docker ? .seconds(5) : .seconds(2)
+  }
 
   /// What is known of one server.
   private struct Life {
@@ -27,19 +29,22 @@ struct EngineWatch: Sendable {
   /// Watches until the task is cancelled.
   func run() async {
     var lives: [String: Life] = [:]
-    repeat { await look(&lives) } while await isOn()
+    var kind: RuntimeKind?
+    repeat {
+      // A state or an engine that cannot be asked now is asked again.
+      guard let state = try? context.store.load(id) else { continue }
+      kind = state.runtime
+      await look(state, &lives)
+    } while await isOn(kind)
   }
 
-  private func isOn() async -> Bool {
+  private func isOn(_ kind: RuntimeKind?) async -> Bool {
     // Cancelled is over.
-    (try? await Task.sleep(for: Self.interval, clock: SuspendingClock())) != nil
+    (try? await Task.sleep(for: Self.interval(kind), clock: SuspendingClock())) != nil
   }
 
-  private func look(_ lives: inout [String: Life]) async {
-    // A state or an engine that cannot be asked now is asked again.
-    guard let state = try? context.store.load(id),
-      let found = try? await StatusOperation(context: context).lives(of: state)
-    else { return }
+  private func look(_ state: InstanceState, _ lives: inout [String: Life]) async {
+    guard let found = try? await StatusOperation(context: context).lives(of: state) else { return }
     for name in found.running where lives[name] == nil { lives[name] = Life() }
     for (name, reason) in found.crashed.sorted(by: { $0.key < $1.key }) {
       guard let life = lives[name], life.rest <= .now else { continue }
