@@ -7,6 +7,7 @@ import Emulator
 import Foundation
 import HealthProbes
 import NativeProcess
+import Planning
 import Services
 import TerminalProgress
 
@@ -26,10 +27,14 @@ struct Run: AsyncParsableCommand {
         drydock run web -- bin/web
         drydock run web sh -c 'echo $MYDB_URL'
         drydock run --rack acme/staging web -- bin/web
+        drydock run --container web -- bin/migrate
 
       An efs resource that the service links and lists under volumes: is there at its
       path, for this command only. The app env is the local one, whatever the last up
       took, else that of --rack, as with env and up.
+
+      With --container the command runs in a container of its own, of the service's
+      image, which is built where it is not there, behind the image's entry point.
       """)
 
   @Argument(help: "The service.", completion: NameCompletion.services)
@@ -44,6 +49,9 @@ struct Run: AsyncParsableCommand {
     help: "Leave efs resources where they are instead of mounting them at their paths.")
   var noMounts = false
 
+  @Flag(help: "Run it in a container of its own, of the service's image.")
+  var container = false
+
   @OptionGroup var rack: RackOption
 
   @OptionGroup var options: SharedOptions
@@ -55,6 +63,7 @@ struct Run: AsyncParsableCommand {
         suggestion: "options come before the service: drydock run \(first) \(service) -- COMMAND")
     }
     let session = try Session(options).selecting(rack)
+    if container { return try await runInContainer(session) }
     let query = try EnvironmentQuery(session)
     let words = try words(query, session.context)
     var variables = try query.variables(service: service) + query.volumeVariables(service: service)
@@ -69,7 +78,7 @@ struct Run: AsyncParsableCommand {
       session.console.warn("\(name) is not running; start it: drydock up")
     }
     try await session.warnOfIdleLinks(of: query.state)
-    let mounts = noMounts ? [] : try query.mounts(service: service)
+    let mounts = noMounts ? [] : try await query.allMounts(service: service)
     for mount in mounts {
       guard let line = mount.line(in: session.context.currentDirectory) else { continue }
       session.console.note(line)
@@ -77,6 +86,26 @@ struct Run: AsyncParsableCommand {
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     await Diagnostics.flush()
     throw Executable.replaceProcess(command, adding: variables)
+  }
+
+  private func runInContainer(_ session: Session) async throws {
+    try StandardStreams.requireInput()
+    let words = command.first == "--" ? Array(command.dropFirst()) : command
+    guard !words.isEmpty else {
+      throw DrydockError(
+        .usage, "no command to run in a container of \(service)",
+        suggestion: "drydock run --container \(service) -- sh")
+    }
+    var wishes = SupervisorProcess.Wishes(workspace: try session.workspaceOfInstance())
+    wishes.extraEnvironment = try options.extraEnvironment(session.console)
+    wishes.rack = session.rack
+    wishes.options.way = .container
+    wishes.options.runtime = try options.runtimeChoice(session.context).kind
+    wishes.options.withoutMounts = noMounts
+    let code = try await RunInContainer(
+      words: words, service: service, wishes: wishes, session: session
+    ).run()
+    if code != 0 { throw ExitCode(Int32(truncatingIfNeeded: code)) }
   }
 
   /// A value would silently end there.

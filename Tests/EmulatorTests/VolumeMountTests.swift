@@ -12,7 +12,7 @@ import Testing
       ("/app/uploads", "/ap", "./uploads stays in /ap/uploads"),
     ] as [(String, String, String?)])
   func aFolderOfTheSameNameIsNotTheVolume(path: String, folder: String, told: String?) {
-    let mount = VolumeMount(resource: "files", directory: "/state/files", source: "/state/files", path: path)
+    let mount = VolumeMount(volume: "files", directory: "/state/files", path: path)
     let line = mount.line(in: folder)
     #expect((line == nil) == (told == nil))
     #expect(told.map { line?.hasSuffix($0) == true && line?.contains("at \(path) ") == true } ?? true)

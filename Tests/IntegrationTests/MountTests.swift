@@ -147,16 +147,49 @@ import Testing
     }
   }
 
-  @Test("A link alone, a volume alone or --no-mounts mounts nothing", .mounts)
+  @Test("A link alone or --no-mounts mounts nothing, a volume alone is one of the app's own", .mounts)
   func notMounted() async throws {
     try await Self.withFiles { files in
       let look = "test -e /\(files.token) || echo none"
       #expect(try await files.run("linked", look).stdout == "none\n")
-      #expect(try await files.run("listed", look).stdout == "none\n")
+      let own = try await files.run("listed", "touch /\(files.token)/deep/own; ls /\(files.token)/deep")
+      #expect(own.stdout == "own\n", "\(own)")
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: "\(try #require(try await files.app.ps()["files"]?.directory))/own"))
       #expect(try await files.run("top", look).stdout.isEmpty)
       let without = try await files.run("top", look + "; echo $DRYDOCK_VOLUME_FILES", "--no-mounts")
       let directory = try #require(try await files.app.ps()["files"]?.directory)
       #expect(without.stdout == "none\n\(directory)\n", "\(without)")
+    }
+  }
+
+  @Test("Services that run as processes share volumes, which stay until they are removed", .mounts)
+  func volumesOfProcesses() async throws {
+    try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { app in
+      let path = "/\(app.root.lastPathComponent)"
+      let occupied = app.folder.path(percentEncoded: false)
+      try app.write(
+        manifest: """
+          services:
+            writer: { command: "echo kept > \(path)/a/file; sleep 600", volumes: ["Data Of All:\(path)/a", "\(occupied)"] }
+            reader: { command: "cat \(path)/b/file; ls convox.yml; sleep 600", volumes: ["Data Of All:\(path)/b"] }
+          """)
+      let writer = try await app.drydock("start", "writer", "--detach", "--runtime", "native")
+      try #require(writer.status == 0, "\(writer)")
+      #expect(try await app.drydock("start", "reader", "--detach").status == 0)
+      let log = try await app.drydock("logs", "--services")
+      #expect(log.stdout.contains("kept") && log.stdout.contains("convox.yml"), "\(log)")
+      #expect(try await app.drydock("run", "reader", "--", "cat", "\(path)/b/file").stdout == "kept\n")
+      #expect(!FileManager.default.fileExists(atPath: path))
+      let list = try await app.drydock("volumes")
+      #expect(list.stdout.contains("Data Of All") && list.stdout.contains("writer, reader"), "\(list)")
+      let used = try await app.drydock("volumes", "rm", "Data Of All", "--yes")
+      #expect(used.status == 1 && used.stderr.contains("drydock stop writer reader"), "\(used)")
+      #expect(try await app.drydock("stop").status == 0)
+      #expect(try await app.drydock("run", "reader", "--", "cat", "\(path)/b/file").stdout == "kept\n")
+      #expect(try await app.drydock("volumes", "rm", "Data Of All", "--yes").status == 0)
+      #expect(try await app.drydock("volumes", "--format", "json").stdout == "[]\n")
     }
   }
 

@@ -21,6 +21,10 @@ import Testing
     return try #require(all.first)
   }
 
+  private struct Volume: Decodable {
+    var volume: String?
+  }
+
   @Test(
     "build, start --no-build and --aws-limits, volumes and volumes rm", .images("base:bookworm"))
   func images() async throws {
@@ -42,8 +46,23 @@ import Testing
         "exec", "web", "sh", "-c",
         "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null")
       #expect(limits.stdout == "\(64 << 20)\n", "\(limits)")
+      try await once(app)
       try await volumes(app)
     }
+  }
+
+  /// `run --container`: a container of its own beside the service's, of which nothing is left.
+  private func once(_ app: AppFixture) async throws {
+    let words = ["run", "--container", "web", "--", "sh", "-c", "cat /made/word; cat; ls /data; exit 7"]
+    let result = try await app.start(words, input: "typed\n").result()
+    #expect(result.status == 7 && result.stdout == "second\ntyped\n", "\(result)")
+    let none = try await app.drydock("run", "--container", "web")
+    #expect(none.status == 64 && none.stderr.contains("run --container web -- sh"), "\(none)")
+    let volumes: [Volume] = try await app.drydock("volumes", "--format", "json").decode()
+    let filter = "volume=\(try #require(volumes.first?.volume))"
+    let left = try await app.start(["docker", "ps", "--all", "--quiet", "--filter", filter], tool: true)
+      .result()
+    #expect(left.stdout.split(separator: "\n").count == 1, "\(left)")
   }
 
   private func volumes(_ app: AppFixture) async throws {

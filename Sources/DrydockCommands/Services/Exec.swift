@@ -79,7 +79,9 @@ struct Exec: AsyncParsableCommand {
       place.mounter + words, environment: place.environment.merging(own) { $1 })
   }
 
-  private static func run(_ command: ContainerCommand, _ session: Session) async throws -> Int {
+  /// Runs a command in a container, with this process's terminal, pipes and signals.
+  /// - Returns: Its exit code.
+  static func run(_ command: ContainerCommand, _ session: Session) async throws -> Int {
     let signals = Interruption.passingOn()
     let (input, output, error) = (
       DescriptorStreams.source(STDIN_FILENO), DescriptorStreams.sink(STDOUT_FILENO),

@@ -179,6 +179,16 @@ struct EnvironmentQuery: Sendable {
     return VolumeMount.mounts(of: service, linked: directories(of: service))
   }
 
+  /// The same, and the volumes that its processes have; those of containers lie in the Docker engine.
+  func allMounts(service name: String) async throws -> [VolumeMount] {
+    let shared = try mounts(service: name)
+    guard !isNew, state.runtime != .docker, try !service(name).volumes.isEmpty,
+      try await MountHelper.locate(session.context).isUsable(session.context)
+    else { return shared }
+    let volumes = FolderVolumes(ServiceFolder(home: session.context.home, id: state.id))
+    return try shared + volumes.paths(of: service(name), besides: shared).mounts
+  }
+
   /// The linked servers that do not run.
   func idleResources(service name: String) async throws -> [String] {
     let linked = Set(try service(name).resources.map(\.resource))

@@ -23,7 +23,8 @@ struct ListVolumes: AsyncParsableCommand {
     guard !volumes.isEmpty else { return session.console.note("no service has a volume here yet") }
     let rows = volumes.map { volume in
       [
-        volume.name, volume.services.isEmpty ? "-" : volume.services.joined(separator: ", "), volume.volume,
+        volume.name, volume.services.isEmpty ? "-" : volume.services.joined(separator: ", "),
+        volume.volume ?? "-",
         volume.folder ?? "-",
       ]
     }

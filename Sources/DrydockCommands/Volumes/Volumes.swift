@@ -4,7 +4,7 @@ import ArgumentParser
 struct Volumes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "volumes",
-    abstract: "List the volumes of services that run in containers, or remove one.",
+    abstract: "List the volumes of services, or remove one.",
     discussion: """
       The volumes of volumes: outlive their services; drydock down --delete-data
       removes them too.

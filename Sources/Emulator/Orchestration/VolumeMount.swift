@@ -2,11 +2,14 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 import Engines
+import Foundation
+import MonotonicTime
 import NativeProcess
 package import Resources
 
-/// An efs resource's directory and the path at which a service sees it.
+/// A directory and the path at which a service sees it: an efs resource's, or that of a volume of the app's services.
 package struct VolumeMount: Sendable, Hashable {
+  /// The resource, or what `volumes:` calls the volume.
   package var resource: String
   /// Its directory on this machine.
   package var directory: String
@@ -14,6 +17,16 @@ package struct VolumeMount: Sendable, Hashable {
   var source: String
   /// The path for the service.
   package var path: String
+
+  /// The mount of a volume that is no resource's.
+  package init(volume: String, directory: String, path: String) {
+    (resource, self.directory, source, self.path) = (volume, directory, directory, path)
+  }
+
+  private init(_ directory: SharedDirectory, path: String) {
+    (resource, self.directory) = (directory.resource, directory.path)
+    (source, self.path) = (directory.mountSource, path)
+  }
 
   /// The mounts of a service: of each efs resource that it links AND lists under `volumes:`. A link alone mounts
   /// nothing, and a volume without the link is an ordinary one, as on AWS.
@@ -23,9 +36,7 @@ package struct VolumeMount: Sendable, Hashable {
       guard let source = volume.source, let directory = linked.first(where: { $0.resource == source }) else {
         return nil
       }
-      return VolumeMount(
-        resource: directory.resource, directory: directory.path, source: directory.mountSource,
-        path: volume.path)
+      return VolumeMount(directory, path: volume.path)
     }
   }
 }
@@ -64,9 +75,21 @@ package struct MountHelper: Sendable, Hashable {
     }
   }
 
-  /// The command line that tries whether a folder can be mounted elsewhere; nothing of it shows on the machine.
-  package func trial(with folder: String) -> [String] {
-    [executable, folder, "/drydock-trial", "--", "/bin/sh", "-c", "test -d /drydock-trial"]
+  /// Tries whether a folder can be mounted elsewhere; nothing of it shows on the machine.
+  /// - Throws: `CancellationError`.
+  package func isUsable(_ context: DrydockContext) async throws -> Bool {
+    let tool = Tool(
+      executable: executable,
+      arguments: [NSTemporaryDirectory(), "/drydock-trial", "--", "/bin/sh", "-c", "test -d /drydock-trial"],
+      environment: cleanEnvironment(inherited: context.environment))
+    do {
+      _ = try await tool.run(until: .after(.seconds(10)))
+      return true
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      return false
+    }
   }
 
   /// The command line that runs a command with the mounts.

@@ -39,25 +39,19 @@ package struct ServiceExamination: Sendable {
   private func mounts() async -> Examination.Finding? {
     let subject = "private mounts"
     guard let helper = try? MountHelper.locate(context) else { return nil }
-    let words = helper.trial(with: NSTemporaryDirectory())
-    let tool = Tool(
-      executable: words[0], arguments: Array(words.dropFirst()),
-      environment: cleanEnvironment(inherited: context.environment))
-    do {
-      _ = try await tool.run(until: .after(.seconds(10)))
+    guard (try? await helper.isUsable(context)) != true else {
       return Examination.Finding(
-        subject: subject, verdict: .fine, detail: "processes see efs volumes at their paths")
-    } catch {
-      return Examination.Finding(
-        subject: subject, verdict: .warning,
-        detail:
-          "namespaces for mounts are kept from you here: processes find efs volumes by DRYDOCK_VOLUME_NAME alone, "
-          + "and need --no-mounts",
-        remedy: geteuid() == 0
-          ? "in a container: --cap-add SYS_ADMIN"
-          : "apt-get install bubblewrap, or: sysctl kernel.unprivileged_userns_clone=1"
-      )
+        subject: subject, verdict: .fine, detail: "processes see efs and other volumes at their paths")
     }
+    return Examination.Finding(
+      subject: subject, verdict: .warning,
+      detail:
+        "namespaces for mounts are kept from you here: processes find efs volumes by DRYDOCK_VOLUME_NAME alone, "
+        + "need --no-mounts, and have no other volumes",
+      remedy: geteuid() == 0
+        ? "in a container: --cap-add SYS_ADMIN"
+        : "apt-get install bubblewrap, or: sysctl kernel.unprivileged_userns_clone=1"
+    )
   }
 
   private func builds() async -> Examination.Finding? {

@@ -26,6 +26,8 @@ struct ServicePreparation: Sendable {
   let leash: Leash?
   /// Whether what processes bind can be moved to ports of their own.
   let mapsPorts: Bool
+  /// Whether processes can see folders at other paths than where they lie.
+  let mountsFolders: Bool
   let routers: ServiceRouters
   /// What those in containers have in common.
   let site: ContainerSite
@@ -295,7 +297,7 @@ struct ServicePreparation: Sendable {
       own
       + (try variables.trustVariables(
         of: service, besides: names, speaksTLS: Self.leadsToTLS(service, urls))).variables
-    let mounts = options.withoutMounts ? [] : variables.mounts(of: service)
+    let mounts = try mounts(ofProcess: service, variables)
     let words = command.arguments(keeper: keeper.executable)
     let launch = ProcessLaunch(
       words: words, folder: workingFolder,
@@ -305,6 +307,30 @@ struct ServicePreparation: Sendable {
     return ProcessRunner(
       launch: launch, folder: folder, ports: ServicePorts(home: context.home, id: id), keeper: keeper,
       leash: leash)
+  }
+
+  /// What a process sees at the paths of `volumes:`. Without efs a service may have no use, so that this is refused where
+  /// it cannot be mounted; other volumes are as they were before there were any, and that is said.
+  private func mounts(ofProcess service: Service, _ variables: AppVariables) throws -> [VolumeMount] {
+    guard !options.withoutMounts else { return [] }
+    let shared = variables.mounts(of: service)
+    guard mountsFolders else {
+      let own = service.volumes.map(ServiceVolume.init).filter { volume in
+        !volume.isOfHost && !shared.contains { $0.path == volume.path }
+      }
+      if !own.isEmpty {
+        notice(
+          "\(service.name): nothing can be mounted here (drydock doctor says why), so it has no volume at "
+            + own.map(\.path).joined(separator: ", "))
+      }
+      return shared
+    }
+    let own = try FolderVolumes(folder).paths(of: service, besides: shared)
+    for path in own.occupied {
+      notice(
+        "\(service.name): this machine's own \(path) is not hidden by the volume that volumes: wants there")
+    }
+    return shared + own.mounts
   }
 
   private func mapping(_ variables: [String]) -> PortMapping {

@@ -1,6 +1,7 @@
 package import AppState
 import ConvoxManifest
 import DrydockBase
+import Emulator
 import Foundation
 package import MonotonicTime
 package import NativeProcess
@@ -241,9 +242,18 @@ package struct SupervisorProcess: Sendable {
     return ServicePreparation(
       context: context, workspace: wishes.workspace, id: id, extraEnvironment: wishes.extraEnvironment,
       rack: wishes.rack, options: wishes.options, keeper: keeper, leash: leash,
-      mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))), routers: routers,
+      mapsPorts: try await keeper.canMapPorts(until: .after(.seconds(10))),
+      mountsFolders: try await mountsFolders(wishes), routers: routers,
       site: ContainerSite(context: context, id: id, keeper: keeper, leash: leash, leashName: leashName),
       notice: notice, appEnvironment: wishes.appEnvironment)
+  }
+
+  /// Asked only where a service has a volume, as the answer takes a process.
+  private func mountsFolders(_ wishes: Wishes) async throws -> Bool {
+    guard let manifest = try? wishes.workspace.load(appEnvironment: [:], catalog: context.catalog),
+      manifest.services.allSatisfy(\.volumes.isEmpty)
+    else { return try await MountHelper.locate(context).isUsable(context) }
+    return true
   }
 
   private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in

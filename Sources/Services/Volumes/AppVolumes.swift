@@ -3,6 +3,7 @@ import Containers
 package import ConvoxManifest
 import DockerEngine
 import DrydockBase
+import Foundation
 import MonotonicTime
 
 /// A volume that the services of an app share, with its data.
@@ -11,15 +12,15 @@ package struct AppVolume: Sendable, Hashable, Codable {
   package var name: String
   /// The services that mount it, as the manifest says by now.
   package var services: [String]
-  /// What the Docker engine calls it.
-  package var volume: String
-  /// Where it lies on the engine's host; nil where the engine does not say it.
+  /// What the Docker engine calls it; nil for one of processes, which is a folder.
+  package var volume: String?
+  /// Where it lies, for containers on the engine's host; nil where the engine does not say it.
   package var folder: String?
-  /// When it was made, as the engine says it.
+  /// When it was made.
   package var createdAt: String?
 }
 
-/// The volumes of an app's services in the Docker engine.
+/// The volumes of an app's services: in the Docker engine, and the folders of those that run as processes.
 package struct AppVolumes: Sendable {
   private let context: DrydockContext
   private let instance: InstanceState
@@ -36,9 +37,16 @@ package struct AppVolumes: Sendable {
   /// All of them, by name.
   /// - Throws: `DrydockError.unavailable` where no engine answers, `DockerError`.
   package func list() async throws -> [AppVolume] {
-    guard mayHaveVolumes else { return [] }
-    return try await list(try await connect())
+    let folders = self.folders.list().map { volume in
+      AppVolume(
+        name: volume.name, services: services(of: volume.name), folder: volume.folder,
+        createdAt: volume.createdAt?.formatted(.iso8601))
+    }
+    guard mayHaveVolumes else { return folders }
+    return (try await list(try await connect()) + folders).sorted { $0.name < $1.name }
   }
+
+  private var folders: FolderVolumes { FolderVolumes(ServiceFolder(home: context.home, id: instance.id)) }
 
   /// Removes some of them with their data.
   /// - Throws: `DrydockError` for one that there is not, and for one that something uses: nothing is removed where that can be
@@ -48,24 +56,36 @@ package struct AppVolumes: Sendable {
     for name in names where !known.contains(where: { $0.name == name }) {
       throw UnknownName.error("volume", name, known: known.map(\.name))
     }
-    let client = try await connect()
     for volume in known where names.contains(volume.name) {
+      guard let name = volume.volume else {
+        try await removeFolder(volume)
+        continue
+      }
       do {
-        try await client.removeVolume(volume.volume, until: .after(.seconds(30)))
+        try await connect().removeVolume(name, until: .after(.seconds(30)))
       } catch let error as DockerError where error.code == .conflict {
         throw Self.inUse(volume)
       }
     }
   }
 
+  /// Nothing else tells whether a folder is in use: a service of it that is started is one that uses it.
+  private func removeFolder(_ volume: AppVolume) async throws {
+    let client = SupervisorProcess(context: context, id: instance.id).client
+    let started = try await client.ask(ControlRequest(.status), until: .after(.seconds(10))) ?? []
+    guard !started.contains(where: { volume.services.contains($0.service) && $0.desired > 0 }) else {
+      throw Self.inUse(volume)
+    }
+    try await folders.remove(volume.name)
+  }
+
   private static func inUse(_ volume: AppVolume) -> DrydockError {
     let services = volume.services.joined(separator: " ")
     let users = volume.services.isEmpty ? "a container" : volume.services.joined(separator: ", ")
+    let who = volume.volume.map { "which one: docker ps -a --filter volume=\($0)" }
     return DrydockError(
       .failed, "the volume \(volume.name) is in use by \(users), and stays",
-      suggestion: services.isEmpty
-        ? "which one: docker ps -a --filter volume=\(volume.volume)"
-        : "stop first what uses it: drydock stop \(services)"
+      suggestion: services.isEmpty ? who : "stop first what uses it: drydock stop \(services)"
     )
   }
 
