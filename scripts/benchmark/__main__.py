@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import baseline
+import peers
 import rack
 import ready
 import report
@@ -164,6 +165,7 @@ PARTS = {
     "services": lambda drydock, runtimes, several, results, _: services.measure(drydock, runtimes, several, results, say),
     "rack": lambda drydock, runtimes, several, results, _: rack.measure(drydock, several, results, say),
     "tests": lambda drydock, runtimes, several, results, _: throwaway.measure(drydock, runtimes, 2 * several, results, say),
+    "peers": lambda drydock, runtimes, several, results, _: peers.measure(drydock, runtimes, max(2, several - 2), results, say),
 }
 
 

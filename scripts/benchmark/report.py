@@ -142,6 +142,18 @@ def table(header, rows):
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+def peers(results):
+    rows = []
+    for title, key in (
+        ("drydock, native", "drydock native"), ("drydock, Docker", "drydock docker"), ("docker-compose", "compose"),
+        ("testcontainers", "testcontainers"), ("pgserver", "pgserver")):
+        names = [f"{key} {name}" for name in ("five fresh", "five data", "five running", "postgres fresh", "postgres data")]
+        if any(name in results.samples for name in names):
+            rows.append([title, *(cell(results, name) for name in names)])
+    return table(
+        ["", "five engines, new", "data there", "running", "PostgreSQL alone, new", "data there"], rows)
+
+
 def cpu():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -183,6 +195,7 @@ def render(results, versions, load):
     compose = results.median("docker compose start")
     tool = results.median("tool version")
     return TEMPLATE.format(
+        peers=peers(results),
         compose=f"docker-compose takes {milliseconds(compose)} for the same containers, drydock "
         f"{milliseconds(results.median('docker start'))}. " if compose else "",
         tool=f"The convox command (v3) takes {milliseconds(tool)} for `convox rack`; `convox start` waits for several seconds by "
@@ -238,6 +251,13 @@ Streams by a plain websocket client. {tool}
 A suite is a hundred tests of 50 ms; a database has twenty tables with an index each. "Made" is one of 60 that were asked for
 in a row, with nothing in between. MySQL is MariaDB standing in.
 
+## Beside others
+
+The same engines and images by turns, from the command until every engine answers; drydock proves each by a login, makes its
+accounts and databases, and keeps the data on disk, as docker-compose does. A library's own import is left out. MySQL is MariaDB
+natively.
+
+{peers}
 ## Memory
 
 VmHWM of the processes, read while they run: of drydock during a cold native `up` of all six types, of each keeper after
