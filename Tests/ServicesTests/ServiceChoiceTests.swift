@@ -51,6 +51,19 @@ struct ServiceChoiceTests {
       #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
     }
   }
+
+  @Test("the way into Docker is one that can be gone: data that lies natively stands in it")
+  func wayIntoDocker() {
+    for (runtime, text) in [
+      (RuntimeKind.native, "drydock down --delete-data"), (nil, "drydock start --runtime docker"),
+    ] {
+      let error = #expect(throws: DrydockError.self) {
+        try ServiceChoice.decide(service(), .auto, facts(runtime, program: "bundle", here: false))
+      }
+      #expect(error?.suggestion?.contains(text) == true)
+      #expect(error?.suggestion?.contains("--delete-data") == (runtime == .native))
+    }
+  }
 }
 
 @Suite("Names of replicas")

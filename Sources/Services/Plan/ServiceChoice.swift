@@ -63,7 +63,7 @@ package struct ServiceChoice: Sendable, Hashable {
         .usage,
         "\(service.name) cannot run in a container: the resources run natively, on 127.0.0.1, where no container "
           + "reaches them",
-        suggestion: "run them in Docker too: drydock down --delete-data, then drydock start --runtime docker")
+        suggestion: "run them in Docker too: \(inDocker(facts))")
     }
     guard image != nil else {
       throw DrydockError(
@@ -80,18 +80,25 @@ package struct ServiceChoice: Sendable, Hashable {
       throw DrydockError(
         .manifestInvalid,
         "\(service.location): \(service.name) is the image \(image), which does not run as a process",
-        suggestion: "run the app in Docker: drydock start --runtime docker")
+        suggestion: "run the app in Docker: \(inDocker(facts))")
     }
     guard let program = facts.program else {
       throw DrydockError(
         .manifestInvalid, "\(service.location): \(service.name) has no command: that could run as a process",
-        suggestion: "give it one, or run the app in Docker: drydock start --runtime docker")
+        suggestion: "give it one, or run the app in Docker: \(inDocker(facts))")
     }
     guard facts.isProgramHere else {
       throw DrydockError(
         .unavailable, "\(service.location): \(program): not on this machine",
-        suggestion: "install it, or run the app in Docker: drydock start --runtime docker")
+        suggestion: "install it, or run the app in Docker: \(inDocker(facts))")
     }
     return ServiceChoice(kind: .process, reason: reason)
+  }
+
+  /// The commands for that: data that lies natively does not move by itself.
+  private static func inDocker(_ facts: Facts) -> String {
+    let start = "drydock start --runtime docker"
+    guard facts.runtime == .native else { return start }
+    return "drydock down --delete-data (to keep data: drydock resources export, before), then \(start)"
   }
 }

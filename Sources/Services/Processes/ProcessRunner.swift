@@ -64,7 +64,7 @@ struct ProcessRunner: ReplicaRunner {
     guard let program = ProgramSearch(path: environment["PATH"], folder: launch.folder).find(words[0]) else {
       throw DrydockError(
         .unavailable, "\(words[0]): not on this machine",
-        suggestion: "install it, or run the service in Docker: drydock start --services container")
+        suggestion: "install it, or run the app in Docker: drydock start --runtime docker")
     }
     var spec = SupervisedSpec(
       executable: program, arguments: Array(words.dropFirst()), environment: environment,
