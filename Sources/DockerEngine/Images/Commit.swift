@@ -8,8 +8,9 @@ extension DockerClient {
   ///   - name: What it is called, tag included.
   ///   - labels: Labels besides, of names and values without quotes and spaces.
   /// - Returns: The image's id.
-  package func commitContainer(_ id: String, as name: String, labels: [String: String] = [:], until deadline: Deadline) async throws -> String
-  {
+  package func commitContainer(
+    _ id: String, as name: String, labels: [String: String] = [:], until deadline: Deadline
+  ) async throws -> String {
     let reference = try ImageReference(name)
     let request = EngineRequest(
       .post, "/commit",
