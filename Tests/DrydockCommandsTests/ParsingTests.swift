@@ -86,6 +86,16 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     }
   }
 
+  @Test func testServeTakesTheOptionsOfTest() throws {
+    let words = DrydockCommands.Test.spelled([
+      "test", "serve", "--only", "mydb", "--service", "web", "--format", "shell",
+    ])
+    let serve = try #require(try Drydock.parseAsRoot(words) as? DrydockCommands.Test)
+    #expect(serve.serve && serve.only == ["mydb"] && serve.service == "web" && serve.format == .shell)
+    let command = DrydockCommands.Test.spelled(["test", "--", "serve"])
+    #expect(try #require(try Drydock.parseAsRoot(command) as? DrydockCommands.Test).words == ["--", "serve"])
+  }
+
   @Test func resources() throws {
     #expect(try parse("resources", as: ListResources.self).common.format == .table)
     #expect(try parse("resources", "--format", "json", as: ListResources.self).common.format == .json)

@@ -120,7 +120,8 @@ package struct BakedImages: Sendable {
     return made
   }
 
-  private static func key(_ base: ImageInfo, _ recipe: BakedRecipe) -> String {
+  /// What tells one made of another base, or otherwise, from this one.
+  static func key(_ base: ImageInfo, _ recipe: BakedRecipe) -> String {
     let digest = Digest()
     for part in [format, base.id, recipe.user, recipe.make] { digest.addPart(Array(part.utf8)) }
     return String(digest.finish().prefix(16))
