@@ -59,9 +59,9 @@ package struct ContainerStart: Sendable {
         try throwAway.folderGuard.add(container: container, engineSocket: client.endpoint.socketPath)
       }
       return (found, recipe)
-    } catch let error as DrydockError {
-      // An image of somebody else's, which has its own ways: its own script knows them.
-      progress("its data is made anew: \(error.message)")
+    } catch let error where error is DrydockError || error is DockerError {
+      // An image of somebody else's may have neither the user nor a shell: its own script knows its ways.
+      progress("its data is made anew: \(DrydockError(error).message)")
       return nil
     }
   }
