@@ -33,7 +33,7 @@ package struct Drydock: AsyncParsableCommand {
       Env.self, Params.self,
       Run.self, Test.self, Resources.self, Logs.self, Timers.self, Volumes.self, Replica.self, CA.self,
       ManifestCommand.self, Check.self, Down.self, RackCommand.self,
-      Adopt.self, Prune.self,
+      Adopt.self, Prune.self, Cache.self,
       Doctor.self, VersionCommand.self,
     ])
 

@@ -228,6 +228,9 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(down.resources == ["mydb"] && down.deleteData && down.yes && !down.all)
     #expect(try parse("down", "--all", "-y", as: Down.self).all)
     #expect(try parse("prune", "--yes", as: Prune.self).yes)
+    let warm = try parse("cache", "warm", "postgres", "15", "mariadb", as: WarmCache.self).named
+    #expect(warm.map(\.type) == ["postgres", "mariadb"] && warm.map(\.version) == ["15", nil])
+    _ = try parse("cache", as: ListCache.self)
     _ = try parse("doctor", as: Doctor.self)
     _ = try parse("version", as: VersionCommand.self)
     _ = try parse("manifest", "--format", "json", as: ManifestCommand.self)
@@ -241,6 +244,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     ["up", "--port", "mydb=0"],
     ["up", "--port", "mydb=65536"], ["up", "--port", "mydb=-1"], ["up", "--port"],
     ["up", "--runtime", "podman"],
+    ["cache", "warm", "15"],
     ["down", "mydb", "--all"], ["logs", "--tail=-1"], ["logs", "--tail", "x"], ["env", "unset"],
     ["env", "get"],
     ["env", "--for", "moon"], ["env", "--format", "table"], ["run"], ["ps", "extra"], ["check", "extra"],
@@ -269,7 +273,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
   private static let commands: [any ParsableCommand.Type] = [
     Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
     Doctor.self, Adopt.self, Exec.self, Attach.self, Build.self, Volumes.self,
-    Timers.self, Restart.self,
+    Timers.self, Restart.self, Cache.self,
   ]
 
   @Test(arguments: commands.map { $0._commandName })

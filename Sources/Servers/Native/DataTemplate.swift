@@ -13,14 +13,16 @@ import NativeProcess
 /// Nothing in it is forced to disk, as with initdb's `--no-sync`; so it is trusted for as long as the machine runs,
 /// and no longer. Databases made from one share what initdb draws by lot, such as PostgreSQL's system identifier.
 package struct DataTemplate: Sendable {
-  private let cache: String
+  let cache: String
   private let boot: String
-  private let folder: String
-  private let tools: EngineTools
+  let folder: String
+  let tools: EngineTools
   /// How long to wait for another's initialisation before making one's own.
   private let patience: Duration
   /// Whether it is certain to be needed again, so that the first one makes it.
   package var isCertain = false
+  /// Of which server's executable it is.
+  private let origin: TemplateOrigin
 
   /// The template of what a recipe's general commands make.
   /// - Parameters:
@@ -42,6 +44,7 @@ package struct DataTemplate: Sendable {
     self.cache = cache
     self.boot = boot
     self.folder = "\(cache)/templates/\(boot)/\(name)-\(installation.version)-\(key)"
+    self.origin = TemplateOrigin(server: installation.server, stamp: server)
     self.tools = tools
     self.patience = patience
   }
@@ -50,8 +53,8 @@ package struct DataTemplate: Sendable {
   package static let anywhere = NativeFolders(folder: "/", data: "/data", sockets: "/")
 
   /// The one folder here that is the engine's user's own. Root opens and makes nothing in it.
-  private var store: String { "\(folder)/store" }
-  private var archive: String { "\(store)/data.tar" }
+  var store: String { "\(folder)/store" }
+  var archive: String { "\(store)/data.tar" }
   /// Written last: the archive's checksum and length, as `cksum` tells them.
   private var seal: String { "\(folder)/sealed" }
   private var neededAgain: String { "\(folder)/needed-again" }
@@ -65,7 +68,7 @@ package struct DataTemplate: Sendable {
   package func fill(
     _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
   ) async throws -> Bool {
-    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
+    if try await copy(into: data, progress: progress, until: deadline) { return true }
     progress("initialising")
     guard canBeKept else {
       try await initialise()
@@ -89,11 +92,48 @@ package struct DataTemplate: Sendable {
   private func fillLocked(
     _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
   ) async throws -> Bool {
-    if isComplete, try await unpack(into: data, progress: progress, until: deadline) { return true }
+    if try await copy(into: data, progress: progress, until: deadline) { return true }
     try await initialise()
     if isCertain || Folder.exists(neededAgain) { try await pack(data, until: deadline) }
     return false
   }
+
+  /// Makes the archive, unless an intact one is there.
+  /// - Parameter data: A new data directory, for nothing but this.
+  /// - Returns: Whether it was made.
+  /// - Throws: What `initialise` throws; `DrydockError.cannotWrite` where the cache cannot keep one.
+  package func make(_ data: String, until deadline: Deadline, initialise: () async throws -> Void)
+    async throws
+    -> Bool
+  {
+    guard canBeKept else { throw unkept }
+    let lock = try await InstanceLock.acquire("\(folder)/making", pause: .milliseconds(10), until: deadline)
+    defer { _ = lock }
+    if isComplete, try await isIntact(making: data, until: deadline) { return false }
+    try await initialise()
+    try await pack(data, until: deadline)
+    guard isComplete else { throw unkept }
+    return true
+  }
+
+  private var unkept: DrydockError {
+    DrydockError(
+      .cannotWrite, "no template can be kept in \(folder)",
+      suggestion: "make room there, or name another folder by XDG_CACHE_HOME")
+  }
+
+  /// Whether the data directory is a copy now.
+  private func copy(into data: String, progress: ProgressSink, until deadline: Deadline) async throws -> Bool
+  {
+    // Who removes it has it alone: then it is done without.
+    guard isComplete, let hold = CacheHold.use(folder) else { return false }
+    defer { _ = hold }
+    guard isComplete else { return false }
+    noteUse()
+    return try await unpack(into: data, progress: progress, until: deadline)
+  }
+
+  func noteUse() { CacheMark.touch(seal) }
 
   /// Forgets an archive of which nothing can be made.
   package func discard() { unlink(seal) }
@@ -105,11 +145,16 @@ package struct DataTemplate: Sendable {
   }
 
   /// Whether there is an archive of the engine's user's, of the length that it had when it was made.
-  private var isComplete: Bool {
+  var isComplete: Bool { sealed.map { Self.isOfLength(archive, $0, tools.user?.userID) } ?? false }
+
+  /// - Parameters:
+  ///   - seal: What was sealed of it.
+  ///   - user: Whose it has to be; nil for the user of this process.
+  static func isOfLength(_ archive: String, _ seal: [Substring], _ user: uid_t?) -> Bool {
     var info = stat()
-    guard let sealed, sealed.count == 2, lstat(archive, &info) == 0 else { return false }
-    return info.st_mode & S_IFMT == S_IFREG && info.st_uid == tools.user?.userID ?? geteuid()
-      && sealed[1] == "\(info.st_size)"
+    guard seal.count == 2, lstat(archive, &info) == 0 else { return false }
+    return info.st_mode & S_IFMT == S_IFREG && info.st_uid == user ?? geteuid()
+      && seal[1] == "\(info.st_size)"
   }
 
   /// Reads all of an archive. In a process of its own: it takes as long as unpacking does, and is done meanwhile.
@@ -121,7 +166,7 @@ package struct DataTemplate: Sendable {
       .split(whereSeparator: \.isWhitespace).prefix(2).map { $0 }
   }
 
-  private func isIntact(making data: String, until deadline: Deadline) async throws -> Bool {
+  func isIntact(making data: String, until deadline: Deadline) async throws -> Bool {
     do {
       return try await checksum(archive, making: data, until: deadline) == sealed
     } catch is NativeProcessError {
@@ -162,7 +207,10 @@ package struct DataTemplate: Sendable {
       try await tar(["-cf", unfinished, "-C", data, "."], making: data, until: deadline)
       let sum = try await checksum(unfinished, making: data, until: deadline)
       guard rename(unfinished, archive) == 0 else { return }
-      try DirectoryDescriptor(folder, followingLink: false).replace(
+      let directory = try DirectoryDescriptor(folder, followingLink: false)
+      try directory.replace(
+        TemplateOrigin.fileName, with: Array(JSONEncoder().encode(origin)), mode: 0o600, isDurable: false)
+      try directory.replace(
         URL(filePath: seal).lastPathComponent, with: Array(sum.joined(separator: " ").utf8), mode: 0o600,
         isDurable: false)
     } catch let error where !(error is CancellationError || error is TimeoutError) {
@@ -171,7 +219,7 @@ package struct DataTemplate: Sendable {
     }
   }
 
-  private func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
+  func tar(_ arguments: [String], making data: String, until deadline: Deadline) async throws {
     let program = access("/usr/bin/tar", X_OK) == 0 ? "/usr/bin/tar" : "/bin/tar"
     // An archive is for its owner, whatever the caller's umask; what is unpacked has the permissions that it had.
     let shell = ["-c", #"umask 077; exec "$@""#, "sh", program]

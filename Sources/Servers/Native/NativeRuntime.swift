@@ -143,7 +143,7 @@ package struct NativeRuntime: Runtime {
     try await server(launch, installation).run(script, until: deadline)
   }
 
-  private func server(_ launch: Launch, _ installation: NativeInstallation) -> NativeServer {
+  func server(_ launch: Launch, _ installation: NativeInstallation) -> NativeServer {
     var server = NativeServer(
       layout: layout(launch.spec.name), launch: launch, installation: installation, keeper: keeper,
       environment: environment, cache: home.cache)

@@ -34,11 +34,16 @@ package struct NativeServer: Sendable {
 
   package func start(progress: @escaping ProgressSink, until deadline: Deadline) async throws {
     let user = try launch.engine.processUser()
+    try await relocated(for: user, until: deadline).start(as: user, progress: progress, until: deadline)
+  }
+
+  /// The same server by the executable that it is to be run by.
+  func relocated(for user: ProcessUser?, until deadline: Deadline) async throws -> NativeServer {
     var server = self
     server.relocated = try await RelocatedServer(installation, launch.engine, cache: cache)?.make {
       try await canRun($0, as: user, until: deadline)
     }
-    try await server.start(as: user, progress: progress, until: deadline)
+    return server
   }
 
   /// Whether a server's executable runs and says its version: a cache may lie where nothing may be executed.
@@ -72,7 +77,7 @@ package struct NativeServer: Sendable {
     try await serve(recipe, as: user, until: deadline)
   }
 
-  private func recipe(_ folders: NativeFolders) -> NativeRecipe {
+  func recipe(_ folders: NativeFolders) -> NativeRecipe {
     var installation = installation
     installation.server = relocated ?? installation.server
     return launch.engine.native(launch.request, installation, folders)
@@ -121,23 +126,12 @@ package struct NativeServer: Sendable {
     }
     let recipe = recipe(folders)
     func personalise() async throws {
-      for command in recipe.personalise {
-        progress(command.phase)
-        try await tools.run(command, in: layout.folder, making: data, until: deadline)
-      }
+      try await self.personalise(recipe, data, tools, progress: progress, until: deadline)
     }
     func initialise() async throws {
-      defer { if recipe.wantsTimeZones { try? Folder.remove(folders.timeZones) } }
-      if recipe.wantsTimeZones {
-        let file = RecipeFile(folders.timeZones, ZoneTables().script)
-        try NativeFolder.open(layout, owner: tools.user).write([file])
-      }
-      try await tools.initialise(
-        recipe, in: layout.folder, making: data, progress: progress, until: deadline)
+      try await self.initialise(recipe, data, tools, progress: progress, until: deadline)
     }
-    let template = DataTemplate(
-      cache: cache, installation: installation, anywhere: self.recipe(DataTemplate.anywhere), tools: tools)
-    guard var template else {
+    guard var template = template(tools) else {
       try await initialise()
       return try await personalise()
     }
@@ -154,6 +148,26 @@ package struct NativeServer: Sendable {
       try await initialise()
       try await personalise()
     }
+  }
+
+  /// The template of such data; nil for a server that makes its own.
+  func template(_ tools: EngineTools) -> DataTemplate? {
+    DataTemplate(
+      cache: cache, installation: installation, anywhere: recipe(DataTemplate.anywhere), tools: tools)
+  }
+
+  /// Makes data by the engine's own tools.
+  func initialise(
+    _ recipe: NativeRecipe, _ data: String, _ tools: EngineTools, progress: ProgressSink,
+    until deadline: Deadline
+  ) async throws {
+    let timeZones = layout.folders(data: data).timeZones
+    defer { if recipe.wantsTimeZones { try? Folder.remove(timeZones) } }
+    if recipe.wantsTimeZones {
+      let file = RecipeFile(timeZones, ZoneTables().script)
+      try NativeFolder.open(layout, owner: tools.user).write([file])
+    }
+    try await tools.initialise(recipe, in: layout.folder, making: data, progress: progress, until: deadline)
   }
 
   /// Runs a replica's script as the engine's user, its files gone afterwards.

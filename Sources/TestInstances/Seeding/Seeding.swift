@@ -24,7 +24,11 @@ struct Seeding: Sendable {
   /// - Throws: `DrydockError`, `CancellationError`.
   func run(_ execute: (_ words: [String]) async throws -> Int32) async throws {
     let store = try store()
-    if let store, store.isComplete { return try await restore(store) }
+    if let store, store.isComplete, let hold = store.use() {
+      defer { _ = hold }
+      // It may have gone before it was held.
+      if store.isComplete { return try await restore(store) }
+    }
     for file in seeds.files { try await load(file.path, into: file.resource) }
     guard let command = seeds.command else { return }
     let status = try await execute(["/bin/sh", "-c", command])
@@ -65,14 +69,26 @@ struct Seeding: Sendable {
 
   private func keep(in store: SeedStore) async throws {
     try store.begin()
+    guard let hold = store.use() else { return }
+    defer { _ = hold }
     for name in kept {
       let transfer = try transfer(name)
       try await DumpFile(store.file(of: name)).write { try await transfer.export(to: $0) }
     }
-    try store.complete()
+    try store.complete(content)
+  }
+
+  /// What a seed holds, for whoever looks at the cache.
+  private var content: String {
+    let resources = kept.map { name in
+      [name, app.state.resources[name]?.type, app.state.resources[name]?.version].compactMap { $0 }
+        .joined(separator: " ")
+    }
+    return "\(app.state.app): \(resources.joined(separator: ", "))"
   }
 
   private func restore(_ store: SeedStore) async throws {
+    store.noteUse()
     do {
       for name in kept {
         // A redis without keys exports nothing.

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// `drydock cache`.
+struct Cache: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cache",
+    abstract: "List what is kept to start engines faster, make it beforehand, or remove it.",
+    discussion: """
+      New native data is copied from a template, made once for each engine and version; what
+      drydock test --seed-command made is kept too. All of it can be made again. What is
+      damaged, or belongs to a server that was updated, is named here and made anew when it
+      is needed.
+
+      Examples:
+        drydock cache
+        drydock cache warm
+        drydock cache prune
+      """,
+    subcommands: [ListCache.self, WarmCache.self, PruneCache.self], defaultSubcommand: ListCache.self)
+}

@@ -1,0 +1,47 @@
+import AppState
+import ArgumentParser
+import Foundation
+import MonotonicTime
+import TerminalProgress
+import TestInstances
+
+/// `drydock cache list`.
+struct ListCache: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List what is kept: what it is, of which version, how large it is, when it was used last.",
+    discussion: """
+      Examples:
+        drydock cache list
+        drydock cache list --format json
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let session = Session(common.shared)
+    let contents = CacheContents(home: session.context.home)
+    let entries = try await offThePool { contents.entries() }
+    if common.format == .json { return try session.console.print(json: entries) }
+    guard !entries.isEmpty else { return session.console.note("nothing is kept yet") }
+    session.console.print(CacheTable.render(entries, screen: session.console.screen(isWide: false)))
+  }
+}
+
+/// What is kept, as a table.
+enum CacheTable {
+  private static let steps: [TableStep] = [.cutEnd("WHAT", least: 12), .leaveOut("LAST USED")]
+
+  static func render(_ entries: [CacheEntry], now: Date = .now, screen: Int? = nil) -> String {
+    let rows = entries.map { entry in
+      [
+        entry.kind.rawValue, entry.name, entry.version ?? "-",
+        entry.isInUse ? "\(entry.condition.rawValue), in use" : entry.condition.rawValue,
+        Figures.bytes(Int(entry.bytes)),
+        entry.lastUsed.map { "\(Figures.uptime(Int(now.timeIntervalSince($0)))) ago" } ?? "-",
+      ]
+    }
+    return Table(header: ["KIND", "WHAT", "VERSION", "STATE", "SIZE", "LAST USED"], rows: rows)
+      .rendered(screen: screen, steps: steps)
+  }
+}
