@@ -24,6 +24,11 @@ extension StateHome {
     return (memory, "\(engines)-tests")
   }
 
+  /// Whether it is a throw-away instance's home that lies in memory.
+  package var isInMemory: Bool {
+    throwAwayFolders.memory.map { engines.beginsExactly(with: "\($0)/") } ?? false
+  }
+
   /// Whether a port's owner is nobody any more: an instance that was forgotten without its ports, or half a line.
   /// - Parameter owner: `INSTANCE/LISTENER`.
   package func isGone(owner: String) -> Bool {

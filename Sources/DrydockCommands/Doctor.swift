@@ -2,6 +2,7 @@ import ArgumentParser
 import Emulator
 import Services
 import TerminalProgress
+import TestInstances
 
 /// `drydock doctor`.
 struct Doctor: AsyncParsableCommand {
@@ -21,6 +22,7 @@ struct Doctor: AsyncParsableCommand {
     let findings =
       await Examination(context: session.context).run()
       + ServiceExamination(context: session.context).run()
+      + [TestExamination(context: session.context).run()].compactMap { $0 }
     if common.format == .json { return try session.console.print(json: findings) }
     let style = Style(colour: session.console.colours)
     for finding in findings {

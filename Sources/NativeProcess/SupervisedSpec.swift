@@ -27,6 +27,8 @@ package struct SupervisedSpec: Sendable, Hashable {
   package var startsAgain = false
   /// The process that an engine, and what descends from it, must not outlive; a service's is one of its traits.
   package var leash: Leash?
+  /// The overlay in which the program's data lies; nil for none.
+  package var overlay: DataOverlay?
   /// How many files the program may have open, its soft limit; nil leaves the one that this process has.
   package var filesLimit: UInt64? = DescriptorLimit.ofCaller
 
@@ -64,6 +66,7 @@ extension SupervisedSpec {
     ]
     if let filesLimit { records.append("F\(filesLimit)") }
     if let leash { records.append(leash.record) }
+    if let overlay { records.append("I\(overlay.keeper.pid) \(overlay.keeper.start)") }
     records += arguments.map { "A\($0)" }
     records += writablePaths.map { "P\($0)" }
     records += environment.sorted { $0.key < $1.key }.map { "E\($0.key)=\($0.value)" }

@@ -57,14 +57,18 @@ package struct Tool: Sendable, Hashable {
   /// It may have as many files open as the caller allowed.
   ///
   /// The keeper makes the change, as a process with threads cannot make it safely in a child of its own.
-  package func run(as user: ProcessUser?, by keeper: Keeper) -> Tool {
-    run(as: user, by: keeper, files: DescriptorLimit.ofCaller)
+  /// - Parameter overlay: Where its mounts are; nil for those of this process.
+  package func run(as user: ProcessUser?, by keeper: Keeper, in overlay: DataOverlay? = nil) -> Tool {
+    run(as: user, by: keeper, in: overlay, files: DescriptorLimit.ofCaller)
   }
 
   /// The same with another limit.
   /// - Parameter files: The limit of open files; nil leaves the one that this process has.
-  package func run(as user: ProcessUser?, by keeper: Keeper, files: UInt64?) -> Tool {
-    var words = files.map { ["--files", "\($0)"] } ?? []
+  package func run(
+    as user: ProcessUser?, by keeper: Keeper, in overlay: DataOverlay? = nil, files: UInt64?
+  ) -> Tool {
+    var words = overlay.map { ["--in", "\($0.keeper.pid)", "\($0.keeper.start)"] } ?? []
+    words += files.map { ["--files", "\($0)"] } ?? []
     if let user, geteuid() == 0 {
       let groups = user.groups.map(String.init).joined(separator: ",")
       words += ["--as", "\(user.userID)", "\(user.groupID)", groups]

@@ -50,7 +50,7 @@ static int fail(const char *what, const char *which, int status) {
 
 static int usage(void) {
   static const char text[] =
-      "usage: drydock-keeper [--files N] [--as UID GID GROUP[,GROUP...]] PROGRAM [ARGUMENT...]\n";
+      "usage: drydock-keeper [--in PID START] [--files N] [--as UID GID GROUP[,GROUP...]] PROGRAM [ARGUMENT...]\n";
   write_all(STDERR_FILENO, text, sizeof text - 1);
   return EX_USAGE;
 }
@@ -76,7 +76,15 @@ static int become(char **arguments) {
 }
 
 int run_command(char **arguments) {
-  unsigned long long files;
+  unsigned long long files, pid, start;
+  if (strcmp(arguments[0], "--in") == 0) {
+    if (!read_whole_number(arguments[1], INT_MAX, &pid) || !read_whole_number(arguments[2], ULLONG_MAX, &start))
+      return usage();
+    if (!enter_overlay((struct identity){.pid = (pid_t)pid, .start = start}))
+      return fail("enter the mounts of", arguments[1], EX_OSERR);
+    arguments += 3;
+    if (!arguments[0]) return usage();
+  }
   if (strcmp(arguments[0], "--files") == 0) {
     if (!read_whole_number(arguments[1], LLONG_MAX, &files)) return usage();
     limit_files((long long)files);

@@ -62,6 +62,7 @@ static void execute(const struct spec *spec, int lock, pid_t keeper, const struc
   if (!read_all(pipes->go[0], &byte, 1)) _exit(127);
   if (!take_output(spec, pipes)) fail(report, STAGE_FORK);
   if (fcntl(lock, F_SETFD, 0) != 0) fail(report, STAGE_FORK);
+  if (!enter_overlay(spec->overlay)) fail(report, STAGE_OVERLAY);
   if (!become(spec)) fail(report, STAGE_USER);
   if (spec->is_service && !end_with(keeper, SIGKILL)) fail(report, STAGE_FORK);
   if (spec->starts_again && !end_with(keeper, SIGTERM)) fail(report, STAGE_FORK);

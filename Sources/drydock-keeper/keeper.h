@@ -24,6 +24,7 @@ enum stage {
   STAGE_FOLDER,
   STAGE_EXEC,
   STAGE_PORTS,
+  STAGE_OVERLAY,
 };
 
 // A process as it cannot be confused with a later one of the same number, within one boot.
@@ -73,6 +74,7 @@ struct spec {
   mode_t umask;  // the caller's, which all have but servers with data
   char **writable;  // the only places that it may write in; empty for everywhere
   bool is_service;  // its output is kept by lines, and all that descends from it ends with it
+  struct identity overlay;  // whose mounts it has; no pid for the keeper's own
   struct identity leash;  // what it must not outlive, nor what descends from it; no pid when there is no such process
   bool maps_ports;  // binds on 127.0.0.1 only, the ports of the map at others
   struct port_map ports;
@@ -120,7 +122,7 @@ void spec_free(struct spec *spec);
 int lock_acquire(int folder, const char *name, enum stage *stage);
 
 // command.c
-// Becomes the program of `[--files N] [--as UID GID GROUPS] PROGRAM ARGUMENT...`; returns an exit status if it cannot.
+// Becomes the program of `[--in PID START] [--files N] [--as UID GID GROUPS] PROGRAM ARGUMENT...`; returns an exit status if it cannot.
 int run_command(char **arguments);
 // Sets how many files may be open, the soft limit, as far as the hard one permits.
 void limit_files(long long files);
@@ -244,6 +246,16 @@ int watcher_refuse(enum stage stage);
 // Removes a folder and ends what works in it once a process is gone: the arguments after `--guard`. Returns the status to
 // exit with.
 int guard_folder(char **arguments);
+
+// overlay.c
+// Prints what tells whether a folder is as it was. Returns the status to exit with.
+int measure_folder(const char *path);
+// Puts an overlay over a frozen folder, in a namespace of its own that ends with a process: the arguments after
+// `--overlay`. Returns the status to exit with: EX_DATAERR where the folder is not as it was, EX_UNAVAILABLE where the
+// system refuses.
+int make_overlay(char **arguments);
+// Gives this process the mounts of a process that `make_overlay` has left; false with errno. Nothing without a pid.
+bool enter_overlay(struct identity holder);
 
 // escort.c
 // Runs a command beside the process that it must not outlive: the arguments after `--escort`. Returns the status to exit

@@ -1,8 +1,10 @@
 // Usage: drydock-keeper LOCKFILE [LABEL] < SPEC
-//        drydock-keeper [--files N] [--as UID GID GROUPS] PROGRAM [ARGUMENT...]
+//        drydock-keeper [--in PID START] [--files N] [--as UID GID GROUPS] PROGRAM [ARGUMENT...]
 //        drydock-keeper --stand-in PROGRAM [ARGUMENT...]
 //        drydock-keeper --leash PID START SOCKET FOLDER
 //        drydock-keeper --guard PID START FOLDER
+//        drydock-keeper --overlay PID START LOCKFILE FROZEN MEASURE TARGET UID GID
+//        drydock-keeper --measure FOLDER
 //        drydock-keeper --escort PID START PROGRAM [ARGUMENT...]
 //        drydock-keeper --can-map-ports
 //
@@ -103,6 +105,8 @@ int main(int count, char **arguments) {
   if (count > 2 && strcmp(arguments[1], "--stand-in") == 0) return stand_in(arguments + 2);
   if (count == 6 && strcmp(arguments[1], "--leash") == 0) return keep_containers(arguments + 2);
   if (count == 5 && strcmp(arguments[1], "--guard") == 0) return guard_folder(arguments + 2);
+  if (count == 10 && strcmp(arguments[1], "--overlay") == 0) return make_overlay(arguments + 2);
+  if (count == 3 && strcmp(arguments[1], "--measure") == 0) return measure_folder(arguments[2]);
   if (count > 4 && strcmp(arguments[1], "--escort") == 0) return escort(arguments + 2);
   if (count == 2 && strcmp(arguments[1], "--can-map-ports") == 0) return can_map_ports();
   if (count > 1 && strncmp(arguments[1], "--", 2) == 0) return run_command(arguments + 1);

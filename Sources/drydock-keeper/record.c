@@ -24,6 +24,7 @@ const char *stage_name(enum stage stage) {
     case STAGE_FOLDER: return "folder";
     case STAGE_EXEC: return "exec";
     case STAGE_PORTS: return "ports";
+    case STAGE_OVERLAY: return "overlay";
   }
   return "unknown";
 }

@@ -75,7 +75,8 @@ static bool set_trait(struct spec *spec, char tag, const char *text) {
     *(tag == 'O' ? &spec->is_service : tag == 'B' ? &spec->maps_ports : &spec->starts_again) = true;
     return strcmp(text, "1") == 0;
   }
-  if (!two_numbers(text, tag == 'K' ? INT_MAX : USHRT_MAX, numbers)) return false;
+  if (!two_numbers(text, tag == 'K' || tag == 'I' ? INT_MAX : USHRT_MAX, numbers)) return false;
+  if (tag == 'I') return (spec->overlay = (struct identity){(pid_t)numbers[0], (unsigned long long)numbers[1]}).pid > 1;
   if (tag == 'K') spec->leash = (struct identity){(pid_t)numbers[0], (unsigned long long)numbers[1]};
   if (tag == 'M') return add_port(spec, numbers[0], numbers[1]);
   if (tag == 'Y') {
@@ -103,6 +104,7 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'Z': return set_number(spec, record[0], value);
     case 'O':
     case 'B':
+    case 'I':
     case 'K':
     case 'M':
     case 'R':

@@ -119,6 +119,61 @@ import Testing
     }
   }
 
+  /// What the databases of a run find in theirs before they fill it, once they were filled by others.
+  private static let filled = """
+    "\(psql)" -XAtq "$MYDB_URL" -c "CREATE TABLE t AS SELECT g FROM generate_series(1, 20000) g" \
+      -c 'SELECT count(*) FROM t'
+    """
+  private static let psql = InstalledEngines.postgres?.appending(path: "psql").path ?? "psql"
+
+  @Test(
+    "Data over a template is nobody else's, many at once, and is gone after kill -9",
+    .enabled(if: Overlays.areAllowed))
+  func overlaid() async throws {
+    try await withApp(Manifests.postgres, Self.native) { app in
+      try #require(try await app.drydock("cache", "warm").status == 0)
+      let doctor = try await app.drydock("doctor")
+      try #require(doctor.stdout.contains("drydock test: new data lies over a template"), "\(doctor)")
+      let words = ["test", "-v", "--", "sh", "-c", Self.filled]
+      #expect(try await app.start(words).result().stdout == "20000\n")
+      try await withThrowingTaskGroup(of: CommandResult.self) { group in
+        for _ in 0..<3 { group.addTask { try await app.start(words).result() } }
+        for try await result in group {
+          #expect(result.status == 0 && result.stdout == "20000\n", "\(result)")
+          #expect(result.stderr.contains("overlaying") && !result.stderr.contains("copying"), "\(result)")
+        }
+      }
+      let run = try app.start(["test", "--", "sh", "-c", #"echo "$DRYDOCK_TEST_INSTANCE"; sleep 1000"#])
+      try await eventually("the command") { run.stdout.hasSuffix("\n") }
+      let folder = run.stdout.trimmingCharacters(in: .newlines)
+      #expect(!Overlays.mounts(in: folder).isEmpty)
+      #expect(try await app.drydock("cache", "prune").stderr.contains("in use"))
+      run.send(SIGKILL)
+      _ = try await run.result()
+      try await eventually("the end of everything") {
+        !FileManager.default.fileExists(atPath: folder) && Overlays.mounts(in: folder).isEmpty
+      }
+      try await expectNothing(of: folder)
+      // It forgets whose the ports were.
+      #expect(try await app.drydock("test", "--", "true").status == 0)
+      #expect(try await app.drydock("cache", "prune").stdout.contains("removed template"))
+    }
+  }
+
+  @Test(
+    "Where an overlay is refused new data is copied, and that is said", .enabled(if: Landlock.isAvailable))
+  func withoutOverlay() async throws {
+    try await withApp(Manifests.postgres, Self.native) { app in
+      var confined = app
+      confined.prefix = Landlock.confined([])
+      try #require(try await confined.drydock("cache", "warm").status == 0)
+      let result = try await confined.drydock("test", "-v", "--", "sh", "-c", Self.filled)
+      #expect(result.status == 0 && result.stdout == "20000\n", "\(result)")
+      #expect(result.stderr.contains("copying, without an overlay"), "\(result)")
+      #expect(try await confined.drydock("doctor").stdout.contains("an overlay is refused"))
+    }
+  }
+
   @Test("The services' own tests are run, one after the other; the first failure's code counts")
   func ofServices() async throws {
     try await withApp(Self.manifest, Self.native) { app in

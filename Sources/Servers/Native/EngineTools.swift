@@ -12,6 +12,8 @@ package struct EngineTools: Sendable {
   package let keeper: Keeper
   /// The caller's environment, of which tools get the little that they may know.
   package let environment: [String: String]
+  /// The overlay in which the data lies that they work on; nil for none.
+  package var overlay: DataOverlay?
 
   /// Makes a folder that belongs to the engine's user.
   package func makeFolder(_ path: String) throws {
@@ -34,7 +36,8 @@ package struct EngineTools: Sendable {
       environment: cleanEnvironment(inherited: environment, home: folder, additions: command.environment)
         .merging(NativeLayout.making(aside)) { $1 },
       workingDirectory: folder)
-    return try await tool.run(as: user, by: keeper).run(input: Array(command.input.utf8), until: deadline)
+    return try await tool.run(as: user, by: keeper, in: overlay).run(
+      input: Array(command.input.utf8), until: deadline)
   }
 
   /// Makes a data directory by a recipe's general commands.

@@ -148,6 +148,7 @@ package struct NativeRuntime: Runtime {
       layout: layout(launch.spec.name), launch: launch, installation: installation, keeper: keeper,
       environment: environment, cache: home.cache)
     server.leash = leash
+    server.isInMemory = home.isInMemory
     return server
   }
 

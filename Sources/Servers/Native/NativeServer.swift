@@ -19,6 +19,8 @@ package struct NativeServer: Sendable {
   package let cache: String
   /// What it must not outlive; nil for a server that goes on.
   package var leash: Leash?
+  /// Whether its folder lies in memory.
+  var isInMemory = false
 
   package init(
     layout: NativeLayout, launch: Launch, installation: NativeInstallation, keeper: Keeper,
@@ -135,6 +137,7 @@ package struct NativeServer: Sendable {
       try await initialise()
       return try await personalise()
     }
+    if try await fillOverlay(data, of: template, recipe, tools, progress, deadline) { return }
     // Tests are run again and again.
     template.isCertain = launch.request.isThrowAway
     let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
@@ -215,6 +218,7 @@ package struct NativeServer: Sendable {
       writablePaths: [layout.data, layout.scratch, layout.sockets, "/dev/null", "/dev/zero"]
         + recipe.writablePaths)
     spec.leash = leash
+    spec.overlay = launch.request.isThrowAway ? DataOverlay(of: layout.files) : nil
     do {
       _ = try await keeper.start(spec, until: deadline)
     } catch let error where error is CancellationError || error is TimeoutError {
