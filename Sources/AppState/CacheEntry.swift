@@ -6,6 +6,8 @@ package struct CacheEntry: Sendable, Hashable, Codable {
   package enum Kind: String, Sendable, Hashable, Codable {
     /// A new data directory of an engine.
     case template
+    /// A Docker image with an engine's new data in it; its path is its name.
+    case image
     /// What a seed command made.
     case seed
     /// An installed server put together anew.
@@ -49,6 +51,17 @@ package struct CacheEntry: Sendable, Hashable, Codable {
     case kind, name, version, bytes, lastUsed, path
     case condition = "state"
     case isInUse = "inUse"
+  }
+
+  /// What lies elsewhere than in a folder.
+  package init(_ kind: Kind, name: String, bytes: Int64, lastUsed: Date?, path: String) {
+    self.kind = kind
+    self.name = name
+    self.condition = .ready
+    self.isInUse = false
+    self.bytes = bytes
+    self.lastUsed = lastUsed
+    self.path = path
   }
 
   /// What lies at a path.

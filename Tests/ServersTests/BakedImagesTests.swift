@@ -1,7 +1,10 @@
+import AppState
 import ConvoxManifest
 import DockerEngine
+import DrydockTestSupport
 import Engines
 import Foundation
+import MonotonicTime
 import Testing
 
 @testable import Servers
@@ -31,6 +34,33 @@ import Testing
       #expect(!first.make.contains("alpha"))
       #expect(!first.serve.contains("p-alpha") && !first.serve.contains("a-alpha"))
       #expect(first.files.filter { $0.contents.contains("p-alpha") }.allSatisfy { $0.mode == 0o400 })
+    }
+  }
+
+  @Test("In the cache they are entries of their own; one that a container is of stays")
+  func inTheCache() async throws {
+    let list = ["one", "two"].map { name in
+      #"{"Id":"sha256:\#(name)","RepoTags":["drydock-baked/postgres:\#(name)"],"Size":7000000,"Created":1700000000,"#
+        + #""Labels":{"dev.drydock.baked":"sha256:base","dev.drydock.baked-engine":"postgres"}}"#
+    }.joined(separator: ",")
+    let engine = StubDockerServer.engine { request in
+      switch (request.method, request.path.hasSuffix("/images/json")) {
+      case ("GET", true): .reply(200, "[\(list)]")
+      case ("DELETE", _) where request.path.hasSuffix("one"): .reply(200, "[]")
+      case ("DELETE", _): .reply(409, #"{"message":"image is being used by running container"}"#)
+      default: .reply(404, #"{"message":"there is none"}"#)
+      }
+    }
+    try await StubDockerServer.run(engine) { server in
+      let deadline = Deadline.after(.seconds(30))
+      let images = KeptImages(
+        try await DockerClient.connect(to: DockerEndpoint(socketPath: server.socketPath), until: deadline))
+      let entries = await images.entries(until: deadline)
+      #expect(entries.map(\.path) == ["drydock-baked/postgres:one", "drydock-baked/postgres:two"])
+      #expect(entries.allSatisfy { $0.kind == .image && $0.name == "postgres" && $0.bytes == 7_000_000 })
+      var gone: [Bool] = []
+      for entry in entries { gone.append(try await images.remove(entry, until: deadline)) }
+      #expect(gone == [true, false])
     }
   }
 }

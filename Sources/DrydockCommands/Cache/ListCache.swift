@@ -1,7 +1,7 @@
 import AppState
 import ArgumentParser
 import Foundation
-import MonotonicTime
+import Planning
 import TerminalProgress
 import TestInstances
 
@@ -20,11 +20,17 @@ struct ListCache: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
-    let contents = CacheContents(home: session.context.home)
-    let entries = try await offThePool { contents.entries() }
+    let entries = try await session.cache().entries()
     if common.format == .json { return try session.console.print(json: entries) }
     guard !entries.isEmpty else { return session.console.note("nothing is kept yet") }
     session.console.print(CacheTable.render(entries, screen: session.console.screen(isWide: false)))
+  }
+}
+
+extension Session {
+  /// What is kept; without the images of Docker where natively alone is meant.
+  func cache() async throws -> CacheContents {
+    await CacheContents(context: context, withImages: try options.runtimeChoice(context) != .native)
   }
 }
 

@@ -10,7 +10,8 @@ struct PruneCache: AsyncParsableCommand {
     discussion: """
       No data of an app is touched: what is removed is made again when it is needed, which
       takes its time once. Servers that were put together for this start of the machine stay,
-      as those that run read them; so does whatever else lies in the cache.
+      as those that run read them; so does whatever else lies in the cache. Images with data
+      that drydock test has made in Docker go too, unless --runtime native is given.
 
       Examples:
         drydock cache prune
@@ -22,7 +23,7 @@ struct PruneCache: AsyncParsableCommand {
   func run() async throws {
     let session = Session(common.shared)
     try session.context.home.refuseOthers()
-    let (removed, used) = try await CacheContents(home: session.context.home).prune()
+    let (removed, used) = try await session.cache().prune()
     for entry in used { session.console.warn("\(entry.description) is in use, and stays") }
     if common.format == .json { return try session.console.print(json: removed) }
     for entry in removed {

@@ -16,8 +16,8 @@ struct WarmCache: AsyncParsableCommand {
     usage: "drydock cache warm [<options>] [<type> [<version>]] ...",
     discussion: """
       Of the manifest's resources, or of the types that are named, each in the version that
-      stands behind it. For engines that are installed on this machine; in Docker there is
-      nothing to be made beforehand.
+      stands behind it. For engines that are installed on this machine; in Docker the
+      first drydock test makes an image with data.
 
       Examples:
         drydock cache warm
