@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  @Test("None of its base's labels by which images are found that serve resources")
+  func labels() throws {
+    let json =
+      #"{"Id":"sha256:1","Os":"linux","Architecture":"amd64","Config":{"Labels":{"dev.drydock.engine":"postgres","#
+      + #""dev.drydock.content":"c","org.example":"kept by the engine"}}}"#
+    let base = try JSONDecoder().decode(ImageInfo.self, from: Data(json.utf8))
+    let labels = BakedImages.labels(over: base, "postgres")
+    #expect(labels["dev.drydock.engine"]?.isEmpty == true && labels["dev.drydock.content"]?.isEmpty == true)
+    #expect(labels[BakedImages.label] == "sha256:1" && labels["org.example"] == nil)
+  }
+
   @Test("In the cache they are entries of their own; one that a container is of stays")
   func inTheCache() async throws {
     let list = ["one", "two"].map { name in

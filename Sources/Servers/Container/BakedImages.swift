@@ -37,7 +37,7 @@ package struct BakedImages: Sendable {
   /// Not one of `drydock/`, where images are looked for that serve resources.
   private static let repository = "drydock-baked"
   /// Changes with what is done to data besides the recipe.
-  private static let format = "2"
+  private static let format = "3"
 
   // MARK: The cache
 
@@ -93,7 +93,7 @@ package struct BakedImages: Sendable {
     config.entrypoint = ["sh", "-c"]
     config.user = recipe.user
     config.mounts = Self.mounts(over: base)
-    config.labels = [Self.label: base.id, Self.engineLabel: engine.product]
+    config.labels = Self.labels(over: base, engine.product)
     let id = try await client.createContainer(
       name: container, config, platform: platform, until: deadline)
     do {
@@ -125,6 +125,13 @@ package struct BakedImages: Sendable {
     let digest = Digest()
     for part in [format, base.id, recipe.user, recipe.make] { digest.addPart(Array(part.utf8)) }
     return String(digest.finish().prefix(16))
+  }
+
+  /// The labels of one. An image has its base's too: by drydock's own, whoever looks for the base, to serve a resource, would
+  /// find this one.
+  static func labels(over base: ImageInfo, _ engine: String) -> [String: String] {
+    let emptied = base.labels.filter { $0.key.beginsExactly(with: "dev.drydock.") }.mapValues { _ in "" }
+    return emptied.merging([label: base.id, engineLabel: engine]) { $1 }
   }
 
   /// Something else than a volume where the image wants one: that would take time to make and to remove.
