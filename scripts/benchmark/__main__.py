@@ -174,9 +174,10 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--output", default="docs/benchmarks.md")
+    parser.add_argument("--runs", type=int, default=5, help="how many runs most figures are made of, 5 by default; quick ones take more")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone, and print")
     options = parser.parse_args()
-    several = 2 if options.quick else 5
+    several = 2 if options.quick else options.runs
     # Ended from outside, it still removes what it started.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     wait_for_quiet(float(os.environ.get("DRYDOCK_BENCH_WAIT", "60")))
