@@ -210,6 +210,9 @@ TEMPLATE = """\
 # Benchmarks
 
 Written by `make bench`; do not edit. {machine}
+Machines differ by a factor of four: `--help`, which does next to nothing, and the script that starts the engines by hand are
+the yardsticks, and the ratios count.
+
 {goals}
 ## Times
 

@@ -182,7 +182,11 @@ struct EnvironmentQuery: Sendable {
   /// The same, and the volumes that its processes have; those of containers lie in the Docker engine.
   func allMounts(service name: String) async throws -> [VolumeMount] {
     let shared = try mounts(service: name)
-    guard !isNew, state.runtime != .docker, try !service(name).volumes.isEmpty,
+    // To try whether mounts are to be had takes a process.
+    let hasOwn = try service(name).volumes.map(ServiceVolume.init).contains { volume in
+      !volume.isOfHost && !shared.contains { $0.path == volume.path }
+    }
+    guard !isNew, state.runtime != .docker, hasOwn,
       try await MountHelper.locate(session.context).isUsable(session.context)
     else { return shared }
     let volumes = FolderVolumes(ServiceFolder(home: session.context.home, id: state.id))
