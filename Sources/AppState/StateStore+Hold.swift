@@ -7,6 +7,7 @@ package struct HeldInstance: ~Copyable {
   /// What is remembered of it, read under the lock.
   package let state: InstanceState
 
+  /// - Parameter state: What was read after `lock` was taken; an earlier reading may be out of date.
   package init(_ lock: consuming InstanceLock, _ state: InstanceState) {
     self.lock = lock
     self.state = state

@@ -14,6 +14,7 @@ package struct TransportRecord: Sendable, Hashable, Codable {
   /// A hash of the password that its configuration holds; nil for one whose accounts are in its data.
   package var passwordHash: String?
 
+  /// Without a password's hash, as of a server whose accounts are in its data.
   package init(
     policy: TransportPolicy,
     authorityFile: String,

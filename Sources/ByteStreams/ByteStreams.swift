@@ -10,6 +10,7 @@ package actor PeekedSource {
   private var head: [UInt8] = []
   private var isOver = false
 
+  /// Takes over a source: from now on, nobody else may read from it.
   package init(_ source: @escaping ByteSource) {
     self.source = source
   }

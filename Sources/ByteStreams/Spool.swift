@@ -5,6 +5,8 @@ import Foundation
 package final class Spool: Sendable {
   private let descriptor: Int32
 
+  /// An empty spool, whose file the system removes with the last descriptor of it.
+  /// - Throws: `DrydockError` where no temporary file can be made, with what to do about it.
   package init() throws {
     descriptor = try namelessFile()
   }

@@ -12,6 +12,9 @@ package final class StallWatch: Sendable {
   private let patience: Duration
   private let progress: @Sendable (Int) -> Void
 
+  /// - Parameters:
+  ///   - patience: How long no byte may move.
+  ///   - progress: Told the number of all bytes so far, each time that some have moved.
   package init(patience: Duration, progress: @escaping @Sendable (Int) -> Void) {
     self.patience = patience
     self.progress = progress

@@ -8,7 +8,6 @@ package struct ServiceScaling: Sendable, Hashable, Codable {
     package var max: Int
 
     /// Between so many and so many.
-
     package init(min: Int, max: Int) {
       self.min = min
       self.max = max

@@ -6,6 +6,7 @@ package struct PlanOrder: Sendable {
   /// What replicas have followed so far, by replica.
   package let sources: [String: String]
 
+  /// - Parameter sources: As the last `up` recorded them; they order promotions and stops of replicas.
   package init(plan: Plan, sources: [String: String]) {
     self.plan = plan
     self.sources = sources

@@ -6,6 +6,7 @@ package struct VanishedResources {
   private let names: [String]
   private let manifest: Manifest
 
+  /// Compares what the last `up` recorded with what the manifest names now.
   package init(_ state: InstanceState, _ manifest: Manifest) {
     let named = Set(manifest.resources.map(\.name))
     names = state.resources.filter { !named.contains($0.key) && !$0.value.isRemoved }.keys.sorted()

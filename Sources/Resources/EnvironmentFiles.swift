@@ -18,6 +18,7 @@ package struct EnvironmentFiles {
   /// The created resources that are linked to the app.
   package let links: [ResourceEndpoint]
 
+  /// Of an instance whose resources are up. Nothing is written before `write()`.
   package init(
     folder: AppFolder,
     context: DrydockContext,

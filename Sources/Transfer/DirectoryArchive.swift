@@ -16,6 +16,7 @@ package struct DirectoryArchive: Sendable {
   private let transfer: DirectoryTransfer
   private let context: DrydockContext
 
+  /// - Parameter site: A resource with a directory; any other is a fault of ours.
   package init(_ site: TransferSite, _ transfer: DirectoryTransfer, _ context: DrydockContext) {
     self.site = site
     self.transfer = transfer

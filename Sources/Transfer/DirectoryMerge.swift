@@ -26,6 +26,7 @@ package struct DirectoryMerge {
     init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
   }
 
+  /// Of two directories on one file system, as files are renamed rather than copied.
   package init(from source: DirectoryDescriptor, into target: DirectoryDescriptor) {
     self.source = source
     self.target = target

@@ -54,6 +54,7 @@ package struct ConsoleSession: Sendable {
 
   private let method: Method
 
+  /// By a client that was found and prepared, or by lines that drydock itself sends.
   package init(_ method: Method) {
     self.method = method
   }

@@ -10,6 +10,7 @@ package struct ScriptConversion: Sendable {
   private let converter: ScriptConverter
   private let site: TransferSite
 
+  /// - Parameter site: Where the tool runs: beside the server that loads the script.
   package init(_ converter: ScriptConverter, _ site: TransferSite) {
     self.converter = converter
     self.site = site

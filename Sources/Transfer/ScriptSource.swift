@@ -8,6 +8,9 @@ package actor ScriptSource {
   private var filters: [any ScriptFilter]
   private var isOver = false
 
+  /// - Parameters:
+  ///   - opening: Passed first, and by no filter.
+  ///   - filters: Each gets what the one before has left.
   package init(_ source: @escaping ByteSource, opening: [UInt8] = [], filters: [any ScriptFilter]) {
     self.source = source
     self.opening = opening

@@ -15,6 +15,7 @@ package struct ToolDump: Sendable {
   /// Whether what is there goes first.
   private let isReplacing: Bool
 
+  /// By default a dump is not trusted, and is added to the data that is there.
   package init(
     _ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false, isReplacing: Bool = false
   ) {

@@ -15,6 +15,7 @@ package struct ClientFolder {
   /// The resource, by the name of its data.
   package let resource: String
 
+  /// Names the folder; `write(_:)` makes it.
   package init(home: StateHome, id: String, resource: String) {
     self.home = home
     self.id = id

@@ -40,6 +40,7 @@ package struct ClientEnding: Sendable, Hashable {
   /// What it wrote to standard error, the last part of it.
   package var error: String
 
+  /// - Parameter exitCode: 128 and the signal's number where a signal ended it.
   package init(exitCode: Int, error: String) {
     self.exitCode = exitCode
     self.error = error

@@ -19,6 +19,7 @@ package struct OwnContainer: Sendable {
     return OwnContainer(mounts: text("mountinfo"), groups: text("cgroup"))
   }
 
+  /// Of ids that are known already, best first; for tests.
   package init(ids: [String]) { self.ids = ids }
 
   /// By the content of `/proc/self/mountinfo`, see proc(5): engines mount some files into each container that lie in a

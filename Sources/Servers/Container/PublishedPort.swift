@@ -13,6 +13,7 @@ package final class PublishedPort: Sendable {
   /// Kept, as the search for an engine takes longer than all that it is asked.
   private let runtime = Mutex<ContainerRuntime?>(nil)
 
+  /// Asks nobody yet: the engine is looked for when `run()` is first called.
   package init(_ port: Int, of resource: String, _ access: RuntimeAccess) {
     self.port = port
     self.resource = resource

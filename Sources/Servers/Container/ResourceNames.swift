@@ -8,6 +8,7 @@ package struct ResourceNames: Sendable {
   /// What is recorded of the instance; nil where no resource of it can have been renamed.
   private let state: InstanceState?
 
+  /// - Parameter state: Needed where a resource may have been renamed, or has a container name on record.
   package init(id: String, state: InstanceState? = nil) {
     self.instance = ContainerNames(id: id)
     self.state = state

@@ -8,6 +8,7 @@ package struct AppArmor: Sendable {
   /// Put before the absolute paths that are looked at, so that tests need not touch the machine's own.
   package var root: String
 
+  /// Looks at this machine, or below another root in tests.
   package init(root: String = "") {
     self.root = root
   }

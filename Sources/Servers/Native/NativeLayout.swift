@@ -13,6 +13,7 @@ package struct NativeLayout: Sendable {
   /// Where its sockets are.
   package let sockets: String
 
+  /// - Parameter sockets: Elsewhere than in `folder` where its path is too long for a socket.
   package init(folder: String, sockets: String) {
     self.folder = folder
     self.sockets = sockets

@@ -243,6 +243,7 @@ package struct NativeRuntime: Runtime {
 }
 
 extension StopStep {
+  /// An engine's own stage, its signal by the system's number.
   package init(_ stage: StopStage) {
     let signal: Int32 =
       switch stage.signal {

@@ -22,6 +22,8 @@ package struct NativeServer: Sendable {
   /// Whether its folder lies in memory.
   var isInMemory = false
 
+  /// Of a server that goes on, on disk: a throw-away one gets its leash and its place afterwards.
+  /// - Parameter environment: The caller's, of which `PATH` alone is passed on.
   package init(
     layout: NativeLayout, launch: Launch, installation: NativeInstallation, keeper: Keeper,
     environment: [String: String], cache: String

@@ -6,6 +6,7 @@ package struct PortTakenError: Error, Sendable, Hashable {
   /// Who has it, where that can be seen: `PID 4711 (redis-server)`.
   package var owner: String?
 
+  /// - Parameter owner: Nil where nobody says who it is.
   package init(port: Int, owner: String? = nil) {
     self.port = port
     self.owner = owner

@@ -113,6 +113,7 @@ package struct Launch: Sendable {
   /// Whether data exists that once served a client; data without that is made anew.
   package var hasVerifiedData: Bool
 
+  /// Joins what was planned, what will run it and what is there; nothing is started.
   package init(
     spec: ResourceSpec,
     engine: any ServerEngine,

@@ -7,6 +7,7 @@ package struct RuntimeAccess: Sendable {
   package let context: DrydockContext
   package let state: InstanceState
 
+  /// - Parameter state: By which containers and folders are found; a later state needs another access.
   package init(context: DrydockContext, state: InstanceState) {
     self.context = context
     self.state = state

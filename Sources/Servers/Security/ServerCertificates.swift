@@ -11,6 +11,7 @@ package struct ServerCertificates: Sendable {
   /// The clock, for tests.
   package var now: @Sendable () -> Date = { Date() }
 
+  /// Certificates below an instance's folder; none is read or issued before it is asked for.
   package init(home: StateHome, id: String, now: @escaping @Sendable () -> Date = { Date() }) {
     self.home = home
     self.id = id

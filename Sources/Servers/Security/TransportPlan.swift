@@ -14,6 +14,7 @@ package struct TransportPlan: Sendable {
   /// The clock, for tests.
   package var now: @Sendable () -> Date = { Date() }
 
+  /// - Parameter state: Records how each server was last proved; a server that differs is restarted.
   package init(home: StateHome, state: InstanceState, now: @escaping @Sendable () -> Date = { Date() }) {
     self.home = home
     self.state = state

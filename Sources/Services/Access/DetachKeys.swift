@@ -6,6 +6,7 @@ package struct DetachKeys: Sendable {
   private static let second: UInt8 = 0x11
   private var isHeld = false
 
+  /// Nothing typed yet.
   package init() {}
 
   /// Looks through what was typed.
