@@ -13,8 +13,8 @@ struct Logs: AsyncParsableCommand {
     commandName: "logs",
     abstract: "Show what services and engines wrote.",
     discussion: """
-      What services wrote is kept after a stop and a crash: 20 MB a replica and as much
-      before that.
+      The output of services is kept after a stop and after a crash: the latest 20 MB
+      of each replica, and up to 20 MB before those.
 
       Examples:
         drydock logs

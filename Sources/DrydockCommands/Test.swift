@@ -23,24 +23,25 @@ struct Test: AsyncParsableCommand {
       drydock test clone <resource> [<template>]
       """,
     discussion: """
-      Starts real engines for the manifest's resources: with ports, passwords and empty
-      databases of their own, in memory where there is room, and nothing synced to disk.
-      The command gets their variables; its exit code is drydock's. What drydock up has
-      started is not touched, and any number of these run at the same time.
+      Starts real engines for the manifest's resources: with ports, passwords and
+      empty databases of their own, in memory if there is room, without syncing to
+      disk. The command gets their variables; its exit code becomes drydock's. What
+      drydock up has started is not touched, and any number of these can run at once.
 
-      Without a command, the services' own test: of the manifest are run, one after the
-      other, each beside new resources.
+      Without a command, the test: of each service in the manifest is run, one after
+      the other, each with new resources.
 
-      Each test can have a clean database of its own: while the command runs, IntegreSQL's
-      clients find one of each PostgreSQL, MySQL and MariaDB, and for shells drydock test
-      clone prints the URL of a new copy of the resource's database as it was the first time.
+      Each test can have a clean database of its own: while the command runs,
+      IntegreSQL's clients get them from each PostgreSQL, MySQL and MariaDB. In a
+      shell, drydock test clone prints the URL of a new copy of the resource's
+      database, as it was at the first call.
 
-      With serve the resources are there until Ctrl-C, for commands of other shells: their
-      variables are printed, and lie in a file for shells to read.
+      With serve, the resources stay until Ctrl-C, for commands in other shells. Their
+      variables are printed, and written to a file that shells can read.
 
-      With --shared the SQL servers are those that drydock up has started, with new and
-      empty databases, which are dropped afterwards; what has no databases to give, as
-      caches, is started besides and thrown away.
+      With --shared, SQL servers are those that drydock up has started, with new,
+      empty databases that are dropped afterwards. Caches and other resources without
+      databases are started for the run and thrown away.
 
       Examples:
         drydock test -- pytest

@@ -293,6 +293,17 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     }
   }
 
+  /// The parser breaks longer lines a second time, and leaves a word or two on a line of their own.
+  @Test func discussionsFitTheNarrowestTerminal() {
+    var commands: [any ParsableCommand.Type] = [Drydock.self]
+    while let command = commands.popLast() {
+      for line in command.configuration.discussion.split(separator: "\n") {
+        #expect(line.count <= 80, "\(command._commandName): \(line)")
+      }
+      commands += command.configuration.subcommands
+    }
+  }
+
   @Test func theRootShowsWhatTheCommandsAre() {
     let help = Drydock.helpMessage()
     for command in Self.commands { #expect(help.contains("  \(command._commandName) ")) }

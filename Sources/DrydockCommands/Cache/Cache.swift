@@ -6,10 +6,10 @@ struct Cache: AsyncParsableCommand {
     commandName: "cache",
     abstract: "List what is kept to start engines faster, make it beforehand, or remove it.",
     discussion: """
-      New native data is copied from a template, made once for each engine and version; what
-      drydock test --seed-command made is kept too. All of it can be made again. What is
-      damaged, or belongs to a server that was updated, is named here and made anew when it
-      is needed.
+      New native data is copied from a template, made once for each engine and
+      version; results of drydock test --seed-command are kept too. All of it can be
+      made again. An entry that is damaged, or belongs to a server that was updated,
+      is marked here and made again when it is needed.
 
       Examples:
         drydock cache

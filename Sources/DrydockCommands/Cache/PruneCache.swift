@@ -8,10 +8,11 @@ struct PruneCache: AsyncParsableCommand {
     commandName: "prune",
     abstract: "Remove templates and kept seeds that nobody uses at this moment.",
     discussion: """
-      No data of an app is touched: what is removed is made again when it is needed, which
-      takes its time once. Servers that were put together for this start of the machine stay,
-      as those that run read them; so does whatever else lies in the cache. Images with data
-      that drydock test has made in Docker go too, unless --runtime native is given.
+      No app's data is touched: what is removed is made again when it is needed,
+      which costs time once. Servers that were relocated since this machine started
+      stay, since running ones read them, and so does anything else in the cache.
+      Images with data that drydock test made in Docker are removed too, unless you
+      say --runtime native.
 
       Examples:
         drydock cache prune

@@ -15,9 +15,9 @@ struct WarmCache: AsyncParsableCommand {
     abstract: "Make templates of engines' data now, so that the next start does not have to.",
     usage: "drydock cache warm [<options>] [<type> [<version>]] ...",
     discussion: """
-      Of the manifest's resources, or of the types that are named, each in the version that
-      stands behind it. For engines that are installed on this machine; in Docker the
-      first drydock test makes an image with data.
+      For the manifest's resources, or for the types that you name, each followed by
+      a version if you want a certain one. Only for engines that are installed on
+      this machine; in Docker, the first drydock test makes an image with data.
 
       Examples:
         drydock cache warm

@@ -9,8 +9,8 @@ struct SetEnv: AsyncParsableCommand {
     commandName: "set",
     abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.",
     discussion: """
-      Lines on stdin are taken as Convox takes them, quotes and all. A file of --from is
-      read as dotenv libraries read it: quotes around a value are no part of it.
+      Lines on stdin are taken as Convox takes them, including quotes. A file given
+      by --from is read as dotenv libraries read it, without the quotes around values.
 
       Examples:
         drydock env set SECRET=s3cret

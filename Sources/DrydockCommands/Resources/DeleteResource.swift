@@ -8,7 +8,8 @@ struct DeleteResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete", abstract: "Delete a created resource and its data, for good.",
     discussion: """
-      It is refused while an app is linked to it, and while deletionProtection is true. Without a terminal to ask at, it takes --yes.
+      Refused while an app is linked to it, and while deletionProtection is true.
+      Asks before it deletes; without a terminal, --yes is needed.
 
       Example:
         drydock resources delete mysql-4624

@@ -9,10 +9,10 @@ import MonotonicTime
 struct RenameResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rename",
-    abstract: "Let a resource that has another name in convox.yml by now keep its data.",
+    abstract: "Keep the data of a resource that was renamed in convox.yml.",
     discussion: """
-      On AWS a resource of another name is a new one, without data. Here the data can go along:
-      give the resource its new name in convox.yml, run this, and drydock up.
+      On AWS, a resource with another name is a new one, without data. Here you can
+      keep the data: rename the resource in convox.yml, run this, then drydock up.
 
       Example:
         drydock resources rename mydb main-db
