@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*(.*)$")
-MARK = re.compile(r"^<!-- run: (?P<folder>\S+?)(?:; needs: (?P<needs>[\w:. -]+?))? -->$", re.MULTILINE)
+MARK = re.compile(r"^<!-- run: (?P<folder>\S+?)(?:; needs: (?P<needs>[\w:./ -]+?))? -->$", re.MULTILINE)
 
 
 class Block(NamedTuple):

@@ -2,7 +2,7 @@ import DrydockTestSupport
 import Foundation
 import Testing
 
-/// The documentation against the built program: each page's commands as its reader types them, and the reference.
+/// The documentation against the built program: each page's commands as its reader types them, the reference, the picture.
 @Suite struct DocumentationTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
@@ -11,7 +11,7 @@ import Testing
   static let pages: [String] = {
     let docs = root.appending(path: "docs")
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: docs.path)) ?? []
-    return names.sorted().map { "docs/\($0)" }.filter { name in
+    return (["README.md"] + names.sorted().map { "docs/\($0)" }).filter { name in
       guard name.hasSuffix(".md") else { return false }
       let text = try? String(contentsOf: root.appending(path: name), encoding: .utf8)
       return text?.contains("\n<!-- run: ") == true
@@ -35,6 +35,9 @@ import Testing
   @Test("the reference of commands is what the program says of itself: make documents writes it anew")
   func reference() async throws { try await Self.compare("command-reference") }
 
+  @Test("the program prints every line of the picture: make documents draws it anew", .nativeEngines)
+  func picture() async throws { try await Self.compare("picture") }
+
   /// Has a script compare what it would write with what is there.
   private static func compare(_ name: String) async throws {
     let drydock = try BuiltProducts.executable("drydock")
@@ -54,7 +57,7 @@ import Testing
     -> CommandResult
   {
     let script = root.appending(path: "scripts/\(name)").path
-    let arguments = words.map { $0.hasPrefix("docs/") ? root.appending(path: $0).path : $0 }
+    let arguments = words.map { $0.hasSuffix(".md") ? root.appending(path: $0).path : $0 }
     return try await app.start(["/usr/bin/python3", "-B", script] + arguments, tool: true).result()
   }
 }
