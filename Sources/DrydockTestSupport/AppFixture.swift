@@ -150,6 +150,8 @@ private func makeApp(_ options: AppOptions) throws -> AppFixture {
   // Not below a home that a test closes: what root then keeps elsewhere would stay.
   environment["XDG_CACHE_HOME"] = root.appending(path: "cache").path(percentEncoded: false)
   environment["DRYDOCK_RUNTIME"] = options.runtime
+  // As on a user's machine, wherever the tests run.
+  environment["CI"] = nil
   for (name, value) in options.environment { environment[name] = value.isEmpty ? nil : value }
   return AppFixture(root: root, folder: folder, home: home, environment: environment)
 }

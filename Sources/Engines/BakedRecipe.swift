@@ -15,6 +15,8 @@ package struct BakedRecipe: Sendable, Hashable {
   package var files: [RecipeFile]
   /// The size of `/dev/shm` that the server needs, in bytes; nil for the engine's default.
   package var sharedMemory: Int?
+  /// How a copy of the data becomes that of a server which stays, in the image's own ways.
+  package var copy: BakedCopy
 
   /// The folder that holds the data, the user's own.
   package static let folder = "/var/lib/drydock"
@@ -27,7 +29,7 @@ package struct BakedRecipe: Sendable, Hashable {
   /// A recipe.
   package init(
     user: String, make: String, wantsTimeZones: Bool = false, serve: String, files: [RecipeFile],
-    sharedMemory: Int? = nil
+    sharedMemory: Int? = nil, copy: BakedCopy
   ) {
     self.user = user
     self.make = make
@@ -35,10 +37,35 @@ package struct BakedRecipe: Sendable, Hashable {
     self.serve = serve
     self.files = files
     self.sharedMemory = sharedMemory
+    self.copy = copy
   }
 
   /// Words as a shell reads them.
   static func line(_ words: [String]) -> String {
     words.map { "'\($0.replacingExactly("'", with: #"'\''"#))'" }.joined(separator: " ")
+  }
+}
+
+/// How a copy of data that was made once for all becomes a request's own, in a volume that outlives its containers.
+package struct BakedCopy: Sendable, Hashable {
+  /// What a shell runs as the recipe's user once the copy lies at `$data`, while no server has it; nil for nothing.
+  package var script: String?
+  /// Files that this reads.
+  package var files: [RecipeFile]
+  /// Options of the server's first start on it.
+  package var firstOptions: [String]
+  /// Files that the server reads by them. They are emptied once the data counts, so that a later start of the container does
+  /// not take back what was changed since.
+  package var firstFiles: [RecipeFile]
+
+  /// A way that begins with a script, with options of the first start, or with both.
+  package init(
+    script: String? = nil, files: [RecipeFile] = [], firstOptions: [String] = [],
+    firstFiles: [RecipeFile] = []
+  ) {
+    self.script = script
+    self.files = files
+    self.firstOptions = firstOptions
+    self.firstFiles = firstFiles
   }
 }

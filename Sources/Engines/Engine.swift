@@ -65,8 +65,8 @@ package protocol ServerEngine: Engine {
   func obstacle(options: [String: String], version: ServerVersion) -> String?
   /// How a container of it is made.
   func container(_ request: ServerRequest) -> ContainerRecipe
-  /// How a container of it is made that finds its data in an image; nil for an engine that has none to make. It is for data
-  /// that goes with the container.
+  /// How a container of it is made that finds its data in an image, and how a volume is filled from that; nil for an engine
+  /// that has none to make.
   func baked(_ request: ServerRequest) -> BakedRecipe?
   /// How its native data directory is made and served.
   func native(_ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders)

@@ -15,8 +15,11 @@ extension MySQLFamily {
     definers: [String]
   ) -> BakedRecipe {
     let tls = request.tlsFiles(in: "/drydock", owner: "mysql")
+    let first = ["--init-file=\(statements)"]
+    let provision = RecipeFile(
+      statements, containedInitFile(request, definers), mode: 0o400, owner: "mysql")
     let words =
-      ["--datadir=\(BakedRecipe.data)", "--init-file=\(statements)"] + options + settings(request)
+      ["--datadir=\(BakedRecipe.data)"] + first + options + settings(request)
       + settings(tls)
     return BakedRecipe(
       user: "mysql",
@@ -33,8 +36,8 @@ extension MySQLFamily {
           command -v "$server" >/dev/null && exec "$server" \(BakedRecipe.line(words))
         done
         """,
-      files: [RecipeFile(statements, containedInitFile(request, definers), mode: 0o400, owner: "mysql")]
-        + (tls?.files ?? []))
+      files: [provision] + (tls?.files ?? []),
+      copy: BakedCopy(firstOptions: first, firstFiles: [provision]))
   }
 
   /// The statements that a server runs before it listens: its administrator comes from outside of the container.

@@ -15,19 +15,35 @@ extension PostgresEngine {
     let serve =
       ["postgres", "-D", data, "-c", "listen_addresses=*"] + settings(request)
       + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])
+    let withoutClients =
+      BakedRecipe.line(["postgres", "--single"] + provisioningSettings) + #" -D "$data" postgres >/dev/null"#
+    let provisioning = "\(withoutClients) <\(statements)"
+    let provision = RecipeFile(statements, passwords(request), mode: 0o400, owner: "postgres")
     return BakedRecipe(
-      user: "postgres", make: BakedRecipe.line(make),
+      user: "postgres",
+      make: """
+        set -e
+        data=\(data)
+        \(BakedRecipe.line(make))
+        printf %s \(BakedRecipe.line([accounts(request.version)])) | \(withoutClients)
+        """,
       serve: """
         set -e
-        \(BakedRecipe.line(["postgres", "--single", "-D", data] + provisioningSettings + ["postgres"])) \
-          <\(statements) >/dev/null
+        data=\(data)
+        \(provisioning)
         exec \(BakedRecipe.line(serve))
         """,
       files: [
-        RecipeFile(
-          statements, provisioningLines(request, request.version), mode: 0o400, owner: "postgres"),
-        RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
+        provision, RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
       ] + (tls?.files ?? []),
-      sharedMemory: 1 << 30)
+      sharedMemory: 1 << 30,
+      copy: BakedCopy(
+        // Where an image's settings do not say so already, clients from outside of the container are heard too.
+        script: """
+          set -e
+          echo "listen_addresses = '*'" >>"$data/postgresql.conf"
+          \(provisioning)
+          """,
+        files: [provision]))
   }
 }

@@ -110,9 +110,10 @@ struct PostgresEngine: ServerEngine {
           installation.tools["initdb"] ?? "initdb",
           // Nobody has a password yet; whoever serves it without the access file above lets nobody in.
           ["--pgdata", folders.data, "--username", "drydock", "--auth-local=reject", "--auth-host=reject"]
-            + ["--no-sync", "--no-instructions"] + initialisation)
+            + ["--no-sync", "--no-instructions"] + initialisation),
+        withoutClients(accounts(installation.version), installation, folders),
       ],
-      personalise: [provisioning(request, installation, folders)],
+      personalise: [withoutClients(passwords(request), installation, folders)],
       staleFiles: ["postmaster.pid"],
       serve: NativeCommand(
         installation.server,
@@ -127,18 +128,14 @@ struct PostgresEngine: ServerEngine {
 
   let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]
 
-  /// Makes both accounts usable in new data before a server listens: a third of the time that it takes afterwards,
-  /// since nothing has to reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
-  private func provisioning(
-    _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
+  /// Runs statements in new data before a server listens: a third of the time that it takes afterwards, since nothing has to
+  /// reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
+  private func withoutClients(
+    _ statements: String, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeCommand {
     NativeCommand(
-      installation.server,
-      [
-        "--single", "-D", folders.data,
-      ] + provisioningSettings + ["postgres"],
-      input: provisioningLines(request, installation.version),
-      phase: "provisioning")
+      installation.server, ["--single", "-D", folders.data] + provisioningSettings + ["postgres"],
+      input: statements, phase: "provisioning")
   }
 
   let provisioningSettings = [
@@ -147,19 +144,25 @@ struct PostgresEngine: ServerEngine {
     "-c", "log_min_error_statement=panic",
   ]
 
-  /// One statement a line is what a server without clients reads.
-  func provisioningLines(_ request: ServerRequest, _ version: ServerVersion?) -> String {
+  /// Makes the app's account and database in new data, the same for every request: nobody has a password yet. One statement a
+  /// line is what a server without clients reads.
+  func accounts(_ version: ServerVersion?) -> String {
     // Copying files is the quickest way where nothing else runs; before 15 it was the only one.
     let strategy = (version?.major ?? 0) >= 15 ? " STRATEGY FILE_COPY" : ""
-    return
-      ([administratorPassword(request)] + rdsRole + account(request, verb: "CREATE")
-      + [PostgresServerRoles.lock] + [createDatabase + strategy])
-      .map { $0 + "\n" }.joined()
+    return Self.lines(
+      rdsRole + ["CREATE ROLE app \(Self.attributes)"] + memberships
+        + [PostgresServerRoles.lock, createDatabase + strategy])
   }
 
-  private func administratorPassword(_ request: ServerRequest) -> String {
-    "ALTER ROLE drydock PASSWORD \(PostgresSQL.quoteLiteral(request.administratorPassword))"
+  /// Gives both accounts this request's passwords.
+  func passwords(_ request: ServerRequest) -> String {
+    Self.lines(
+      [("drydock", request.administratorPassword), (EngineAccounts.app, request.password)].map {
+        "ALTER ROLE \($0) PASSWORD \(PostgresSQL.quoteLiteral($1))"
+      })
   }
+
+  private static func lines(_ statements: [String]) -> String { statements.map { $0 + "\n" }.joined() }
 
   /// The role that RDS's master user is a member of.
   private let rdsRole = [
@@ -170,11 +173,12 @@ struct PostgresEngine: ServerEngine {
   private func account(_ request: ServerRequest, verb: String) -> [String] {
     let role = PostgresSQL.quoteIdentifier(EngineAccounts.app)
     let password = PostgresSQL.quoteLiteral(request.password)
-    return [
-      "\(verb) ROLE \(role) LOGIN CREATEDB CREATEROLE PASSWORD \(password)",
-      "GRANT rds_superuser TO \(role)", Self.replicationRole,
-    ]
+    return ["\(verb) ROLE \(role) \(Self.attributes) PASSWORD \(password)"] + memberships
   }
+
+  private static let attributes = "LOGIN CREATEDB CREATEROLE"
+
+  private var memberships: [String] { ["GRANT rds_superuser TO app", Self.replicationRole] }
 
   /// RDS's master user may load data past triggers and foreign keys; before 15 that is a superuser's alone.
   private static let replicationRole = """

@@ -123,4 +123,22 @@ import Testing
         "dblink.control", "empty.control", "postgis-3.control", "postgis.control", "wanted.sql",
       ])
   }
+  @Test("Folders alone are no files; anything else is one, whatever its size")
+  func anyFile() throws {
+    /// Whether an archive holds any.
+    func hasFiles(_ archive: TarArchive) -> Bool {
+      var files = TarFiles { _ in false }
+      files.take(archive.bytes)
+      return files.areThere
+    }
+    var archive = TarArchive()
+    try archive.addDirectory("docker-entrypoint-initdb.d")
+    try archive.addDirectory("docker-entrypoint-initdb.d/deeper")
+    #expect(!hasFiles(archive))
+    for (name, size) in [("empty.sh", 0), ("large.sql", 3 << 20), ("deeper/not.sql", 7)] {
+      var more = archive
+      try more.addFile("docker-entrypoint-initdb.d/\(name)", bytes: Array(repeating: 45, count: size))
+      #expect(hasFiles(more), "\(name)")
+    }
+  }
 }

@@ -146,6 +146,8 @@ struct FakeEngine: ServerEngine {
   var nativeSearch = NativeSearch(servers: ["fake"], apt: "fake", brew: "fake")
   let nativeUsers = ["nobody"]
   let accounts: EngineAccounts?
+  /// What `baked` gives.
+  var recipe: BakedRecipe?
   let stopSteps = [StopStage(.terminate, .seconds(1)), StopStage(.kill, .seconds(1))]
   private let answer: Answer
   private let provisioning: @Sendable () async throws -> Void
@@ -166,6 +168,8 @@ struct FakeEngine: ServerEngine {
       command: ["fake", "--marker=\(request.marker)"], environment: ["A": "b"],
       files: [RecipeFile("/drydock/secret", request.administratorPassword, mode: 0o444)], dataPath: "/data")
   }
+
+  func baked(_ request: ServerRequest) -> BakedRecipe? { recipe }
 
   func native(
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders

@@ -31,11 +31,10 @@ import Testing
   @Test("Each run has data, passwords and an identity of its own; the image is the same")
   func runs() async throws {
     guard let client = await EngineAvailability.docker().client else { return }
-    let soon = Deadline.after(.seconds(60))
     try await withApp(Self.manifest, AppOptions(runtime: "docker")) { app in
       /// Their ids by name. Other tests may make some of their own at any time.
       func images() async throws -> [String: String] {
-        let all = try await client.listImages(labels: ["dev.drydock.baked": ""], until: soon)
+        let all = try await client.listImages(labels: ["dev.drydock.baked": ""], until: .after(.seconds(60)))
         return Dictionary(all.flatMap { image in image.repoTags.map { ($0, image.id) } }) { $1 }
       }
       var outputs: [[String]] = []

@@ -32,8 +32,12 @@ import Testing
       #expect(BakedImages.key(base, first) == BakedImages.key(base, second))
       #expect(BakedImages.key(base, first) != BakedImages.key(try image("sha256:2"), first))
       #expect(!first.make.contains("alpha"))
-      #expect(!first.serve.contains("p-alpha") && !first.serve.contains("a-alpha"))
-      #expect(first.files.filter { $0.contents.contains("p-alpha") }.allSatisfy { $0.mode == 0o400 })
+      let words = [first.serve, first.copy.script ?? ""] + first.copy.firstOptions
+      #expect(words.allSatisfy { !$0.contains("p-alpha") && !$0.contains("a-alpha") })
+      let secret = (first.files + first.copy.files + first.copy.firstFiles).filter {
+        $0.contents.contains("p-alpha")
+      }
+      #expect(secret.count == 2 && secret.allSatisfy { $0.mode == 0o400 })
     }
   }
 

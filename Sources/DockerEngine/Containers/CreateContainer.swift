@@ -39,7 +39,8 @@ struct CreateContainer: Encodable {
     try values.encode(config.hasTerminal, forKey: .tty)
     if config.keepsInputOpen { try values.encode(true, forKey: .openStdin) }
     try values.encode(HostConfig(config), forKey: .hostConfig)
-    try values.encodeIfPresent(config.network.map(NetworkingConfig.init), forKey: .networkingConfig)
+    let network = config.network == .isolated ? nil : config.network
+    try values.encodeIfPresent(network.map(NetworkingConfig.init), forKey: .networkingConfig)
   }
 
   private var exposedPorts: [String: Empty] {

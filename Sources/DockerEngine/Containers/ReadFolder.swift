@@ -21,6 +21,20 @@ extension DockerClient {
       }
     }
   }
+
+  /// Whether a folder of a container, which need not run, holds anything but folders.
+  package func hasFiles(in folder: String, of id: String, until deadline: Deadline) async throws -> Bool {
+    let request = EngineRequest(
+      .get, Self.path(id) + "/archive", query: [("path", folder)],
+      action: "look into \(folder) in the container \(Self.shown(id))", object: .container)
+    return try await ifFound {
+      try await exchange(request, TimeLimit(deadline)) { _, body in
+        var files = TarFiles(isWanted: { _ in false })
+        while let bytes = try await body.next() { files.take(Array(bytes.readableBytesView)) }
+        return files.areThere
+      }
+    } ?? false
+  }
 }
 
 /// Takes small files out of an archive that comes in pieces.
@@ -34,6 +48,8 @@ struct TarFiles: Sendable {
   private var current: (name: String, size: Int)?
   private var files: [String: [UInt8]] = [:]
   private var links: [String: String] = [:]
+  /// Whether there was anything but folders.
+  private(set) var areThere = false
 
   private static let block = 512
   /// No file that is wanted is anywhere near that large.
@@ -87,6 +103,9 @@ struct TarFiles: Sendable {
     let size = Int(String(decoding: digits, as: UTF8.self), radix: 8) ?? 0
     let parts = text(0..<100).split(separator: "/")
     let name = parts.count == 2 ? String(parts[1]) : nil
+    // A regular file of either form, or a link of either kind.
+    let kinds = [0, UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "2")]
+    if kinds.contains(head[156]), !text(0..<100).isEmpty { areThere = true }
     switch (head[156], name) {
     case (UInt8(ascii: "0"), let name?) where size <= Self.limit && (size <= Self.small || isWanted(name)):
       current = (name, size)

@@ -17,7 +17,7 @@ struct WarmCache: AsyncParsableCommand {
     discussion: """
       For the manifest's resources, or for the types that you name, each followed by
       a version if you want a certain one. Only for engines that are installed on
-      this machine; in Docker, the first drydock test makes an image with data.
+      this machine; in Docker, an engine's first start makes an image with its data.
 
       Examples:
         drydock cache warm

@@ -97,7 +97,7 @@ struct ResourceStep: Sendable {
       report = try await startAndProve(spec, engine, source)
     }
     if await !ledger.hasVerifiedData(spec.name) {
-      try await runtime.refuseUnkeptData(of: launch(spec, engine, source))
+      try await runtime.settle(launch(spec, engine, source))
     }
     let version = ServerVersion(in: report.version)?.description ?? report.version
     outcome.version = version

@@ -3,6 +3,7 @@ import Containers
 package import DockerEngine
 import DrydockBase
 import Engines
+import Foundation
 package import MonotonicTime
 import TransportSecurity
 
@@ -20,8 +21,8 @@ package struct BakedImage: Sendable, Hashable {
   package let created: Int
 }
 
-/// Images with the data of engines in them, for servers that are thrown away: made once for each image and recipe, so that a
-/// container starts its server at once.
+/// Images with the data of engines in them, made once for each image and recipe: a server that is thrown away finds its data
+/// there, so that its container starts it at once, and the volume of one that stays is filled from there.
 package struct BakedImages: Sendable {
   private let client: DockerClient
 
@@ -34,6 +35,8 @@ package struct BakedImages: Sendable {
   private static let engineLabel = "dev.drydock.baked-engine"
   /// The label with the numbers of the user as whom it is served: to ask a container for them takes longer than most else.
   private static let userLabel = "dev.drydock.baked-user"
+  /// The label that tells which lock whoever makes one holds.
+  private static let makerLabel = "dev.drydock.baked-by"
   /// Not one of `drydock/`, where images are looked for that serve resources.
   private static let repository = "drydock-baked"
   /// Changes with what is done to data besides the recipe.
@@ -68,35 +71,67 @@ package struct BakedImages: Sendable {
     }
   }
 
+  /// Removes what is left of commands that were killed while they made one.
+  /// - Throws: `DockerError`.
+  package func removeLeftovers(until deadline: Deadline) async throws {
+    for container in try await client.listContainers(labels: [Self.label: ""], until: deadline)
+    where container.name.beginsExactly(with: Self.makerPrefix) {
+      guard let found = try await client.inspectContainer(container.id, until: deadline),
+        !found.state.isThere
+      else { continue }
+      try await client.removeContainer(container.id, force: true, volumes: true, until: deadline)
+    }
+  }
+
   // MARK: Making
+
+  /// What containers are called that make one.
+  private static let makerPrefix = "drydock-bake-"
+
+  /// The one of an image; nil if it was not made yet.
+  /// - Throws: `DockerError`.
+  func existing(
+    of base: ImageInfo, _ engine: any ServerEngine, _ recipe: BakedRecipe, until deadline: Deadline
+  ) async throws -> ImageInfo? {
+    try await client.inspectImage(Self.name(base, engine, recipe), until: deadline)
+  }
 
   /// The one of an image, made if there is none.
   /// - Parameters:
   ///   - locks: A folder in which those who make one wait for each other.
   ///   - willMake: Told the name of the container that makes it, before that is there.
+  /// - Returns: Nil where the image has scripts of its own to begin with, which only its own way runs.
   /// - Throws: `DockerError`, `DrydockError` where the image does not do what the recipe asks.
   func image(
     of base: ImageInfo, _ engine: any ServerEngine, _ recipe: BakedRecipe, amendments: ImageAmendments?,
     locks: String, platform: Platform?, until deadline: Deadline, willMake: (String) throws -> Void
-  ) async throws -> ImageInfo {
+  ) async throws -> ImageInfo? {
     let key = Self.key(base, recipe)
-    let name = "\(Self.repository)/\(engine.product):\(key)"
+    let name = Self.name(base, engine, recipe)
     if let found = try await client.inspectImage(name, until: deadline) { return found }
     let lock = try await InstanceLock.acquire("\(locks)/\(key)", until: deadline)
     defer { _ = lock }
     if let found = try await client.inspectImage(name, until: deadline) { return found }
-    let container = "drydock-bake-\(key)"
+    let unfit = "\(locks)/\(base.id.replacingExactly(":", with: "-")).own-scripts"
+    if FileManager.default.fileExists(atPath: unfit) { return nil }
+    let container = Self.makerPrefix + key
+    let maker = shortHash(locks)
+    if let found = try await another(than: maker, container, makes: name, until: deadline) { return found }
     try willMake(container)
-    // One of a command that was killed.
-    try? await client.removeContainer(container, force: true, volumes: true, until: deadline)
     var config = ContainerConfig(image: base.id, command: [recipe.make])
     config.entrypoint = ["sh", "-c"]
     config.user = recipe.user
     config.mounts = Self.mounts(over: base)
-    config.labels = Self.labels(over: base, engine.product)
+    config.network = .isolated
+    config.labels = Self.labels(over: base, engine.product).merging([Self.makerLabel: maker]) { $1 }
     let id = try await client.createContainer(
       name: container, config, platform: platform, until: deadline)
     do {
+      guard try await !hasScripts(id, until: deadline) else {
+        try await client.removeContainer(id, force: true, volumes: true, until: deadline)
+        try Data().write(to: URL(filePath: unfit))
+        return nil
+      }
       let user = try await fill(id, recipe, amendments, until: deadline)
       try await client.startContainer(id, until: deadline)
       let status = try await client.waitForContainer(id, until: deadline)
@@ -119,6 +154,38 @@ package struct BakedImages: Sendable {
     }
     return made
   }
+
+  private static func name(_ base: ImageInfo, _ engine: any ServerEngine, _ recipe: BakedRecipe) -> String {
+    "\(repository)/\(engine.product):\(key(base, recipe))"
+  }
+
+  /// Whether the official images' folder of scripts that begin new data holds any: an image that is made of one of them puts
+  /// its own there.
+  private func hasScripts(_ container: String, until deadline: Deadline) async throws -> Bool {
+    try await client.hasFiles(in: "/docker-entrypoint-initdb.d", of: container, until: deadline)
+  }
+
+  /// Waits for somebody else who makes one: another user's drydock, which holds another lock. Of whoever holds the same lock as
+  /// this one it is what a killed command left, and is removed.
+  /// - Returns: The image that was made; nil where there is none, and nobody makes it.
+  private func another(
+    than maker: String, _ container: String, makes name: String, until deadline: Deadline
+  ) async throws -> ImageInfo? {
+    let limit = deadline.capped(at: Self.patience)
+    var pause = Backoff(first: .milliseconds(20), limit: .milliseconds(200))
+    while let other = try await client.inspectContainer(container, until: deadline) {
+      if let found = try await client.inspectImage(name, until: deadline) { return found }
+      guard !limit.hasPassed, other.labels[Self.makerLabel] != maker else {
+        try await client.removeContainer(other.id, force: true, volumes: true, until: deadline)
+        break
+      }
+      do { try await pause.sleep(until: limit, name) } catch is TimeoutError {}
+    }
+    return try await client.inspectImage(name, until: deadline)
+  }
+
+  /// How long somebody else may take.
+  private static let patience = Duration.seconds(30)
 
   /// What tells one made of another base, or otherwise, from this one.
   static func key(_ base: ImageInfo, _ recipe: BakedRecipe) -> String {

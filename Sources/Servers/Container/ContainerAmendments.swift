@@ -1,6 +1,7 @@
 package import DockerEngine
 import DrydockBase
 package import Engines
+import Foundation
 package import MonotonicTime
 
 /// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each
@@ -11,10 +12,22 @@ package struct ContainerAmendments: Sendable {
   package let amendments: ImageAmendments
   /// Whether data is still to be made.
   package let isFresh: Bool
+  /// Where they are kept for the next container of the image; nil for nowhere.
+  package var kept: String?
   package let deadline: Deadline
 
   /// Says that it was done.
   private static let mark = "\(ContainerRuntime.folder)/amended"
+
+  /// Makes them in a container that was just made, where they are known from another of its image.
+  /// - Returns: Whether they are made.
+  package func makeAsKept() async throws -> Bool {
+    let kept = kept
+    let bytes = try await offThePool { kept.flatMap { FileManager.default.contents(atPath: $0) } }
+    guard let bytes, !bytes.isEmpty else { return false }
+    try await client.putArchive(Array(bytes), into: container, path: "/", until: deadline)
+    return true
+  }
 
   package func make() async throws {
     guard try await client.readFile("/" + Self.mark, in: container, until: deadline) == nil else { return }
@@ -36,6 +49,19 @@ package struct ContainerAmendments: Sendable {
     try archive.addDirectory(ContainerRuntime.folder)
     try archive.addFile(Self.mark, mode: 0o444, bytes: [])
     try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)
+    // Without them the next container takes longer, and nothing else.
+    try? await keep(archive.bytes)
+  }
+
+  private func keep(_ bytes: [UInt8]) async throws {
+    guard let kept else { return }
+    try await offThePool {
+      let file = URL(filePath: kept)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+      try Data(bytes).write(to: file, options: .atomic)
+    }
   }
 
   private func addSettings(to archive: inout TarArchive) async throws {

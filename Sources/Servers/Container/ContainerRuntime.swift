@@ -24,6 +24,15 @@ package struct ContainerRuntime: Runtime {
   package var throwAway: ThrowAway?
   /// What can be made again at any time.
   package var cache = ""
+  /// The part of it that is about images: who makes one with data holds a lock there.
+  var imageCache: String { "\(cache)/images" }
+
+  /// Where the amended files of an image are kept; nil where there is no cache.
+  func keptAmendments(of image: ImageInfo, isFresh: Bool) -> String? {
+    guard !cache.isEmpty else { return nil }
+    // The number changes with what is amended.
+    return "\(imageCache)/amended-1-\(image.id.replacingExactly(":", with: "-"))\(isFresh ? "-fresh" : "")"
+  }
   /// Where drydock itself may run.
   package var ownContainer = OwnContainer.ofThisProcess
 
@@ -134,14 +143,38 @@ package struct ContainerRuntime: Runtime {
     try await ContainerStart(runtime: self, launch: launch, deadline: deadline, progress: progress).run()
   }
 
-  package func refuseUnkeptData(of launch: Launch) async throws {
+  package func settle(_ launch: Launch) async throws {
     // What is thrown away lies in memory.
-    guard !launch.request.isThrowAway,
+    guard !launch.request.isThrowAway else { return }
+    try await refuseUnkeptData(of: launch)
+    try await emptyFirstFiles(of: launch)
+  }
+
+  /// What only the first start of a filled volume was to read.
+  private func emptyFirstFiles(of launch: Launch) async throws {
+    let files = engine(of: launch).baked(launch.request)?.copy.firstFiles ?? []
+    guard !files.isEmpty, try await isFilled(launch.spec.name) else { return }
+    let empty = files.map { ContainerFile($0.path, [], mode: 0o444) }
+    try await containers.put(
+      empty, into: names.container(launch.spec.name), folder: Self.folder, until: soon)
+  }
+
+  private func isFilled(_ resource: String) async throws -> Bool {
+    let volume = try await client.inspectVolume(names.volume(resource), until: soon)
+    return volume?.labels[ResourceNames.filledLabel] != nil
+  }
+
+  /// The engine whose image serves a launch.
+  func engine(of launch: Launch) -> any ServerEngine {
+    launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
+  }
+
+  private func refuseUnkeptData(of launch: Launch) async throws {
+    guard
       let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon),
       let image = try await client.inspectImage(container.imageID, until: soon)
     else { return }
-    let engine = launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
-    guard let place = DataPlace(engine.container(launch.request), image) else { return }
+    guard let place = DataPlace(engine(of: launch).container(launch.request), image) else { return }
     let dataGuard = DataGuard(
       place: place, volume: names.volume(launch.spec.name), spec: launch.spec, client: client, deadline: soon)
     guard try await dataGuard.isUnkept(in: container) else { return }
@@ -215,12 +248,13 @@ package struct ContainerRuntime: Runtime {
     return launch.request.security?.authorityFile ?? authorityFile
   }
 
-  /// An image's own script makes an account of the administrator's alone, by a temporary server. Where there are no
-  /// accounts, no image has one.
+  /// An image's own script makes an account of the administrator's alone, by a temporary server; data that was made once for
+  /// all has them before. Where there are no accounts, no image has one.
   package func isProvisioned(_ launch: Launch) async throws -> Bool {
     guard launch.engine.accounts != nil else { return true }
     let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
-    return container?.labels[BakedImages.label] != nil
+    if container?.labels[BakedImages.label] != nil { return true }
+    return try await isFilled(launch.spec.name)
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

@@ -20,9 +20,7 @@ package struct ContainerStart: Sendable {
   private var resource: String { launch.spec.name }
 
   /// The engine whose image it is.
-  private var engine: any ServerEngine {
-    launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
-  }
+  private var engine: any ServerEngine { runtime.engine(of: launch) }
 
   package func run() async throws {
     guard case .image(let reference, _) = launch.source.origin else {
@@ -34,31 +32,57 @@ package struct ContainerStart: Sendable {
     let recipe = engine.container(launch.request)
     let place = DataPlace(recipe, image)
     try await discardUnverifiedData()
-    if let baked = try await baked(image) { return try await run(baked) }
-    let container = try await container(image, recipe, place)
-    try await containers.put(
-      ContainerRuntime.files(recipe.files), into: container, folder: ContainerRuntime.folder, until: deadline)
-    try await amend(container, image)
-    try runtime.stopMark(resource).clear()
-    progress("starting")
-    try await start(container, place)
+    let baked = try await baked(image, place)
+    if runtime.throwAway != nil, let baked { return try await run(baked) }
+    do {
+      try await start(image, recipe, place, baked)
+    } catch let failure as FillFailure {
+      progress("its data is made anew: \(failure.reason)")
+      try await runtime.deleteData(resource)
+      try await start(image, recipe, place, nil)
+    }
   }
 
-  /// An image with the server's data in it, and what is to be done with it; nil where there is none to be had.
-  private func baked(_ image: ImageInfo) async throws -> (image: ImageInfo, recipe: BakedRecipe)? {
-    guard let throwAway = runtime.throwAway, launch.request.replica == nil,
+  /// Makes the container and all that its server needs, and starts it.
+  /// - Parameter baked: What a new volume is filled from; nil where the image makes its data itself.
+  private func start(
+    _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?, _ baked: Baked?
+  ) async throws {
+    let made = try await container(image, recipe, place, baked)
+    let files = recipe.files + (baked?.recipe.copy.firstFiles ?? [])
+    async let filled: Void = fill(place, baked)
+    try await containers.put(
+      ContainerRuntime.files(files), into: made.id, folder: ContainerRuntime.folder,
+      users: baked.flatMap { BakedImages.users(of: $0.image, $0.recipe) }, until: deadline)
+    try await amend(made, image)
+    try await filled
+    try runtime.stopMark(resource).clear()
+    progress("starting")
+    try await start(made.id, place)
+  }
+
+  /// An image with the server's data in it, and what is to be done with it.
+  private typealias Baked = (image: ImageInfo, recipe: BakedRecipe)
+
+  /// The one for new data; nil where there is none to be had.
+  private func baked(_ image: ImageInfo, _ place: DataPlace?) async throws -> Baked? {
+    guard !launch.hasVerifiedData, launch.request.replica == nil, place != nil,
       let recipe = engine.baked(launch.request)
     else { return nil }
+    let images = BakedImages(client)
     let version = ImageChooser.version(of: image, engine) ?? launch.request.version
     do {
-      let found = try await BakedImages(client).image(
+      // Data that stays is made by the image itself in the time that it takes to make it for the next one too.
+      if runtime.throwAway == nil, runtime.environment.isContinuousIntegration {
+        return try await images.existing(of: image, engine, recipe, until: deadline).map { ($0, recipe) }
+      }
+      return try await images.image(
         of: image, engine, recipe, amendments: version.flatMap { engine.imageAmendments($0) },
-        locks: "\(runtime.cache)/images", platform: runtime.platform, until: deadline
+        locks: runtime.imageCache, platform: runtime.platform, until: deadline
       ) { container in
         progress("initialising once for all")
-        try throwAway.folderGuard.add(container: container, engineSocket: client.endpoint.socketPath)
-      }
-      return (found, recipe)
+        try runtime.throwAway?.folderGuard.add(container: container, engineSocket: client.endpoint.socketPath)
+      }.map { ($0, recipe) }
     } catch let error where error is DrydockError || error is DockerError {
       // An image of somebody else's may have neither the user nor a shell: its own script knows its ways.
       progress("its data is made anew: \(DrydockError(error).message)")
@@ -66,7 +90,54 @@ package struct ContainerStart: Sendable {
     }
   }
 
-  private func run(_ baked: (image: ImageInfo, recipe: BakedRecipe)) async throws {
+  /// Why a volume was not filled.
+  private struct FillFailure: Error {
+    let reason: String
+  }
+
+  /// Fills the new volume with data that was made once for all, and makes that the request's own.
+  private func fill(_ place: DataPlace?, _ baked: Baked?) async throws {
+    guard let place, let baked else { return }
+    progress("copying its data")
+    let copy = baked.recipe.copy
+    var config = ContainerConfig(
+      image: baked.image.id,
+      command: [
+        """
+        set -e
+        data=$0
+        mkdir -p "$data"
+        chmod 700 "$data"
+        cp -a \(BakedRecipe.data)/. "$data"/
+        \(copy.script ?? "")
+        """, place.directory,
+      ])
+    config.entrypoint = ["sh", "-c"]
+    config.user = baked.recipe.user
+    config.mounts =
+      [.volume(name: names.volume(resource), target: place.target)]
+      + BakedImages.mounts(over: baked.image).filter { $0.target != place.target }
+    config.network = .isolated
+    config.labels = names.labels
+    let ending: (status: Int, words: String)
+    do {
+      ending = try await containers.runOnce(
+        names.container(resource) + "-fill", config, platform: runtime.platform, until: deadline
+      ) { container in
+        guard !copy.files.isEmpty else { return }
+        try await containers.put(
+          ContainerRuntime.files(copy.files), into: container, folder: ContainerRuntime.folder,
+          users: BakedImages.users(of: baked.image, baked.recipe), until: deadline)
+      }
+    } catch let error as DockerError {
+      throw FillFailure(reason: error.message)
+    }
+    guard ending.status == 0 else {
+      throw FillFailure(reason: "exit code \(ending.status): \(ending.words)")
+    }
+  }
+
+  private func run(_ baked: Baked) async throws {
     let port = ContainerPort(launch.engine.standardPort)
     var config = ContainerConfig(image: baked.image.id, command: [baked.recipe.serve])
     config.entrypoint = ["sh", "-c"]
@@ -88,14 +159,16 @@ package struct ContainerStart: Sendable {
   }
 
   /// Amends files of the image. Where that cannot be done, the server serves all the same.
-  private func amend(_ container: String, _ image: ImageInfo) async throws {
+  private func amend(_ container: Made, _ image: ImageInfo) async throws {
     let version = ImageChooser.version(of: image, engine) ?? launch.request.version
     guard let amendments = version.flatMap({ engine.imageAmendments($0) }) else { return }
+    let isFresh = !launch.hasVerifiedData
+    let amending = ContainerAmendments(
+      client: client, container: container.id, amendments: amendments, isFresh: isFresh,
+      kept: runtime.keptAmendments(of: image, isFresh: isFresh), deadline: deadline)
     do {
-      try await ContainerAmendments(
-        client: client, container: container, amendments: amendments, isFresh: !launch.hasVerifiedData,
-        deadline: deadline
-      ).make()
+      if container.isNew, try await amending.makeAsKept() { return }
+      try await amending.make()
     } catch let error as DockerError {
       progress("its image stays as it is: \(error.message)")
     }
@@ -107,28 +180,35 @@ package struct ContainerStart: Sendable {
     try await runtime.deleteData(resource)
   }
 
+  /// A container, and whether it was just made.
+  private typealias Made = (id: String, isNew: Bool)
+
   /// The container that is there if it was made from the same configuration, else a new one on the same volume.
   private func container(
-    _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?
-  ) async throws -> String {
-    let wanted = configuration(image, recipe, mountedAt: place?.target)
+    _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?, _ baked: Baked?
+  ) async throws -> Made {
+    let first = baked?.recipe.copy.firstOptions ?? []
+    let wanted = configuration(image, recipe, mountedAt: place?.target, first: first)
     let former = configuration(image, recipe, mountedAt: place?.formerTarget)
+    // Its first start is behind it, and what that read is empty.
+    let filled = configuration(
+      image, recipe, mountedAt: place?.target, first: engine.baked(launch.request)?.copy.firstOptions ?? [])
     let dataGuard = launch.hasVerifiedData ? place.map(guarding) : nil
     try bindToGuard()
     var isNew = false
     let container = try await containers.ensure(
-      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former] : [],
+      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former, filled] : [],
       platform: runtime.platform, hostname: launch.request.marker, sharedMemory: recipe.sharedMemory,
       until: deadline
     ) {
       isNew = true
-      if place != nil, runtime.throwAway == nil { try await makeVolume(image) }
+      if place != nil, runtime.throwAway == nil { try await makeVolume(image, baked) }
       try await seed(image, $0)
     } replacing: {
       try await dataGuard?.refuseLoss(with: $0)
     }
     if isNew { try await dataGuard?.refuseFresh(in: container, image.repoTags.first ?? image.id) }
-    return container
+    return (container, isNew)
   }
 
   /// A container of a throw-away instance goes with that.
@@ -148,21 +228,23 @@ package struct ContainerStart: Sendable {
       place: place, volume: names.volume(resource), spec: launch.spec, client: client, deadline: deadline)
   }
 
-  private func makeVolume(_ image: ImageInfo) async throws {
+  private func makeVolume(_ image: ImageInfo, _ baked: Baked?) async throws {
     let volume = names.volume(resource)
     guard try await client.inspectVolume(volume, until: deadline) == nil else { return }
     var labels = names.labels(resource)
     // Where the image does not say it, its server did.
     let version = ImageChooser.version(of: image, engine) ?? launch.source.version
     labels[ResourceNames.versionLabel] = version?.description
+    labels[ResourceNames.filledLabel] = baked?.image.id
     _ = try await client.createVolume(volume, labels: labels, until: deadline)
   }
 
   private func configuration(
-    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?
+    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?, first: [String] = []
   ) -> ContainerConfig {
     let port = ContainerPort(launch.engine.standardPort)
-    var config = ContainerConfig(image: image.id, command: recipe.command.isEmpty ? nil : recipe.command)
+    let command = recipe.command + first
+    var config = ContainerConfig(image: image.id, command: command.isEmpty ? nil : command)
     config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     config.exposedPorts = [port]
     config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]

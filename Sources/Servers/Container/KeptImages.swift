@@ -32,6 +32,12 @@ package struct KeptImages: Sendable {
     return try await images.remove(image, until: deadline)
   }
 
+  /// Removes what is left of commands that were killed while they made one.
+  /// - Throws: `DockerError`.
+  package func removeLeftovers(until deadline: Deadline) async throws {
+    try await images.removeLeftovers(until: deadline)
+  }
+
   private static func entry(_ image: BakedImage) -> CacheEntry {
     CacheEntry(
       .image, name: image.engine, bytes: Int64(image.size),

@@ -16,6 +16,8 @@ package struct ResourceNames: Sendable {
 
   /// The label of a volume with the version of the server that made the data; on images, of the server inside.
   package static let versionLabel = "dev.drydock.version"
+  /// The label of a volume that was filled from an image with data, and had its accounts before a server had it: that image.
+  package static let filledLabel = "dev.drydock.filled"
   /// The label of an image with the type that it serves.
   package static let engineLabel = "dev.drydock.engine"
   /// The label that holds the resource's name.

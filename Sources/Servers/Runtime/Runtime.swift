@@ -56,10 +56,10 @@ package protocol Runtime: Sendable {
   func stop(_ resource: String, steps: [StopStage]) async throws
   /// Lets a server go on that somebody paused; one that was not is fine.
   func goOn(_ resource: String) async throws
-  /// Makes sure that data which is about to count lies where it outlives the server's container; what was made is removed
-  /// where it does not.
-  /// - Throws: `DrydockError` with `.dataMismatch`.
-  func refuseUnkeptData(of launch: Launch) async throws
+  /// What has to be done before new data counts: it has to lie where it outlives the server's container, else what was made is
+  /// removed; and what only its first start was to read goes.
+  /// - Throws: `DrydockError` with `.dataMismatch` where data would not stay.
+  func settle(_ launch: Launch) async throws
   /// Stops the server and starts it again as it was. The launch is one of a server that runs, as the state knows it.
   func restart(_ launch: Launch, until deadline: Deadline) async throws
   /// Removes the server and its data; it has to be stopped.
@@ -82,8 +82,8 @@ extension Runtime {
     progress: @escaping ProgressSink
   ) async throws -> ServerSource { source }
 
-  /// A process of this machine keeps its data in a folder.
-  package func refuseUnkeptData(of launch: Launch) async throws {}
+  /// A process of this machine keeps its data in a folder, and reads there what it has to at each start.
+  package func settle(_ launch: Launch) async throws {}
 
   /// Natively all of it is done while nobody listens.
   package func isProvisioned(_ launch: Launch) async throws -> Bool { true }

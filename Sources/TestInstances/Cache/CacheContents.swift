@@ -32,6 +32,7 @@ package struct CacheContents: Sendable {
   /// - Throws: `DrydockError.cannotWrite` for what cannot be removed; `DockerError`.
   package func prune() async throws -> (removed: [CacheEntry], used: [CacheEntry]) {
     var (removed, used): ([CacheEntry], [CacheEntry]) = ([], [])
+    try await images?.removeLeftovers(until: .after(Self.patience))
     for entry in try await entries() where Self.isRemoved(entry) {
       if try await remove(entry) { removed.append(entry) } else { used.append(entry) }
     }
