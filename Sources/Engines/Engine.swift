@@ -44,6 +44,8 @@ package protocol ServerEngine: Engine {
   var product: String { get }
   /// The engine whose images may stand in for this one's where none of it is here; nil for none.
   var understudy: (any ServerEngine)? { get }
+  /// Engines of the same protocol of which an image may be that somebody names for this one: each is run in its own way.
+  var kin: [any ServerEngine] { get }
   /// Whether a version of this engine may stand in for an engine whose understudy it is.
   func standsIn(_ version: ServerVersion) -> Bool
   /// How servers of it are found on the machine.
@@ -126,6 +128,9 @@ extension ServerEngine {
 
   /// Most have nothing that takes time to make.
   package func baked(_ request: ServerRequest) -> BakedRecipe? { nil }
+
+  /// Who may stand in for it, at least.
+  package var kin: [any ServerEngine] { understudy.map { [$0] } ?? [] }
 
   /// Any version of an understudy.
   package func standsIn(_ version: ServerVersion) -> Bool { true }

@@ -32,6 +32,7 @@ struct MySQLEngine: MySQLFamilyEngine {
     clients: "default-mysql-client")
 
   private let standIn = MariaDBEngine()
+  var kin: [any ServerEngine] { [standIn] }
 
   /// MySQL.
   init() {}

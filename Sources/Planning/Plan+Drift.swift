@@ -43,13 +43,15 @@ extension Plan {
   /// its version is chosen.
   /// - Throws: `AggregateError` of `DrydockError.unavailable`.
   package func refuseDrift() throws {
+    let remedy =
+      runtime == .native ? "install the wanted version, use --runtime docker" : "name another image"
     let failures = items.filter { $0.action == .verify }.compactMap { item in
       item.drift.map { drift in
         (
           item.resource,
           DrydockError(
             .unavailable, "resource \(item.resource): \(drift)",
-            suggestion: "install the wanted version, use --runtime docker, or leave --strict-version out")
+            suggestion: "\(remedy), or leave --strict-version out")
         )
       }
     }

@@ -69,9 +69,14 @@ package struct StopServices: Sendable {
   /// - Parameter runtime: Where the instance's resources ran.
   package func deleteAll(_ runtime: RuntimeKind?) async throws {
     let folder = supervisor.folder
-    guard Folder.exists(folder.path) else { return }
     // The leash's folder is made by the first container.
-    if runtime == .docker || Folder.exists("\(folder.path)/leash") { try await deleteObjects() }
+    if runtime == .docker || Folder.exists("\(folder.path)/leash") {
+      try await deleteObjects()
+    } else {
+      // Images that were built and never run; an engine that does not answer has none to tell of.
+      try? await deleteObjects()
+    }
+    guard Folder.exists(folder.path) else { return }
     // What cannot be understood keeps nobody from deleting it.
     let services = (try? ServiceStore(folder).load().services.keys).map(Array.init) ?? []
     try ServicePorts(home: context.home, id: id).releaseAll(services, folder.replicas)

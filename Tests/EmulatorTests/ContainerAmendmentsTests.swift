@@ -65,6 +65,39 @@ import Testing
     #expect(body.contains("shared_preload_libraries = 'timescaledb,pg_stat_statements'\n"))
   }
 
+  /// A symbolic link, as the engine sends one.
+  private func link(_ name: String, to target: String) throws -> [UInt8] {
+    var archive = TarArchive()
+    try archive.addFile(name, bytes: [])
+    var bytes = archive.bytes
+    bytes[156] = UInt8(ascii: "2")
+    bytes.replaceSubrange(157..<157 + target.utf8.count, with: Array(target.utf8))
+    return bytes
+  }
+
+  /// Bug: Debian's PostGIS has its control file behind one of /etc/alternatives, and stayed the superuser's.
+  @Test("A control file behind links that lead out of the folder is amended where it is looked for")
+  func alternatives() async throws {
+    let (folder, alternative) = ("\(Self.share)/extension", "/etc/alternatives/postgresql-15-postgis.control")
+    // The archive's end comes once, behind both.
+    let linked = try link("extension/postgis.control", to: alternative).dropLast(1024)
+    var others = TarArchive()
+    try others.addFile("extension/dblink.control", bytes: Array("relocatable = true\n".utf8))
+    let more: [String: StubResponse] = [
+      "\(Self.archive)?\(folder)": .stream([Array(linked) + others.bytes]),
+      "\(Self.archive)?\(folder)/postgis.control": .stream([try link("postgis.control", to: alternative)]),
+      "\(Self.archive)?\(alternative)": .stream([
+        try link("postgresql-15-postgis.control", to: "../../usr/share/real.control")
+      ]),
+      "\(Self.archive)?/etc/alternatives/../../usr/share/real.control": try files([
+        ("real.control", "module_pathname = '$libdir/postgis-3'\n")
+      ]),
+    ]
+    let body = try #require(try await put(stub(more)).first { $0.contains("drydock/amended") })
+    #expect(body.contains("usr/share/postgresql/15/extension/postgis.control"))
+    #expect(body.contains("module_pathname = '$libdir/postgis-3'\ntrusted = true\n"))
+  }
+
   @Test("Data that is there keeps its settings")
   func withData() async throws {
     let body = try #require(try await put(stub(), hasData: true).first { $0.contains("drydock/amended") })

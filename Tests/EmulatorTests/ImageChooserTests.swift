@@ -82,6 +82,49 @@ import Testing
     #expect(try await choose("1.0", environment: ["DRYDOCK_IMAGE_FAKE": ""]).isLocal == false)
   }
 
+  /// Bug: what a named image holds was never held against what is wanted, so that --strict-version refused only what ran
+  /// already.
+  @Test func aNamedImageOfAnotherVersionIsToldAndRefusedWhereVersionsAreStrict() async throws {
+    let answers = ["GET /images/other/json": StubResponse.image("sha256:2")]
+    let named = ["DRYDOCK_IMAGE_FAKE": "other"]
+    let source = try await choose("2.0", environment: named, answers: answers)
+    #expect(source.drift == "fake 2.0 is wanted, 1.0.1 is in the image other")
+    #expect(try await choose("1.0", environment: named, answers: answers).drift == nil)
+    let stub = DockerStub(answers: answers)
+    try await stub.run(environment: named) { runtime, _, _ in
+      let error = try await emulatorError {
+        _ = try await runtime.resolve(fake("f", FakeEngine("fake"), version: "2.0"), data: nil, strict: true)
+      }
+      #expect(error.code == .unavailable)
+    }
+  }
+
+  /// Bug: MariaDB under MySQL's name got MySQL's settings, and its replicas statements that it does not know.
+  @Test(arguments: [
+    ("MARIADB_VERSION=10.11.6", "", "mariadb"), ("MYSQL_VERSION=8.4.5", "", nil),
+    ("A=b", #""dev.drydock.engine":"mariadb","dev.drydock.version":"10.11.6""#, "mariadb"),
+    ("A=b", #""dev.drydock.engine":"mysql","dev.drydock.version":"9.7""#, nil),
+  ])
+  func anImageOfTheOtherFamilyMemberIsRunInItsOwnWay(_ variable: String, _ labels: String, _ holds: String?)
+    async throws
+  {
+    let mysql = try #require(ResourceCatalog.builtIn.server("mysql"))
+    let image =
+      #"{"Id":"sha256:9","Os":"linux","Architecture":"amd64","Config":{"Env":["\#(variable)"],"Labels":{\#(labels)}}}"#
+    let stub = DockerStub(answers: ["GET /images/mine/json": .reply(200, image)])
+    try await stub.run(environment: ["DRYDOCK_IMAGE_MYSQL": "mine"]) { runtime, _, _ in
+      let spec = ResourceSpec(name: "db", engine: mysql, version: "8.0", options: [:])
+      let source = try await runtime.resolve(spec, data: nil, strict: false)
+      #expect(source.standIn == holds)
+      let launch = Launch(
+        spec: spec, engine: mysql,
+        request: ServerRequest(marker: "m", port: 15001, password: "a", administratorPassword: "b"),
+        source: source, hasVerifiedData: false)
+      #expect(runtime.engine(of: launch).product == holds ?? "mysql")
+      if holds != nil { #expect(source.drift == "mariadb 10.11.6 stands in for mysql 8.0") }
+    }
+  }
+
   @Test func aMirrorStandsInFront() async throws {
     let mirror = ["DRYDOCK_REGISTRY": "registry.local:5000"]
     #expect(

@@ -119,6 +119,19 @@ import Testing
     }
   }
 
+  /// Bug: the tool told an error for each edit that came while a replica was being restarted.
+  @Test func `what start carries into a folder's app is taken, also while nothing runs`() async throws {
+    try await withApp { port, app in
+      // Not the one in drydock's home, where those live that the tool made.
+      var state = app.state
+      state.path = app.context.currentDirectory
+      try Self.manifest.write(toFile: "\(state.path)/convox.yml", atomically: true, encoding: .utf8)
+      try app.context.store.save(state)
+      let removed = try await exchange("DELETE", "/apps/shop/processes/web.1/files?files=a", port: port)
+      #expect(removed.status == 200 && removed.text == "ok\n")
+    }
+  }
+
   @Test func `a command that cannot be run ends the tool with 1`() async throws {
     try await withApp { port, _ in
       let told = try await stream("/apps/shop/processes/web.1/exec", ["command: true"], port: port)

@@ -5,7 +5,8 @@ extension DockerClient {
   /// Reads small files that lie directly in a folder of a container, which need not run. What the folder holds besides passes
   /// by and is not kept.
   /// - Parameter isWanted: Whether a file of that name is read whatever its size; others are up to 4 KiB.
-  /// - Returns: Their bytes by name, where links lead to others of them as well; nil where there is no such folder.
+  /// - Returns: Their bytes by name, of links too that are wanted, wherever in the container they lead; nil where there is no
+  ///   such folder.
   package func readFiles(
     in folder: String, of id: String, until deadline: Deadline,
     where isWanted: @escaping @Sendable (String) -> Bool
@@ -13,13 +14,20 @@ extension DockerClient {
     let request = EngineRequest(
       .get, Self.path(id) + "/archive", query: [("path", folder)],
       action: "read \(folder) in the container \(Self.shown(id))", object: .container)
-    return try await ifFound {
+    let read = try await ifFound {
       try await exchange(request, TimeLimit(deadline)) { _, body in
         var files = TarFiles(isWanted: isWanted)
         while let bytes = try await body.next() { files.take(Array(bytes.readableBytesView)) }
-        return files.byName
+        return files
       }
     }
+    guard let read else { return nil }
+    var found = read.byName
+    // Debian's alternatives, say, lead out of the folder and back.
+    for name in read.linkNames.sorted() where found[name] == nil {
+      found[name] = try await readFile("\(folder)/\(name)", in: id, until: deadline)
+    }
+    return found
   }
 
   /// Whether a folder of a container, which need not run, holds anything but folders.
@@ -64,6 +72,9 @@ struct TarFiles: Sendable {
       found[link.key] = link.value.split(separator: "/").last.flatMap { files[String($0)] }
     }
   }
+
+  /// The links that are wanted.
+  var linkNames: Set<String> { Set(links.keys) }
 
   /// Takes the next piece.
   mutating func take(_ piece: [UInt8]) {

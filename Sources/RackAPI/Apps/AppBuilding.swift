@@ -71,7 +71,7 @@ struct AppBuilding: Sendable {
       for (name, value) in Self.pairs(arguments ?? "") { values[name] = value }
       try await AppBuildOperation(
         context: rack.context, workspace: workspace, instance: state, environment: values,
-        choice: try RuntimeChoice(environment: rack.context.environment), ignoresCache: ignoresCache,
+        choice: try rack.runtimeChoice(state), ignoresCache: ignoresCache,
         say: output.write
       ).run()
       try await source.remove()

@@ -12,14 +12,15 @@ extension Rack {
       .post("/apps/:app/processes/:process/files") { request, body in
         try requireCommands()
         let app = try running(request)
-        let files = ReplicaFiles(try await access(request["process"], of: app), context)
         // cp knows how long its archive is; what start carries along with changes has no length.
         let isCopy = request.headers.contains(name: "Content-Length")
-        if !isCopy, isWatched(app, files) {
+        if !isCopy, !app.isOfRack {
           while try await body.next() != nil {}
-        } else {
-          try await put(&body, files)
+          return .ok
         }
+        let files = ReplicaFiles(try await access(request["process"], of: app), context)
+        if !isCopy { try refuseSync(files) }
+        try await put(&body, files)
         return .ok
       },
       .get("/apps/:app/processes/:process/files") { request, _ in
@@ -37,18 +38,28 @@ extension Rack {
       .delete("/apps/:app/processes/:process/files") { request, _ in
         try requireCommands()
         let app = try running(request)
-        let files = ReplicaFiles(try await access(request["process"], of: app), context)
         let paths = (request.query["files"] ?? "").split(separator: ",").map(String.init)
-        if !paths.isEmpty, !isWatched(app, files) { try await files.remove(paths) }
+        guard !paths.isEmpty, app.isOfRack else { return .ok }
+        let files = ReplicaFiles(try await access(request["process"], of: app), context)
+        try refuseSync(files)
+        try await files.remove(paths)
         return .ok
       },
     ]
   }
 
-  /// Whether drydock itself sees to it that a process has the changes of its app's folder: natively that folder is where it
-  /// runs, and the supervisor of a folder's app carries them into containers.
-  private func isWatched(_ app: RunningApp, _ files: ReplicaFiles) -> Bool {
-    files.isOnThisMachine || !app.isOfRack
+  // A folder's app has its changes already: natively that folder is where it runs, and the supervisor carries them into
+  // containers. So what the tool carries along is taken and dropped, also while a process is being restarted.
+
+  /// An uploaded app's process of this machine runs in the copy of a release; the names in the tool's archives are paths of an
+  /// image, which there is none of.
+  /// - Throws: `HTTPFailure` in words that the tool shows beside the name of the file.
+  private func refuseSync(_ files: ReplicaFiles) throws {
+    guard files.isOnThisMachine else { return }
+    throw HTTPFailure(
+      .badRequest,
+      "outside of Docker an uploaded app stays as it was deployed: deploy it again, or start an app that has a folder"
+    )
   }
 
   @concurrent

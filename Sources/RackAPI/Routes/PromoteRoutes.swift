@@ -155,7 +155,7 @@ struct Promotion: Sendable {
     let workspace = try await rack.workspace(of: release, state)
     let operation = PromoteOperation(
       context: rack.context, instance: state,
-      choice: try RuntimeChoice(environment: rack.context.environment)
+      choice: try rack.runtimeChoice(state)
     ) { rack.log.note("\(state.handle): \($0)") }
     var rollout: ServiceRollout?
     try await operation.run(release.id, in: workspace, until: deadline) { state in
@@ -183,7 +183,7 @@ struct Promotion: Sendable {
 
   private func rollout(_ workspace: Workspace, _ state: InstanceState) throws -> ServiceRollout {
     var wishes = SupervisorProcess.Wishes(workspace: workspace)
-    wishes.options.runtime = try RuntimeChoice(environment: rack.context.environment).kind
+    wishes.options.runtime = try rack.runtimeChoice(state).kind
     // The rack's own copy is changed by the rack alone.
     wishes.options.syncs = !rack.isOwn(state)
     return ServiceRollout(context: rack.context, instance: state, wishes: wishes)

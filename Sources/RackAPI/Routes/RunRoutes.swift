@@ -17,7 +17,7 @@ extension Rack {
     let run = try run(try app.service(service).name, headers)
     let release = try await release(headers.first(name: "Release"), of: app)
     var wishes = SupervisorProcess.Wishes(workspace: try app.workspace())
-    wishes.options.runtime = try RuntimeChoice(environment: context.environment).kind
+    wishes.options.runtime = try runtimeChoice(app.state).kind
     (wishes.rack, wishes.appEnvironment) = (app.state.lastRack, release.environment)
     let runner = ServiceRunner(context: context, id: app.state.id, wishes: wishes) {
       log.note("\(app.state.handle): \($0)")

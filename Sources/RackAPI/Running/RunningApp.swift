@@ -5,6 +5,7 @@ import Emulator
 import LocalServer
 import MonotonicTime
 import NIOHTTP1
+import Planning
 import Services
 
 /// An app whose services are looked at and spoken to.
@@ -57,6 +58,12 @@ struct RunningApp: Sendable {
 }
 
 extension Rack {
+  /// Where an app runs: where its data lies, whatever this rack would choose for an app without any.
+  /// - Throws: `DrydockError.usage` for a `DRYDOCK_RUNTIME` that names none.
+  func runtimeChoice(_ state: InstanceState) throws -> RuntimeChoice {
+    try state.runtime.map(RuntimeChoice.init) ?? RuntimeChoice(environment: context.environment)
+  }
+
   /// The app that a request names, for what is about its services.
   func running(_ request: Request) throws -> RunningApp {
     RunningApp(context: context, state: try app(request["app"]))

@@ -103,6 +103,11 @@ package struct ContainerRuntime: Runtime {
     guard let engine = spec.engine.server else {
       throw DrydockError(.internalFault, "\(spec.name) has no server")
     }
+    guard throwAway == nil || spec.source == nil else {
+      throw DrydockError(
+        .unavailable, "resource \(spec.name): a read replica that is thrown away runs natively only",
+        suggestion: "use --runtime native, or leave it out by --only")
+    }
     let chooser = ImageChooser(client: client, environment: environment, deadline: soon) {
       try await ImageVersion(runtime: self, spec: $1, engine: engine).find($0, data: $2)
     }
@@ -166,7 +171,7 @@ package struct ContainerRuntime: Runtime {
 
   /// The engine whose image serves a launch.
   func engine(of launch: Launch) -> any ServerEngine {
-    launch.source.standIn.flatMap { _ in launch.engine.understudy } ?? launch.engine
+    launch.source.standIn.flatMap { name in launch.engine.kin.first { $0.product == name } } ?? launch.engine
   }
 
   private func refuseUnkeptData(of launch: Launch) async throws {

@@ -213,13 +213,7 @@ package struct ContainerStart: Sendable {
 
   /// A container of a throw-away instance goes with that.
   private func bindToGuard() throws {
-    guard let throwAway = runtime.throwAway else { return }
-    guard launch.request.replica == nil else {
-      throw DrydockError(
-        .unavailable, "resource \(resource): a read replica that is thrown away runs natively only",
-        suggestion: "use --runtime native, or leave it out by --only")
-    }
-    try throwAway.folderGuard.add(
+    try runtime.throwAway?.folderGuard.add(
       container: names.container(resource), engineSocket: client.endpoint.socketPath)
   }
 

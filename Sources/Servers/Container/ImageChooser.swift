@@ -45,7 +45,7 @@ package struct ImageChooser: Sendable {
     }
     return ServerSource(
       .image(chosen.reference, isLocal: chosen.isLocal), version: chosen.version, standIn: chosen.standIn,
-      drift: chosen.note ?? drift(chosen, spec))
+      drift: chosen.note ?? Self.drift(of: chosen.version, chosen.standIn, in: chosen.reference, spec))
   }
 
   /// The image that the manifest names, or else the environment.
@@ -102,11 +102,24 @@ package struct ImageChooser: Sendable {
     _ reference: String, _ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?
   ) async throws -> ServerSource {
     let info = try await client.inspectImage(reference, until: deadline)
-    var found = info.flatMap { Self.version(of: $0, engine) }
+    let other = info.flatMap { Self.kin(in: $0, of: engine) }
+    var found = info.flatMap { Self.version(of: $0, other ?? engine) }
     if let info, let word = found, let data, !engine.canServe(data: data, with: word) {
       found = try await version(info, spec, data)
     }
-    return ServerSource(.image(reference, isLocal: info != nil), version: found)
+    return ServerSource(
+      .image(reference, isLocal: info != nil), version: found, standIn: other?.product,
+      drift: Self.drift(of: found, other?.product, in: reference, spec))
+  }
+
+  /// The engine that an image holds, by its own word, where that is not the wanted one but speaks its protocol.
+  static func kin(in image: ImageInfo, of engine: any ServerEngine) -> (any ServerEngine)? {
+    let label = image.labels[ResourceNames.engineLabel] ?? ""
+    return engine.kin.first { other in
+      if !label.isEmpty { return label == other.product }
+      return image.variable(engine.versions.imageVariable) == nil
+        && image.variable(other.versions.imageVariable) != nil
+    }
   }
 
   /// Images built by docker/, recognised by their labels and names: whatever is built from one of them has its labels too,
@@ -157,12 +170,14 @@ package struct ImageChooser: Sendable {
     return words.lazy.compactMap { $0.flatMap(ServerVersion.init(in:)) }.first
   }
 
-  private func drift(_ chosen: Candidate, _ spec: ResourceSpec) -> String? {
-    if let standIn = chosen.standIn, let version = chosen.version {
-      return "\(standIn) \(version) stands in for \(spec.product) \(spec.version)"
-    }
-    guard let version = chosen.version, !Drift.fits(version, spec.version) else { return nil }
-    return "\(spec.product) \(spec.version) is wanted, \(version) is in the image \(chosen.reference)"
+  /// How an image differs from what is wanted; nil where it does not, or does not say.
+  static func drift(
+    of version: ServerVersion?, _ standIn: String?, in reference: String, _ spec: ResourceSpec
+  ) -> String? {
+    guard let version else { return nil }
+    if let standIn { return "\(standIn) \(version) stands in for \(spec.product) \(spec.version)" }
+    guard !Drift.fits(version, spec.version) else { return nil }
+    return "\(spec.product) \(spec.version) is wanted, \(version) is in the image \(reference)"
   }
 
   /// Refuses data that the server in an image cannot serve.

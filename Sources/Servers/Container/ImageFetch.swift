@@ -30,7 +30,13 @@ package struct ImageFetch: Sendable {
       (image, found.drift) = (pulled.reference, pulled.note ?? source.drift)
     }
     found.origin = .image(image, isLocal: true)
-    found.version = try await version(of: image, data) ?? source.version
+    let info = try await info(of: image)
+    let other = ImageChooser.kin(in: info, of: engine)
+    found.standIn = other?.product ?? found.standIn
+    found.version =
+      try await ImageVersion(runtime: runtime, spec: spec, engine: other ?? engine).find(info, data: data)
+      ?? source.version
+    found.drift = found.drift ?? ImageChooser.drift(of: found.version, found.standIn, in: image, spec)
     try ImageChooser.refuse(data: data, of: spec, engine, with: found.version, in: image)
     if strict { try ImageChooser.refuseDrift(of: found, spec) }
     return found
@@ -71,10 +77,10 @@ package struct ImageFetch: Sendable {
       suggestion: "run the other architecture's: DRYDOCK_PLATFORM=linux/amd64, or choose a newer version")
   }
 
-  private func version(of reference: String, _ data: ServerVersion?) async throws -> ServerVersion? {
+  private func info(of reference: String) async throws -> ImageInfo {
     guard let image = try await client.inspectImage(reference, until: runtime.soon) else {
       throw DrydockError(.unavailable, "resource \(spec.name): the image \(reference) is not there")
     }
-    return try await ImageVersion(runtime: runtime, spec: spec, engine: engine).find(image, data: data)
+    return image
   }
 }
