@@ -28,8 +28,10 @@ struct MySQLEngine: MySQLFamilyEngine {
       "/usr/local/mysql/bin",
     ],
     // Ubuntu has it; Debian has MariaDB only, so that it is from MySQL's own repository there.
-    apt: "mysql-server", aptRemark: "in Debian mariadb-server, which stands in", brew: "mysql",
-    clients: "default-mysql-client")
+    apt: "mysql-server",
+    debian: NativeSearch.DebianPackages(
+      since: nil, standIn: "mariadb-server", clients: "default-mysql-client"),
+    brew: "mysql", clients: "default-mysql-client")
 
   private let standIn = MariaDBEngine()
   var kin: [any ServerEngine] { [standIn] }

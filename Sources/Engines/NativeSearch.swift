@@ -6,35 +6,72 @@ package struct NativeSearch: Sendable, Hashable {
   package var tools: [String: [String]]
   /// Folders to look in besides the path; `*` stands for any one name.
   package var folders: [String]
-  /// How the clients are installed.
-  package var clientRemedy: String { "apt-get install \(clientPackage) (or brew install \(brew))" }
-  /// How the server is installed.
-  package var remedy: String {
-    "apt-get install \(apt) (" + (aptRemark.map { "\($0), " } ?? "") + "or brew install \(brew))"
-  }
-  /// Debian's package with the clients.
+  /// Debian's and Ubuntu's package with the clients.
   package var clientPackage: String
   private var apt: String
   private var brew: String
-  private var aptRemark: String?
+  private var debian: DebianPackages
+
+  /// What Debian has of an engine, where that is not what Ubuntu has.
+  package struct DebianPackages: Sendable, Hashable {
+    /// The first release with the engine's own packages; nil where none has them.
+    var since: Int?
+    /// The package with a server that stands in before that.
+    var standIn: String
+    /// The package with that one's clients.
+    var clients: String
+    /// Whether the engine is there in all releases.
+    var isAlways: Bool { standIn.isEmpty }
+
+    static let always = DebianPackages(since: 0, standIn: "", clients: "")
+  }
 
   /// How to find an engine.
   /// - Parameters:
-  ///   - apt: Debian's or Ubuntu's package with the server.
-  ///   - aptRemark: Where that package is not to be had, and what stands in for it there.
+  ///   - apt: Debian's and Ubuntu's package with the server.
+  ///   - debian: What Debian has in its place.
   ///   - brew: Homebrew's formula.
-  ///   - clients: Debian's package with the clients; nil for the server's own.
+  ///   - clients: Debian's and Ubuntu's package with the clients; nil for the server's own.
   package init(
     servers: [String], tools: [String: [String]] = [:], folders: [String] = [], apt: String,
-    aptRemark: String? = nil, brew: String, clients: String? = nil
+    debian: DebianPackages? = nil, brew: String, clients: String? = nil
   ) {
     self.servers = servers
     self.tools = tools
     self.folders = folders
     self.clientPackage = clients ?? apt
     self.apt = apt
-    self.aptRemark = aptRemark
+    self.debian = debian ?? .always
     self.brew = brew
+  }
+
+  /// How the server is installed: by a package that the machine's system has.
+  /// - Parameter hasStandIn: Whether the server that stands in is there already, so that only the engine's own would help.
+  package func remedy(from source: PackageSource, hasStandIn: Bool = false) -> String {
+    if isMissing(from: source) {
+      return hasStandIn
+        ? "this system has no package \(apt); Docker has the server's own image"
+        : "apt-get install \(debian.standIn) (it stands in: this system has no package \(apt))"
+    }
+    return command(apt, source)
+  }
+
+  /// How the clients are installed.
+  package func clientRemedy(from source: PackageSource) -> String {
+    command(isMissing(from: source) ? debian.clients : clientPackage, source)
+  }
+
+  private func isMissing(from source: PackageSource) -> Bool {
+    guard case .debian = source, !debian.isAlways else { return false }
+    return debian.since.map { !source.hasDebian(from: $0) } ?? true
+  }
+
+  private func command(_ package: String, _ source: PackageSource) -> String {
+    switch source {
+    case .debian, .ubuntu: "apt-get install \(package)"
+    case .homebrew: "brew install \(brew)"
+    case .unknown: "install what Debian has as \(package)"
+    }
   }
 }
 

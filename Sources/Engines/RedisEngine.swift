@@ -37,7 +37,8 @@ struct RedisEngine: ServerEngine {
       folders: ["redis", "valkey"].reduce(into: ["/usr/sbin", "/usr/local/bin"]) {
         $0 += ["/opt/homebrew/opt/\($1)*/bin", "/usr/local/opt/\($1)*/bin"]
       }, apt: program == .redis ? "redis-server" : "valkey-server",
-      aptRemark: program == .redis ? nil : "in Debian before 13 redis-server, which stands in",
+      debian: program == .redis
+        ? nil : NativeSearch.DebianPackages(since: 13, standIn: "redis-server", clients: "redis-tools"),
       brew: program.rawValue,
       clients: program == .redis ? "redis-tools" : "valkey-tools")
   }

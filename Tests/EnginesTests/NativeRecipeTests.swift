@@ -248,9 +248,31 @@ import Testing
   @Test(arguments: serverTypes)
   func whatToInstallIsKnown(_ type: String) throws {
     let search = try #require(server(type)).nativeSearch
-    #expect(
-      search.remedy.contains(/^apt-get install [a-z-]+ \((in Debian [^;]+, )?or brew install [a-z0-9@.]+\)$/))
+    for source in [PackageSource.debian(12), .debian(nil), .ubuntu] {
+      #expect(search.remedy(from: source).contains(/^apt-get install [a-z-]+( \(it stands in: [^()]+\))?$/))
+      #expect(search.clientRemedy(from: source).contains(/^apt-get install [a-z-]+$/))
+    }
+    #expect(search.remedy(from: .homebrew).contains(/^brew install [a-z0-9@.]+$/))
+    #expect(search.remedy(from: .unknown).contains(/^install what Debian has as [a-z-]+$/))
     #expect(!search.servers.isEmpty)
     #expect(search.folders.allSatisfy { $0.hasPrefix("/") })
+  }
+
+  /// `apt-get install mysql-server` fails in Debian, as `valkey-server` does before 13.
+  @Test func onlyPackagesOfTheSystemAreNamed() throws {
+    let mysql = try #require(server("mysql")).nativeSearch
+    let valkey = try #require(server("valkey")).nativeSearch
+    func release(_ id: String, _ version: String) -> PackageSource {
+      PackageSource(osRelease: "NAME=\"Some Linux\"\nID=\(id)\nVERSION_ID=\"\(version)\"\n")
+    }
+    #expect(mysql.remedy(from: release("ubuntu", "24.04")) == "apt-get install mysql-server")
+    #expect(mysql.remedy(from: release("debian", "12")).hasPrefix("apt-get install mariadb-server "))
+    #expect(valkey.remedy(from: release("debian", "12")).hasPrefix("apt-get install redis-server "))
+    #expect(valkey.clientRemedy(from: release("debian", "12")) == "apt-get install redis-tools")
+    #expect(valkey.remedy(from: release("debian", "13")) == "apt-get install valkey-server")
+    #expect(valkey.remedy(from: PackageSource(osRelease: "ID=debian\n")) == "apt-get install valkey-server")
+    // What stands in is there already, and installing it would change nothing.
+    #expect(!mysql.remedy(from: .debian(12), hasStandIn: true).contains("apt-get install"))
+    #expect(release("fedora", "42") == .unknown)
   }
 }

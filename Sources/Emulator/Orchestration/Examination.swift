@@ -75,14 +75,17 @@ package struct Examination: Sendable {
 
   private func describe(_ engine: any ServerEngine, _ found: [NativeInstallation]) -> Finding {
     let name = engine.resourceType.name
-    let remedy = engine.nativeSearch.remedy
+    let search = engine.nativeSearch
     guard let best = found.first else {
-      return Finding(subject: name, verdict: .missing, detail: "not installed natively", remedy: remedy)
+      return Finding(
+        subject: name, verdict: .missing, detail: "not installed natively",
+        remedy: search.remedy(from: .ofThisMachine))
     }
     let list = found.map { "\($0.version) \($0.server)" }.joined(separator: ", ")
     if case .standIn(let other) = engine.accepts(best) {
       return Finding(
-        subject: name, verdict: .warning, detail: "\(other) stands in for it: \(list)", remedy: remedy)
+        subject: name, verdict: .warning, detail: "\(other) stands in for it: \(list)",
+        remedy: search.remedy(from: .ofThisMachine, hasStandIn: true))
     }
     if let remedy = AppArmor().remedy(for: best.server) {
       return Finding(

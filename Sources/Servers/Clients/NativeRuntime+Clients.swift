@@ -32,7 +32,7 @@ extension NativeRuntime: ClientHost {
       throw DrydockError(
         .unavailable,
         "resource \(launch.spec.name): \(names.joined(separator: " or ")) is not installed on this machine",
-        suggestion: search.clientRemedy)
+        suggestion: search.clientRemedy(from: .ofThisMachine))
     }
     let folder = ClientFolder(home: home, id: id, resource: launch.spec.name)
     do {

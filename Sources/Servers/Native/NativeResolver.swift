@@ -57,7 +57,7 @@ package struct NativeResolver: Sendable {
   private func notInstalled(_ spec: ResourceSpec, _ engine: any ServerEngine) -> DrydockError {
     DrydockError(
       .unavailable, "resource \(spec.name): \(spec.product) is not installed on this machine",
-      suggestion: "\(engine.nativeSearch.remedy), or start Docker")
+      suggestion: "\(engine.nativeSearch.remedy(from: .ofThisMachine)), or start Docker")
   }
 
   private func dataNeeds(_ spec: ResourceSpec, _ engine: any ServerEngine, _ data: ServerVersion?)
