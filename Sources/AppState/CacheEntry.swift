@@ -76,22 +76,11 @@ package struct CacheEntry: Sendable, Hashable, Codable {
     self.condition = condition
     self.isInUse = isInUse
     self.path = path
-    bytes = Self.size(of: path)
+    bytes = DiskSize.of(path)
     var info = stat()
     lastUsed =
       lstat(mark ?? path, &info) == 0 || lstat(path, &info) == 0
       ? Date(timeIntervalSince1970: Double(CacheMark.seconds(info))) : nil
-  }
-
-  /// What a file, or a folder with all in it, takes on the disk. No link is followed.
-  private static func size(of path: String) -> Int64 {
-    var total: Int64 = 0
-    let below = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-    for name in [""] + below {
-      var info = stat()
-      if lstat(name.isEmpty ? path : "\(path)/\(name)", &info) == 0 { total += Int64(info.st_blocks) * 512 }
-    }
-    return total
   }
 }
 

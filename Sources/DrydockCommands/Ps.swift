@@ -73,7 +73,12 @@ struct Ps: AsyncParsableCommand {
     var found: [ServiceStatus] = []
     for instance in instances where instance.created == nil {
       let client = SupervisorProcess(context: session.context, id: instance.id).client
-      found += try await client.ask(ControlRequest(.status), until: .after(.seconds(10))) ?? []
+      let services = try await client.ask(ControlRequest(.status), until: .after(.seconds(10))) ?? []
+      found += services.map { service in
+        var service = service
+        service.app = all ? instance.handle : nil
+        return service
+      }
     }
     return found
   }

@@ -2,6 +2,8 @@ import Foundation
 import MonotonicTime
 import NIOCore
 import NIOPosix
+import PortForwarding
+import TransportSecurity
 
 /// Asks a replica whether it serves, as AWS's balancer does.
 package struct HealthCheck: Sendable, Hashable {
@@ -9,6 +11,8 @@ package struct HealthCheck: Sendable, Hashable {
   package enum Probe: Sendable, Hashable {
     /// A page by GET, answered by a status from 200 to 399, or 401, which Convox takes for healthy too.
     case http(path: String)
+    /// The same over TLS, whoever's certificate it is, as AWS's balancer asks services that speak it.
+    case https(path: String)
     /// A connection.
     case connect
   }
@@ -51,12 +55,18 @@ package struct HealthCheck: Sendable, Hashable {
       .channelInitializer { [probe] channel in
         channel.eventLoop.makeCompletedFuture {
           guard case .http(let path) = probe else { return }
-          let handler = HealthCheckHandler(
-            path: path, host: "\(backend.host):\(backend.port)", verdict: verdict)
-          try channel.pipeline.syncOperations.addHandler(handler)
+          try Self.ask(path, backend, verdict, on: channel)
         }
       }
       .connect(to: address)
+      .flatMapThrowing { [probe] channel in
+        guard case .https(let path) = probe else { return channel }
+        // The handshake begins with a connection that stands.
+        let tls = TLSHandler(try TLSClient.trustingAnybody())
+        try channel.pipeline.syncOperations.addHandler(tls)
+        try Self.ask(path, backend, verdict, on: channel)
+        return channel
+      }
     connected.cascadeFailure(to: verdict)
     if probe == .connect { connected.map { _ in Verdict.healthy }.cascade(to: verdict) }
     let timeout = timeout
@@ -72,11 +82,19 @@ package struct HealthCheck: Sendable, Hashable {
     }
   }
 
+  private static func ask(
+    _ path: String, _ backend: Backend, _ verdict: EventLoopPromise<Verdict>, on channel: any Channel
+  ) throws {
+    let handler = HealthCheckHandler(path: path, host: "\(backend.host):\(backend.port)", verdict: verdict)
+    try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
   private static func reason(_ error: any Error) -> String {
     switch error {
     case let error as IOError where error.errnoCode == ECONNREFUSED: "refused"
     case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
     case let error as MessageFault: error.reason
+    case let error as TLSError: "no TLS: \(error)"
     case ChannelError.connectTimeout(let time): "no answer within \(seconds(.nanoseconds(time.nanoseconds)))"
     case ChannelError.eof: "closed without an answer"
     case is CancellationError: "not asked to the end"
@@ -107,7 +125,16 @@ private final class HealthCheckHandler: ChannelInboundHandler {
     self.verdict = verdict
   }
 
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { ask(context) }
+  }
+
   func channelActive(context: ChannelHandlerContext) {
+    ask(context)
+    context.fireChannelActive()
+  }
+
+  private func ask(_ context: ChannelHandlerContext) {
     // As AWS's balancer names itself, for apps that answer it on its own terms.
     let request =
       "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: ELB-HealthChecker/2.0\r\n"

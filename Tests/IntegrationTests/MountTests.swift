@@ -184,6 +184,7 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: path))
       let list = try await app.drydock("volumes")
       #expect(list.stdout.contains("Data Of All") && list.stdout.contains("writer, reader"), "\(list)")
+      #expect(list.stdout.contains("SIZE"), "\(list)")
       let used = try await app.drydock("volumes", "rm", "Data Of All", "--yes")
       #expect(used.status == 1 && used.stderr.contains("drydock stop writer reader"), "\(used)")
       #expect(try await app.drydock("stop").status == 0)

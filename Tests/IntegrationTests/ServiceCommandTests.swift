@@ -54,6 +54,42 @@ import Testing
     }
   }
 
+  @Test("without a command a process runs its Dockerfile's; ps names apps, and both addresses of https")
+  func dockerfile() async throws {
+    let manifest = "services:\n  web: { build: ., port: 3000, scale: 2 }\n"
+    try await withApp(manifest, AppOptions(runtime: "native", name: "shop", isHeavy: false)) { app in
+      try app.write(
+        "FROM python:3\nENTRYPOINT [\"python3\", \"-m\"]\nCMD [\"http.server\", \"3000\"]\n", to: "Dockerfile"
+      )
+      let plan = try await app.drydock("start", "--dry-run", "--runtime", "native", "--services", "process")
+      #expect(plan.stdout.contains("python3 -m http.server 3000"), "\(plan)")
+      let start = try await app.drydock("start", "--detach", "--https", "--services", "process")
+      try #require(start.status == 0, "\(start)")
+      let table = try await app.drydock("ps", "--all", "--services").stdout
+      #expect(table.hasPrefix("APP ") && table.contains("shop  web.1 "), "\(table)")
+      #expect(table.contains(/https:\/\/127\.0\.0\.1:\d+, from http:\/\/127\.0\.0\.1:\d+/), "\(table)")
+      struct Service: Decodable {
+        var app: String?
+        var url: String
+        var plainURL: String
+      }
+      let services: [Service] = try await app.drydock("ps", "--services", "--format", "json").decode()
+      let service = try #require(services.first)
+      #expect(service.app == nil)
+      // The one sends to the other.
+      let program = """
+        import sys, urllib.request as r, ssl
+        class Stop(r.HTTPRedirectHandler):
+            def redirect_request(self, *words): return None
+        try: r.build_opener(Stop).open(sys.argv[1])
+        except Exception as error: print(error.code, error.headers["Location"])
+        """
+      let redirect = try await app.program("python3", "-c", program, service.plainURL)
+      #expect(redirect.stdout.hasPrefix("301 https://127.0.0.1:"), "\(redirect)")
+      #expect(try await app.drydock("stop").status == 0)
+    }
+  }
+
   @Test(
     "restart of a resource leaves its data, its port and the services",
     .enabled(if: InstalledEngines.redis != nil))

@@ -42,6 +42,26 @@ import TransportSecurity
       }, body)
   }
 
+  @Test("a health check by TLS takes whoever's certificate, and tells what speaks none")
+  func health() async throws {
+    try await withWireServer(echo) { server in
+      try await withSecureRouter(to: [server]) { _, port, _ in
+        let check = HealthCheck(.https(path: "/up"), timeout: .seconds(60))
+        #expect(await check.run(Backend(id: "a", port: port)) == .healthy)
+      }
+    }
+    try await withWireServer { wire, _ in
+      try await wire.send("HTTP/1.1 400 Bad Request\r\n\r\n")
+    } _: { port in
+      let check = HealthCheck(.https(path: "/up"), timeout: .seconds(60))
+      guard case .unhealthy(let reason) = await check.run(Backend(id: "b", port: port)) else {
+        Issue.record("what speaks no TLS is taken for healthy")
+        return
+      }
+      #expect(reason.hasPrefix("no TLS: "), "\(reason)")
+    }
+  }
+
   @Test("a request by TLS reaches the replica, which is told so")
   func forwarded() async throws {
     try await withWireServer(echo) { server in

@@ -1,4 +1,5 @@
 import ConvoxManifest
+import ImageBuilds
 import Testing
 
 @testable import Services
@@ -32,6 +33,19 @@ import Testing
   ])
   func theProgramIsTheOneThatTheShellBecomes(text: String, program: String?) {
     #expect(OwnCommand.shell(text).program == program)
+  }
+
+  @Test(arguments: [
+    ("FROM x\nCMD bin/web -p $PORT", OwnCommand.shell("bin/web -p $PORT")),
+    ("FROM x\nCMD [\"bin/web\", \"-p\"]", .words(["bin/web", "-p"])),
+    ("FROM x\nENTRYPOINT [\"run\"]\nCMD [\"web\"]", .words(["run", "web"])),
+    ("FROM x\nENTRYPOINT run it\nCMD [\"web\"]", .words(["/bin/sh", "-c", "run it"])),
+    ("FROM x\nSHELL [\"/bin/bash\", \"-c\"]\nCMD a b", .words(["/bin/bash", "-c", "a b"])),
+    ("FROM x AS development\nCMD dev\nFROM x\nCMD prod", .shell("dev")), ("FROM x\nRUN true", nil),
+  ])
+  func withoutACommandTheDockerfileSaysIt(text: String, command: OwnCommand?) throws {
+    let file = try Dockerfile(Array(text.utf8), path: "Dockerfile")
+    #expect(OwnCommand(try file.running(development: true)) == command)
   }
 
   @Test func aListIsTakenWordByWord() {

@@ -70,6 +70,34 @@ extension DockerClient {
       "/volumes", query: [("filters", try Filters.labels(labels))], action: "list volumes", until: deadline)
     return answer.volumes ?? []
   }
+
+  /// How many bytes each volume has that the engine measures, by its name.
+  package func volumeSizes(until deadline: Deadline) async throws -> [String: Int64] {
+    let answer: DiskUsage = try await get(
+      "/system/df", query: [("type", "volume")], action: "measure volumes", until: deadline)
+    let sizes = (answer.volumes ?? []).compactMap { volume in
+      volume.usage.flatMap { $0.size >= 0 ? (volume.name, $0.size) : nil }
+    }
+    return Dictionary(sizes) { first, _ in first }
+  }
+}
+
+private struct DiskUsage: Decodable {
+  struct Volume: Decodable {
+    struct Usage: Decodable {
+      /// Below zero for one that is not measured.
+      let size: Int64
+      enum CodingKeys: String, CodingKey { case size = "Size" }
+    }
+    let name: String
+    let usage: Usage?
+    enum CodingKeys: String, CodingKey {
+      case name = "Name"
+      case usage = "UsageData"
+    }
+  }
+  let volumes: [Volume]?
+  enum CodingKeys: String, CodingKey { case volumes = "Volumes" }
 }
 
 private struct CreateVolume: Encodable {

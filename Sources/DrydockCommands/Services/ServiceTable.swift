@@ -9,23 +9,22 @@ enum ServiceTable {
     if format == .json { return try console.print(json: services) }
     let rows = services.flatMap(rows(of:))
     guard !rows.isEmpty else { return }
-    console.print(
-      Table(header: ["SERVICE", "STATUS", "RUNS AS", "SINCE", "RESTARTS", "URL"], rows: rows).rendered())
+    let header = ["SERVICE", "STATUS", "RUNS AS", "SINCE", "RESTARTS", "URL"]
+    let withApp = services.contains { $0.app != nil }
+    console.print(Table(header: withApp ? ["APP"] + header : header, rows: rows).rendered())
   }
 
   private static func rows(of service: ServiceStatus) -> [[String]] {
+    let app = service.app.map { [$0] } ?? []
+    let url = service.url.map { url in url + (service.plainURL.map { ", from \($0)" } ?? "") } ?? "-"
     guard !service.replicas.isEmpty else {
-      return [
-        [
-          service.service, service.desired == 0 ? "scaled to 0" : "stopped", "-", "-", "-",
-          service.url ?? "-",
-        ]
-      ]
+      let status = service.desired == 0 ? "scaled to 0" : "stopped"
+      return [app + [service.service, status, "-", "-", "-", url]]
     }
     return service.replicas.map { replica in
-      [
+      app + [
         "\(service.service).\(replica.number)", words(of: replica), runsAs(replica, service.kind),
-        replica.startedAt.map { $0.formatted(.iso8601) } ?? "-", "\(replica.restarts)", service.url ?? "-",
+        replica.startedAt.map { $0.formatted(.iso8601) } ?? "-", "\(replica.restarts)", url,
       ]
     }
   }

@@ -14,6 +14,7 @@ struct EnvironmentQuery: Sendable {
   /// The instance, with what the app env says now.
   let state: InstanceState
   private let session: Session
+  private let workspace: Workspace
   private let manifest: Manifest
   private let specs: [ResourceSpec]
   private let environment: [String: String]
@@ -40,6 +41,7 @@ struct EnvironmentQuery: Sendable {
     for spec in specs { state.resources[spec.name]?.externalURL = spec.externalURL }
     self.state = state
     self.session = session
+    self.workspace = workspace
     self.manifest = manifest
     self.specs = specs
     self.environment = environment
@@ -170,8 +172,10 @@ struct EnvironmentQuery: Sendable {
     return trust.filter { !own.contains($0.name) }
   }
 
-  /// What the manifest has the service run; nil where it leaves that to the image.
-  func ownCommand(service name: String) throws -> OwnCommand? { OwnCommand(try service(name)) }
+  /// What the manifest, else the Dockerfile, has the service run; nil where neither says it.
+  func ownCommand(service name: String) throws -> OwnCommand? {
+    OwnCommand(process: try service(name), in: workspace)
+  }
 
   /// The efs directories and the paths at which the service wants them.
   func mounts(service name: String) throws -> [VolumeMount] {

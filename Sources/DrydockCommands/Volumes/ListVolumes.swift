@@ -24,12 +24,11 @@ struct ListVolumes: AsyncParsableCommand {
     let rows = volumes.map { volume in
       [
         volume.name, volume.services.isEmpty ? "-" : volume.services.joined(separator: ", "),
-        volume.volume ?? "-",
-        volume.folder ?? "-",
+        volume.bytes.map({ Figures.bytes(Int($0)) }) ?? "-", volume.volume ?? "-", volume.folder ?? "-",
       ]
     }
     session.console.print(
-      Table(header: ["VOLUME", "SERVICES", "IN DOCKER", "FOLDER"], rows: rows).rendered())
+      Table(header: ["VOLUME", "SERVICES", "SIZE", "IN DOCKER", "FOLDER"], rows: rows).rendered())
   }
 }
 

@@ -9,6 +9,14 @@ extension OwnCommand {
     }
   }
 
+  /// As people read it.
+  var text: String {
+    switch self {
+    case .words(let words): words.joined(separator: " ")
+    case .shell(let text): text
+    }
+  }
+
   /// The program that it names first, for a look whether that is here; nil where a shell has more to do than start one.
   var program: String? {
     switch self {

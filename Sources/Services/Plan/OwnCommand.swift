@@ -1,5 +1,8 @@
+package import AppState
 package import ConvoxManifest
 import DrydockBase
+import ImageBuilds
+import LocalFiles
 
 /// What the manifest has a service run, in the words by which it is started.
 package enum OwnCommand: Sendable, Hashable {
@@ -16,6 +19,32 @@ package enum OwnCommand: Sendable, Hashable {
       self = .shell(text)
     } else {
       return nil
+    }
+  }
+
+  /// What a service has a process run: its own command, else what its Dockerfile says, as an engine would put it together; nil
+  /// where neither says it, or the Dockerfile cannot be read.
+  package init?(process service: Service, in workspace: Workspace) {
+    if let own = OwnCommand(service) {
+      self = own
+      return
+    }
+    let look = ServiceLook(workspace: workspace, path: nil, runtime: nil)
+    guard service.image == nil,
+      let bytes = try? BoundedFile.read(look.dockerfile(of: service), limit: 1 << 20),
+      let file = try? Dockerfile(bytes, path: "Dockerfile"), let stage = try? file.running(development: true)
+    else { return nil }
+    self.init(stage)
+  }
+
+  /// The command of a stage that runs.
+  init?(_ stage: RunningStage) {
+    guard let words = stage.arguments else { return nil }
+    let isPlain = stage.entrypoint.map { $0.value == .exec([]) } ?? true
+    if isPlain, stage.shell == ["/bin/sh", "-c"], case .shell(let text)? = stage.command?.value {
+      self = .shell(text)
+    } else {
+      self = .words(words)
     }
   }
 

@@ -55,6 +55,9 @@ package struct ServicePlan: Sendable {
       do throws(DrydockError) {
         let choice = try ServiceChoice.decide(service, wishes.options.way, look.facts(service))
         (item.kind, item.reason) = (choice.kind, choice.reason)
+        if choice.kind == .process, item.command == nil {
+          item.command = OwnCommand(process: service, in: workspace)?.text
+        }
       } catch {
         item.problem = error.message
       }
@@ -98,7 +101,7 @@ struct ServiceLook: Sendable {
   }
 
   func facts(_ service: Service) -> ServiceChoice.Facts {
-    let command = OwnCommand(service)
+    let command = OwnCommand(process: service, in: workspace)
     // A text that a shell has more to do with than to start one program is found by the shell.
     let program = command.map { $0.program ?? "/bin/sh" }
     let search = ProgramSearch(path: path, folder: folder(of: service))

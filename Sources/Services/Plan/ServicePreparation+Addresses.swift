@@ -20,6 +20,12 @@ extension ServicePreparation {
     return url?.replacing("127.0.0.1", with: Self.hostName(service, state))
   }
 
+  /// The address beside that of https.
+  func plainURL(_ record: ServiceRecord) -> String? {
+    guard options.speaksTLS, record.securePort != nil else { return nil }
+    return record.port.map { "http://127.0.0.1:\($0)" }
+  }
+
   private static func hostName(_ service: Service, _ state: InstanceState) -> String {
     "\(service.name).\(state.handle).localhost"
   }

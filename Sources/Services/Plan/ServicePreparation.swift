@@ -70,11 +70,12 @@ struct ServicePreparation: Sendable {
         service, OwnCommand(service), variables, urls, image: images[service.name],
         port: service.port?.number,
         hasTerminal: settings.terminals.union(options.terminals).contains(service.name))
-      prepared.append(
-        PreparedService(
-          spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
-          runner: runner, url: urls[service.name],
-          browserURL: browserURL(service, urls[service.name], variables.state)))
+      var one = PreparedService(
+        spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
+        runner: runner, url: urls[service.name],
+        browserURL: browserURL(service, urls[service.name], variables.state))
+      one.plainURL = plainURL(record)
+      prepared.append(one)
     }
     return prepared
   }
@@ -288,7 +289,7 @@ struct ServicePreparation: Sendable {
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
     folder workingFolder: String, port: Int?
   ) throws -> ProcessRunner {
-    guard let command else {
+    guard let command = command ?? OwnCommand(process: service, in: workspace) else {
       throw DrydockError(.manifestInvalid, "\(service.name) has no command: that could run as a process")
     }
     let own = try variables.variables(of: service, urls: urls) + variables.volumeVariables(of: service)
@@ -354,8 +355,9 @@ extension ServiceSpec {
   /// A service of the manifest.
   /// - Parameter started: The services that are started with it, with their links.
   init(_ service: Service, kind: ServiceKind, count: Int, started: [String: [String]]) {
-    // TLS is not spoken here: that the port accepts has to do.
-    let asksForPath = service.port?.scheme == .http && !service.health.isDisabled
+    let scheme = service.port?.scheme
+    // grpc is not spoken here: that the port accepts has to do.
+    let asksForPath = (scheme == .http || scheme == .https) && !service.health.isDisabled
     self.init(
       name: service.name, kind: kind, port: service.port?.number,
       health: HealthRule(
@@ -368,6 +370,7 @@ extension ServiceSpec {
       },
       grace: .seconds(service.process.grace), drain: .seconds(service.routing.drain),
       isSingleton: service.process.isSingleton)
+    health.speaksTLS = scheme == .https
   }
 
   /// Whether links lead from one service to another, or to itself: those that link each other would wait for ever.

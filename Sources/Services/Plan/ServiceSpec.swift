@@ -51,6 +51,8 @@ package struct ServiceSpec: Sendable, Hashable {
 package struct HealthRule: Sendable, Hashable {
   /// The path of the request; nil where a port that accepts is enough, as for grpc.
   package var path: String?
+  /// Whether it is asked over TLS, as it speaks that itself.
+  package var speaksTLS = false
   /// How long it may take to become healthy before it is called unhealthy.
   package var grace: Duration
   /// The pause between two checks of one that is ready.

@@ -10,6 +10,8 @@ package struct PreparedService: Sendable {
   package var url: String?
   /// The same for browsers, by a name of its own; nil for a service that none would ask.
   package var browserURL: String?
+  /// Where http sends to that by a redirect; nil for a service that is not reached by https of drydock's.
+  package var plainURL: String?
 
   /// A service with its runner.
   package init(spec: ServiceSpec, runner: any ReplicaRunner, url: String? = nil, browserURL: String? = nil) {

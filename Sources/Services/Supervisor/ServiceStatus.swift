@@ -2,6 +2,8 @@ package import Foundation
 
 /// What a supervisor knows of a service: the model of `ps` and of the control socket.
 package struct ServiceStatus: Sendable, Hashable, Codable {
+  /// The app; nil where it is told otherwise.
+  package var app: String?
   /// The service's name.
   package var service: String
   /// How it runs.
@@ -10,6 +12,8 @@ package struct ServiceStatus: Sendable, Hashable, Codable {
   package var desired: Int
   /// Where it is reached: the router's address; nil for a service without a port.
   package var url: String?
+  /// Where http sends to that by a redirect; nil for a service that is not reached by https of drydock's.
+  package var plainURL: String?
   /// The same for browsers, by a name of its own; nil for a service that none would ask.
   package var browserURL: String?
   /// Its replicas, by number.

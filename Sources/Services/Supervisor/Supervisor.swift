@@ -78,6 +78,7 @@ package actor Supervisor {
       }
       members[name]?.service.url = service.url
       members[name]?.service.browserURL = service.browserURL
+      members[name]?.service.plainURL = service.plainURL
       await direct(name)
     }
     for service in services { scale(service.spec.name, to: service.spec.count) }
@@ -149,7 +150,7 @@ package actor Supervisor {
       members[name].map { member in
         ServiceStatus(
           service: name, kind: member.spec.kind, desired: member.spec.count, url: member.service.url,
-          browserURL: member.service.browserURL,
+          plainURL: member.service.plainURL, browserURL: member.service.browserURL,
           replicas: member.replicas.sorted { $0.key < $1.key }.map(\.value.status))
       }
     }

@@ -257,7 +257,9 @@ package struct SupervisorProcess: Sendable {
   }
 
   private static let check: @Sendable (ReplicaEndpoint, HealthRule) async -> String? = { endpoint, rule in
-    let probe = HealthCheck(rule.path.map { .http(path: $0) } ?? .connect, timeout: rule.timeout)
+    let probe = HealthCheck(
+      rule.path.map { rule.speaksTLS ? .https(path: $0) : .http(path: $0) } ?? .connect, timeout: rule.timeout
+    )
     switch await probe.run(Backend(id: "", host: endpoint.host, port: endpoint.port)) {
     case .healthy: return nil
     case .unhealthy(let reason): return reason

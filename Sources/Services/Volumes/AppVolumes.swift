@@ -18,6 +18,8 @@ package struct AppVolume: Sendable, Hashable, Codable {
   package var folder: String?
   /// When it was made.
   package var createdAt: String?
+  /// How many bytes it has; nil where that is not known.
+  package var bytes: Int64?
 }
 
 /// The volumes of an app's services: in the Docker engine, and the folders of those that run as processes.
@@ -40,7 +42,7 @@ package struct AppVolumes: Sendable {
     let folders = self.folders.list().map { volume in
       AppVolume(
         name: volume.name, services: services(of: volume.name), folder: volume.folder,
-        createdAt: volume.createdAt?.formatted(.iso8601))
+        createdAt: volume.createdAt?.formatted(.iso8601), bytes: DiskSize.of(volume.folder))
     }
     guard mayHaveVolumes else { return folders }
     return (try await list(try await connect()) + folders).sorted { $0.name < $1.name }
@@ -102,11 +104,13 @@ package struct AppVolumes: Sendable {
   private func list(_ client: DockerClient) async throws -> [AppVolume] {
     let labels = ContainerNames(id: instance.id).labels.merging([ServiceVolumes.label: ""]) { $1 }
     let found = try await client.listVolumes(labels: labels, until: .after(.seconds(30)))
+    // An engine before 23 measures everything else with it, and may take its time.
+    let sizes = found.isEmpty ? [:] : (try? await client.volumeSizes(until: .after(.seconds(10)))) ?? [:]
     return found.compactMap { volume in
       volume.labels[ServiceVolumes.label].map { name in
         AppVolume(
           name: name, services: services(of: name), volume: volume.name, folder: volume.mountpoint,
-          createdAt: volume.createdAt)
+          createdAt: volume.createdAt, bytes: sizes[volume.name])
       }
     }.sorted { $0.name < $1.name }
   }
