@@ -93,6 +93,16 @@ import Testing
       let terminal = try await engine.client.exec(config, in: id, until: .generous)
       #expect(String(decoding: terminal.stdout, as: UTF8.self) == "yes\r\nno\r\n")
       #expect(terminal.stderr.isEmpty)
+      // Nor is anything lost where its input ends at once, as often as not before it has begun.
+      for _ in 0..<5 {
+        let short = try await engine.client.exec(config, in: id, input: [], until: .generous)
+        #expect(String(decoding: short.stdout, as: UTF8.self).contains("yes\r\nno\r\n"))
+      }
+      var cat = DockerClient.ExecConfig(["/bin/cat"])
+      cat.hasTerminal = true
+      let typed = try await engine.client.exec(cat, in: id, input: Array("word\n".utf8), until: .generous)
+      #expect(typed.exitCode == 0)
+      #expect(String(decoding: typed.stdout, as: UTF8.self).hasSuffix("word\r\n"))
 
       let late = try await failure {
         _ = try await engine.client.exec(

@@ -125,8 +125,20 @@ extension DockerClient {
       action: "run a command in the container \(Self.shown(id))", object: .exec)
     // Without a request to upgrade, the engine answers 200 and writes until the command ends. The content
     // type then says "raw" for framed output too, so only the terminal decides.
-    try await exchange(request, limit, input: input) { _, body in
+    try await exchange(request, limit, input: hasTerminal ? input.map(typing) : input) { _, body in
       try await body.output(isRaw: hasTerminal, action: request.action, each: each)
+    }
+  }
+
+  /// What types an input to its end on a command's terminal.
+  ///
+  /// The engine closes the output of one that has a terminal where the connection's other half ends, so what the command
+  /// would still say were lost. The end is typed instead, as Ctrl-D, and the half stays open as long as the command runs.
+  private func typing(_ input: @escaping StreamInput.Writer) -> StreamInput.Writer {
+    { stream in
+      try await input(stream)
+      try await stream.write([0x04])
+      while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600), clock: .suspending) }
     }
   }
 
