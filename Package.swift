@@ -251,7 +251,8 @@ let package = Package(
       "RackAPI",
       [
         "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "Services", "DrydockBase",
-        "Emulator", "Engines", "LocalServer", "MonotonicTime", "NativeProcess",
+        "Emulator", "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess",
+        "drydock-keeper",
       ] + nio),
     tests(
       "TestInstances",

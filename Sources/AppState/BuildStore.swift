@@ -21,6 +21,9 @@ package struct BuildStore: Sendable {
   /// The source that was uploaded for a build, a tar compressed by gzip.
   package func source(of build: String) -> String { "\(folder(of: build))/source.tgz" }
 
+  /// Where a build's source is unpacked while it runs.
+  package func tree(of build: String) -> String { "\(folder(of: build))/tree" }
+
   private func record(of build: String) -> String { "\(folder(of: build))/build.json" }
 
   /// A build; nil for one that there is not.
@@ -50,6 +53,19 @@ package struct BuildStore: Sendable {
     } catch {
       throw DrydockError(
         .cannotWrite, "cannot write \(record(of: build.id)): \(error)", suggestion: WriteRemedy.elsewhere)
+    }
+  }
+
+  /// Has builds failed that were not over when whoever ran them ended, and removes what they made by halves.
+  /// - Parameter reason: What is said of them.
+  package func failUnfinished(_ reason: String) async throws {
+    for var build in list() where !build.status.isFinal {
+      try await Folder.removeTree(tree(of: build.id))
+      try? Folder.remove(source(of: build.id))
+      build.status = .failed
+      build.reason = reason
+      build.ended = Date()
+      try save(build)
     }
   }
 

@@ -39,7 +39,8 @@ struct RunInContainer: Sendable {
         for await access in places {
           guard case .container(let container, _) = access.place else { break }
           return try await Exec.run(
-            ContainerCommand(words, in: container, behindEntryPoint: true, session.context), session)
+            ContainerCommand(words, in: container, behindEntryPoint: true, guardian: nil, session.context),
+            session)
         }
         return nil
       }

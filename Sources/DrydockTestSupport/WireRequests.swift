@@ -25,7 +25,8 @@ package func basic(_ password: String, user: String = "convox") -> String {
 package func upgrade(_ path: String, port: Int, _ more: [String] = []) -> String {
   "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: \(basic(wirePassword))\r\n"
     + "Connection: Upgrade\r\nOrigin: http://127.0.0.1:\(port)\r\nUpgrade: websocket\r\n"
-    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    + more.map { "\($0)\r\n" }.joined() + "\r\n"
 }
 
 /// A form's value as Go writes it.

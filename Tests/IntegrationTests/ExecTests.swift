@@ -67,6 +67,11 @@ import Testing
     }
   }
 
+  private func sleeps(_ app: AppFixture) async throws -> Bool {
+    try await app.drydock("exec", "worker", "--", "sh", "-c", "grep -q 471[1] /proc/[0-9]*/cmdline").status
+      == 0
+  }
+
   @Test(
     "in a container: pipes with every byte, codes, a terminal, signals",
     .images("base:bookworm"))
@@ -98,6 +103,12 @@ import Testing
       waiting.send(SIGTERM)
       let told = try await waiting.result()
       #expect(told.status == 9 && told.stdout.contains("told"), "\(told)")
+      // Nor does it go on where whoever asked for it was killed.
+      let killed = try app.start(["exec", "worker", "--", "sleep", "4711"])
+      try await eventually("it runs") { try await sleeps(app) }
+      killed.send(SIGKILL)
+      _ = try await killed.result()
+      try await eventually("it has ended", within: .seconds(30)) { try await !sleeps(app) }
     }
   }
 }

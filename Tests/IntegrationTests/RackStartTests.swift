@@ -232,12 +232,43 @@ import Testing
       let refused = try await rack.ask("POST", "/apps/shop/releases/\(build.release ?? "")/promote")
       #expect(refused.status == 403 && refused.text == "app is currently updating\n")
       #expect(try await rack.ask("POST", "/apps/shop/cancel").text == "ok\n")
+      try await settled("shop", rack)
+      // There was none before, so nothing runs.
       let later: App = try await rack.get("GET", "/apps/shop")
-      #expect(later.status == "running")
+      #expect(later.release == "")
+      #expect(try await services(app, "shop").isEmpty)
+      #expect(app.processes(naming: "web.py").isEmpty)
+      let again = try await rack.ask("POST", "/apps/shop/cancel")
+      #expect(again.status == 403 && again.text == "app is not updating\n")
       try app.write("", to: "go")
       try await promote(build.release, "shop", rack)
       try await settled("shop", rack)
       #expect(try await answer(app, "shop").hasPrefix("hello from "))
+    }
+  }
+
+  @Test("a deploy that is cancelled while its services come up is taken back, code and env")
+  func cancelled() async throws {
+    try await withServices { app, rack in
+      let _: App = try await rack.get("POST", "/apps", form: [("generation", "2"), ("name", "made")])
+      let first = try await build(app, "made", rack)
+      try await promote(first.release, "made", rack)
+      try await settled("made", rack)
+      // This one never listens.
+      try app.write("import time\ntime.sleep(1000)\n", to: "web.py")
+      let second = try await build(app, "made", rack)
+      let next: Named = try await rack.get(
+        "POST", "/apps/made/releases", form: [("build", second.id), ("env", "GREETING=hi")])
+      try await promote(next.id, "made", rack)
+      let coming: App = try await rack.get("GET", "/apps/made")
+      #expect(coming.status == "updating" && coming.release == next.id)
+      #expect(try await rack.ask("POST", "/apps/made/cancel").text == "ok\n")
+      try await settled("made", rack)
+      let back: App = try await rack.get("GET", "/apps/made")
+      #expect(back.release == first.release)
+      #expect(try await answer(app, "made").hasPrefix("hello from "))
+      #expect(try await services(app, "made").keys.sorted() == ["web", "worker"])
+      #expect(try await rack.ask("DELETE", "/apps/made").status == 200)
     }
   }
 

@@ -1,5 +1,6 @@
 import DrydockTestSupport
 import Foundation
+import MonotonicTime
 import Testing
 
 @testable import AppState
@@ -258,40 +259,35 @@ import Testing
     }
   }
 
-  @Test func `services end with the last stream of those who started them`() {
-    let sessions = DevelopmentSessions()
-    #expect(sessions.take("a") == [])
-    sessions.claim(["web"], of: "a")
-    sessions.open("a")
-    sessions.open("a")
-    // Another one looks on.
-    #expect(sessions.take("a") == [])
-    #expect(sessions.close("a") == nil)
-    let gone = sessions.close("a")
-    #expect(gone != nil)
-    #expect(sessions.isAbandoned("a", since: gone ?? 0))
-    sessions.open("a")
-    // Back within the time.
-    #expect(!sessions.isAbandoned("a", since: gone ?? 0))
-    #expect(sessions.take("a") == ["web"])
-    #expect(sessions.take("a") == [])
-    sessions.claim(["web"], of: "a")
-    // Deployed since.
-    sessions.release("a")
-    #expect(sessions.take("a") == [])
-    #expect(sessions.close("a") == nil)
-  }
-
-  @Test func `a build whose rack ended has failed`() async throws {
-    try await withWeb { port, context in
-      let store = BuildStore(home: context.home, id: context.store.apps()[0].id)
+  @Test func `what a killed rack had half made is gone, and its builds have failed`() async throws {
+    try await withContext { context in
+      let state = try await context.directory.create(app: "web", until: .after(.seconds(30)))
+      let store = BuildStore(home: context.home, id: state.id)
       var build = AppBuild()
       build.status = .running
       try store.save(build)
-      let seen: Build = try await exchange("GET", "/apps/web/builds/\(build.id)", port: port).decode()
-      #expect(seen.status == "failed")
-      #expect(seen.reason == "the rack ended during the build")
-      #expect(try await log(build.id, port) == "")
+      let objects = "\(context.home.instance(state.id))/objects"
+      let fresh = "\(context.home.root)/apps/.web"
+      for folder in [store.tree(of: build.id), objects, fresh] {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      }
+      for file in [
+        store.source(of: build.id), store.log(of: build.id), "\(store.tree(of: build.id))/a", "\(fresh)/a",
+        "\(objects)/.part-abc", "\(objects)/tmp%2fwhole",
+      ] { try Data("half".utf8).write(to: URL(filePath: file)) }
+      let rack = Rack(context: context, log: .silent)
+      await rack.recover()
+      let id = build.id
+      try await withServer(rack.server(password: password)) { port in
+        let seen: Build = try await exchange("GET", "/apps/web/builds/\(id)", port: port).decode()
+        #expect(seen.status == "failed" && seen.reason == "the rack ended during the build")
+        #expect(seen.ended != nil)
+        #expect(try await log(id, port) == "half")
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: store.folder(of: build.id)).sorted()
+      #expect(left == ["build.json", "log"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: objects) == ["tmp%2fwhole"])
+      #expect(!FileManager.default.fileExists(atPath: fresh))
     }
   }
 

@@ -40,21 +40,29 @@ func withRoutes<Value: Sendable>(
   return try await withServer(server, body)
 }
 
-/// Serves a rack over a home of its own, which is removed afterwards.
-func withRack<Value: Sendable>(
-  limits: Limits = Limits(), hasConsoles: Bool = true,
-  _ body: @escaping @Sendable (Int, DrydockContext) async throws -> Value
+/// A home of its own, which is removed afterwards.
+func withContext<Value: Sendable>(
+  _ body: (DrydockContext) async throws -> Value
 ) async throws -> Value {
   let path = FileManager.default.temporaryDirectory.path + "/drydock-rack-\(UUID().uuidString)"
   try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(atPath: path) }
   let home = StateHome(root: "\(path)/home", engines: "\(path)/engines", sockets: "\(path)/sockets")
   let environment = ["PATH": "/usr/bin:/bin", "DRYDOCK_RUNTIME": "native"]
-  let context = DrydockContext(
-    environment: environment, currentDirectory: path, home: home, catalog: .builtIn)
-  let rack = Rack(context: context, log: .silent, hasConsoles: hasConsoles)
-  return try await withServer(rack.server(password: password, limits: limits)) { port in
-    try await body(port, context)
+  return try await body(
+    DrydockContext(environment: environment, currentDirectory: path, home: home, catalog: .builtIn))
+}
+
+/// Serves a rack over a home of its own, which is removed afterwards.
+func withRack<Value: Sendable>(
+  limits: Limits = Limits(), hasConsoles: Bool = true,
+  _ body: @escaping @Sendable (Int, DrydockContext) async throws -> Value
+) async throws -> Value {
+  try await withContext { context in
+    let rack = Rack(context: context, log: .silent, hasConsoles: hasConsoles)
+    return try await withServer(rack.server(password: password, limits: limits)) { port in
+      try await body(port, context)
+    }
   }
 }
 

@@ -47,7 +47,8 @@ struct Exec: AsyncParsableCommand {
       throw try Self.become(words, in: place, session)
     case .container(let container, _):
       let code = try await Self.run(
-        try await ContainerCommand(words, in: container, session.context), session)
+        try await ContainerCommand(words, in: container, guardian: supervisor.client, session.context),
+        session)
       if code != 0 { throw ExitCode(Int32(truncatingIfNeeded: code)) }
     }
   }

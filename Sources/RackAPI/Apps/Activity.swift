@@ -21,7 +21,7 @@ final class Activity: Sendable {
 
   private let state = Mutex(State())
 
-  /// `updating`, `deleting`, or `running` where nothing is being done.
+  /// `updating`, `rollback`, `deleting`, or `running` where nothing is being done.
   func status(of id: String) -> String { state.withLock { $0.works[id]?.status } ?? "running" }
 
   /// Notes the status while `body` works.
@@ -62,8 +62,30 @@ final class Activity: Sendable {
     change(id, number) { $0?.cancel = cancel }
   }
 
-  /// Notes that only services come up any more.
-  func settle(_ id: String, _ number: Int) { change(id, number) { $0?.isSettling = true } }
+  /// Notes that only services come up any more, and what `cancel` does from now on.
+  func settle(_ id: String, _ number: Int, cancel: @escaping @Sendable () -> Void) {
+    change(id, number) { work in
+      work?.isSettling = true
+      work?.cancel = cancel
+    }
+  }
+
+  /// Notes that the services have come up; what is taken back meanwhile goes on.
+  func endSettling(_ id: String, _ number: Int) {
+    change(id, number) { if $0?.isSettling == true { $0 = nil } }
+  }
+
+  /// Has what comes up taken back: as a rack does, under another status, and nothing else begins until that is through.
+  /// - Returns: Whether it comes up still.
+  func takeBack(_ id: String, _ number: Int) -> Bool {
+    var isTaken = false
+    change(id, number) { work in
+      guard work?.isSettling == true else { return }
+      work = Work(status: "rollback", number: number)
+      isTaken = true
+    }
+    return isTaken
+  }
 
   func end(_ id: String, _ number: Int) { change(id, number) { $0 = nil } }
 
@@ -74,9 +96,9 @@ final class Activity: Sendable {
     }
   }
 
-  /// Whether that is still what is being done.
-  func isCurrent(_ id: String, _ number: Int) -> Bool {
-    state.withLock { $0.works[id]?.number == number }
+  /// Whether services come up still, as that is not taken back and nothing else has begun.
+  func isSettling(_ id: String, _ number: Int) -> Bool {
+    state.withLock { $0.works[id].map { $0.number == number && $0.isSettling } ?? false }
   }
 
   /// Ends what is being done.

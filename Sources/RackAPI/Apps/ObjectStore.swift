@@ -13,6 +13,9 @@ struct ObjectStore: Sendable {
   /// The most uploads that lie about; the oldest goes for a new one.
   static let count = 8
 
+  /// How the name of an upload begins that is not complete.
+  private static let part = ".part-"
+
   private let folder: String
 
   init(home: StateHome, id: String) { folder = "\(home.instance(id))/objects" }
@@ -26,7 +29,7 @@ struct ObjectStore: Sendable {
     let path = try path(of: key)
     try Folder.make(folder, mode: 0o700)
     prune()
-    let part = "\(folder)/.part-\(InstanceDirectory.random(12))"
+    let part = "\(folder)/\(Self.part)\(InstanceDirectory.random(12))"
     let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Folder.failure("write", part) }
     defer {
@@ -67,6 +70,12 @@ struct ObjectStore: Sendable {
       throw HTTPFailure(.badRequest, "an object's key has 1 to 200 characters")
     }
     return "\(folder)/\(name)"
+  }
+
+  /// Removes uploads that a rack took which has ended.
+  func removeParts() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.beginsExactly(with: Self.part) { unlink("\(folder)/\(name)") }
   }
 
   /// Removes what no build has taken: what is older than an hour, and the oldest of too many.

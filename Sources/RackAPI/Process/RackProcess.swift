@@ -84,6 +84,7 @@ package struct RackProcess: Sendable {
         let rack = Rack(context: context, log: log, hasConsoles: hasConsoles)
         let kept = newPassword ? nil : files.password()
         let password = try kept ?? files.makePassword()
+        await rack.recover()
         try await rack.server(password: password).run(port: port) { port in
           try files.program.publish(RackRecord(port: port, hasConsoles: hasConsoles))
           ready(port)

@@ -13,7 +13,7 @@ extension Rack {
         let state = try app(request["app"])
         let limit = try Self.limit(request.query["limit"])
         let builds = buildStore(state).list().prefix(limit)
-        return try .json(builds.map { BuildJSON(seen($0), app: state.handle) })
+        return try .json(builds.map { BuildJSON($0, app: state.handle) })
       },
       .post("/apps/:app/builds") { request, body in
         try requireCommands()
@@ -51,15 +51,6 @@ extension Rack {
   /// - Throws: `HTTPFailure` for one that there is not.
   func build(_ id: String, of state: InstanceState) throws -> AppBuild {
     guard let build = buildStore(state).load(id) else { throw HTTPFailure.noSuch("build", id) }
-    return seen(build)
-  }
-
-  /// One that was not over when its rack ended never will be.
-  private func seen(_ build: AppBuild) -> AppBuild {
-    guard !build.status.isFinal, builds.output(build.id) == nil else { return build }
-    var build = build
-    build.status = .failed
-    build.reason = "the rack ended during the build"
     return build
   }
 

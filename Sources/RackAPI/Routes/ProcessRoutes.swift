@@ -89,7 +89,8 @@ extension Rack {
   private func exec(_ id: String, of app: RunningApp, _ options: ExecOptions) async throws -> Route.Conversing
   {
     let conversation = ExecConversation(
-      context: context, access: try await access(id, of: app), options: options)
+      context: context, access: try await access(id, of: app), supervisor: app.supervisor.client,
+      options: options)
     let oneOff = try oneOffs.find(app.state.id, id)
     return { socket in
       guard let oneOff else { return try await conversation.run(socket) }

@@ -46,9 +46,9 @@ extension Rack {
       }
       let promotion = Promotion(
         rack: self, state: state, release: release, before: history.active.flatMap(history.release),
-        isDevelopment: form["development"] == "true")
-      let rollout = try await cancellable(state, number) { try await promotion.run(until: deadline) }
-      try await settle(rollout, state, number)
+        reason: form["development"] == "true" ? .development : .deploy)
+      let outcome = try await cancellable(state, number) { try await promotion.run(until: deadline) }
+      try settle(outcome, promotion, number)
       return .ok
     } catch {
       activity.end(state.id, number)
@@ -93,34 +93,58 @@ extension Rack {
     }
   }
 
-  /// Answers while services come up; until then the app is updating.
-  private func settle(_ rollout: ServiceRollout?, _ state: InstanceState, _ number: Int) async throws {
-    guard let rollout else { return activity.end(state.id, number) }
-    activity.allow(state.id, number) { [activity] in activity.end(state.id, number) }
-    activity.settle(state.id, number)
-    try background.start {
-      await rollout.settle(until: .after(.seconds(600))) {
-        activity.isCurrent(state.id, number) && !background.isStopped
+  /// Answers while services come up; until then the app is updating, and a cancellation takes all of it back.
+  private func settle(_ outcome: Promotion.Outcome?, _ promotion: Promotion, _ number: Int) throws {
+    let id = promotion.state.id
+    guard let outcome else { return activity.end(id, number) }
+    activity.settle(id, number) {
+      guard activity.takeBack(id, number) else { return }
+      // A rack that is being stopped leaves things as they are.
+      try? background.start {
+        await promotion.takeBack(outcome)
+        activity.end(id, number)
       }
-      activity.end(state.id, number)
+    }
+    try background.start {
+      await outcome.rollout.settle(until: .after(.seconds(600))) {
+        activity.isSettling(id, number) && !background.isStopped
+      }
+      activity.endSettling(id, number)
     }
   }
 }
 
 /// A release that is put in force, from the app's code to its services.
 struct Promotion: Sendable {
+  /// Why it is.
+  enum Reason: Sendable {
+    /// What is deployed is to stay.
+    case deploy
+    /// `convox start` asks, with whose end the services end that it brings up.
+    case development
+    /// Another one is taken back: who has which services is as before, and none is brought up.
+    case rollback
+  }
+
+  /// What it came to.
+  struct Outcome: Sendable {
+    /// The services as they are rolled out.
+    var rollout: ServiceRollout
+    /// Those that did not run before.
+    var started: Set<String>
+  }
+
   let rack: Rack
   let state: InstanceState
   let release: Release
   /// The release in force until then.
   let before: Release?
-  /// Whether it is `convox start` that asks.
-  let isDevelopment: Bool
+  let reason: Reason
 
   /// Carries it out.
-  /// - Returns: The services as they are rolled out; nil where none is to run.
+  /// - Returns: Nil where no service is to run.
   @concurrent
-  func run(until deadline: Deadline) async throws -> ServiceRollout? {
+  func run(until deadline: Deadline) async throws -> Outcome? {
     let hasBegun = Mutex(false)
     do {
       return try await carryOut(until: deadline) { hasBegun.withLock { $0 = true } }
@@ -130,10 +154,31 @@ struct Promotion: Sendable {
     }
   }
 
+  /// Takes it back after it was carried out: the services that it brought up end, and the release in force before is again.
+  func takeBack(_ outcome: Outcome) async {
+    do {
+      try await rack.stop(outcome.started, of: state)
+      guard let before else { return try await forget() }
+      guard before.id != release.id, let now = try rack.context.store.load(state.id) else { return }
+      let back = Promotion(rack: rack, state: now, release: before, before: release, reason: .rollback)
+      let outcome = try await back.run(until: .after(.seconds(300)))
+      await outcome?.rollout.settle(until: .after(.seconds(600))) { !rack.background.isStopped }
+    } catch { rack.log.note("\(state.handle): not taken back: \(HTTPFailure(error).message)") }
+  }
+
+  /// Before the first release there was no app env.
+  private func forget() async throws {
+    try await rack.context.store.updateReleases(state.id) { [release] state, history in
+      guard history.active == release.id, state.appEnvironment == release.environment else { return }
+      state.appEnvironment = [:]
+      history.activate(nil)
+    }
+  }
+
   /// Has an app that lives from uploads its code as it was.
   /// - Parameter restarts: Whether services may have been restarted already.
   private func goBack(restarts: Bool) async {
-    guard rack.isOwn(state), let before else { return }
+    guard rack.isOwn(state), reason != .rollback, let before else { return }
     await shieldedFromCancellation {
       do {
         let deadline = Deadline.after(.seconds(120))
@@ -150,35 +195,37 @@ struct Promotion: Sendable {
   /// - Parameter begun: Called once services are touched.
   private func carryOut(
     until deadline: Deadline, begun: @Sendable () -> Void
-  ) async throws -> ServiceRollout? {
+  ) async throws -> Outcome? {
     let begin = Date()
     let workspace = try await rack.workspace(of: release, state)
     let operation = PromoteOperation(
       context: rack.context, instance: state,
       choice: try rack.runtimeChoice(state)
     ) { rack.log.note("\(state.handle): \($0)") }
-    var rollout: ServiceRollout?
+    var outcome: Outcome?
     try await operation.run(release.id, in: workspace, until: deadline) { state in
       guard let workspace else { return }
       begun()
-      rollout = try await rollOut(workspace, state, since: begin, until: deadline)
+      outcome = try await rollOut(workspace, state, since: begin, until: deadline)
     }
-    return rollout
+    return outcome
   }
 
   private func rollOut(
     _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline
-  ) async throws -> ServiceRollout? {
+  ) async throws -> Outcome? {
     let rollout = try rollout(workspace, state)
     let isRunning = try await rollout.running(until: deadline) != nil
     guard isRunning || startsServices else { return nil }
     let started = try await rollout.run(since: begin, until: deadline)
-    if isDevelopment {
-      rack.developments.claim(started, of: state.id)
-    } else {
-      rack.developments.release(state.id)
+    try await rack.store(of: state).update { [reason] in
+      switch reason {
+      case .deploy: $0.undevelop($0.developed)
+      case .development: $0.develop(started)
+      case .rollback: break
+      }
     }
-    return rollout
+    return Outcome(rollout: rollout, started: started)
   }
 
   private func rollout(_ workspace: Workspace, _ state: InstanceState) throws -> ServiceRollout {
@@ -191,6 +238,10 @@ struct Promotion: Sendable {
 
   /// Whether services are started that do not run: not by a change of the env alone, as somebody stopped them.
   private var startsServices: Bool {
-    isDevelopment || release.build != nil && (release.build != before?.build || release.id == before?.id)
+    switch reason {
+    case .development: true
+    case .deploy: release.build != nil && (release.build != before?.build || release.id == before?.id)
+    case .rollback: false
+    }
   }
 }

@@ -19,11 +19,18 @@ package struct Rack: Sendable {
   /// Whether it opens consoles, whose clients can run any program as drydock's user.
   let hasConsoles: Bool
 
+  /// How long the log streams of a `convox start` may be gone before the tool counts as ended.
+  let patience: Duration
+
   /// A rack over what a context knows.
-  package init(context: DrydockContext, log: RequestLog, hasConsoles: Bool = true) {
+  /// - Parameter patience: How long the log streams of a `convox start` may be gone before it counts as ended.
+  package init(
+    context: DrydockContext, log: RequestLog, hasConsoles: Bool = true, patience: Duration = .seconds(10)
+  ) {
     self.context = context
     self.log = log
     self.hasConsoles = hasConsoles
+    self.patience = patience
   }
 
   /// The server of this rack.

@@ -43,7 +43,7 @@ extension Rack {
   func source(of build: AppBuild, _ state: InstanceState) async throws -> AppSource {
     guard isOwn(state) else { return AppSource(folder: state.path, isCopy: false) }
     let store = buildStore(state)
-    let folder = "\(store.folder(of: build.id))/tree"
+    let folder = store.tree(of: build.id)
     try await unpack(store.source(of: build.id), into: folder)
     return AppSource(folder: folder, isCopy: true)
   }
@@ -58,6 +58,9 @@ extension Rack {
     }
     return try Workspace.named(build.manifestName, in: state.path)
   }
+
+  /// Where an app's next code is put together.
+  func freshFolder(of app: String) -> String { "\(context.home.root)/apps/.\(app)" }
 
   private func unpack(_ archive: String, into folder: String) async throws {
     try await Folder.removeTree(folder)
@@ -77,7 +80,7 @@ extension Rack {
   /// Puts the content of an archive in place of a folder's, but for what drydock keeps in it. The folder itself stays, for
   /// it is where processes run.
   private func replace(_ folder: String, by archive: String, named name: String) async throws {
-    let fresh = "\(context.home.root)/apps/.\(name)"
+    let fresh = freshFolder(of: name)
     try await unpack(archive, into: fresh)
     try await offThePool {
       let (old, new) = (

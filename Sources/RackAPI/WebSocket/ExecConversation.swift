@@ -14,6 +14,8 @@ struct ExecConversation: Sendable {
 
   let context: DrydockContext
   let access: ReplicaAccess
+  /// The app's supervisor.
+  let supervisor: ControlClient
   let options: ExecOptions
 
   /// Runs until the command has ended, or the client is gone, which ends the command.
@@ -36,7 +38,8 @@ struct ExecConversation: Sendable {
   private func code(_ input: @escaping ByteSource, _ output: @escaping ByteSink) async throws -> Int {
     do {
       let command = try await ReplicaCommand(
-        options.command, beside: access, behindEntryPoint: options.isBehindEntryPoint, context)
+        options.command, beside: access, behindEntryPoint: options.isBehindEntryPoint, supervisor: supervisor,
+        context)
       return try await command.run(terminal: options.terminal, input: input, output: output)
     } catch  where !Task.isCancelled {
       try await output(Array("ERROR: \(HTTPFailure(error).message)\n".utf8))

@@ -16,9 +16,11 @@ package struct ReplicaCommand: Sendable {
   /// A command for a shell.
   /// - Parameters:
   ///   - behindEntryPoint: Whether the container's entry point comes before it.
+  ///   - supervisor: Who ends it in a container where this process is killed; nil for nobody.
   /// - Throws: `DrydockError` where the replica has ended, or no engine answers.
   package init(
-    _ text: String, beside access: ReplicaAccess, behindEntryPoint: Bool = false, _ context: DrydockContext
+    _ text: String, beside access: ReplicaAccess, behindEntryPoint: Bool = false,
+    supervisor: ControlClient? = nil, _ context: DrydockContext
   ) async throws {
     switch access.place {
     case .process(let place):
@@ -31,7 +33,8 @@ package struct ReplicaCommand: Sendable {
     case .container(let id, _):
       let words = ["sh", "-c", text]
       self.place = .container(
-        try await ContainerCommand(words, in: id, behindEntryPoint: behindEntryPoint, context))
+        try await ContainerCommand(
+          words, in: id, behindEntryPoint: behindEntryPoint, guardian: supervisor, context))
     }
   }
 

@@ -46,6 +46,31 @@ package struct ControlClient: Sendable {
     return true
   }
 
+  /// Has the supervisor end a command where this process ends before `body` has. Where no supervisor listens, or it is one of
+  /// another drydock, nobody does.
+  func guarding<Value: Sendable>(
+    _ command: MarkedCommand, _ body: @Sendable () async throws -> Value
+  ) async throws -> Value {
+    var request = ControlRequest(.hold)
+    request.command = command
+    let deadline = Deadline.after(.seconds(10))
+    let connection = try await open(request, until: deadline)
+    let isHeld = try await connection?.line(until: deadline) != nil
+    do {
+      let value = try await body()
+      if isHeld { await release(connection) }
+      return value
+    } catch {
+      if isHeld { await release(connection) }
+      throw error
+    }
+  }
+
+  private func release(_ connection: LineConnection?) async {
+    // The supervisor may be gone, and then there is nothing to be said.
+    _ = await shieldedFromCancellation { try? await connection?.write([], until: .after(.seconds(10))) }
+  }
+
   private func open(_ request: ControlRequest, until deadline: Deadline) async throws -> LineConnection? {
     guard let connection = try LocalSocket.connect(to: path) else { return nil }
     guard try await connection.write(Array(try JSONEncoder().encode(request)), until: deadline) else {

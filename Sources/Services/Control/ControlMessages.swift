@@ -10,6 +10,8 @@ package struct ControlRequest: Sendable, Hashable, Codable {
     case watch
     /// Where a command goes that is to run beside a replica.
     case access
+    /// That a command in a container is ended where whoever asks is gone before having said that it has ended.
+    case hold
     /// That services are taken in which are not supervised yet.
     case add
     /// That services end and are started with what is said of them now.
@@ -28,6 +30,8 @@ package struct ControlRequest: Sendable, Hashable, Codable {
   package var services: [String]
   /// The numbers of replicas, for `scale`.
   package var counts: [String: Int]?
+  /// The command, for `hold`.
+  var command: MarkedCommand?
 
   /// A request.
   package init(_ wish: Wish, services: [String] = [], counts: [String: Int]? = nil) {

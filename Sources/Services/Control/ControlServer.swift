@@ -21,6 +21,10 @@ struct ControlServer: Sendable {
   let isNamed: @Sendable (String) throws -> Bool
   /// Notes numbers of replicas, so that they outlive the supervisor.
   let remember: @Sendable ([String: Int]) async throws -> Void
+  /// Ends a command in a container.
+  let end: @Sendable (MarkedCommand) async -> Void
+  /// Told which services are about to come into the supervisor's care.
+  let willAdd: @Sendable (Set<String>) async throws -> Void
   /// Told which services are in the supervisor's care once that has changed.
   let changed: @Sendable ([String]) -> Void
 
@@ -57,6 +61,7 @@ struct ControlServer: Sendable {
         let access = try await supervisor.access(request.services.first ?? "")
         return _ = try await send(ControlReply(access: access), to: connection)
       }
+      if request.wish == .hold { return try await hold(request.command, for: connection) }
       try await carryOut(request)
       try await send(ControlReply(status: await supervisor.status), to: connection)
     } catch is CancellationError {
@@ -69,9 +74,12 @@ struct ControlServer: Sendable {
 
   private func carryOut(_ request: ControlRequest) async throws {
     switch request.wish {
-    case .status, .watch, .access: return
+    case .status, .watch, .access, .hold: return
     case .add:
-      await supervisor.add(try await prepare(request.services))
+      let services = try await prepare(request.services)
+      let known = await supervisor.status.map(\.service)
+      try await willAdd(Set(services.map(\.spec.name)).subtracting(known))
+      await supervisor.add(services)
       await changed(supervisor.status.map(\.service))
     case .restart:
       try await restart(request.services)
@@ -110,6 +118,12 @@ struct ControlServer: Sendable {
     throw DrydockError(
       .usage, "not started: \(missing.joined(separator: ", "))",
       suggestion: "start it: drydock start \(missing.joined(separator: " "))")
+  }
+
+  /// Waits for the word that a command has ended, or for the end of whoever would have said it.
+  private func hold(_ command: MarkedCommand?, for connection: LineConnection) async throws {
+    guard let command, try await send(ControlReply(), to: connection) else { return }
+    if try await connection.line(until: .never) == nil { await end(command) }
   }
 
   private func watch(_ connection: LineConnection) async throws {

@@ -46,9 +46,26 @@ package struct ServiceRecord: Sendable, Hashable, Codable {
   /// How many replicas it has by `drydock scale`, or had at its first start: from then on the manifest's number counts no
   /// more, as on AWS.
   package var count: Int?
+  /// Whether `convox start` brought it up, with whose end it is stopped; nil for no.
+  package var isDevelopment: Bool?
 
   /// Nothing decided yet.
   package init() {}
+}
+
+extension ServiceRecords {
+  /// The services that `convox start` brought up.
+  package var developed: Set<String> { Set(services.filter { $0.value.isDevelopment == true }.keys) }
+
+  /// Notes services that `convox start` brought up.
+  package mutating func develop(_ names: Set<String>) {
+    for name in names { services[name, default: ServiceRecord()].isDevelopment = true }
+  }
+
+  /// Forgets of services that `convox start` brought them up.
+  package mutating func undevelop(_ names: Set<String>) {
+    for name in names { services[name]?.isDevelopment = nil }
+  }
 }
 
 /// Reads and changes what was decided for services: `services.json`, under a lock of its own that is held for moments, as a

@@ -146,6 +146,7 @@ package struct SupervisorProcess: Sendable {
     return try await program.holding {
       let leash = try wishes.isDetached ? Leash.toParent() : Leash.toThisProcess()
       let predecessor = predecessor(leash)
+      if predecessor == nil { try await ServiceStore(folder).update { $0.undevelop($0.developed) } }
       let note = SupervisorNote(program, leash: leash, isDetached: wishes.isDetached)
       try note.change { $0.services = predecessor?.services }
       let routers = ServiceRouters()
@@ -182,7 +183,9 @@ package struct SupervisorProcess: Sendable {
     let server = ControlServer(
       path: folder.socket, supervisor: supervisor, prepare: { try await preparation.prepare($0) },
       isNamed: { try preparation.isNamed($0) },
-      remember: { try await remember($0) }, changed: { names in try? note.change { $0.services = names } })
+      remember: { try await remember($0) }, end: { [context] in await $0.end(context) },
+      willAdd: { names in try await ServiceStore(folder).update { $0.undevelop(names) } },
+      changed: { names in try? note.change { $0.services = names } })
     return try await withThrowingTaskGroup(of: Supervisor.Result?.self) { group in
       group.addTask { await supervisor.run() }
       group.addTask {
