@@ -119,9 +119,12 @@ fuzz: test-build ## Feed the parsers random input for DRYDOCK_FUZZ_SECONDS (defa
 	@DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-300}" SWIFT="$(SWIFT)" scripts/test --skip-build --filter '[Ff]uzz'
 
 .PHONY: chaos
-chaos: build ## Kill commands and steal ports at random moments, DRYDOCK_CHAOS_ROUNDS times (default 100), and see
+chaos: test-build ## Kill commands and steal ports at random moments, DRYDOCK_CHAOS_ROUNDS times (default 100), and see
 	@scripts/chaos "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
 	@scripts/chaos-races "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
+	@DRYDOCK_CHAOS_ROUNDS="$${DRYDOCK_CHAOS_ROUNDS:-100}" DRYDOCK_BULK_MEGABYTES="$${DRYDOCK_BULK_MEGABYTES:-1024}" \
+	  DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-60}" SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel \
+	  --filter 'StartTests/succession|RackBulkTests|UploadFuzzTests'
 
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, which target imports which, and the scripts by shellcheck

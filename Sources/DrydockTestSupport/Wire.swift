@@ -9,13 +9,14 @@ package struct Wire {
   private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
   private var received = ByteBuffer()
 
-  /// Connects, runs `body` and closes the connection. Everything together has to be done within a minute.
+  /// Connects, runs `body` and closes the connection. Everything together has to be done within a time.
   /// - Parameter prepare: Called with the connection before anything is sent over it.
   package static func connect<Value: Sendable>(
-    port: Int, prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
+    port: Int, within time: Duration = .seconds(60),
+    prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
     _ body: @escaping @Sendable @concurrent (inout Wire) async throws -> Value
   ) async throws -> Value {
-    try await withDeadline(.after(.seconds(60)), "the server's answer") {
+    try await withDeadline(.after(time), "the server's answer") {
       let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .channelOption(.allowRemoteHalfClosure, value: true)
         .connect(host: "127.0.0.1", port: port) { channel in
@@ -95,6 +96,24 @@ package struct Wire {
   /// The next response; nil when the connection ends before one.
   @concurrent
   package mutating func response() async throws -> WireResponse? {
+    guard var response = try await responseHead() else { return nil }
+    if [100, 101, 204].contains(response.status) { return response }
+    if let length = response.headers["content-length"].flatMap({ Int($0) }) {
+      guard let bytes = try await read(length) else { throw FixtureError("the body broke off") }
+      response.body = bytes
+    } else {
+      while let bytes = try await chunk() {
+        if bytes.isEmpty { return response }
+        response.body += bytes
+      }
+      response.isTruncated = true
+    }
+    return response
+  }
+
+  /// The status and headers of the next response; nil when the connection ends before one.
+  @concurrent
+  package mutating func responseHead() async throws -> WireResponse? {
     guard let first = try await line() else { return nil }
     let words = first.split(separator: " ", maxSplits: 2)
     guard words.count > 1, let status = Int(words[1]) else { throw FixtureError("no status line: \(first)") }
@@ -104,19 +123,15 @@ package struct Wire {
       response.headers[parts[0].lowercased()] =
         parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
     }
-    if status == 101 || status == 100 || status == 204 { return response }
-    if let length = response.headers["content-length"].flatMap({ Int($0) }) {
-      guard let bytes = try await read(length) else { throw FixtureError("the body broke off") }
-      response.body = bytes
-    } else {
-      while let size = try await line().flatMap({ Int($0, radix: 16) }) {
-        guard let bytes = try await read(size + 2) else { throw FixtureError("the body broke off") }
-        response.body += bytes.dropLast(2)
-        if size == 0 { return response }
-      }
-      response.isTruncated = true
-    }
     return response
+  }
+
+  /// The next chunk of a body; empty at its end, nil when the connection ends before.
+  @concurrent
+  package mutating func chunk() async throws -> [UInt8]? {
+    guard let size = try await line().flatMap({ Int($0, radix: 16) }) else { return nil }
+    guard let bytes = try await read(size + 2) else { throw FixtureError("the body broke off") }
+    return bytes.dropLast(2)
   }
 
   // MARK: Websocket

@@ -40,6 +40,44 @@ struct RackClient: Sendable {
     return try JSONDecoder().decode(Value.self, from: Data(response.body))
   }
 
+  /// Sends a file as the body of a request, as fast as it is taken.
+  func send(_ method: String, _ path: String, file: URL, within time: Duration) async throws -> WireResponse {
+    let size =
+      try FileManager.default.attributesOfItem(atPath: file.path(percentEncoded: false))[.size] as? Int
+    let head = head(
+      method, path, port: port, authorization: basic(password), ["Content-Length: \(size ?? 0)"])
+    return try await Wire.connect(port: port, within: time) { wire in
+      let handle = try FileHandle(forReadingFrom: file)
+      try await wire.send(head)
+      while let bytes = try handle.read(upToCount: 1 << 18), !bytes.isEmpty {
+        try await wire.send(Array(bytes))
+      }
+      return try #require(try await wire.response())
+    }
+  }
+
+  /// Takes the body of an answer into a file.
+  /// - Parameter waiting: Works after the answer's head has come, while nothing else of it is read.
+  func receive(
+    _ path: String, into file: URL, within time: Duration,
+    waiting: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    let head = head("GET", path, port: port, authorization: basic(password))
+    try Data().write(to: file)
+    try await Wire.connect(port: port, within: time) { wire in
+      let handle = try FileHandle(forWritingTo: file)
+      try await wire.send(head)
+      let response = try #require(try await wire.responseHead())
+      try #require(response.status == 200, "\(response)")
+      try await waiting()
+      while true {
+        let bytes = try #require(try await wire.chunk(), "the body broke off")
+        if bytes.isEmpty { return }
+        try handle.write(contentsOf: bytes)
+      }
+    }
+  }
+
   /// All that a websocket says, to its end.
   func stream(_ path: String) async throws -> String {
     let request = head(

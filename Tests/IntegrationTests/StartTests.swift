@@ -176,7 +176,8 @@ private struct ServiceRow: Decodable {
     try await withServices { app in
       try #require(try await app.drydock("start", "--detach").status == 0)
       let before = try await services(app)
-      for _ in 1...10 {
+      let rounds = ProcessInfo.processInfo.environment["DRYDOCK_CHAOS_ROUNDS"].flatMap { Int($0) } ?? 10
+      for _ in 0..<rounds {
         let supervisor = try #require(app.processes(naming: "--supervise").first)
         kill(supervisor, SIGKILL)
         try await eventually("its successor") {

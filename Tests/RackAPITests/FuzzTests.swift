@@ -8,21 +8,6 @@ import Testing
 
 /// Random requests and frames from a seed, which a failure names. `DRYDOCK_FUZZ_SEED` repeats one.
 @Suite struct FuzzTests {
-  /// A small generator, the same on every machine (SplitMix64).
-  private struct Random: RandomNumberGenerator, Sendable {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-      return mixed ^ (mixed >> 31)
-    }
-    mutating func bytes(_ count: Int) -> [UInt8] {
-      (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-    }
-  }
-
   /// Sends back what it gets, and ends at the end of the input.
   private static let echo = Route.socket("/echo") { _ in
     { socket in
@@ -42,21 +27,6 @@ import Testing
     ProcessInfo.processInfo.environment["DRYDOCK_FUZZ_SEED"].flatMap { UInt64($0) }
     ?? UInt64.random(in: 0 ... .max)
 
-  /// A request with some bytes changed, taken out, put in twice.
-  private static func mutate(_ bytes: [UInt8], _ random: inout Random) -> [UInt8] {
-    var bytes = bytes
-    for _ in 0..<Int.random(in: 1...6, using: &random) {
-      let place = Int.random(in: 0..<bytes.count, using: &random)
-      switch Int.random(in: 0..<4, using: &random) {
-      case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-      case 1: bytes.insert(contentsOf: random.bytes(3), at: place)
-      case 2 where bytes.count > 10: bytes.remove(at: place)
-      default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 12)], at: place)
-      }
-    }
-    return bytes
-  }
-
   /// A request of this client too may take longer than the short limits allow; a server that is down never answers.
   private func stillServes(_ port: Int) async throws {
     try await eventually("an answer; seed \(seed)", within: .seconds(20)) {
@@ -70,7 +40,7 @@ import Testing
     // Half a request is given up soon.
     (limits.head, limits.body, limits.idle) = (.milliseconds(50), .milliseconds(50), .milliseconds(50))
     try await withRack(limits: limits) { port, _ in
-      var random = Random(state: seed)
+      var random = SeededRandom(state: seed)
       let form = "Content-Type: application/x-www-form-urlencoded"
       let requests = [
         head("GET", "/apps", port: port), head("OPTIONS", "/resources", port: port),
@@ -80,7 +50,7 @@ import Testing
         upgrade("/proxy/127.0.0.1/5432", port: port),
       ].map { Array($0.utf8) }
       for _ in 0..<150 {
-        let request = Self.mutate(requests.randomElement(using: &random) ?? [], &random)
+        let request = random.mutated(requests.randomElement(using: &random) ?? [])
         try? await Wire.connect(port: port) { wire in
           try await wire.send(request)
           _ = try? await wire.line()
@@ -96,7 +66,7 @@ import Testing
     var limits = Limits()
     limits.close = .milliseconds(50)
     try await withRoutes([Self.echo, system], limits: limits) { port in
-      var random = Random(state: seed)
+      var random = SeededRandom(state: seed)
       for _ in 0..<150 {
         var bytes: [UInt8] = []
         for _ in 0..<4 {
@@ -104,7 +74,7 @@ import Testing
           let payload = random.bytes([0, 1, 125, 126, 70_000].randomElement(using: &random) ?? 0)
           bytes += WireFrame.encode(opcode, payload, fin: Bool.random(using: &random))
         }
-        let stream = Bool.random(using: &random) ? Self.mutate(bytes, &random) : bytes
+        let stream = Bool.random(using: &random) ? random.mutated(bytes) : bytes
         let goodbye = WireFrame.encode(8, [3, 232])
         try? await Wire.connect(port: port) { wire in
           try await wire.send(upgrade("/echo", port: port))

@@ -1,39 +1,12 @@
 import ByteStreams
 import DrydockBase
 import Foundation
-import Synchronization
 import Testing
 
 @testable import RackAPI
 
 /// What is unpacked of an upload, and what is not.
 @Suite struct SourceTreeTests {
-  private func unpacking(
-    _ bytes: [UInt8], pieces: Int = 700, bounds: SourceTree.Bounds = .init(),
-    _ check: (URL, (any Error)?) throws -> Void
-  ) async throws {
-    let outer = FileManager.default.temporaryDirectory.appending(path: "drydock-tree-\(UUID().uuidString)")
-    let root = outer.appending(path: "root")
-    try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: outer) }
-    try Data("outside".utf8).write(to: outer.appending(path: "secret"))
-    let rest = Mutex(bytes[...])
-    let source: ByteSource = {
-      rest.withLock { rest in
-        defer { rest = rest.dropFirst(pieces) }
-        return rest.isEmpty ? nil : Array(rest.prefix(pieces))
-      }
-    }
-    var failure: (any Error)?
-    do {
-      var tree = try SourceTree(in: root.path, bounds: bounds)
-      try await tree.unpack(source)
-    } catch { failure = error }
-    try check(root, failure)
-    #expect(try String(contentsOf: outer.appending(path: "secret"), encoding: .utf8) == "outside")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: outer.path).sorted() == ["root", "secret"])
-  }
-
   private func text(_ root: URL, _ path: String) -> String? {
     try? String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
@@ -93,6 +66,17 @@ import Testing
     try await unpacking(TarBytes.archive(TarBytes.member("/etc/x", "here"))) { root, failure in
       #expect(failure == nil)
       #expect(text(root, "etc/x") == "here")
+    }
+  }
+
+  @Test func `what is no member is bounded too`() async throws {
+    let filling = TarBytes.member("PaxHeaders/x", String(repeating: "x", count: 4096), type: "g")
+    let archive = TarBytes.archive((0..<4).flatMap { _ in filling }, TarBytes.member("a", "1"))
+    try await unpacking(archive, bounds: .init(bytes: 100, members: 1)) { _, failure in
+      #expect(failure != nil)
+    }
+    try await unpacking(archive, bounds: .init(bytes: 100, members: 3)) { _, failure in
+      #expect(failure == nil)
     }
   }
 

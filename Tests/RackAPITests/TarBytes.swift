@@ -16,10 +16,16 @@ enum TarBytes {
     put(target, at: 157)
     put("ustar", at: 257)
     put("00", at: 263)
-    put("        ", at: 148)
-    put(octal(head.reduce(0) { $0 + Int($1) }, 6), at: 148)
+    seal(&head)
     let body = Array(content.utf8)
     return head + body + [UInt8](repeating: 0, count: (512 - body.count % 512) % 512)
+  }
+
+  /// Makes a head's checksum right.
+  static func seal(_ bytes: inout [UInt8]) {
+    bytes.replaceSubrange(148..<156, with: "        ".utf8)
+    let sum = octal(bytes[..<512].reduce(0) { $0 + Int($1) }, 6)
+    bytes.replaceSubrange(148..<156, with: Array("\(sum)\0 ".utf8))
   }
 
   /// A whole archive.

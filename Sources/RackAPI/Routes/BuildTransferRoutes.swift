@@ -75,7 +75,8 @@ extension Rack {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw Folder.failure("read", path) }
     defer { close(descriptor) }
-    var reader = TarReader(try Gzip.expanding(DescriptorStreams.source(descriptor)))
+    var reader = TarReader(
+      try Gzip.expanding(DescriptorStreams.source(descriptor)), limit: ObjectStore.limit + 16 << 20)
     var build = build
     var hasSource = false
     while let member = try await reader.next() {

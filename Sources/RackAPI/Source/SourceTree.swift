@@ -14,6 +14,8 @@ struct SourceTree {
   }
 
   private static let longestPath = 4096
+  /// The bytes of a member besides its content: heads, a long name, what fills blocks up.
+  private static let overhead = 8 << 10
   private static let deepest = 128
 
   private let root: DirectoryDescriptor
@@ -37,7 +39,9 @@ struct SourceTree {
     let peeked = PeekedSource(archive)
     let source: ByteSource = { try await peeked.next() }
     let isCompressed = try await peeked.peek(2) == Gzip.magic
-    var reader = TarReader(isCompressed ? try Gzip.expanding(source) : source)
+    var reader = TarReader(
+      isCompressed ? try Gzip.expanding(source) : source, limit: bounds.bytes + bounds.members * Self.overhead
+    )
     while let member = try await reader.next() {
       members += 1
       guard members <= bounds.members else { throw Self.refused("it has more than \(bounds.members) files") }

@@ -32,13 +32,16 @@ struct TarReader {
   private static let longest = 1 << 16
 
   private let source: ByteSource
+  private let limit: Int
+  private var count = 0
   private var buffer: [UInt8] = []
   private var place = 0
   /// What is left of the member's content, and of what fills it up to a block.
   private var rest = (content: 0, padding: 0)
 
-  /// A reader of an archive that is not compressed.
-  init(_ source: @escaping ByteSource) { self.source = source }
+  /// A reader of an archive that is not compressed any more.
+  /// - Parameter limit: The most bytes of all of it: few that are compressed may come to more than anybody would read.
+  init(_ source: @escaping ByteSource, limit: Int) { (self.source, self.limit) = (source, limit) }
 
   /// The next member; what was not read of the last one's content is passed over. Nil at the end.
   /// - Throws: `DrydockError` for what is no archive, or breaks off.
@@ -122,6 +125,8 @@ struct TarReader {
 
   private mutating func fill() async throws {
     (buffer, place) = (try await source() ?? [], 0)
+    count += buffer.count
+    guard count <= limit else { throw Self.damaged("it comes to more than \(limit) bytes") }
   }
 
   // MARK: Fields
