@@ -146,6 +146,8 @@ import Testing
       try await expectBounded("export", meter) {
         try await receive(rack, "/apps/shop/resources/db/data", into: dump, meter)
       }
+      let dropped = try await app.drydock("resources", "console", "db", "--", "-X", "-c", "DROP TABLE bulk")
+      try #require(dropped.status == 0, "\(dropped)")
       try await expectBounded("import", meter) {
         let response = try await rack.send(
           "PUT", "/apps/shop/resources/db/data", file: dump, within: Self.time)
