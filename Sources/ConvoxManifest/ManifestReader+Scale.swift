@@ -54,7 +54,7 @@ extension ManifestReader {
     switch node.content {
     case .scalar(let scalar):
       switch scalar.resolved {
-      case .integer(let digits): return Int(digits).map { .init($0) }
+      case .integer(let digits): if let number = Int(digits) { return .init(number) }
       case .string(let text): return scaleCount(text, at: node.offset)
       case .null, .boolean, .float: break
       }

@@ -59,12 +59,12 @@ extension ManifestReader {
   /// A number that Go's `Atoi` reads, or one that YAML reads; the parser's error for anything else.
   mutating func count(_ node: YAMLNode, _ what: String) -> Int? {
     switch node.scalar?.resolved {
-    case .integer(let digits)?: return Int(digits)
+    case .integer(let digits)?: if let number = Int(digits) { return number }
     case .string(let text)?: return atoi(text, at: node.offset)
-    default:
-      fail("invalid \(what): \(node.scalar?.resolved.text ?? goType(node))", at: node.offset)
-      return nil
+    default: break
     }
+    fail("invalid \(what): \(node.scalar?.resolved.text ?? goType(node))", at: node.offset)
+    return nil
   }
 
   /// Go's `strconv.Atoi`.

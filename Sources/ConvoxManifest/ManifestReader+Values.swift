@@ -80,12 +80,13 @@ extension ManifestReader {
 
   /// The name that a key of `resources:`, `services:` or `timers:` gives.
   mutating func name(_ key: YAMLScalar) -> String? {
-    switch key.resolved {
+    let resolved = key.resolvedOnce
+    switch resolved {
     case .string(let text), .integer(let text): return text
     case .null, .boolean, .float:
       fail(
-        "unknown key type: \(key.resolved.goType)", at: key.offset,
-        "YAML reads the name `\(key.text)` as \(key.resolved.tag.dropFirst(2)): choose another or quote it")
+        "unknown key type: \(resolved.goType)", at: key.offset,
+        "YAML reads the name `\(key.text)` as \(resolved.tag.dropFirst(2)): choose another or quote it")
       return nil
     }
   }

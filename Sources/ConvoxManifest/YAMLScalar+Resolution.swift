@@ -1,4 +1,4 @@
-/// What an untyped YAML 1.1 scalar means to Go's yaml.v2, which Convox uses.
+/// What an untyped YAML 1.1 scalar means to the fork of Go's yaml.v2 that a v2 rack uses.
 enum ResolvedScalar: Sendable, Hashable {
   case null
   case boolean(Bool)
@@ -41,8 +41,16 @@ enum ResolvedScalar: Sendable, Hashable {
 }
 
 extension YAMLScalar {
-  /// The value by YAML 1.1's rules. A tag that does not fit its text leaves the text as it is.
+  /// The value as Convox has it, which writes what it has read of a resource, a service or a timer out and reads it once
+  /// more: `3.0` was written as `3`, and is a whole number then.
   var resolved: ResolvedScalar {
+    let value = resolvedOnce
+    guard case .float(let text) = value, YAMLScalar.integer(text) != nil else { return value }
+    return .integer(text)
+  }
+
+  /// The value by YAML 1.1's rules, as a name is read. A tag that does not fit its text leaves the text as it is.
+  var resolvedOnce: ResolvedScalar {
     switch tag {
     case nil: isPlain ? YAMLScalar.resolve(text) : .string(text)
     case "!!null", "!!bool", "!!int", "!!float": retagged(YAMLScalar.resolve(text))
@@ -80,10 +88,26 @@ extension YAMLScalar {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
       let plain = text.replacing("_", with: "")
       if let digits = integer(plain) { return .integer(digits) }
-      return float(plain).map { .float(goFormat($0)) } ?? .string(text)
+      return isFloat(plain) ? float(plain).map { .float(goFormat($0)) } ?? .string(text) : .string(text)
     default:
       return .string(text)
     }
+  }
+
+  /// The fork's pattern, `[-+]?[0-9]*\.?[0-9]+([eE][-+][0-9]+)?`: `1e3` and `5.` are words to it.
+  private static func isFloat(_ text: String) -> Bool {
+    let unsigned = text.utf8.dropFirst("+-".utf8.contains(text.utf8.first ?? 0) ? 1 : 0)
+    let parts = unsigned.split(maxSplits: 1, omittingEmptySubsequences: false) { "eE".utf8.contains($0) }
+    guard let mantissa = parts.first else { return false }
+    let numbers = mantissa.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    func isNumber(_ digits: Substring.UTF8View.SubSequence) -> Bool {
+      !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+    guard numbers.count <= 2, let last = numbers.last, isNumber(last),
+      numbers.dropLast().allSatisfy({ $0.isEmpty || isNumber($0) })
+    else { return false }
+    guard parts.count == 2, let exponent = parts.last else { return true }
+    return "+-".utf8.contains(exponent.first ?? 0) && isNumber(exponent.dropFirst())
   }
 
   /// Go's `ParseInt` with base 0, then `ParseUint`: `0x`, `0o`, `0b`, and a leading 0 for octal.

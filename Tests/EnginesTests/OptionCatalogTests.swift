@@ -58,7 +58,7 @@ struct OptionCatalogTests {
       ("encrypted", "true", true), ("encrypted", "\"yes\"", false), ("encrypted", "1", false),
       ("durable", "false", true), ("durable", "\"on\"", false), ("deletionProtection", "true", true),
       ("deletionProtection", "enabled", false), ("iops", "1000", true), ("iops", "0", true),
-      ("iops", "1e3", true), ("iops", "fast", false), ("iops", "-1", false), ("storage", "20", true),
+      ("iops", "1e3", false), ("iops", "fast", false), ("iops", "-1", false), ("storage", "20", true),
       ("storage", "19", false), ("storage", "70000", false), ("storage", "20GB", false), ("nodes", "1", true),
       ("nodes", "0", false),
       ("nodes", "two", false), ("preferredBackupWindow", "03:00-03:30", true),
