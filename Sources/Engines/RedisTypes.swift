@@ -18,7 +18,7 @@ extension ResourceType {
   private static let failoverAndEncryption = [
     OptionRule(
       "durable", .boolean, default: "false", "Multi-AZ automatic failover; needs two nodes at least",
-      here: .enforced("refused with fewer than two nodes; one server runs")),
+      here: .recorded("one server runs; with fewer than two nodes a deploy would fail, which is said")),
     OptionRule(
       "encrypted", .boolean, default: "false", "Encrypt data at rest and in transit",
       here: .emulated("TLS and the app's password, as clients see them"), change: .replacing),

@@ -16,7 +16,8 @@ extension Manifest {
         isExternal: url != nil && type.hasVariables)
       let running =
         url == nil ? defaultVersion(resource, settlement, state.resources[resource.name], catalog) : nil
-      return settlement.findings + PasswordRule.findings(state, resource, settlement.options, in: catalog)
+      return settlement.findings + settlement.deployErrors
+        + PasswordRule.findings(state, resource, settlement.options, in: catalog)
         + [running].compactMap(\.self)
     }
   }

@@ -27,6 +27,8 @@ package struct OptionSettlement: Sendable, Hashable {
   /// What a reader of convox.yml would not expect, as warnings, and why these options cannot be had on what is
   /// deployed, as errors; in the order of the type's options.
   package var findings: [Diagnostic] = []
+  /// What AWS would refuse at a deploy, and works here all the same, as errors.
+  package var deployErrors: [Diagnostic] = []
   /// Whether an error is about what is deployed, not about the manifest by itself.
   package var contradictsDeployment = false
   /// What was accepted although AWS would not do it: the values that it has, by option; empty for none.
@@ -160,16 +162,24 @@ package struct OptionSettlement: Sendable, Hashable {
     guard options["durable"] == "true", let nodes = options["nodes"].flatMap({ Int($0) }), nodes < 2 else {
       return
     }
-    add(.error, resource, "durable", "durable: true needs two nodes at least", "set nodes: 2")
+    deployErrors.append(
+      diagnostic(
+        .error, resource, "durable", "durable: true needs two nodes at least", "set nodes: 2"))
   }
 
   package mutating func add(
     _ severity: Diagnostic.Severity, _ resource: Resource, _ option: String, _ message: String,
     _ suggestion: String?
   ) {
+    findings.append(diagnostic(severity, resource, option, message, suggestion))
+  }
+
+  private func diagnostic(
+    _ severity: Diagnostic.Severity, _ resource: Resource, _ option: String, _ message: String,
+    _ suggestion: String?
+  ) -> Diagnostic {
     let place = resource.options.last { $0.name == option }?.location ?? resource.location
-    findings.append(
-      Diagnostic(severity, at: place, "resource \(resource.name): \(message)", suggestion: suggestion))
+    return Diagnostic(severity, at: place, "resource \(resource.name): \(message)", suggestion: suggestion)
   }
 }
 

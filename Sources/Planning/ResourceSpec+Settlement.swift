@@ -39,6 +39,9 @@ package struct SettledSpecs: Sendable {
   /// What to say of them, in the manifest's order.
   package var findings: [Diagnostic] { specs.flatMap { settlements[$0.name]?.findings ?? [] } }
 
+  /// What AWS would refuse of them at a deploy, and works here all the same.
+  package var deployErrors: [Diagnostic] { specs.flatMap { settlements[$0.name]?.deployErrors ?? [] } }
+
   /// Refuses what cannot be done to what is deployed; nothing was changed by then.
   /// - Throws: `DrydockError.dataMismatch` with every reason, or `.manifestInvalid` where no data matters.
   package func refuse() throws {

@@ -166,18 +166,23 @@ import Testing
       let text = """
         resources:
           mydb: { type: postgres, options: { storage: 10, version: "99", stroage: 1, class: small } }
+          cache: { type: redis, options: { durable: true } }
         services:
-          one: { build: there, resources: [mydb] }
+          one: { build: there, resources: [mydb, cache] }
           two: { build: ./gone, volumes: [data] }
           three: { build: file }
           four: { image: built/elsewhere }
         """
-      let result = try await app.up(text, findings: { findings in told.withLock { $0 = findings.lines } })
+      // The other one would be started.
+      let options = UpOptions(selected: ["mydb"], deadline: .after(.seconds(30)))
+      let result = try await app.up(
+        text, options: options, findings: { findings in told.withLock { $0 = findings.lines } })
       #expect(result.outcomes.map(\.status) == [.external])
       let lines = told.withLock { $0 }
       let refusals = lines.filter { $0.hasPrefix("a deploy would fail: convox.yml:") }
       let expected = [
         "storage takes a whole number from 20", "unknown option stroage", "AWS has no PostgreSQL 99",
+        "durable: true needs two nodes",
         "volume data of service two has no absolute path", "service two is built from ./gone",
         "service three is built from file",
       ]

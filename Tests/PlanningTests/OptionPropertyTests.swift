@@ -66,9 +66,8 @@ struct OptionPropertyTests {
       options[rule.name] = set ?? kept ?? rule.defaultValue
     }
     let grows = Int(options["storage"] ?? "") ?? 0 >= Int(record?.options["storage"] ?? "") ?? 0
-    let hasNodes = options["nodes"].flatMap { Int($0) }.map { $0 >= 2 } ?? true
     let fitsType = record.map { $0.type == spec.type } ?? true
-    return (options, fitsType && grows && (options["durable"] != "true" || hasNodes))
+    return (options, fitsType && grows)
   }
 
   @Test(

@@ -15,6 +15,7 @@ struct OptionSettlementTests {
     var after: String
     var changes: [String] = []
     var notices: [String] = []
+    var deployErrors: [String] = []
     /// The exit status and message of a refusal.
     var refusal: (Int32, String)?
 
@@ -69,7 +70,11 @@ struct OptionSettlementTests {
         notices: ["2:3 resource db: nodes stays 2, \(stays)"]),
       Case(
         type: "redis", before: "nodes: 2, durable: true", after: "nodes: 1",
-        refusal: (65, "convox.yml:2:3: resource db: durable: true needs two nodes at least")),
+        changes: ["nodes 2 → 1"], notices: ["2:3 resource db: durable stays true, \(stays)"],
+        deployErrors: ["2:3 resource db: durable: true needs two nodes at least"]),
+      Case(
+        type: "redis", before: "", after: "durable: true", changes: ["durable false → true"],
+        deployErrors: ["4:25 resource db: durable: true needs two nodes at least"]),
       Case(
         type: "efs", before: "path: /a, owner-uid: 5", after: "",
         notices: [
@@ -93,6 +98,7 @@ struct OptionSettlementTests {
     let result = try app.up(PlannedApp.manifest(example.type, example.after))
     #expect(result.plan.items.map { $0.changes.map(\.description).sorted() } == [example.changes.sorted()])
     #expect(short(result.settled.findings).sorted() == example.notices.sorted())
+    #expect(short(result.settled.deployErrors) == example.deployErrors)
   }
 
   @Test("A refusal names every reason")

@@ -202,7 +202,7 @@ package struct UpOperation: Sendable {
     let lines =
       SettledSpecs.lines(
         manifest.warnings + settled.findings + collisions, withPlaces: state.created == nil)
-      + (state.created == nil ? refusals(of: manifest, state, environment) : [])
+      + (state.created == nil ? refusals(of: manifest, settled, state, environment) : [])
     let findings = ManifestFindings(lines, file: manifest.file, hash: hash, told: state.toldFindings)
     tell(findings, ofApp: state.created == nil)
     let stops = VanishedResources.notices(plan, state, isDryRun: options.isDryRun)
@@ -221,14 +221,17 @@ package struct UpOperation: Sendable {
 
   /// What AWS would refuse at a deploy and runs here all the same, a line each.
   private func refusals(
-    of manifest: Manifest, _ state: InstanceState, _ environment: [String: String]
+    of manifest: Manifest, _ settled: SettledSpecs, _ state: InstanceState, _ environment: [String: String]
   ) -> [String] {
     let missing = manifest.missingRequiredEnvironment(environment)
     let deploy = manifest.deployFindings(
       catalog: context.catalog, appEnvironment: environment,
       autoMinorVersionUpgrade: state.upgradesMinorVersions)
+    let alone = deploy.filter { $0.severity == .error && $0 != missing }
+    // What the manifest alone says is not told once more of what is deployed.
+    let told = Set(alone.map(\.location))
     let errors =
-      manifest.deployErrors + deploy.filter { $0.severity == .error && $0 != missing }
+      manifest.deployErrors + alone + settled.deployErrors.filter { !told.contains($0.location) }
       + workspace.buildFindings(manifest)
     return errors.map { "a deploy would fail: \($0.text)" }
   }

@@ -83,7 +83,8 @@ struct CreatedManifest {
         throw DrydockError(.failed, "resource \(name): \(what)", suggestion: remedy)
       }
     }
-    if let error = settlement.findings.first(where: { $0.severity == .error }) {
+    let errors = settlement.findings.filter { $0.severity == .error } + settlement.deployErrors
+    if let error = errors.first {
       throw DrydockError(.failed, error.message, suggestion: error.suggestion)
     }
   }
