@@ -79,13 +79,19 @@ struct Run: AsyncParsableCommand {
     }
     try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try await query.allMounts(service: service)
-    for mount in mounts {
-      guard let line = mount.line(in: session.context.currentDirectory) else { continue }
-      session.console.note(line)
-    }
+    tell(mounts, query.state, session)
     let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
     await Diagnostics.flush()
     throw Executable.replaceProcess(command, adding: variables)
+  }
+
+  /// Says where volumes are that the command may miss, once per change.
+  private func tell(_ mounts: [VolumeMount], _ state: InstanceState, _ session: Session) {
+    let folder = session.context.currentDirectory
+    let lines = mounts.compactMap { $0.line(in: folder) }
+    let told = ToldOnce(home: session.context.home, id: state.id)
+    let isNew = !session.console.isQuiet && told.isNew(lines, about: "mounts of \(service) in \(folder)")
+    if isNew { lines.forEach(session.console.note) }
   }
 
   private func runInContainer(_ session: Session) async throws {
@@ -97,7 +103,7 @@ struct Run: AsyncParsableCommand {
         suggestion: "drydock run --container \(service) -- sh")
     }
     var wishes = SupervisorProcess.Wishes(workspace: try session.workspaceOfInstance())
-    wishes.extraEnvironment = try options.extraEnvironment(session.console)
+    wishes.extraEnvironment = try session.extraEnvironment()
     wishes.rack = session.rack
     wishes.options.way = .container
     wishes.options.runtime = try options.runtimeChoice(session.context).kind

@@ -212,7 +212,7 @@ struct Test: AsyncParsableCommand {
   private func request(_ session: Session) throws -> TestRequest {
     TestRequest(
       workspace: try session.workspaceToBringUp(), app: options.app,
-      extraEnvironment: try options.extraEnvironment(session.console), rack: rack.name,
+      extraEnvironment: try session.extraEnvironment(), rack: rack.name,
       choice: try options.runtimeChoice(session.context), selected: only.isEmpty ? nil : Set(only),
       patience: .seconds(timeout),
       seeds: SeedRequest(files: seed.compactMap(seedFile), command: seedCommand, inputs: seedInputs),

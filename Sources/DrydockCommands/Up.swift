@@ -15,6 +15,8 @@ struct Up: AsyncParsableCommand {
         drydock up mydb cache --timeout 60
         drydock up --runtime native --port mydb=15432
         drydock up --dry-run --format json
+
+      With -q nothing is printed but errors, and what --format json or --dry-run ask for.
       """)
 
   @Argument(help: "The resources to bring up; else all.", completion: NameCompletion.resources)
@@ -80,14 +82,17 @@ struct Up: AsyncParsableCommand {
 
   func run() async throws {
     let session = try Session(common.shared).selecting(rack)
+    let extra = try ExtraEnvironment(common.shared.environmentFiles)
+    extra.tell(session, session.instanceIfKnown)
     let display = UpDisplay(session.console)
     let operation = UpOperation(
       context: session.context, workspace: try session.workspaceToBringUp(), app: common.shared.app,
-      extraEnvironment: try common.shared.extraEnvironment(session.console),
+      extraEnvironment: extra.values,
       choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
     do {
       let result = try await operation.run()
       await display.close()
+      if !dryRun { extra.remember(session, result.state) }
       try render(result, session.console)
       if !dryRun { try await session.warnOfIdleLinks(of: result.state) }
     } catch {
@@ -117,6 +122,8 @@ struct Up: AsyncParsableCommand {
     case (.table, true): console.print(PlanTable.render(result.plan, screen: screen))
     case (.table, false) where result.outcomes.isEmpty:
       return console.note("\(result.manifest.file) has no resources: there is nothing to start")
+    // Whoever wants quiet knows what he started; JSON he has asked for.
+    case (.table, false) where console.isQuiet: return
     case (.table, false): console.print(OutcomeTable.render(result.outcomes, screen: screen))
     }
     if common.format == .table, !dryRun { UpSummary.lines(result).forEach(console.note) }

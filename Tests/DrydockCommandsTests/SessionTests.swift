@@ -176,6 +176,18 @@ struct TestApp {
     }
   }
 
+  /// As in `env set --from <(command)`.
+  @Test(.timeLimit(.minutes(1))) func aPipeIsReadAsAFile() async throws {
+    try await TestApp.with { app in
+      let pipe = "\(app.path)/pipe"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      // Whoever opens a pipe waits for the other end.
+      Thread.detachNewThread { try? app.write("A='one'\nB=2\n", to: "pipe") }
+      let values = try EnvironmentFile(pipe).read(as: .dotenv).environment.values
+      #expect(values == ["A": "one", "B": "2"])
+    }
+  }
+
   @Test(arguments: [
     ([], [:], RuntimeChoice.auto), ([], ["DRYDOCK_RUNTIME": "docker"], .docker),
     ([], ["DRYDOCK_RUNTIME": ""], .auto),

@@ -42,6 +42,29 @@ import Testing
     }
   }
 
+  /// Bug: it was said at each call.
+  @Test("Where a volume is, a command of a service hears once, and nothing of it with -q", .mounts)
+  func toldOnce() async throws {
+    try await Self.withFiles { files in
+      let line = "the volume files is at /\(files.token)/deep"
+      func run(_ words: String...) async throws -> String {
+        let result = try await files.app.start(["run"] + words + ["--", "true"]).result()
+        #expect(result.status == 0, "\(result)")
+        return result.stderr
+      }
+      let silent = try await run("-q", "top")
+      #expect(silent == "")
+      for isNew in [true, false] {
+        let said = try await run("top")
+        #expect(said.contains(line) == isNew, "\(said)")
+      }
+      let beside = try await run("there")
+      #expect(!beside.contains("the volume"), "its folder is the volume: \(beside)")
+      let other = try await run("below")
+      #expect(other.contains("/usr/\(files.token)/deep/er"), "\(other)")
+    }
+  }
+
   @Test("A created resource that is linked and listed is mounted, one that is only linked is not", .mounts)
   func created() async throws {
     try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { app in

@@ -67,6 +67,41 @@ import Testing
     #expect(loud.stderr.contains(" drydock.process: ended "), "\(loud)")
   }
 
+  /// Bug: it said its warnings about a file at each `up`, with -q too.
+  @Test("What is to be said of an env file is said once per change, and with -q up prints errors alone")
+  func quiet() async throws {
+    let manifest = "resources:\n  files: { type: efs }\nservices:\n  web: { image: w, resources: [files] }\n"
+    try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      func up(_ words: String...) async throws -> CommandResult {
+        let result = try await app.start(["up", "--env-file", "extra.env"] + words).result()
+        #expect(result.status == 0, "\(result)")
+        return result
+      }
+      try app.write("export A=1\n", to: "extra.env")
+      let warning = "WARNING: extra.env: line 1: the word export"
+      for isNew in [true, false] {
+        let result = try await up()
+        #expect(result.stderr.contains(warning) == isNew, "\(result)")
+        #expect(result.stdout.hasPrefix("RESOURCE"))
+      }
+      try app.write("export A=1\nB='2'\n", to: "extra.env")
+      let silent = try await up("-q")
+      #expect(silent.stdout == "" && silent.stderr == "", "\(silent)")
+      let asked = try await up("-q", "--format", "json")
+      #expect(asked.stdout.hasPrefix("["), "\(asked)")
+      for isNew in [true, false] {
+        let result = try await up()
+        #expect(result.stderr.contains("extra.env: line 2") == isNew, "\(result)")
+      }
+      // Another file of the same words, and a command that changes nothing.
+      try app.write("export A=1\n", to: "other.env")
+      for isNew in [true, false] {
+        let result = try await app.drydock("env", "web", "--env-file", "other.env")
+        #expect(result.stderr.contains("other.env: line 1") == isNew, "\(result)")
+      }
+    }
+  }
+
   @Test(
     "Closed standard descriptors: a result that goes nowhere is an error, and so is no input", .nativeEngines)
   func closedDescriptors() async throws {

@@ -24,7 +24,7 @@ struct AppEnvironmentEdit {
     let workspace = try session.workspaceOfInstanceIfPresent()
     return AppEnvironmentOperation(
       context: session.context, instance: try await session.openInstance(), workspace: workspace,
-      rack: session.rack, additions: try session.options.extraEnvironment(session.console),
+      rack: session.rack, additions: try session.extraEnvironment(),
       notice: session.console.warn)
   }
 }

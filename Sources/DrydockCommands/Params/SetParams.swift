@@ -46,7 +46,7 @@ struct SetParams: AsyncParsableCommand {
     session.console.note("\(list) starts again with the new password")
     let up = UpOperation(
       context: session.context, workspace: workspace, app: options.app,
-      extraEnvironment: try options.extraEnvironment(session.console), choice: .auto,
+      extraEnvironment: try session.extraEnvironment(), choice: .auto,
       options: UpOptions(
         selected: Set(names), deadline: .after(.seconds(120)), isOffline: true, rack: instance.lastRack),
       events: UpOperation.UpEvents(phase: { _, _ in }, notice: session.console.warn, planned: { _ in }))

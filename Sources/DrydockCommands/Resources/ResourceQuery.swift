@@ -19,7 +19,7 @@ struct ResourceQuery: Sendable {
     if options.manifest != nil, workspace == nil { _ = try session.workspace() }
     self.app = app ?? workspace.map(Self.neverUp)
     self.lookup = ResourceLookup(
-      context: context, workspace: workspace, additions: try options.extraEnvironment(session.console))
+      context: context, workspace: workspace, additions: try session.extraEnvironment())
   }
 
   private static func app(_ session: Session) throws -> InstanceState? {

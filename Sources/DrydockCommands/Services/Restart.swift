@@ -67,7 +67,7 @@ struct Restart: AsyncParsableCommand {
     let display = UpDisplay(session.console)
     let operation = UpOperation(
       context: session.context, workspace: workspace, app: common.shared.app,
-      extraEnvironment: try common.shared.extraEnvironment(session.console),
+      extraEnvironment: try session.extraEnvironment(),
       choice: try common.shared.runtimeChoice(session.context),
       options: UpOptions(
         selected: Set(resources), deadline: .after(.seconds(120)), rack: state.lastRack),

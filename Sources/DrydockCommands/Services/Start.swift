@@ -121,7 +121,7 @@ struct Start: AsyncParsableCommand {
 
   private func wishes(_ workspace: Workspace, _ session: Session) throws -> SupervisorProcess.Wishes {
     var wishes = SupervisorProcess.Wishes(workspace: workspace)
-    wishes.extraEnvironment = try common.shared.extraEnvironment(session.console)
+    wishes.extraEnvironment = try session.extraEnvironment()
     wishes.rack = session.rack
     wishes.services = services
     wishes.options.way = way
@@ -160,7 +160,7 @@ struct Start: AsyncParsableCommand {
       selected: needed, deadline: .after(.seconds(timeout)), rack: rack.name)
     let operation = UpOperation(
       context: session.context, workspace: workspace, app: common.shared.app,
-      extraEnvironment: try common.shared.extraEnvironment(session.console),
+      extraEnvironment: try session.extraEnvironment(),
       choice: try common.shared.runtimeChoice(session.context), options: options, events: display.events)
     do {
       let state = try await operation.run().state

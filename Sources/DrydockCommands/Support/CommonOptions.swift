@@ -60,15 +60,4 @@ extension SharedOptions {
   func runtimeChoice(_ context: DrydockContext) throws -> RuntimeChoice {
     try runtime ?? RuntimeChoice(environment: context.environment)
   }
-
-  /// What the named files add to the app env; later files win.
-  func extraEnvironment(_ console: Console) throws -> [String: String] {
-    var values: [String: String] = [:]
-    for path in environmentFiles {
-      let (environment, warnings) = try EnvironmentFile(path).read(as: .convox)
-      warnings.forEach { console.warn("\(path): \($0)") }
-      values.merge(environment.values) { $1 }
-    }
-    return values
-  }
 }

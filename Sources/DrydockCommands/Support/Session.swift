@@ -163,7 +163,18 @@ struct Session: Sendable {
 
   /// The app env: what is kept with the instance, and what `--env-file` adds.
   func appEnvironment(_ state: InstanceState?) throws -> [String: String] {
-    (state?.appEnvironment(rack: rack) ?? [:]).merging(try options.extraEnvironment(console)) { $1 }
+    (state?.appEnvironment(rack: rack) ?? [:]).merging(try extraEnvironment(state)) { $1 }
+  }
+
+  /// The instance, where there is one that can be found; what stands in the way is another's to tell.
+  var instanceIfKnown: InstanceState? { (try? existingInstance(allowsNewName: true)) ?? nil }
+
+  /// What `--env-file` adds to the app env, with what there is to say of it told.
+  func extraEnvironment(_ known: InstanceState? = nil) throws -> [String: String] {
+    let extra = try ExtraEnvironment(options.environmentFiles)
+    // Without files there is nothing to look for.
+    if !options.environmentFiles.isEmpty { extra.tell(self, known ?? instanceIfKnown) }
+    return extra.values
   }
 
   /// The manifest with what it means, warnings told.

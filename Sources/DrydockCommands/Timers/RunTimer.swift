@@ -34,7 +34,7 @@ struct RunTimer: AsyncParsableCommand {
     try await check(workspace, session)
     let state = try await session.openInstance()
     var wishes = SupervisorProcess.Wishes(workspace: workspace)
-    wishes.extraEnvironment = try options.extraEnvironment(session.console)
+    wishes.extraEnvironment = try session.extraEnvironment()
     wishes.rack = session.rack
     wishes.options.withoutMounts = noMounts
     let folder = SupervisorProcess(context: session.context, id: state.id).folder
