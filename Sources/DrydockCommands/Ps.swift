@@ -26,7 +26,7 @@ struct Ps: AsyncParsableCommand {
   @Flag(help: "The services alone; with --format json the only way to have them.")
   var services = false
 
-  @Flag(help: "Whole lines, however narrow the terminal is.")
+  @Flag(help: "Whole lines, however narrow the terminal is, and the Docker network.")
   var wide = false
 
   @OptionGroup var common: CommonOptions
@@ -40,7 +40,7 @@ struct Ps: AsyncParsableCommand {
     let started = try await startedServices(of: instances, session)
     if services {
       if started.isEmpty, common.format == .table { session.console.note("no service is started") }
-      return try ServiceTable.render(started, common.format, session.console)
+      return try ServiceTable.render(started, common.format, session.console, isWide: wide)
     }
     let found = try await EveryInstance(instances) {
       try await StatusOperation(context: session.context).run($0)
@@ -57,7 +57,9 @@ struct Ps: AsyncParsableCommand {
       session.console.note("nothing is here yet; start it: \(session.firstStart)")
     }
     try render(states, session)
-    if common.format == .table { try ServiceTable.render(started, .table, session.console) }
+    if common.format == .table {
+      try ServiceTable.render(started, .table, session.console, isWide: wide)
+    }
     if all { try tellFolderless(instances, session) }
     for test in tests {
       session.console.note(
@@ -95,7 +97,7 @@ struct Ps: AsyncParsableCommand {
   private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
     let screen = session.console.screen(isWide: wide)
-    session.console.print(StateTable.render(states, withApp: all, screen: screen))
+    session.console.print(StateTable.render(states, withApp: all, isWide: wide, screen: screen))
     for state in states {
       for (option, value) in (state.acceptedOptions ?? [:]).sorted(by: { $0.key < $1.key }) {
         let place = state.options?[option].map { "\(option) is \($0) here, and \(value) on AWS" }

@@ -16,7 +16,8 @@ struct Up: AsyncParsableCommand {
         drydock up --runtime native --port mydb=15432
         drydock up --dry-run --format json
 
-      With -q nothing is printed but errors, and what --format json or --dry-run ask for.
+      With -q only errors are printed, and what --format json or --dry-run
+      ask for.
       """)
 
   @Argument(help: "The resources to bring up; else all.", completion: NameCompletion.resources)

@@ -10,6 +10,7 @@ import Testing
 @testable import DrydockCommands
 @testable import Emulator
 @testable import Planning
+@testable import Services
 
 @Suite struct ErrorReportTests {
   @Test(
@@ -136,6 +137,11 @@ import Testing
         files     efs       running            -       -        -        /state/files     -      -
 
         """)
+    #expect(StateTable.render([running], withApp: false, isWide: true).contains("NETWORK") == false)
+    crashed.network = "drydock-i"
+    let wide = StateTable.render([running, crashed], withApp: false, isWide: true).split(separator: "\n")
+    #expect(wide[0].hasSuffix("UPTIME  NETWORK") && wide[1].hasSuffix("-") && wide[2].hasSuffix("drydock-i"))
+    #expect(StateTable.render([crashed], withApp: false).contains("NETWORK") == false)
     let all = StateTable.render([files], withApp: true)
     #expect(all.hasPrefix("APP  RESOURCE"))
     #expect(all.split(separator: "\n").last?.hasPrefix("web  files") == true)
@@ -177,6 +183,29 @@ import Testing
       reason: String(repeating: "because ", count: 30))
     let plan = PlanTable.render(Plan(runtime: .native, runtimeReason: "", items: [item]), screen: screen)
     #expect(plan.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= screen }, "\(plan)")
+  }
+
+  /// Bug: rows of 99 places wrapped on a terminal of 80.
+  @Test(arguments: [60, 80, 120]) func rowsOfServicesFitTheTerminal(_ screen: Int) {
+    var starting = ReplicaStatus(number: 1, state: .starting, reason: "its port 3000 refuses connections")
+    (starting.id, starting.startedAt) = ("1234567", .now)
+    var looping = ReplicaStatus(number: 12, state: .crashLoop)
+    (looping.lastEnd, looping.restarts) = ("exit code 127, a program was not found", 17)
+    let services = [
+      ServiceStatus(
+        service: "storefront-checkout", kind: .process, desired: 2, url: "http://127.0.0.1:27619",
+        replicas: [starting, looping]),
+      ServiceStatus(service: "background-worker", kind: .container, desired: 0, replicas: []),
+    ]
+    let table = ServiceTable.table(services, screen: screen)
+    let lines = table.split(separator: "\n").map(String.init)
+    #expect(lines.count == 4 && lines.allSatisfy { DisplayWidth.of($0) <= screen }, "\(table)")
+    #expect(lines[1].contains("127.0.0.1:27619") && lines[1].contains("starting"), "\(table)")
+    #expect(lines[2].contains("crash"), "\(table)")
+    let whole = ServiceTable.table(services, screen: nil)
+    #expect(whole.contains("http://127.0.0.1:27619") && whole.contains("refuses connections"))
+    #expect(whole.contains("SINCE") && whole.contains("process 1234567"))
+    #expect(ServiceTable.table([], screen: screen).isEmpty)
   }
 
   @Test func anEmptyListPrintsNothing() {

@@ -13,6 +13,7 @@ struct LinkedNetworkTests {
       let variables = try await app.containerVariables()
       #expect(variables["MAIN_URL"] == "redis://main:6379/0")
       #expect(try await network.answers("main"))
+      #expect(try await app.ps()["cache"]?.network == "drydock-\(network.id)")
       // A link that is there already stays as it is.
       try await app.resources("link", "main", "-a", "app")
       #expect(try await network.answers("main"))

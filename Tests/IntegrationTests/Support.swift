@@ -13,6 +13,7 @@ struct Row: Decodable, Hashable {
   var runtime: String?
   var pid: Int32?
   var container: String?
+  var network: String?
   var port: Int?
   var directory: String?
   var startedAt: String?

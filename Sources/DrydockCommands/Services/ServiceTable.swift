@@ -4,14 +4,28 @@ import TerminalProgress
 
 /// How services are listed.
 enum ServiceTable {
+  private static let steps: [TableStep] = [
+    .cutEnd("STATUS", least: 28), .leaveOut("SINCE"), .cutEnd("RUNS AS", least: 16), .addresses("URL"),
+    .leaveOut("RUNS AS"), .leaveOut("RESTARTS"), .cutEnd("STATUS", least: 12), .cutEnd("SERVICE", least: 8),
+  ]
+
   /// Prints services and their replicas.
-  static func render(_ services: [ServiceStatus], _ format: OutputFormat, _ console: Console) throws {
+  static func render(
+    _ services: [ServiceStatus], _ format: OutputFormat, _ console: Console, isWide: Bool = false
+  ) throws {
     if format == .json { return try console.print(json: services) }
+    let table = table(services, screen: console.screen(isWide: isWide))
+    if !table.isEmpty { console.print(table) }
+  }
+
+  /// The services and their replicas in so many places; empty for none.
+  static func table(_ services: [ServiceStatus], screen: Int?) -> String {
     let rows = services.flatMap(rows(of:))
-    guard !rows.isEmpty else { return }
+    guard !rows.isEmpty else { return "" }
     let header = ["SERVICE", "STATUS", "RUNS AS", "SINCE", "RESTARTS", "URL"]
     let withApp = services.contains { $0.app != nil }
-    console.print(Table(header: withApp ? ["APP"] + header : header, rows: rows).rendered())
+    return Table(header: withApp ? ["APP"] + header : header, rows: rows)
+      .rendered(screen: screen, steps: steps)
   }
 
   private static func rows(of service: ServiceStatus) -> [[String]] {

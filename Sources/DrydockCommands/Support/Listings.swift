@@ -74,17 +74,21 @@ enum StateTable {
     .cutEnd("APP", least: 6),
   ]
 
-  static func render(_ states: [ResourceState], withApp: Bool, screen: Int? = nil) -> String {
+  /// - Parameter isWide: Whether to show what few people need, where there is any of it.
+  static func render(
+    _ states: [ResourceState], withApp: Bool, isWide: Bool = false, screen: Int? = nil
+  ) -> String {
+    let withNetwork = isWide && states.contains { $0.network != nil }
     let header =
       (withApp ? ["APP"] : []) + [
         "RESOURCE", "TYPE", "STATUS", "WANTED", "VERSION", "RUNTIME", "PROCESS", "PORT", "UPTIME",
-      ]
+      ] + (withNetwork ? ["NETWORK"] : [])
     let rows = states.map { state in
       (withApp ? [state.test.map { "\(state.app) (test \($0))" } ?? state.app] : []) + [
         state.resource, state.type, status(state, isWhole: screen == nil), state.wantedVersion ?? "-",
         state.version ?? "-",
         state.runtime?.rawValue ?? "-", process(state), state.port.map(String.init) ?? "-", uptime(state),
-      ]
+      ] + (withNetwork ? [state.network ?? "-"] : [])
     }
     return rows.isEmpty ? "" : Table(header: header, rows: rows).rendered(screen: screen, steps: steps)
   }

@@ -31,6 +31,8 @@ package struct ResourceState: Sendable, Hashable, Codable {
   package var pid: Int?
   /// The container's name.
   package var container: String?
+  /// The Docker network in which the container is found by the resource's name.
+  package var network: String?
   /// The port on 127.0.0.1.
   package var port: Int?
   /// The directory of an efs resource.
@@ -124,6 +126,7 @@ package struct StatusOperation: Sendable {
     (result.isPaused, result.delaySeconds) = (record.isPaused, record.delaySeconds)
     result.pid = observed?.processID
     result.container = observed?.container
+    if observed?.container != nil { result.network = ResourceNames(id: state.id).network }
     await judge(&result, record, server, state, observed, runtime)
     return result
   }
