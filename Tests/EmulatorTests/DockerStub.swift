@@ -38,7 +38,8 @@ struct DockerStub: Sendable {
     }
   }
 
-  /// Runs a stub and the Docker runtime of an instance on it.
+  /// Runs a stub and the Docker runtime of an instance on it, which makes no image with data unless the environment says that
+  /// `CI` is not set.
   func run(
     environment: [String: String] = [:], state: InstanceState? = nil,
     _ body: (_ runtime: ContainerRuntime, _ calls: () -> [String], StubDockerServer) async throws -> Void
@@ -48,7 +49,8 @@ struct DockerStub: Sendable {
         let client = try await DockerClient.connect(
           to: DockerEndpoint(socketPath: server.socketPath), until: .after(.seconds(30)))
         let runtime = ContainerRuntime(
-          client: client, names: ResourceNames(id: "abc123def456", state: state), environment: environment,
+          client: client, names: ResourceNames(id: "abc123def456", state: state),
+          environment: ["CI": "true"].merging(environment) { $1 },
           stateFolder: try test.folder("state"))
         let greetings = server.requests.count
         try await body(runtime, { server.requests.dropFirst(greetings).map(\.call) }, server)

@@ -47,7 +47,7 @@ import Testing
 
   @Test("A container without a network fills it, before the server's own makes its first start")
   func filled() async throws {
-    try await stub().run { runtime, calls, server in
+    try await stub().run(environment: ["CI": ""]) { runtime, calls, server in
       try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
       let made = created(server)
       try #require(made.count == 2)
@@ -79,7 +79,7 @@ import Testing
 
   @Test("Where filling fails the image makes its data itself")
   func failed() async throws {
-    try await stub(fillEndsBy: 1).run { runtime, calls, server in
+    try await stub(fillEndsBy: 1).run(environment: ["CI": ""]) { runtime, calls, server in
       try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
       let own = created(server).map(\.json).filter { $0["Image"] as? String == "sha256:1" }
       #expect(own.count == 2)
@@ -92,11 +92,11 @@ import Testing
   @Test("Where a machine is used once nothing is made for the next time; what is there is used")
   func usedOnce() async throws {
     let empty = DockerStub(answers: ["GET /images/fake:1.0/json": .image("sha256:1")])
-    try await empty.run(environment: ["CI": "true"]) { runtime, _, server in
+    try await empty.run { runtime, _, server in
       try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
       #expect(created(server).count == 1)
     }
-    try await stub().run(environment: ["CI": "true"]) { runtime, _, server in
+    try await stub().run { runtime, _, server in
       try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
       #expect(created(server).count == 2)
     }
@@ -106,7 +106,7 @@ import Testing
   func later() async throws {
     // The container's own label, as its creation told it.
     var label = ""
-    try await stub().run { runtime, _, server in
+    try await stub().run(environment: ["CI": ""]) { runtime, _, server in
       try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
       let labels = try #require(created(server)[0].json["Labels"] as? [String: String])
       label = try #require(labels["dev.drydock.configuration"])
