@@ -105,8 +105,10 @@ struct ReleaseFixture {
       let (uid, gid) = Self.user(user)
       app.prefix = ["setpriv", "--reuid=\(uid)", "--regid=\(gid)", "--clear-groups", "--"]
     }
-    let result = try await app.start(words, environment: ["LC_ALL": "C.UTF-8"], input: input, tool: true)
-      .result()
+    let result = try await app.start(
+      words, environment: ["LC_ALL": "C.UTF-8", "TMPDIR": "/tmp"], input: input, tool: true
+    )
+    .result()
     try #require(result.status == 0, "\(words): \(result)")
   }
 
