@@ -46,7 +46,7 @@ struct MariaDBEngine: MySQLFamilyEngine {
       ],
       files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)]
         + (tls?.files ?? []) + [Self.clientSettings],
-      dataPath: "/var/lib/mysql", dataMark: "ibdata1")
+      dataPath: "/var/lib/mysql", dataMark: "ibdata1", servedMark: MySQLFamily.binaryLogIndex)
   }
 
   /// The image's own script asks its temporary server by a client that, from 11.4 on, verifies certificates, and

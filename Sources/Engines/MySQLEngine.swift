@@ -56,7 +56,7 @@ struct MySQLEngine: MySQLFamilyEngine {
         "MYSQL_INITDB_SKIP_TZINFO": "1",
       ],
       files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
-      dataPath: "/var/lib/mysql", dataMark: "ibdata1")
+      dataPath: "/var/lib/mysql", dataMark: "ibdata1", servedMark: MySQLFamily.binaryLogIndex)
   }
 
   func native(

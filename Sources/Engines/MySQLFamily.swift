@@ -94,11 +94,15 @@ enum MySQLFamily {
     return (provisioning(request) + more + administrator).map { $0 + ";\n" }.joined()
   }
 
+  /// The list of binary logs in a data directory, which a server begins with its first.
+  static let binaryLogIndex = "\(binaryLog).index"
+  private static let binaryLog = "binlog"
+
   /// Settings that both families take, natively and in containers.
   static func settings(_ request: ServerRequest) -> [String] {
     [
       "--report-host=\(request.marker)",
-      "--log-bin=binlog",
+      "--log-bin=\(binaryLog)",
       "--server-id=\(request.serverID)",
       "--max-binlog-size=67108864",
       "--character-set-server=utf8mb4",

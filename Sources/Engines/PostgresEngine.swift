@@ -93,6 +93,7 @@ struct PostgresEngine: ServerEngine {
         RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
       ] + (tls?.files ?? []),
       dataPath: "/var/lib/postgresql/data", dataVariable: "PGDATA", dataMark: "PG_VERSION",
+      servedMark: "postmaster.pid",
       // Parallel workers share their work there. It is memory only as far as it is used.
       sharedMemory: 1 << 30)
   }

@@ -76,13 +76,17 @@ package struct ContainerRecipe: Sendable, Hashable {
   package var dataVariable: String?
   /// A file that is in every data directory once it was made, by its name there; nil for none.
   package var dataMark: String?
+  /// A file in it that a server makes there by its first start, so that it is not in data that was made for it; nil for an
+  /// engine that has none such.
+  package var servedMark: String?
   /// The size of `/dev/shm` that it needs, in bytes; nil for the engine's default of 64 MiB.
   package var sharedMemory: Int?
 
   /// A container recipe.
   package init(
     command: [String] = [], environment: [String: String] = [:], files: [RecipeFile] = [],
-    dataPath: String? = nil, dataVariable: String? = nil, dataMark: String? = nil, sharedMemory: Int? = nil
+    dataPath: String? = nil, dataVariable: String? = nil, dataMark: String? = nil,
+    servedMark: String? = nil, sharedMemory: Int? = nil
   ) {
     self.command = command
     self.environment = environment
@@ -90,6 +94,7 @@ package struct ContainerRecipe: Sendable, Hashable {
     self.dataPath = dataPath
     self.dataVariable = dataVariable
     self.dataMark = dataMark
+    self.servedMark = servedMark
     self.sharedMemory = sharedMemory
   }
 }

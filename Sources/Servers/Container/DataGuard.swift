@@ -41,10 +41,10 @@ package struct DataGuard: Sendable {
     throw nothing(at: mark, image)
   }
 
-  /// Whether a server that has served once keeps its data elsewhere than in its volume: an image's own settings or entry
-  /// script may have moved it, which no variable tells.
+  /// Whether a server that runs keeps its data elsewhere than in its volume: an image's own settings or entry script may have
+  /// moved it, which no variable tells. That there is data in the volume says nothing where that was filled for the server.
   package func isUnkept(in container: ContainerDetails) async throws -> Bool {
-    guard let mark = place.markPath(in: container) else { return false }
+    guard let mark = place.servedMarkPath(in: container) else { return false }
     guard place.lies(in: volume, of: container) else { return true }
     return try await !client.hasPath(mark, in: container.id, until: deadline)
   }

@@ -13,6 +13,7 @@ package struct DataPlace: Sendable, Hashable {
   private let usual: String
   private let variable: String?
   private let mark: String?
+  private let servedMark: String?
 
   /// The place in an image; nil for an engine that keeps no data.
   package init?(_ recipe: ContainerRecipe, _ image: ImageInfo) {
@@ -25,6 +26,7 @@ package struct DataPlace: Sendable, Hashable {
     self.usual = usual
     variable = recipe.dataVariable
     mark = recipe.dataMark
+    servedMark = recipe.servedMark
   }
 
   /// A file that is in the data directory once the data was made; nil for an engine that has none such.
@@ -33,6 +35,11 @@ package struct DataPlace: Sendable, Hashable {
   /// The same place in a container, which may be of another image.
   package func markPath(in container: ContainerDetails) -> String? {
     mark.map { "\(directory(of: container))/\($0)" }
+  }
+
+  /// A file that is in the data directory of a container whose server runs on it; nil for an engine that has none such.
+  package func servedMarkPath(in container: ContainerDetails) -> String? {
+    (servedMark ?? mark).map { "\(directory(of: container))/\($0)" }
   }
 
   /// Whether a container's data lies in this volume, and not in the container itself.
