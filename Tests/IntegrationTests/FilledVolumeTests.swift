@@ -45,7 +45,8 @@ import Testing
           let identity = name == "ORDERS" ? "SELECT @@server_id, @@server_uuid" : "SELECT @@server_id"
           #expect(try await one.query(identity, at: mine) != two.query(identity, at: other))
         }
-        for row in try await one.ps().values {
+        let rows = try await one.ps().values.sorted { $0.resource < $1.resource }
+        for row in rows {
           let container = try #require(row.container)
           let details = try #require(try await client.inspectContainer(container, until: soon))
           let volume = try #require(details.mounts.compactMap(\.name).first)
@@ -54,10 +55,10 @@ import Testing
           let provision = try await client.readFile("/drydock/provision.sql", in: container, until: soon)
           #expect(provision?.isEmpty != false, "\(row.resource)")
         }
-        let containers = try await one.ps().mapValues(\.container)
         _ = try await one.drydock("down")
         try await one.up()
-        #expect(try await one.ps().mapValues(\.container) == containers)
+        let again = try await one.ps().values.compactMap(\.container).sorted()
+        #expect(again == rows.compactMap(\.container).sorted())
         for name in ["MYDB", "LEGACY", "ORDERS"] {
           let url = try #require(first["\(name)_URL"])
           #expect(try await one.query("SELECT count(*) FROM t", at: url) == "0")
