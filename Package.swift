@@ -215,6 +215,14 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine", "DrydockBase"] + nio),
+    library("AppStateTestSupport", ["AppState", "DrydockBase", "Engines"]),
+    library(
+      "ServersTestSupport",
+      [
+        "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase", "DrydockTestSupport", "Engines", "HealthProbes", "MonotonicTime", "Planning",
+        "Servers",
+      ]),
     tests("DrydockBase"),
     tests("LocalFiles", ["DrydockBase", system]),
     tests("ImageBuilds", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
@@ -224,28 +232,49 @@ let package = Package(
     tests("DockerEngine", ["MonotonicTime"] + sockets),
     tests("Containers", ["DockerEngine", "MonotonicTime"]),
     tests("ByteStreams", ["DrydockBase"]),
-    tests("AppState"),
-    tests("Planning", ["AppState", "ConvoxManifest", "DrydockBase", "Engines"]),
+    tests(
+      "AppState", ["AppStateTestSupport", "ConvoxManifest", "DrydockBase", "Engines", "MonotonicTime"]),
+    tests(
+      "Planning",
+      [
+        "AppState", "AppStateTestSupport", "ConvoxManifest", "DrydockBase", "Engines", "Resources",
+        "Servers", "ServersTestSupport",
+      ]),
     tests(
       "Servers",
       [
-        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine", "DrydockBase", "Engines",
-        "HealthProbes", "MonotonicTime", "NativeProcess", "Planning", "TransportSecurity",
+        "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
+        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
+        "ServersTestSupport", "TransportSecurity",
       ]),
+    tests(
+      "Resources",
+      [
+        "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines",
+        "MonotonicTime", "ServersTestSupport",
+      ]),
+    tests(
+      "PortForwarding", ["AppStateTestSupport", "DrydockBase", "MonotonicTime", "TransportSecurity"]),
     tests("Transfer", ["ConvoxEnvironment", "DrydockBase", "LocalFiles"]),
     tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
-    tests("HealthProbes", ["MonotonicTime", "PortListeners", "TransportSecurity"]),
+    tests(
+      "HealthProbes",
+      ["ConvoxManifest", "DrydockBase", "MonotonicTime", "PortListeners", "TransportSecurity"]),
     tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress", ["DrydockBase"]),
     tests(
-      "Engines", ["ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "HealthProbes", "MonotonicTime"]),
+      "Engines",
+      [
+        "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase",
+        "HealthProbes", "MonotonicTime", "Planning", "Resources", "Servers",
+      ]),
     tests(
       "Emulator",
       [
-        "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
-        "DrydockBase", "Engines", "HealthProbes", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
-        "PortForwarding", "PortListeners", "Resources", "Servers", "Transfer", "TransportSecurity",
+        "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines",
+        "HealthProbes", "MonotonicTime", "NativeProcess", "Planning", "PortForwarding", "Resources",
+        "Servers", "ServersTestSupport", "Transfer", "TransportSecurity",
       ]),
     tests(
       "RackAPI",

@@ -1,6 +1,8 @@
+import AppStateTestSupport
 import ConvoxManifest
 import Engines
 import Foundation
+import ServersTestSupport
 import Synchronization
 import Testing
 

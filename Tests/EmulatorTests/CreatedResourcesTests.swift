@@ -1,7 +1,9 @@
+import AppStateTestSupport
 import ConvoxManifest
 import Engines
 import Foundation
 import MonotonicTime
+import ServersTestSupport
 import Synchronization
 import Testing
 

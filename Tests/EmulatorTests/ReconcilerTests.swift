@@ -1,7 +1,9 @@
+import AppStateTestSupport
 import Foundation
 import HealthProbes
 import MonotonicTime
 import NativeProcess
+import ServersTestSupport
 import Synchronization
 import Testing
 import TransportSecurity
@@ -20,7 +22,7 @@ import TransportSecurity
     let test: TestHome
     let runtime: FakeRuntime
     var specs: [ResourceSpec]
-    var state = EmulatorTests.state()
+    var state = AppStateTestSupport.state()
     var options = UpOptions(deadline: .after(.seconds(30)))
     var transport: [String: TransportSetup] = [:]
     var observed: [String: Observation] = [:]
@@ -317,7 +319,7 @@ import TransportSecurity
   @Test func aPortOfAnotherAppIsRefusedByTheAppsName() async throws {
     try await TestHome.with { test in
       let port = try freePort()
-      let other = EmulatorTests.state("other1234567", handle: "shop")
+      let other = AppStateTestSupport.state("other1234567", handle: "shop")
       try test.store.save(other)
       try Folder.make(test.home.ports, mode: 0o700)
       try PortAllocator(folder: test.home.ports).reserve(exact: port, owner: "\(other.id)/cache")
@@ -454,7 +456,7 @@ import TransportSecurity
       let runtime = FakeRuntime()
       var external = fake("mem")
       external.externalURL = "redis://:secret@host:1/0"
-      let files = try EmulatorTests.specs("resources:\n  files: { type: efs }\n")
+      let files = try ServersTestSupport.specs("resources:\n  files: { type: efs }\n")
       let (outcomes, state) = try await Try(test: test, runtime: runtime, specs: [external] + files).run()
       #expect(runtime.calls.isEmpty)
       #expect(outcomes.map(\.status) == [.external, .running])

@@ -1,4 +1,6 @@
+import AppStateTestSupport
 import Engines
+import ServersTestSupport
 import Testing
 
 @testable import AppState
@@ -118,7 +120,7 @@ import Testing
   @Test func whatIsNoServerNeedsNoRuntime() async throws {
     var external = fake("db")
     external.externalURL = "x"
-    let files = try EmulatorTests.specs("resources:\n  files: { type: efs }\n")
+    let files = try ServersTestSupport.specs("resources:\n  files: { type: efs }\n")
     let selection = try await selector(docker: images, native: nothing).choose(.auto, [external] + files)
     #expect(selection.runtime.kind == .native)
     #expect(selection.reason == "nothing to run")

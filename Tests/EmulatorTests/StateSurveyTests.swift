@@ -1,3 +1,4 @@
+import AppStateTestSupport
 import ConvoxManifest
 import Engines
 import Foundation

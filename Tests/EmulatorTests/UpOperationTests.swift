@@ -1,9 +1,11 @@
+import AppStateTestSupport
 import ConvoxManifest
 import DrydockTestSupport
 import Engines
 import Foundation
 import MonotonicTime
 import NativeProcess
+import ServersTestSupport
 import Synchronization
 import Testing
 

@@ -36,6 +36,13 @@ package struct ContainerRuntime: Runtime {
   /// Where drydock itself may run.
   package var ownContainer = OwnContainer.ofThisProcess
 
+  /// The containers of an instance whose state lies in a folder.
+  package init(client: DockerClient, names: ResourceNames, environment: [String: String], stateFolder: String)
+  {
+    (self.client, self.names) = (client, names)
+    (self.environment, self.stateFolder) = (environment, stateFolder)
+  }
+
   /// The instance's containers, whatever runs in them.
   package var containers: InstanceContainers { InstanceContainers(client: client, names: names.instance) }
   package var soon: Deadline { containers.soon }

@@ -24,8 +24,8 @@ package struct RuntimeAccess: Sendable {
     var runtime = ContainerRuntime(
       client: try await DockerAccess(environment: context.environment).connect(),
       names: ResourceNames(id: state.id, state: state), environment: context.environment,
-      stateFolder: context.home.instance(state.id),
-      authorityFile: LocalAuthority(home: context.home).certificateFile)
+      stateFolder: context.home.instance(state.id))
+    runtime.authorityFile = LocalAuthority(home: context.home).certificateFile
     runtime.throwAway = context.throwAway
     runtime.cache = context.home.cache
     return runtime
