@@ -89,11 +89,11 @@ extension InstanceDirectory {
         .failed, "\(app.handle) has a folder of its own: \(owner.path)",
         suggestion: "work there; it can be adopted once that folder is gone")
     }
-    let claimed = try await claim(app, for: folder, until: deadline)
+    _ = try await claim(app, for: folder, until: deadline)
     let held = try await store.hold(app.id, called: app.handle, until: deadline, notice: notice)
     defer { _ = held }
     var state = held.state
-    state.path = claimed.path
+    // Its path comes with it: of a folder that was renamed, that is all that is new, and has to be saved.
     try bind(&state, to: folder)
     try removeOwnFolder(of: held.state, now: state)
     return (state, before?.id == state.id ? nil : before)

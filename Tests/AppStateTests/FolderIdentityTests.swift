@@ -82,6 +82,20 @@ import Testing
     }
   }
 
+  /// Bug: the path was not saved, as the folder itself was the same, and `prune` took the app for one without a folder.
+  @Test func aFolderThatWasRenamedIsAdoptedForGood() async throws {
+    try await TestHome.with { test in
+      let before = try up(test)
+      try FileManager.default.moveItem(atPath: "\(test.path)/web", toPath: "\(test.path)/renamed")
+      let folder = try test.app("renamed")
+      try Folder.remove(folder.drydock)
+      #expect(try await adopt(test, "web", folder).id == before.id)
+      let app = try #require(test.store.apps().first)
+      #expect(app.path == folder.path)
+      #expect(try !test.directory.lostFolder(app))
+    }
+  }
+
   @Test func anIdOfAnotherAppAdoptsNothing() async throws {
     try await TestHome.with { test in
       let victim = try up(test)
