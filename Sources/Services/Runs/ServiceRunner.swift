@@ -8,10 +8,7 @@ package struct ServiceRunner: Sendable {
   /// How many there may be of a service at a time.
   private static let numbers = 1...500
 
-  private let context: DrydockContext
-  private let id: String
-  private let wishes: SupervisorProcess.Wishes
-  private let notice: @Sendable (String) -> Void
+  private let runs: NumberedRuns
 
   /// - Parameters:
   ///   - id: An instance whose resources are up.
@@ -21,10 +18,7 @@ package struct ServiceRunner: Sendable {
     context: DrydockContext, id: String, wishes: SupervisorProcess.Wishes,
     notice: @escaping @Sendable (String) -> Void
   ) {
-    self.context = context
-    self.id = id
-    self.wishes = wishes
-    self.notice = notice
+    runs = NumberedRuns(context: context, id: id, wishes: wishes, notice: notice)
   }
 
   /// Runs a command to its end, or until it is stopped; a cancellation ends it too.
@@ -35,35 +29,15 @@ package struct ServiceRunner: Sendable {
   package func run(
     _ run: ServiceRun, until stop: Latch, started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
   ) async throws -> ReplicaEnd {
-    let folder = ServiceFolder(home: context.home, id: id)
-    try folder.prepare()
-    for number in Self.numbers {
-      let replica = ServiceReplica.run(of: run.service, number)
-      try folder.prepare(replica)
-      // Two at the same time have numbers of their own.
-      guard let lock = InstanceLock.attempt(folder.replica(replica)) else { continue }
-      defer { _ = lock }
-      return try await self.run(run, as: replica, until: stop, started)
+    let end = try await runs.first(of: Self.numbers, called: { .run(of: run.service, $0) }) {
+      replica, preparation in
+      try await live(replica, by: try await preparation.runner(of: run), until: stop, started)
     }
-    throw DrydockError(
-      .failed, "\(Self.numbers.count) commands are run as \(run.service)'s already, the most at a time")
-  }
-
-  private func run(
-    _ run: ServiceRun, as replica: ServiceReplica, until stop: Latch,
-    _ started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
-  ) async throws -> ReplicaEnd {
-    let preparation = try await SupervisorProcess(context: context, id: id).preparation(
-      wishes, try Leash.toThisProcess(), ServiceRouters(), leashName: "leash/\(replica.name)", notice)
-    do {
-      let runner = try await preparation.runner(of: run)
-      let end = try await live(replica, by: runner, until: stop, started)
-      await preparation.close()
-      return end
-    } catch {
-      await preparation.close()
-      throw error
+    guard let end else {
+      throw DrydockError(
+        .failed, "\(Self.numbers.count) commands are run as \(run.service)'s already, the most at a time")
     }
+    return end
   }
 
   private func live(

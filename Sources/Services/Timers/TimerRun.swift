@@ -8,10 +8,7 @@ package struct TimerRun: Sendable {
   /// The numbers of such runs, far from those of runs that are due.
   private static let numbers = 101...199
 
-  private let context: DrydockContext
-  private let id: String
-  private let wishes: SupervisorProcess.Wishes
-  private let notice: @Sendable (String) -> Void
+  private let runs: NumberedRuns
 
   /// A run for an instance whose resources are up.
   /// - Parameters:
@@ -21,10 +18,7 @@ package struct TimerRun: Sendable {
     context: DrydockContext, id: String, wishes: SupervisorProcess.Wishes,
     notice: @escaping @Sendable (String) -> Void
   ) {
-    self.context = context
-    self.id = id
-    self.wishes = wishes
-    self.notice = notice
+    runs = NumberedRuns(context: context, id: id, wishes: wishes, notice: notice)
   }
 
   /// Runs a timer to its end; a cancellation ends it.
@@ -36,35 +30,14 @@ package struct TimerRun: Sendable {
       @Sendable (ServiceReplica, @escaping @Sendable () async throws -> ReplicaEnd) async throws ->
       ReplicaEnd
   ) async throws -> ReplicaEnd {
-    let folder = ServiceFolder(home: context.home, id: id)
-    try folder.prepare()
-    for number in Self.numbers {
-      let replica = ServiceReplica.run(ofTimer: name, number)
-      try folder.prepare(replica)
-      // Two that run it at the same time have numbers of their own.
-      guard let lock = InstanceLock.attempt(folder.replica(replica)) else { continue }
-      defer { _ = lock }
-      return try await run(name, as: replica, showing)
-    }
-    throw DrydockError(.failed, "the timer \(name) is run \(Self.numbers.count) times already")
-  }
-
-  private func run(
-    _ name: String, as replica: ServiceReplica,
-    _ showing:
-      @Sendable (ServiceReplica, @escaping @Sendable () async throws -> ReplicaEnd) async throws ->
-      ReplicaEnd
-  ) async throws -> ReplicaEnd {
-    let preparation = try await SupervisorProcess(context: context, id: id).preparation(
-      wishes, try Leash.toThisProcess(), ServiceRouters(), leashName: "leash/\(replica.name)", notice)
-    do {
+    let end = try await runs.first(of: Self.numbers, called: { .run(ofTimer: name, $0) }) {
+      replica, preparation in
       let runner = try await preparation.runner(of: try preparation.timer(named: name))
-      let end = try await showing(replica) { try await OneRun(runner: runner, replica: replica).end() }
-      await preparation.close()
-      return end
-    } catch {
-      await preparation.close()
-      throw error
+      return try await showing(replica) { try await OneRun(runner: runner, replica: replica).end() }
     }
+    guard let end else {
+      throw DrydockError(.failed, "the timer \(name) is run \(Self.numbers.count) times already")
+    }
+    return end
   }
 }
