@@ -1,21 +1,11 @@
 import ArgumentParser
-import Emulator
-import MonotonicTime
 
 /// `drydock replica resume`.
 struct ReplicaResume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "resume", abstract: "Go on applying.")
+    commandName: "resume", abstract: "Continue to apply.")
 
-  @Argument(help: "The replica.", completion: NameCompletion.resources)
-  var name: String
+  @OptionGroup var replica: NamedReplica
 
-  @OptionGroup var options: SharedOptions
-
-  func run() async throws {
-    let session = Session(options)
-    try await ReplicaOperation(context: session.context).setPaused(
-      false, of: name, in: try session.requiredInstance(), until: .after(.seconds(30)))
-    session.console.print("\(name) goes on")
-  }
+  func run() async throws { try await replica.set(paused: false, saying: "goes on") }
 }
