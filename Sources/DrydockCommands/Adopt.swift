@@ -9,8 +9,8 @@ struct Adopt: AsyncParsableCommand {
     commandName: "adopt",
     abstract: "Give this folder the data of an app that has no folder any more.",
     discussion: """
-      For a folder that was cloned or moved anew, and whose app drydock does not
-      recognise. What has no folder is listed by drydock ps --all.
+      For a folder that was cloned again or moved, and whose app drydock does not
+      recognise. drydock ps --all lists the apps that have no folder.
 
       Examples:
         drydock adopt shop

@@ -12,8 +12,8 @@ struct CA: AsyncParsableCommand {
     commandName: "ca",
     abstract: "Print the path of the certificate authority that signs the resources' certificates.",
     discussion: """
-      It is made once and belongs to this user alone. `drydock run` has a service
-      that links an encrypted resource trust it; other programs are told by this path.
+      It is made once, and belongs to this user alone. Under `drydock run`, services
+      that link an encrypted resource trust it; give its path to other programs.
 
       Examples:
         redis-cli --tls --cacert "$(drydock ca)" \\

@@ -12,7 +12,7 @@ import Resources
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Find what would fail or surprise at deploy or start, each with its place and what to do.",
+    abstract: "Find what would fail or surprise you in a deploy or start, with its place and a remedy.",
     discussion: """
       Exits 0 when clean or with warnings only, 65 on errors.
 

@@ -8,7 +8,7 @@ import TestInstances
 struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Say what is there and what is missing, each finding with one command that mends it.",
+    abstract: "Say what is here and what is missing, each with one command that mends it.",
     discussion: """
       Examples:
         drydock doctor

@@ -11,8 +11,8 @@ struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest", abstract: "Show the manifest as Convox understands it.",
     discussion: """
-      It is shown also where a required variable has no value, which is told, with
-      exit code 65.
+      If a required variable has no value, the manifest is shown all the same, and
+      the exit code is 65.
 
       Examples:
         drydock manifest

@@ -13,8 +13,8 @@ struct Prune: AsyncParsableCommand {
     commandName: "prune",
     abstract: "List, then after confirmation remove, what belongs to instances whose folder is gone.",
     discussion: """
-      And what test runs have left: instances that drydock test has kept, databases of
-      runs with --shared that were killed.
+      It also removes what test runs have left: instances that drydock test has kept,
+      and databases of runs with --shared that were killed.
 
       Examples:
         drydock prune

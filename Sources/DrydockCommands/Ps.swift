@@ -12,7 +12,7 @@ struct Ps: AsyncParsableCommand {
     commandName: "ps",
     abstract: "Show every resource and service: its status, version, process and port.",
     discussion: """
-      Works from what exists, without a manifest.
+      Needs no manifest: it shows what exists.
 
       Examples:
         drydock ps

@@ -20,8 +20,8 @@ struct Run: AsyncParsableCommand {
     usage: "drydock run [<options>] <service> [--] [<command> ...]",
     discussion: """
       The command takes drydock's place: signals, terminal and exit code are its own.
-      Without one, the service's own command: of the manifest is run, a list word by
-      word, a text by a shell.
+      Without one, the service's command: in the manifest is run: a list word by
+      word, a string by a shell.
 
       Examples:
         drydock run web -- bin/web
@@ -29,12 +29,12 @@ struct Run: AsyncParsableCommand {
         drydock run --rack acme/staging web -- bin/web
         drydock run --container web -- bin/migrate
 
-      An efs resource that the service links and lists under volumes: is there at its
-      path, for this command only. The app env is the local one, whatever the last up
-      took, else that of --rack, as with env and up.
+      An efs resource that the service links and lists under volumes: is mounted at
+      its path, for this command only. The app env is the local one, or with --rack
+      that rack's, whichever the last up took.
 
-      With --container the command runs in a container of its own, of the service's
-      image, which is built where it is not there, behind the image's entry point.
+      With --container, the command runs in a container of its own, by the entry
+      point of the service's image, which is built first if it is not there.
       """)
 
   @Argument(help: "The service.", completion: NameCompletion.services)

@@ -15,7 +15,7 @@ import TestInstances
 struct Test: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
-    abstract: "Run tests beside throw-away resources, of which nothing is left afterwards.",
+    abstract: "Run tests with throw-away resources, of which nothing is left afterwards.",
     usage: """
       drydock test [<options>] -- <command> ...
       drydock test [<options>] [<service> ...]
@@ -36,8 +36,8 @@ struct Test: AsyncParsableCommand {
       shell, drydock test clone prints the URL of a new copy of the resource's
       database, as it was at the first call.
 
-      With serve, the resources stay until Ctrl-C, for commands in other shells. Their
-      variables are printed, and written to a file that shells can read.
+      With serve, the resources stay until Ctrl-C, for commands in other shells.
+      Their variables are printed, and written to a file that shells can read.
 
       With --shared, SQL servers are those that drydock up has started, with new,
       empty databases that are dropped afterwards. Caches and other resources without
@@ -49,7 +49,7 @@ struct Test: AsyncParsableCommand {
         drydock test --only mydb -- go test ./...
         drydock test web worker
         drydock test --seed mydb=seed.sql.gz -- pytest
-        drydock test --seed-command bin/migrate --seed-inputs 'migrations/*' -- pytest
+        drydock test --seed-command bin/migrate --seed-inputs 'db/*.sql' -- pytest
         drydock test --shared -- go test ./...
         drydock test serve --only mydb
         DATABASE_URL=$(drydock test clone mydb)

@@ -21,7 +21,7 @@ enum Version {
 /// `drydock version`.
 struct VersionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "version", abstract: "Show the versions of drydock and of the libraries it talks through.")
+    commandName: "version", abstract: "Show the versions of drydock and of the libraries that it uses.")
 
   @OptionGroup var common: CommonOptions
 

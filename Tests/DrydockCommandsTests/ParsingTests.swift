@@ -298,7 +298,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     var commands: [any ParsableCommand.Type] = [Drydock.self]
     while let command = commands.popLast() {
       for line in command.configuration.discussion.split(separator: "\n") {
-        #expect(line.count <= 80, "\(command._commandName): \(line)")
+        #expect(line.count < 80, "\(command._commandName): \(line)")
       }
       commands += command.configuration.subcommands
     }
@@ -310,18 +310,36 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
     #expect(help.contains("drydock run web -- bin/setup"))
   }
 
-  /// Whoever reads an example types it.
-  @Test(arguments: commands.map { $0._commandName })
-  func theInvocationsShownAreValid(_ name: String) throws {
-    let command = try #require(Self.commands.first { $0._commandName == name })
-    let examples = command.configuration.discussion.split(separator: "\n").map {
-      $0.trimmingPrefix { $0 == " " }
+  /// Whoever reads an example types it: those of the help are docs/reference/commands.md too.
+  @Test func theInvocationsShownAreValid() throws {
+    var commands: [any ParsableCommand.Type] = [Drydock.self]
+    var count = 0
+    while let command = commands.popLast() {
+      commands += command.configuration.subcommands
+      let lines = command.configuration.discussion.split(separator: "\n")
+      // Also one in the middle of a line of the shell, as "$(drydock ca)".
+      for example in lines where example.hasPrefix("  ") {
+        for invocation in example.matches(of: #/(?:^ *|\| |\$\()drydock (.*)/#).map(\.output.1) {
+          let line = invocation.replacing(#/ {3}.*| (?:\||<|>|&&) .*|\)".*|\)$/#, with: "")
+          let words = Test.spelled(line.split(separator: " ").map(String.init))
+          #expect(throws: Never.self, "\(example)") { try Self.parse(words[...]) }
+          count += 1
+        }
+      }
     }
-    for example in examples where example.hasPrefix("drydock ") {
-      let line = example.prefix { !"|<".contains($0) }
-      let words = line.split(separator: " ").dropFirst().map(String.init)
-      #expect(throws: Never.self, "\(example)") { _ = try Drydock.parseAsRoot(words) }
+    #expect(count > 100)
+  }
+
+  /// By the command that is meant, as the parser takes its time to prepare those that are not.
+  private static func parse(_ words: ArraySlice<String>) throws {
+    var (command, rest): (any ParsableCommand.Type, ArraySlice<String>) = (Drydock.self, words)
+    while let next = command.configuration.subcommands.first(where: {
+      $0.configuration.commandName == rest.first
+    }) {
+      command = next
+      rest = rest.dropFirst()
     }
+    _ = try command.parseAsRoot(Array(rest))
   }
 
   @Test(arguments: [["--help"], ["help"], ["help", "up"], ["up", "--help"], ["-h"], ["--version"]])

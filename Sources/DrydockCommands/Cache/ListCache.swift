@@ -9,7 +9,7 @@ import TestInstances
 struct ListCache: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List what is kept: what it is, of which version, how large it is, when it was used last.",
+    abstract: "List what is kept, with its kind, version, size and last use.",
     discussion: """
       Examples:
         drydock cache list

@@ -5,7 +5,7 @@ import ConvoxEnvironment
 struct ListEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Show the app env: what was set, whichever services declare it.",
+    abstract: "Show the app env: all that was set, whichever services declare it.",
     discussion: """
       The lines are those of convox env, sorted. What a service gets is shown by
       drydock env SERVICE; a service of this name by drydock env show list.

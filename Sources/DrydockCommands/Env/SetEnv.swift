@@ -10,7 +10,7 @@ struct SetEnv: AsyncParsableCommand {
     abstract: "Set values of the app env; without arguments, KEY=value lines are read from stdin.",
     discussion: """
       Lines on stdin are taken as Convox takes them, including quotes. A file given
-      by --from is read as dotenv libraries read it, without the quotes around values.
+      by --from is read as dotenv libraries do, without the quotes around values.
 
       Examples:
         drydock env set SECRET=s3cret

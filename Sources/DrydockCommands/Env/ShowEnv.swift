@@ -9,7 +9,8 @@ import Resources
 /// `drydock env [SERVICE]`.
 struct ShowEnv: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show the variables that a service gets; all resources' without a name.")
+    commandName: "show",
+    abstract: "Show the variables that a service gets; without a name, those of all resources.")
 
   @Argument(help: "The service.", completion: NameCompletion.services)
   var service: String?

@@ -9,7 +9,7 @@ struct RackEnv: AsyncParsableCommand {
     commandName: "env",
     abstract: "Show the variables by which the convox command finds the rack; they hold its password.",
     discussion: """
-      They are shown while the rack runs, and listens at its port itself.
+      They are shown only while the rack runs and listens at its port itself.
 
       Examples:
         eval "$(drydock rack env)"

@@ -4,7 +4,7 @@ import ArgumentParser
 struct Replica: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replica",
-    abstract: "Hold a read replica back, so that the app meets stale reads here.",
+    abstract: "Hold a read replica back, so that the app reads stale data.",
     discussion: """
       Examples:
         drydock replica lag read-replica 30

@@ -5,7 +5,7 @@ import MonotonicTime
 /// `drydock replica lag`.
 struct ReplicaLag: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lag", abstract: "Delay what a replica applies; 0 for not at all.")
+    commandName: "lag", abstract: "Delay what a replica applies; 0 ends the delay.")
 
   @Argument(help: "The replica.", completion: NameCompletion.resources)
   var name: String

@@ -12,7 +12,7 @@ import Transfer
 struct ConsoleResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "console",
-    abstract: "Talk to a resource by its engine's own client, or a prompt where it has none.",
+    abstract: "Talk to a resource with its engine's own client, or at a prompt if it has none.",
     discussion: """
       The client is taken from where the engine runs, logged in as the app.
       Without a terminal it reads from the pipe; its exit code is passed on.

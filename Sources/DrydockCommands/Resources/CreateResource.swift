@@ -8,8 +8,8 @@ struct CreateResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create", abstract: "Create a resource on its own, outside any convox.yml.",
     discussion: """
-      It is a real engine with a password of its own, for every app on this machine:
-      by its URL, or by its variables once it is linked.
+      It is a real engine with its own password. Every app on this machine can use
+      it: by its URL, or by its variables once it is linked.
 
       Examples:
         drydock resources create postgres --name main-db storage=50 version=15

@@ -13,9 +13,9 @@ struct ExportResource: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write a resource's data to a file or to standard output.",
     discussion: """
-      What it is follows from the type:
+      The format depends on the type:
         \(ExportFormat.allCases.map(Self.types).joined(separator: "\n  "))
-      A file whose name ends in .gz is compressed; it appears when it is complete.
+      A file whose name ends in .gz is compressed. It appears once it is complete.
 
       Examples:
         drydock resources export mydb -f mydb.sql.gz

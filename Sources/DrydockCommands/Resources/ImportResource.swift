@@ -11,13 +11,13 @@ struct ImportResource: AsyncParsableCommand {
     commandName: "import",
     abstract: "Read data into a resource from a file or from standard input.",
     discussion: """
-      What is there stays, unless the import names it, or --replace is given.
-      One that fails changes nothing; where the engine cannot take a schema back,
-      what comes before the failing line stays without --replace, and the error
-      says so. gzip, and pg_dump's custom and
-      tar formats are recognised. Whoever wrote it, no program runs and no file
-      is read that it names. What is about the server it comes from (owners,
-      the database's name, settings) is left out and said.
+      Existing data stays, unless the import names it or --replace is given. An
+      import that fails changes nothing. Where the engine cannot undo changes of a
+      schema, what stands before the failing line stays, unless --replace is given,
+      and the error says so. gzip and pg_dump's custom and tar formats are
+      recognised. A dump runs no program and reads no file, whoever wrote it. What
+      belongs to the server that it comes from (owners, the database's name,
+      settings) is left out, and you are told.
 
       Examples:
         drydock resources import mydb -f mydb.sql.gz

@@ -13,10 +13,10 @@ struct ResourceProxy: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "proxy", abstract: "Forward a port of 127.0.0.1 to a resource, until Ctrl-C.",
     discussion: """
-      Listens at the port of the resource's URL, as convox does. A server on this
-      machine has that port itself; for one, it is the engine's standard port, such
-      as 5432. -p 0 takes any free port. As many as 500 connections are open at a
-      time, fewer under a small ulimit -n; further ones wait for one of them to end.
+      It listens at the port of the resource's URL, as convox does. A server on this
+      machine has that port itself, so its proxy takes the engine's standard port,
+      such as 5432. -p 0 takes any free port. Up to 500 connections are open at a
+      time, fewer under a small ulimit -n; further ones wait until one ends.
 
       Examples:
         drydock resources proxy mydb -p 15001

@@ -6,8 +6,8 @@ struct StartResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "start", abstract: "Bring up a created resource that was stopped, or that failed.",
     discussion: """
-      It is stopped by drydock down --app NAME, drydock down --all and a reboot, which
-      keep its data.
+      A resource is stopped by drydock down --app NAME, by drydock down --all and by
+      a reboot, which keep its data.
 
       Example:
         drydock resources start main-db

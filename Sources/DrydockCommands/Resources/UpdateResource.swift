@@ -6,7 +6,7 @@ struct UpdateResource: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update", abstract: "Change options of a created resource.",
     discussion: """
-      What AWS could not change is refused: storage never shrinks, for one.
+      Changes that AWS could not make are refused; storage never shrinks, for one.
 
       Examples:
         drydock resources update main-db storage=100

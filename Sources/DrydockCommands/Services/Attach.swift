@@ -11,11 +11,11 @@ import Services
 struct Attach: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attach",
-    abstract: "Sit down at the terminal of a service that has one: for a debugger, or a console.",
+    abstract: "Attach to the terminal of a service that has one: for a debugger, or a console.",
     discussion: """
-      A service has a terminal where drydock.yml says so (tty: [web]), or that was
-      started with --tty. All keys are the service's, Ctrl-C too; Ctrl-P Ctrl-Q leaves
-      the terminal, and the service goes on.
+      A service has a terminal if drydock.yml lists it (tty: [web]) or it was started
+      with --tty. All keys go to the service, Ctrl-C too; Ctrl-P Ctrl-Q leaves the
+      terminal, and the service goes on.
 
       Examples:
         drydock attach web

@@ -10,8 +10,8 @@ struct Build: AsyncParsableCommand {
     commandName: "build",
     abstract: "Build the images of services, without starting anything.",
     discussion: """
-      Only what has changed is built. What runs goes on with its old image until it is
-      restarted.
+      Only what has changed is built. Running services keep their old image until
+      they are restarted.
 
       Examples:
         drydock build

@@ -14,10 +14,11 @@ struct Exec: AsyncParsableCommand {
     // The parser's own has the options last, where they would be the command's.
     usage: "drydock exec [<options>] <service> [--] <command> ...",
     discussion: """
-      Of a service, the first replica that is ready; web.2 names another one. In a
-      container the command runs as the container's user. Beside a process it runs in
-      the same folder, with the variables that the process was started with and its
-      efs volumes. Terminal, pipes, signals and exit code are the command's own.
+      A service's name means its first replica that is ready; web.2 names another
+      one. In a container the command runs as the container's user. Beside a process
+      it runs in the same folder, with the variables that the process was started
+      with and its efs volumes. The command has your terminal, pipes and signals, and
+      its exit code is passed on.
 
       Examples:
         drydock exec web -- sh

@@ -9,7 +9,7 @@ import Services
 struct Open: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open",
-    abstract: "Open a service in the browser; without one to open, or in a pipe, print its address.",
+    abstract: "Open a service in the browser; without a browser, or in a pipe, print its address.",
     discussion: """
       Examples:
         drydock open

@@ -10,9 +10,9 @@ import Services
 struct Restart: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restart",
-    abstract: "Stop services and resources and start them with what convox.yml and the app env say now.",
+    abstract: "Restart services and resources with the current convox.yml and app env.",
     discussion: """
-      A resource keeps its data, port and password; services go on meanwhile.
+      A resource keeps its data, port and password; services keep running meanwhile.
 
       Examples:
         drydock restart

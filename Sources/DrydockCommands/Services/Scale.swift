@@ -9,10 +9,10 @@ import Services
 struct Scale: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scale",
-    abstract: "Say how many replicas services have; without an argument, show it.",
+    abstract: "Set how many replicas services run; without an argument, show it.",
     discussion: """
-      From a service's first start on this number counts, and convox.yml's no more, as
-      on AWS.
+      The number in convox.yml is for a service's first start only; from then on,
+      this one counts, as on AWS.
 
       Examples:
         drydock scale

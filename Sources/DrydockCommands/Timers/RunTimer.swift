@@ -10,8 +10,8 @@ struct RunTimer: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run a timer once, now, with its output here and its exit code.",
     discussion: """
-      It runs as it does when it is due: as its service runs, with convox.yml and the
-      app env as they are now. Its resources have to be up, the service does not.
+      It runs as it would on schedule: in the way that its service runs, with the
+      current convox.yml and app env. Its resources have to be up, the service not.
 
       Examples:
         drydock timers run tally

@@ -7,7 +7,7 @@ import TerminalProgress
 struct ListVolumes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List the volumes, with the services that mount them and where they lie.",
+    abstract: "List the volumes, with the services that mount them and where they are.",
     discussion: """
       Examples:
         drydock volumes list

@@ -9,7 +9,7 @@ struct RemoveVolumes: AsyncParsableCommand {
     commandName: "rm",
     abstract: "Remove a volume with its data, for good.",
     discussion: """
-      One that a service uses stays: stop the service first.
+      A volume that a service uses is refused: stop the service first.
 
       Examples:
         drydock volumes rm /data

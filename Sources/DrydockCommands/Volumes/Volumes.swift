@@ -6,7 +6,7 @@ struct Volumes: AsyncParsableCommand {
     commandName: "volumes",
     abstract: "List the volumes of services, or remove one.",
     discussion: """
-      The volumes of volumes: outlive their services; drydock down --delete-data
+      Those listed under volumes: outlive their services; drydock down --delete-data
       removes them too.
 
       Examples:
