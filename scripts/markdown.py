@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*(.*)$")
+NOT_RUN = re.compile(r"^<!-- not run: (.+) -->$", re.MULTILINE)
 MARK = re.compile(r"^<!-- run: (?P<folder>\S+?)(?:; needs: (?P<needs>[\w:./ -]+?))? -->$", re.MULTILINE)
 
 
@@ -55,6 +56,24 @@ def mark(text):
     """How a page's blocks are run: the folder to copy (or `empty`) and what has to be there; None if they are not."""
     found = MARK.search(text)
     return found and (found["folder"], (found["needs"] or "").split())
+
+
+def reason(block):
+    """Why nobody runs a session, from the words behind `console`; empty if it says none."""
+    return " ".join(block.words).partition("not run: ")[2]
+
+
+def session(block):
+    """The commands of a session: the line of each, the command, and the lines that it is shown to print."""
+    found = []
+    for number, line in enumerate(block.text.rstrip("\n").split("\n"), block.line + 1):
+        if line.startswith("$ "):
+            found.append((number, line[2:], []))
+        elif found and found[-1][1].endswith("\\") and not found[-1][2]:
+            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}", [])
+        elif found:
+            found[-1][2].append(line)
+    return found
 
 
 def anchors(lines):
