@@ -26,6 +26,8 @@ import Testing
       // What the page needs is not here, and the script has said what.
       if result.status == 77, !EngineAvailability.isCI { return print(result.stderr) }
       #expect(result.status == 0, "\(result.stderr)\(result.stdout)")
+      let isWhole = !result.stderr.contains("not run, line ")
+      #expect(isWhole || !EngineAvailability.isCI, "\(result.stderr)")
     }
   }
 
