@@ -27,21 +27,33 @@ package struct ServiceRollout: Sendable {
     return try await supervisor.client.ask(ControlRequest(.status), until: deadline)
   }
 
+  /// What a roll-out came to.
+  package struct Change: Sendable, Hashable {
+    /// The services that did not run before.
+    package var started: Set<String> = []
+    /// The services that ran before and do not any more.
+    package var ended: Set<String> = []
+  }
+
   /// Carries it out, and returns once the supervisor has prepared everything: images are built, replicas come up.
-  /// - Parameter begin: What was started later has what is new already.
-  /// - Returns: The services that did not run before.
+  /// - Parameters:
+  ///   - begin: What was started later has what is new already.
+  ///   - wanted: The services that are to run; nil for all of the manifest.
   /// - Throws: `ManifestError`; `DrydockError` where they cannot run; `TimeoutError`.
-  package func run(since begin: Date, until deadline: Deadline) async throws -> Set<String> {
-    let services = try services()
+  package func run(
+    since begin: Date, only wanted: Set<String>? = nil, until deadline: Deadline
+  ) async throws -> Change {
+    let services = try services().filter { wanted?.contains($0) ?? true }
     guard let before = try await running(until: deadline) else {
-      guard !services.isEmpty else { return [] }
+      guard !services.isEmpty else { return Change() }
+      var wishes = wishes
+      if wanted != nil { wishes.services = services }
       try await BackgroundServices(context: context, instance: instance, wishes: wishes).start(
         until: deadline)
       try await supervisor.waitUntilListening(until: deadline)
-      return Set(services)
+      return Change(started: Set(services))
     }
     let known = Set(before.map(\.service))
-    try await stop(known.subtracting(services), until: deadline)
     let old = before.filter { services.contains($0.service) && $0.isOlder(than: begin) }.map(\.service)
     if !old.isEmpty {
       _ = try await supervisor.client.ask(ControlRequest(.restart, services: old), until: deadline)
@@ -50,7 +62,10 @@ package struct ServiceRollout: Sendable {
     if !missing.isEmpty {
       _ = try await supervisor.client.ask(ControlRequest(.add, services: missing), until: deadline)
     }
-    return Set(missing)
+    // Last, since a supervisor ends with the last of its services.
+    let ended = known.subtracting(services)
+    try await stop(ended, until: deadline)
+    return Change(started: Set(missing), ended: ended)
   }
 
   /// The services that are to run: the manifest's, but for those that drydock.yml leaves out.
@@ -61,7 +76,7 @@ package struct ServiceRollout: Sendable {
     return manifest.services.map(\.name).filter { settings.kinds[$0] != .off }
   }
 
-  /// Services that the manifest has no more.
+  /// Services that are to run no more.
   private func stop(_ services: Set<String>, until deadline: Deadline) async throws {
     guard !services.isEmpty else { return }
     _ = try await supervisor.client.ask(ControlRequest(.stop, services: services.sorted()), until: deadline)

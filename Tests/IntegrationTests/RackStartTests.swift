@@ -193,6 +193,69 @@ import Testing
     }
   }
 
+  @Test("an uploaded app that is deployed goes on with its release when convox start ends")
+  func deployedGoesOn() async throws {
+    try await withServices { app, rack in
+      let _: App = try await rack.get("POST", "/apps", form: [("generation", "2"), ("name", "made")])
+      let first = try await build(app, "made", rack)
+      try await promote(first.release, "made", rack)
+      try await settled("made", rack)
+      // Another program, without the worker and with a service more.
+      try app.write(Self.program.replacingOccurrences(of: "\" from \"", with: "\" now from \""), to: "web.py")
+      try app.write(manifest: Self.manifest.replacingOccurrences(of: "worker:", with: "other:"))
+      for _ in 0..<2 {
+        let second = try await build(app, "made", rack)
+        try await promote(second.release, "made", rack, Self.development)
+        try await settled("made", rack)
+        #expect(try await answer(app, "made").hasPrefix("hello now from "))
+        #expect(try await services(app, "made").keys.sorted() == ["other", "web"])
+      }
+      let started: App = try await rack.get("GET", "/apps/made")
+      try await promote(started.release, "made", rack, Self.end)
+      try await settled("made", rack)
+      let now: App = try await rack.get("GET", "/apps/made")
+      #expect(now.release == first.release)
+      #expect(try await answer(app, "made").hasPrefix("hello from "))
+      #expect(try await services(app, "made").keys.sorted() == ["web", "worker"])
+      // What somebody stops meanwhile is not started again, and the app is what was deployed all the same.
+      let third = try await build(app, "made", rack)
+      try await promote(third.release, "made", rack, Self.development)
+      try await settled("made", rack)
+      let change: Named = try await rack.get("POST", "/apps/made/releases", form: [("env", "GREETING=hi")])
+      #expect(change.build == third.id)
+      #expect(try await app.drydock("stop", "--app", "made").status == 0)
+      try await promote(third.release, "made", rack, Self.end)
+      #expect(try await services(app, "made").isEmpty)
+      let stopped: App = try await rack.get("GET", "/apps/made")
+      #expect(stopped.release == first.release)
+      let code = try String(contentsOf: app.home.appending(path: "apps/made/web.py"), encoding: .utf8)
+      #expect(code == Self.program)
+      #expect(try await rack.ask("DELETE", "/apps/made").status == 200)
+    }
+  }
+
+  @Test("a service that somebody stopped stays so, whatever is taken back or changes the env")
+  func stoppedStays() async throws {
+    try await withServices { app, rack in
+      try #require(try await app.drydock("start", "--detach", "web").status == 0)
+      let change: Named = try await rack.get("POST", "/apps/shop/releases", form: [("env", "GREETING=hi")])
+      try await promote(change.id, "shop", rack)
+      try await settled("shop", rack)
+      #expect(try await answer(app, "shop").hasPrefix("hi from "))
+      #expect(try await services(app, "shop").keys.sorted() == ["web"])
+      // It listens only once it may.
+      try app.write(
+        "import os, time\nwhile not os.path.exists(\"go\"): time.sleep(0.05)\n" + Self.program, to: "web.py")
+      let build = try await build(app, "shop", rack)
+      try await promote(build.release, "shop", rack)
+      #expect(try await services(app, "shop").keys.sorted() == ["web", "worker"])
+      #expect(try await rack.ask("POST", "/apps/shop/cancel").text == "ok\n")
+      try app.write("", to: "go")
+      try await settled("shop", rack)
+      #expect(try await services(app, "shop").keys.sorted() == ["web"])
+    }
+  }
+
   @Test("promotions at once: unforced ones are refused, forced ones wait for their turn")
   func atOnce() async throws {
     try await withServices { app, rack in

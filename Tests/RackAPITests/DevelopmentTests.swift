@@ -112,12 +112,12 @@ import Testing
           try await shop.following(rack, port) {
             try await shop.following(rack, port) {
               try await shop.develop(["web"])
-              try await rack.endDevelopment(shop.state)
+              try await rack.endDevelopment(shop.state, until: .after(.seconds(60)))
               #expect(try await shop.running() == ["other", "web"])
             }
             // The stream's end is noted in its own time.
             try await eventually("its end") {
-              try await rack.endDevelopment(shop.state)
+              try await rack.endDevelopment(shop.state, until: .after(.seconds(60)))
               return try await shop.running() == ["other"]
             }
           }

@@ -40,15 +40,15 @@ extension Rack {
     do {
       // What only `convox start` says, at its end.
       if form["development"] == "false" {
-        try await endDevelopment(state)
-        activity.end(state.id, number)
+        let back = try await endDevelopment(state, until: deadline)
+        try settle(back?.outcome, back?.promotion, number, state)
         return .ok
       }
       let promotion = Promotion(
         rack: self, state: state, release: release, before: history.active.flatMap(history.release),
         reason: form["development"] == "true" ? .development : .deploy)
       let outcome = try await cancellable(state, number) { try await promotion.run(until: deadline) }
-      try settle(outcome, promotion, number)
+      try settle(outcome, promotion, number, state)
       return .ok
     } catch {
       activity.end(state.id, number)
@@ -94,9 +94,11 @@ extension Rack {
   }
 
   /// Answers while services come up; until then the app is updating, and a cancellation takes all of it back.
-  private func settle(_ outcome: Promotion.Outcome?, _ promotion: Promotion, _ number: Int) throws {
-    let id = promotion.state.id
-    guard let outcome else { return activity.end(id, number) }
+  private func settle(
+    _ outcome: Promotion.Outcome?, _ promotion: Promotion?, _ number: Int, _ state: InstanceState
+  ) throws {
+    let id = state.id
+    guard let outcome, let promotion else { return activity.end(id, number) }
     activity.settle(id, number) {
       guard activity.takeBack(id, number) else { return }
       // A rack that is being stopped leaves things as they are.
@@ -122,8 +124,8 @@ struct Promotion: Sendable {
     case deploy
     /// `convox start` asks, with whose end the services end that it brings up.
     case development
-    /// Another one is taken back: who has which services is as before, and none is brought up.
-    case rollback
+    /// Another one is taken back: these services run as they did before it, and no others.
+    case rollback(Set<String>)
   }
 
   /// What it came to.
@@ -132,6 +134,10 @@ struct Promotion: Sendable {
     var rollout: ServiceRollout
     /// Those that did not run before.
     var started: Set<String>
+    /// All that ran before.
+    var before: Set<String>
+    /// What `convox start` had changed before.
+    var development: DevelopmentRecord?
   }
 
   let rack: Rack
@@ -145,11 +151,11 @@ struct Promotion: Sendable {
   /// - Returns: Nil where no service is to run.
   @concurrent
   func run(until deadline: Deadline) async throws -> Outcome? {
-    let hasBegun = Mutex(false)
+    let touched = Mutex<Set<String>?>(nil)
     do {
-      return try await carryOut(until: deadline) { hasBegun.withLock { $0 = true } }
+      return try await carryOut(until: deadline) { running in touched.withLock { $0 = running } }
     } catch {
-      await goBack(restarts: hasBegun.withLock { $0 })
+      await goBack(to: touched.withLock { $0 })
       throw error
     }
   }
@@ -158,9 +164,11 @@ struct Promotion: Sendable {
   func takeBack(_ outcome: Outcome) async {
     do {
       try await rack.stop(outcome.started, of: state)
+      try await rack.store(of: state).update { $0.development = outcome.development }
       guard let before else { return try await forget() }
       guard before.id != release.id, let now = try rack.context.store.load(state.id) else { return }
-      let back = Promotion(rack: rack, state: now, release: before, before: release, reason: .rollback)
+      let back = Promotion(
+        rack: rack, state: now, release: before, before: release, reason: .rollback(outcome.before))
       let outcome = try await back.run(until: .after(.seconds(300)))
       await outcome?.rollout.settle(until: .after(.seconds(600))) { !rack.background.isStopped }
     } catch { rack.log.note("\(state.handle): not taken back: \(HTTPFailure(error).message)") }
@@ -176,25 +184,26 @@ struct Promotion: Sendable {
   }
 
   /// Has an app that lives from uploads its code as it was.
-  /// - Parameter restarts: Whether services may have been restarted already.
-  private func goBack(restarts: Bool) async {
-    guard rack.isOwn(state), reason != .rollback, let before else { return }
+  /// - Parameter services: Those that ran, where any may have been restarted already.
+  private func goBack(to services: Set<String>?) async {
+    if case .rollback = reason { return }
+    guard rack.isOwn(state), let before else { return }
     await shieldedFromCancellation {
       do {
         let deadline = Deadline.after(.seconds(120))
-        guard let workspace = try await rack.workspace(of: before, state), restarts,
+        guard let workspace = try await rack.workspace(of: before, state), let services,
           let now = try rack.context.store.load(state.id)
         else { return }
         let rollout = try rollout(workspace, now)
         guard try await rollout.running(until: deadline) != nil else { return }
-        _ = try await rollout.run(since: Date(), until: deadline)
+        _ = try await rollout.run(since: Date(), only: services, until: deadline)
       } catch { rack.log.note("\(state.handle): \(HTTPFailure(error).message)") }
     }
   }
 
-  /// - Parameter begun: Called once services are touched.
+  /// - Parameter touching: Called before services are touched, with those that run.
   private func carryOut(
-    until deadline: Deadline, begun: @Sendable () -> Void
+    until deadline: Deadline, touching: @Sendable (Set<String>) -> Void
   ) async throws -> Outcome? {
     let begin = Date()
     let workspace = try await rack.workspace(of: release, state)
@@ -205,27 +214,56 @@ struct Promotion: Sendable {
     var outcome: Outcome?
     try await operation.run(release.id, in: workspace, until: deadline) { state in
       guard let workspace else { return }
-      begun()
-      outcome = try await rollOut(workspace, state, since: begin, until: deadline)
+      outcome = try await rollOut(workspace, state, since: begin, until: deadline, touching)
     }
     return outcome
   }
 
   private func rollOut(
-    _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline
+    _ workspace: Workspace, _ state: InstanceState, since begin: Date, until deadline: Deadline,
+    _ touching: @Sendable (Set<String>) -> Void
   ) async throws -> Outcome? {
     let rollout = try rollout(workspace, state)
-    let isRunning = try await rollout.running(until: deadline) != nil
-    guard isRunning || startsServices else { return nil }
-    let started = try await rollout.run(since: begin, until: deadline)
-    try await rack.store(of: state).update { [reason] in
-      switch reason {
-      case .deploy: $0.undevelop($0.developed)
-      case .development: $0.develop(started)
-      case .rollback: break
-      }
+    let running = try await rollout.running(until: deadline).map { Set($0.map(\.service)) }
+    let wanted = wanted(running)
+    guard running != nil || wanted?.isEmpty != true else { return nil }
+    touching(running ?? [])
+    let change = try await rollout.run(since: begin, only: wanted, until: deadline)
+    let development = try await rack.store(of: state).update { records in
+      defer { note(change, running ?? [], in: &records) }
+      return records.development
     }
-    return Outcome(rollout: rollout, started: started)
+    return Outcome(
+      rollout: rollout, started: change.started, before: running ?? [], development: development)
+  }
+
+  /// Notes what the end of `convox start` has to stop and to put back.
+  private func note(
+    _ change: ServiceRollout.Change, _ running: Set<String>, in records: inout ServiceRecords
+  ) {
+    switch reason {
+    case .rollback: return
+    case .deploy:
+      records.undevelop(records.developed)
+      records.development = nil
+    case .development:
+      let goingOn = running.subtracting(records.developed)
+      var development = DevelopmentRecord(
+        release: release.id, deployed: deployed(records.development, servicesGoOn: !goingOn.isEmpty))
+      development.ended = (records.development?.ended ?? []).union(goingOn.intersection(change.ended))
+      development.ended.subtract(change.started)
+      records.development = development
+      records.develop(change.started)
+    }
+  }
+
+  /// The release with which the app goes on after `convox start`.
+  /// - Parameter last: What an earlier run of it has put in force.
+  private func deployed(_ last: DevelopmentRecord?, servicesGoOn: Bool) -> String? {
+    if let last, last.release == before?.id { return last.deployed }
+    if servicesGoOn { return before?.id ?? "" }
+    // The app env of a folder's app is what somebody set for it; an app of uploads is what was deployed.
+    return rack.isOwn(state) && before?.build != nil ? before?.id : nil
   }
 
   private func rollout(_ workspace: Workspace, _ state: InstanceState) throws -> ServiceRollout {
@@ -236,12 +274,15 @@ struct Promotion: Sendable {
     return ServiceRollout(context: rack.context, instance: state, wishes: wishes)
   }
 
-  /// Whether services are started that do not run: not by a change of the env alone, as somebody stopped them.
-  private var startsServices: Bool {
+  /// The services that are to run; nil for all of the manifest. By a change of the env alone none is started, as somebody
+  /// stopped it.
+  private func wanted(_ running: Set<String>?) -> Set<String>? {
     switch reason {
-    case .development: true
-    case .deploy: release.build != nil && (release.build != before?.build || release.id == before?.id)
-    case .rollback: false
+    case .development: nil
+    case .deploy:
+      release.build != nil && (release.build != before?.build || release.id == before?.id)
+        ? nil : running ?? []
+    case .rollback(let services): services
     }
   }
 }

@@ -14,9 +14,28 @@ package struct ServiceRecords: Sendable, Hashable, Codable {
   var format = 1
   /// By service.
   package var services: [String: ServiceRecord] = [:]
+  /// The release that `convox start` has put in force, until a deploy puts another one in its place.
+  package var development: DevelopmentRecord?
 
   /// Nothing decided yet.
   package init() {}
+}
+
+/// What `convox start` has changed of a deployed app.
+package struct DevelopmentRecord: Sendable, Hashable, Codable {
+  /// The release that the last run of it has put in force.
+  package var release: String
+  /// The release with which the app goes on afterwards: what was deployed, empty for no app env at all; nil where the app
+  /// keeps the tool's release, since nothing was deployed.
+  package var deployed: String?
+  /// Services that ran before, and that the tool's manifest does not have.
+  package var ended: Set<String> = []
+
+  /// What a run of the tool has put in force.
+  package init(release: String, deployed: String?) {
+    self.release = release
+    self.deployed = deployed
+  }
 }
 
 extension ServiceRecords {
@@ -56,6 +75,15 @@ package struct ServiceRecord: Sendable, Hashable, Codable {
 extension ServiceRecords {
   /// The services that `convox start` brought up.
   package var developed: Set<String> { Set(services.filter { $0.value.isDevelopment == true }.keys) }
+
+  /// Whether the end of `convox start` has something to stop or to put back.
+  package var isDeveloping: Bool { !developed.isEmpty || development?.deployed != nil }
+
+  /// Forgets of all services what `convox start` did to them: they are started anew.
+  package mutating func forgetDevelopment() {
+    undevelop(developed)
+    development?.ended = []
+  }
 
   /// Notes services that `convox start` brought up.
   package mutating func develop(_ names: Set<String>) {

@@ -146,7 +146,7 @@ package struct SupervisorProcess: Sendable {
     return try await program.holding {
       let leash = try wishes.isDetached ? Leash.toParent() : Leash.toThisProcess()
       let predecessor = predecessor(leash)
-      if predecessor == nil { try await ServiceStore(folder).update { $0.undevelop($0.developed) } }
+      if predecessor == nil { try await ServiceStore(folder).update { $0.forgetDevelopment() } }
       let note = SupervisorNote(program, leash: leash, isDetached: wishes.isDetached)
       try note.change { $0.services = predecessor?.services }
       let routers = ServiceRouters()
