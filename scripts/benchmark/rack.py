@@ -162,6 +162,20 @@ class WebSocket:
         del self.buffer[:count]
         return data
 
+    def payload(self, count):
+        """The same for what may be large: it is received where it is to be, or this client would be what is measured."""
+        start = self.buffer[:count]
+        del self.buffer[:count]
+        data = bytearray(count)
+        data[:len(start)] = start
+        view, have = memoryview(data), len(start)
+        while have < count:
+            got = self.peer.recv_into(view[have:])
+            if not got:
+                raise Failed("the rack closed the connection")
+            have += got
+        return data
+
     def frames(self):
         while True:
             first, second = self.exactly(2)
@@ -170,7 +184,7 @@ class WebSocket:
                 [length] = struct.unpack("!H", self.exactly(2))
             elif length == 127:
                 [length] = struct.unpack("!Q", self.exactly(8))
-            data = self.exactly(length)
+            data = self.payload(length)
             if first & 15 == 8 or (first & 15 == 2 and not data):
                 return
             yield first & 15, data

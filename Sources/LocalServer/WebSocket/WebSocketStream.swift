@@ -130,11 +130,29 @@ package final class WebSocketStream: Sendable {
   /// Sends bytes, and waits until they are with the system: a client that does not read is waited for.
   package func write(_ bytes: ByteBuffer) async throws {
     guard bytes.readableBytes > 0 else { return }
+    guard let written = enqueue(bytes) else { throw CancellationError() }
+    flush()
+    try await written.get()
+  }
+
+  /// Puts bytes behind what waits to be sent.
+  /// - Returns: Done once they are with the system; nil where the conversation is over.
+  func enqueue(_ bytes: ByteBuffer) -> EventLoopFuture<Void>? {
     let frame = WebSocketFrame(fin: true, opcode: .text, data: bytes)
     // Under the lock, so that nothing follows the close.
-    let written = isClosed.withLock { isClosed in isClosed ? nil : channel.writeAndFlush(frame) }
-    guard let written else { throw CancellationError() }
-    try await written.get()
+    return isClosed.withLock { isClosed in isClosed ? nil : channel.write(frame) }
+  }
+
+  func flush() { channel.flush() }
+
+  /// Where its connection lives.
+  package var eventLoop: any EventLoop { channel.eventLoop }
+
+  /// A handler for another connection of `eventLoop`: the client gets all that this one receives, as fast as it takes it.
+  /// - Parameter ended: Succeeds once the connection has no more to say and all of it is with the system; fails with what
+  ///   broke either connection.
+  package func relay(_ ended: EventLoopPromise<Void>) -> some ChannelHandler {
+    FrameRelay(self, ended: ended)
   }
 
   /// Says that the conversation is over, once; nothing is written afterwards. A client that does not close in turn, or

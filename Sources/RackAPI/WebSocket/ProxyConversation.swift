@@ -15,21 +15,30 @@ struct ProxyConversation: Sendable {
     let link = ProxyLink()
     try await socket.converse { input in
       // Kept back until the connection is there: whoever speaks first waits for the other.
-      let server = try await link.outbound
+      let server = try await link.server
       switch input {
-      case .bytes(let bytes): try await server.write(bytes)
+      case .bytes(let bytes): try await server.writeAndFlush(bytes)
       // The other direction goes on: a server may still have to say something.
-      case .end: server.finish()
+      case .end: server.close(mode: .output, promise: nil)
       }
     } output: {
       defer { link.finish() }
       let proof = try await reaching { try await ServerProof(destination) }
-      let connection = try await reaching { try await connect() }
-      try await connection.executeThenClose { inbound, outbound in
+      let ended = socket.eventLoop.makePromise(of: Void.self)
+      let server: any Channel
+      do { server = try await reaching { try await connect(socket, ended) } } catch {
+        ended.succeed()
+        throw error
+      }
+      defer { server.close(promise: nil) }
+      try await withTaskCancellationHandler {
         // Whoever took the port meanwhile gets nothing of the client's.
         try await reaching { try await proof.confirm() }
-        link.connect(outbound)
-        for try await bytes in inbound { try await socket.write(bytes) }
+        link.connect(server)
+        try await server.setOption(.autoRead, value: true).get()
+        try await ended.futureResult.get()
+      } onCancel: {
+        server.close(promise: nil)
       }
     }
   }
@@ -42,43 +51,45 @@ struct ProxyConversation: Sendable {
     }
   }
 
-  private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-    try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+  /// The connection, of which nothing is read yet.
+  private func connect(_ socket: WebSocketStream, _ ended: EventLoopPromise<Void>) async throws
+    -> any Channel
+  {
+    try await ClientBootstrap(group: socket.eventLoop)
       .connectTimeout(.seconds(5))
+      .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
-      .connect(host: destination.host, port: destination.port) { channel in
+      .channelOption(.maxMessagesPerRead, value: 2)
+      .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel(
-            wrappingChannelSynchronously: channel,
-            configuration: .init(isOutboundHalfClosureEnabled: true))
+          try channel.pipeline.syncOperations.addHandler(socket.relay(ended))
         }
       }
+      .connect(host: destination.host, port: destination.port).get()
   }
 }
 
-/// Hands the connection's writing end from the task that makes the connection to the one that reads the websocket.
+/// Hands the connection from the task that makes it to the one that reads the websocket.
 private final class ProxyLink: Sendable {
-  typealias Outbound = NIOAsyncChannelOutboundWriter<ByteBuffer>
-
-  private let connections: AsyncStream<Outbound>
-  private let continuation: AsyncStream<Outbound>.Continuation
-  private let current = Mutex<Outbound?>(nil)
+  private let connections: AsyncStream<any Channel>
+  private let continuation: AsyncStream<any Channel>.Continuation
+  private let current = Mutex<(any Channel)?>(nil)
 
   init() {
-    (connections, continuation) = AsyncStream.makeStream(of: Outbound.self)
+    (connections, continuation) = AsyncStream.makeStream(of: (any Channel).self)
   }
 
-  func connect(_ outbound: Outbound) { continuation.yield(outbound) }
+  func connect(_ server: any Channel) { continuation.yield(server) }
 
   func finish() { continuation.finish() }
 
-  /// The writing end, once it is there.
-  var outbound: Outbound {
+  /// The connection, once it is there.
+  var server: any Channel {
     get async throws {
-      if let outbound = current.withLock({ $0 }) { return outbound }
-      for await outbound in connections {
-        current.withLock { $0 = outbound }
-        return outbound
+      if let server = current.withLock({ $0 }) { return server }
+      for await server in connections {
+        current.withLock { $0 = server }
+        return server
       }
       throw HTTPFailure(.badGateway, "there is no connection")
     }
