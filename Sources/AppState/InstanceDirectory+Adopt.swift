@@ -50,12 +50,21 @@ extension InstanceDirectory {
     return own
   }
 
-  /// Whether an app had a folder of the user's, and none is its own now, as far as that can be told.
-  package func lostFolder(_ app: InstanceState) throws -> Bool {
-    guard app.created == nil else { return false }
-    guard app.presence == .there else { return app.presence == .gone }
-    if app.isWithoutFolder(store.home) { return false }
-    return try existing(in: AppFolder(app.path))?.id != app.id
+  /// How an app came to have no folder of the user's any more.
+  package enum FolderLoss: Sendable, Hashable {
+    /// Nothing is at its path.
+    case gone
+    /// At its path is the folder of the app with this handle; nil for one of no app.
+    case replaced(by: String?)
+  }
+
+  /// How an app lost the folder of the user's that it had, as far as that can be told; nil where it has one, or never had.
+  package func folderLoss(_ app: InstanceState) throws -> FolderLoss? {
+    guard app.created == nil else { return nil }
+    guard app.presence == .there else { return app.presence == .gone ? .gone : nil }
+    if app.isWithoutFolder(store.home) { return nil }
+    let owner = try existing(in: AppFolder(app.path))
+    return owner?.id == app.id ? nil : .replaced(by: owner?.handle)
   }
 
   /// Gives a folder to an app that has none. The one that it had stays, without a folder. What is new is saved by

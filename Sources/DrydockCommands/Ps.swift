@@ -26,8 +26,7 @@ struct Ps: AsyncParsableCommand {
   @Flag(help: "The services alone; with --format json the only way to have them.")
   var services = false
 
-  @Flag(help: "Whole lines, however narrow the terminal is, and the Docker network.")
-  var wide = false
+  @OptionGroup var lines: WideOption
 
   @OptionGroup var common: CommonOptions
 
@@ -40,7 +39,7 @@ struct Ps: AsyncParsableCommand {
     let started = try await startedServices(of: instances, session)
     if services {
       if started.isEmpty, common.format == .table { session.console.note("no service is started") }
-      return try ServiceTable.render(started, common.format, session.console, isWide: wide)
+      return try ServiceTable.render(started, common.format, session.console, lines)
     }
     let found = try await EveryInstance(instances) {
       try await StatusOperation(context: session.context).run($0)
@@ -58,7 +57,7 @@ struct Ps: AsyncParsableCommand {
     }
     try render(states, session)
     if common.format == .table {
-      try ServiceTable.render(started, .table, session.console, isWide: wide)
+      try ServiceTable.render(started, .table, session.console, lines)
     }
     if all { try tellFolderless(instances, session) }
     for test in tests {
@@ -87,17 +86,23 @@ struct Ps: AsyncParsableCommand {
 
   /// Says which apps have no folder any more, and how they get one.
   private func tellFolderless(_ instances: [InstanceState], _ session: Session) throws {
-    for app in instances where try session.context.directory.lostFolder(app) {
+    for app in instances {
+      let reason: String
+      switch try session.context.directory.folderLoss(app) {
+      case nil: continue
+      case .gone: reason = "any more (last \(app.path))"
+      case .replaced(let other?): reason = "of its own: \(app.path) is that of \(other) now"
+      case .replaced(nil): reason = "any more: another one is at \(app.path) now"
+      }
       session.console.note(
-        "\(app.handle) has no folder any more (last \(app.path)); to give one its data: cd FOLDER; drydock adopt \(app.handle)"
-      )
+        "\(app.handle) has no folder \(reason); to give one its data: cd FOLDER; drydock adopt \(app.handle)")
     }
   }
 
   private func render(_ states: [ResourceState], _ session: Session) throws {
     if common.format == .json { return try session.console.print(json: states) }
-    let screen = session.console.screen(isWide: wide)
-    session.console.print(StateTable.render(states, withApp: all, isWide: wide, screen: screen))
+    let screen = session.console.screen(isWide: lines.wide)
+    session.console.print(StateTable.render(states, withApp: all, isWide: lines.wide, screen: screen))
     for state in states {
       for (option, value) in (state.acceptedOptions ?? [:]).sorted(by: { $0.key < $1.key }) {
         let place = state.options?[option].map { "\(option) is \($0) here, and \(value) on AWS" }
