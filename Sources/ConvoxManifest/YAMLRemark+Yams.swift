@@ -48,9 +48,11 @@ extension YAMLRemark {
   private init(duplicated key: String, first: Mark, _ source: ManifestSource) {
     let start = source.marks.offset(line: first.line, column: first.column)
     let again = YAMLRemark.repetition(of: first, source)
+    // Facts of both racks' parser, which says nothing of it.
+    let once = "give it once, as a rack takes the last of two values, and both of two services"
     self.init(
       message: "key \"\(key)\" already set in map", offset: again ?? start,
-      suggestion: again == nil ? "give it once" : "the first is at \(source.location(of: start))")
+      suggestion: again == nil ? once : "the first is at \(source.location(of: start)); \(once)")
   }
 
   /// The second line that begins at the same column with the same text as a key, before the block ends.

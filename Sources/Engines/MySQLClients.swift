@@ -87,7 +87,7 @@ struct MySQLClients {
     1227:
       "nor may it on RDS, unless the definer is root, whom RDS does not have: take the DEFINER= clauses of other users "
       + "out of the dump: "
-      + "sed -E 's/DEFINER=`[^`]+`@`[^`]+`//g' FILE",
+      + "sed -E 's/DEFINER *= *[^ ]+@[^ *]+//g' FILE",
     1049: "the dump names its database in front of its tables: dump it without --databases",
     1153: "the statement is larger than the server takes: dump with --skip-extended-insert",
     1419: "nor may it on RDS by default: dump without triggers and functions (--skip-triggers)",

@@ -18,10 +18,14 @@ extension AppFixture {
   }
 
   /// A command that has to fail as Convox's do, saying all of these.
-  func refuses(_ words: String..., input: String = "", saying texts: String...) async throws {
+  @discardableResult
+  func refuses(
+    _ words: String..., input: String = "", saying texts: String...
+  ) async throws -> CommandResult {
     let result = try await start(["resources"] + words, input: input).result()
     #expect(result.status == 1, "\(words): \(result)")
     for text in texts { #expect(result.stderr.contains(text), "\(words): \(result)") }
+    return result
   }
 
   /// Writes the first bytes of a file to another.
