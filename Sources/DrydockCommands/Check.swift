@@ -30,13 +30,15 @@ struct Check: AsyncParsableCommand {
     help: "Show every option, service and timer: the values, what AWS does with them, and what drydock does.")
   var explain = false
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var rack: RackOption
 
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let session = try Session(common.shared).selecting(rack)
-    if explain { return try ExplainedOptions(session).print(common.format) }
+    if explain { return try ExplainedOptions(session).print(common.format, lines) }
     let findings = try findings(session)
     if common.format == .json {
       try session.console.print(json: findings)

@@ -21,6 +21,8 @@ struct ManifestCommand: AsyncParsableCommand {
 
   @OptionGroup var rack: RackOption
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -34,13 +36,25 @@ struct ManifestCommand: AsyncParsableCommand {
       try session.console.print(json: document)
     } else {
       (manifest.warnings + manifest.deployErrors).forEach { session.console.note(ErrorReport.describe($0)) }
-      session.console.print(render(document, session.context.catalog))
+      let screen = session.console.screen(isWide: lines.wide)
+      session.console.print(render(document, session.context.catalog, screen))
     }
     // What is missing for a deploy keeps nobody from looking at the rest.
     if let missing = manifest.missingRequiredEnvironment(environment) { throw ManifestError([missing]) }
   }
 
-  private func render(_ document: ManifestDocument, _ catalog: ResourceCatalog) -> String {
+  static let resourceSteps: [TableStep] = [
+    .wrap("OPTIONS", least: 20), .wrap("VARIABLES", least: 12), .wrap("OPTIONS", least: 12),
+    .cutEnd("RESOURCE", least: 10),
+  ]
+  static let serviceSteps: [TableStep] = [
+    .cutEnd("COMMAND", least: 24), .wrap("RESOURCES", least: 16), .cutEnd("COMMAND", least: 10),
+    .cutEnd("SERVICE", least: 10),
+  ]
+
+  private func render(
+    _ document: ManifestDocument, _ catalog: ResourceCatalog, _ screen: Int?
+  ) -> String {
     let resources = Table(
       header: ["RESOURCE", "TYPE", "VARIABLES", "OPTIONS"],
       rows: document.resources.map { resource in
@@ -56,7 +70,8 @@ struct ManifestCommand: AsyncParsableCommand {
       rows: document.services.map {
         [$0.name, $0.resources.joined(separator: " "), $0.port ?? "", $0.command ?? ""]
       })
-    let parts = [resources, services].filter { !$0.rows.isEmpty }.map { $0.rendered() }
+    let parts = [(resources, Self.resourceSteps), (services, Self.serviceSteps)].filter { !$0.0.rows.isEmpty }
+      .map { $0.0.rendered(screen: screen, steps: $0.1) }
     return parts.joined(separator: "\n")
   }
 }

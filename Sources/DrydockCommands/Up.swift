@@ -59,8 +59,7 @@ struct Up: AsyncParsableCommand {
   @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
   var dryRun = false
 
-  @Flag(help: "Whole lines, however narrow the terminal is.")
-  var wide = false
+  @OptionGroup var lines: WideOption
 
   @OptionGroup var rack: RackOption
 
@@ -116,7 +115,7 @@ struct Up: AsyncParsableCommand {
   }
 
   private func render(_ result: UpOperation.Result, _ console: Console) throws {
-    let screen = console.screen(isWide: wide)
+    let screen = console.screen(isWide: lines.wide)
     switch (common.format, dryRun) {
     case (.json, true): try console.print(json: result.plan)
     case (.json, false): try console.print(json: result.outcomes)

@@ -22,6 +22,43 @@ package enum DisplayWidth {
     return kept + "…" + (coloured ? "\u{1B}[0m" : "")
   }
 
+  /// The text as lines of a number of cells at most, one at least: broken at spaces, and inside of words that are longer.
+  package static func wrapped(_ text: String, to columns: Int) -> [String] {
+    guard of(text) > columns else { return [text] }
+    var lines = [""]
+    var width = 0
+    for word in text.split(separator: " ", omittingEmptySubsequences: false).map(String.init) {
+      let length = of(word)
+      if lines[lines.count - 1].isEmpty || width + 1 + length <= columns {
+        let gap = lines[lines.count - 1].isEmpty ? "" : " "
+        lines[lines.count - 1] += gap + word
+        width += gap.count + length
+      } else {
+        lines.append(word)
+        width = length
+      }
+      while width > columns {
+        let (start, rest) = broken(lines[lines.count - 1], at: max(1, columns))
+        guard !rest.isEmpty else { break }
+        lines[lines.count - 1] = start
+        lines.append(rest)
+        width = of(rest)
+      }
+    }
+    return lines
+  }
+
+  private static func broken(_ word: String, at columns: Int) -> (String, String) {
+    var width = 0
+    let pieces = pieces(of: word)
+    let count = pieces.prefix { piece in
+      width += piece.width
+      return width <= columns
+    }.count
+    let kept = max(1, count)
+    return (pieces[..<kept].map(\.text).joined(), pieces[kept...].map(\.text).joined())
+  }
+
   /// The text with spaces behind it up to a number of cells.
   package static func padded(_ text: String, to columns: Int) -> String {
     text + String(repeating: " ", count: max(0, columns - of(text)))

@@ -20,46 +20,47 @@ package struct Table: Sendable, Hashable {
   ///   - steps: How the table gives way where it is wider, in this order. A line that is too long after all of them is
   ///     cut.
   package func rendered(style: Style = .plain, screen: Int? = nil, steps: [TableStep] = []) -> String {
-    let titles = header.isEmpty ? [] : [header.map { style.bold(TerminalText.line($0)) }]
-    var lines = titles + rows.flatMap(Self.lines(of:))
-    if let screen { narrow(&lines, to: screen, steps) }
-    let widths = Self.widths(lines)
-    return lines.map { line in
+    let titles = header.isEmpty ? [] : [header.map { [style.bold(TerminalText.line($0))] }]
+    var rows = titles + self.rows.map { $0.map(Self.lines(of:)) }
+    if let screen { narrow(&rows, to: screen, steps) }
+    let widths = Self.widths(rows)
+    return rows.flatMap(Self.lines(of:)).map { line in
       let text = Self.line(line, widths: widths)
       return (screen.map { DisplayWidth.truncated(text, to: $0) } ?? text) + "\n"
     }.joined()
   }
 
-  private func narrow(_ lines: inout [[String]], to screen: Int, _ steps: [TableStep]) {
+  private func narrow(_ rows: inout [[[String]]], to screen: Int, _ steps: [TableStep]) {
     var titles = header
     for step in steps {
-      let widths = Self.widths(lines)
+      let widths = Self.widths(rows)
       let excess = widths.reduce(0, +) + 2 * max(0, widths.count - 1) - screen
       guard excess > 0 else { return }
       guard let column = titles.firstIndex(of: step.title) else { continue }
       if case .leaveOut = step {
         titles.remove(at: column)
-        for index in lines.indices where column < lines[index].count { lines[index].remove(at: column) }
+        for index in rows.indices where column < rows[index].count { rows[index].remove(at: column) }
         continue
       }
-      let width = max(widths[column] - excess, DisplayWidth.of(lines[0][column]))
-      for index in lines.indices.dropFirst() where column < lines[index].count {
-        lines[index][column] = step.shortened(lines[index][column], to: width)
+      let width = max(widths[column] - excess, DisplayWidth.of(rows[0][column][0]))
+      for index in rows.indices.dropFirst() where column < rows[index].count {
+        rows[index][column] = rows[index][column].flatMap { step.shortened($0, to: width) }
       }
     }
   }
 
-  private static func widths(_ lines: [[String]]) -> [Int] {
-    (0..<(lines.map(\.count).max() ?? 0)).map { column in
-      lines.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
+  private static func widths(_ rows: [[[String]]]) -> [Int] {
+    (0..<(rows.map(\.count).max() ?? 0)).map { column in
+      rows.map { column < $0.count ? $0[column].map(DisplayWidth.of).max() ?? 0 : 0 }.max() ?? 0
     }
+  }
+
+  private static func lines(of cell: String) -> [String] {
+    cell.splitExactly(at: "\n", omittingEmpty: false).map(TerminalText.line)
   }
 
   /// A row as lines of single-line cells.
-  private static func lines(of row: [String]) -> [[String]] {
-    let cells = row.map { cell in
-      cell.splitExactly(at: "\n", omittingEmpty: false).map(TerminalText.line)
-    }
+  private static func lines(of cells: [[String]]) -> [[String]] {
     let height = cells.map(\.count).max() ?? 1
     return (0..<height).map { line in cells.map { line < $0.count ? $0[line] : "" } }
   }

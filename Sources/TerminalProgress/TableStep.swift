@@ -9,25 +9,28 @@ package enum TableStep: Sendable, Hashable {
   case cutEnd(String, least: Int)
   /// Cells are cut at their front, a path between two folders: what tells paths apart is their end.
   case cutFront(String, least: Int)
+  /// Cells become several lines of no fewer places than these, broken between words where there is a place for it.
+  case wrap(String, least: Int)
   /// The column is left out.
   case leaveOut(String)
 
   var title: String {
     switch self {
     case .shortURLs(let title), .addresses(let title), .cutEnd(let title, _), .cutFront(let title, _),
-      .leaveOut(let title):
+      .wrap(let title, _), .leaveOut(let title):
       title
     }
   }
 
-  /// A cell after the step, where the column ought to have so many places.
-  func shortened(_ cell: String, to width: Int) -> String {
+  /// A line of a cell after the step, where the column ought to have so many places.
+  func shortened(_ cell: String, to width: Int) -> [String] {
     switch self {
-    case .shortURLs: Self.withoutCredentials(cell)
-    case .addresses: Self.address(cell)
-    case .cutEnd(_, let least): DisplayWidth.truncated(cell, to: max(width, least))
-    case .cutFront(_, let least): Self.withoutFront(cell, max(width, least))
-    case .leaveOut: cell
+    case .shortURLs: [Self.withoutCredentials(cell)]
+    case .addresses: [Self.address(cell)]
+    case .cutEnd(_, let least): [DisplayWidth.truncated(cell, to: max(width, least))]
+    case .cutFront(_, let least): [Self.withoutFront(cell, max(width, least))]
+    case .wrap(_, let least): DisplayWidth.wrapped(cell, to: max(width, least))
+    case .leaveOut: [cell]
     }
   }
 

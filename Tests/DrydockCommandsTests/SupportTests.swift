@@ -208,6 +208,41 @@ import Testing
     #expect(ServiceTable.table([], screen: screen).isEmpty)
   }
 
+  /// Bug: all other tables wrapped on a terminal.
+  @Test(arguments: [60, 80, 120]) func otherTablesFitTheTerminal(_ screen: Int) throws {
+    let long = "bundle exec puma -C config/puma.rb --port 3000 --environment production --workers 4"
+    let plan = Table(
+      header: ["SERVICE", "RUNS AS", "PORT", "REPLICAS", "WHY", "COMMAND"],
+      rows: [["storefront-checkout", "container", "3000", "1", "a process needs a program: \(long)", long]]
+    ).rendered(screen: screen, steps: ServicePlanPrinter.steps)
+    let folder = "/home/somebody/.local/state/drydock/instances/abc123def456/volumes/uploads"
+    let volumes = Table(
+      header: ["VOLUME", "SERVICES", "SIZE", "IN DOCKER", "FOLDER"],
+      rows: [
+        [
+          "uploads-of-customers", "storefront-checkout, background-worker", "12.5 MB", "drydock-abc-uploads",
+          folder,
+        ],
+        ["shared", "-", "-", "drydock-abc123def456-volume-shared", "-"],
+      ]
+    ).rendered(screen: screen, steps: ListVolumes.steps)
+    var timer = ConvoxManifest.Timer(name: "nightly-cleanup-of-sessions")
+    (timer.service, timer.schedule, timer.command) = ("background-worker", "0 3 * * ?", long)
+    let timers = TimerListing.table(
+      [TimerListing(timer, after: .now)], zone: try #require(TimeZone(secondsFromGMT: 3600)), screen: screen)
+    let resources = ConvoxColumns.table(
+      ["NAME", "TYPE", "URL"],
+      [["primary-orders-database", "postgres", "postgres://app:secret@127.0.0.1:15001/app"]], screen: screen)
+    let options = ConvoxColumns.table(
+      ["NAME", "DEFAULT", "DESCRIPTION"], [["preferredBackupWindow", "-", long]], screen: screen)
+    for text in [plan, volumes, timers, resources, options] {
+      #expect(text.split(separator: "\n").allSatisfy { DisplayWidth.of(String($0)) <= screen }, "\(text)")
+    }
+    #expect(plan.contains("a process") && !plan.contains("a process needs a…"), "\(plan)")
+    #expect(volumes.contains("…/uploads") || volumes.contains("volumes/uploads"), "\(volumes)")
+    #expect(resources.contains("127.0.0.1:15001") && options.contains("production"), "\(resources)\(options)")
+  }
+
   @Test func anEmptyListPrintsNothing() {
     #expect(StateTable.render([], withApp: false).isEmpty)
   }

@@ -58,6 +58,24 @@ import Testing
     #expect(lines[1].hasPrefix(row), "\(text)")
   }
 
+  @Test func cellsBreakBetweenWordsWhereTheScreenIsNarrow() {
+    let table = Table(
+      header: ["NAME", "WHY", "NEXT"],
+      rows: [["web", "it is not on the path", "1\n2"], ["a", "averylongword of it", "3"]])
+    let expected = """
+      NAME  WHY       NEXT
+      web   it is     1
+            not on    2
+            the path  \("")
+      a     averylon  3
+            gword of  \("")
+            it        \("")
+
+      """
+    #expect(table.rendered(screen: 20, steps: [.wrap("WHY", least: 4)]) == expected)
+    #expect(table.rendered(screen: 80, steps: [.wrap("WHY", least: 4)]) == table.rendered())
+  }
+
   @Test func anEmptyTableIsNothing() {
     #expect(Table().rendered() == "")
     #expect(Table(header: ["A"]).rendered() == "A\n")

@@ -16,6 +16,8 @@ struct ListCache: AsyncParsableCommand {
         drydock cache list --format json
       """)
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -23,7 +25,7 @@ struct ListCache: AsyncParsableCommand {
     let entries = try await session.cache().entries()
     if common.format == .json { return try session.console.print(json: entries) }
     guard !entries.isEmpty else { return session.console.note("nothing is kept yet") }
-    session.console.print(CacheTable.render(entries, screen: session.console.screen(isWide: false)))
+    session.console.print(CacheTable.render(entries, screen: session.console.screen(isWide: lines.wide)))
   }
 }
 

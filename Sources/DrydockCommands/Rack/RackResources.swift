@@ -23,6 +23,8 @@ struct ListRackResources: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the resources that were created on their own.")
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -31,7 +33,9 @@ struct ListRackResources: AsyncParsableCommand {
       let resources = try await ResourceLookup(context: session.context).created()
       if common.format == .json { return try session.console.print(json: resources) }
       session.console.print(
-        ConvoxColumns.table(["NAME", "TYPE", "STATUS"], resources.map { [$0.name, $0.type, $0.status] }))
+        ConvoxColumns.table(
+          ["NAME", "TYPE", "STATUS"], resources.map { [$0.name, $0.type, $0.status] },
+          screen: session.console.screen(isWide: lines.wide)))
     }
   }
 }

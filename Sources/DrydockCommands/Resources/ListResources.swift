@@ -17,6 +17,8 @@ struct ListResources: AsyncParsableCommand {
         drydock resources --app web --format json
       """)
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -52,7 +54,9 @@ struct ListResources: AsyncParsableCommand {
     case .json: try session.console.print(json: try await query.lookup.describe(targets))
     case .table:
       session.console.print(
-        ConvoxColumns.table(["NAME", "TYPE", "URL"], targets.map { [$0.name, $0.type, $0.url ?? ""] }))
+        ConvoxColumns.table(
+          ["NAME", "TYPE", "URL"], targets.map { [$0.name, $0.type, $0.url ?? ""] },
+          screen: session.console.screen(isWide: lines.wide)))
     }
   }
 }

@@ -15,6 +15,8 @@ struct ResourceOptions: AsyncParsableCommand {
   @Argument(help: "The type; drydock resources types lists them.", completion: NameCompletion.types)
   var type: String
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -22,6 +24,7 @@ struct ResourceOptions: AsyncParsableCommand {
     let options = try CreatedResources(context: session.context).options(type)
     if common.format == .json { return try session.console.print(json: options) }
     let rows = options.map { [$0.name, $0.default, $0.description] }
-    session.console.print(ConvoxColumns.table(["NAME", "DEFAULT", "DESCRIPTION"], rows))
+    let screen = session.console.screen(isWide: lines.wide)
+    session.console.print(ConvoxColumns.table(["NAME", "DEFAULT", "DESCRIPTION"], rows, screen: screen))
   }
 }

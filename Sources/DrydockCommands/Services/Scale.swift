@@ -22,6 +22,8 @@ struct Scale: AsyncParsableCommand {
   @Argument(help: "SERVICE=NUMBER.", transform: ServiceCount.init(parsing:))
   var counts: [ServiceCount] = []
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -36,7 +38,7 @@ struct Scale: AsyncParsableCommand {
     }
     let request = counts.isEmpty ? ControlRequest(.status) : ControlRequest(.scale, counts: wanted)
     if let status = try await supervisor.client.ask(request, until: .after(.seconds(60))) {
-      return try ServiceTable.render(status, common.format, session.console)
+      return try ServiceTable.render(status, common.format, session.console, lines)
     }
     guard !counts.isEmpty else { throw SupervisorProcess.notStarted }
     try await supervisor.remember(wanted)

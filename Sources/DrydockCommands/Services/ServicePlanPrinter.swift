@@ -4,6 +4,12 @@ import TerminalProgress
 
 /// Prints how each service would run: `drydock start --dry-run`.
 struct ServicePlanPrinter: Sendable {
+  static let steps: [TableStep] = [
+    .cutEnd("COMMAND", least: 24), .wrap("WHY", least: 32), .cutEnd("COMMAND", least: 12),
+    .leaveOut("COMMAND"),
+    .wrap("WHY", least: 16), .cutEnd("SERVICE", least: 8),
+  ]
+
   private let session: Session
   private let workspace: Workspace
   private let wishes: SupervisorProcess.Wishes
@@ -14,7 +20,7 @@ struct ServicePlanPrinter: Sendable {
     self.wishes = wishes
   }
 
-  func print(_ format: OutputFormat) async throws {
+  func print(_ format: OutputFormat, _ option: WideOption) async throws {
     let state = try session.existingInstance(allowsNewName: true)
     let manifest = try session.manifest(workspace, state)
     let plan = try ServicePlan(
@@ -27,7 +33,8 @@ struct ServicePlanPrinter: Sendable {
       ]
     }
     session.console.print(
-      Table(header: ["SERVICE", "RUNS AS", "PORT", "REPLICAS", "WHY", "COMMAND"], rows: rows).rendered())
+      Table(header: ["SERVICE", "RUNS AS", "PORT", "REPLICAS", "WHY", "COMMAND"], rows: rows), Self.steps,
+      option)
     for note in plan.notes { session.console.note(note) }
   }
 }

@@ -11,10 +11,10 @@ enum ServiceTable {
 
   /// Prints services and their replicas.
   static func render(
-    _ services: [ServiceStatus], _ format: OutputFormat, _ console: Console, isWide: Bool = false
+    _ services: [ServiceStatus], _ format: OutputFormat, _ console: Console, _ option: WideOption
   ) throws {
     if format == .json { return try console.print(json: services) }
-    let table = table(services, screen: console.screen(isWide: isWide))
+    let table = table(services, screen: console.screen(isWide: option.wide))
     if !table.isEmpty { console.print(table) }
   }
 

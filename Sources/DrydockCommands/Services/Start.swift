@@ -90,6 +90,8 @@ struct Start: AsyncParsableCommand {
   @Flag(help: .hidden)
   var supervise = false
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var rack: RackOption
 
   @OptionGroup var common: CommonOptions
@@ -109,7 +111,8 @@ struct Start: AsyncParsableCommand {
     let workspace = try session.workspaceToBringUp()
     if supervise { return try await superviseInBackground(session, workspace) }
     if dryRun {
-      return try await ServicePlanPrinter(session, workspace, wishes(workspace, session)).print(common.format)
+      return try await ServicePlanPrinter(session, workspace, wishes(workspace, session)).print(
+        common.format, lines)
     }
     let state = try await bringUpResources(session, workspace)
     let supervisor = SupervisorProcess(context: session.context, id: state.id)
@@ -274,7 +277,7 @@ struct Start: AsyncParsableCommand {
       let status = answer ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
       if isReady, let hooks = try await supervisor.hooksAfterReady() {
-        try ServiceTable.render(status, common.format, session.console)
+        try ServiceTable.render(status, common.format, session.console, lines)
         guard let failure = hooks.failure else { return }
         throw DrydockError(
           .failed, failure, suggestion: "the services go on; to end them: drydock stop",

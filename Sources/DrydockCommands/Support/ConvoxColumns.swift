@@ -4,9 +4,14 @@ import TerminalProgress
 /// unpadded.
 enum ConvoxColumns {
   /// Rows under a header; the header stands alone where there are none.
-  static func table(_ header: [String], _ rows: [[String]]) -> String {
-    Table(header: header, rows: rows).rendered()
+  static func table(_ header: [String], _ rows: [[String]], screen: Int? = nil) -> String {
+    Table(header: header, rows: rows).rendered(screen: screen, steps: steps)
   }
+
+  private static let steps: [TableStep] = [
+    .shortURLs("URL"), .wrap("DESCRIPTION", least: 30), .addresses("URL"), .cutEnd("DEFAULT", least: 10),
+    .cutEnd("NAME", least: 12), .cutEnd("STATUS", least: 12),
+  ]
 
   /// Labels and what they stand for, which may take several lines; a label without any is left out.
   static func info(_ rows: [(label: String, lines: [String])]) -> String {

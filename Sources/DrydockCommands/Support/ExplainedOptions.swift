@@ -16,7 +16,7 @@ struct ExplainedOptions {
     self.session = session
   }
 
-  func print(_ format: OutputFormat) throws {
+  func print(_ format: OutputFormat, _ option: WideOption) throws {
     let state = try session.existingInstance(allowsNewName: true)
     let manifest = try session.manifest(session.workspaceOfInstance(), state)
     // What another rack has deployed is not known here.
@@ -24,25 +24,45 @@ struct ExplainedOptions {
       manifest, catalog: session.context.catalog, over: session.rack == nil ? state : nil)
     if format == .json { return try session.console.print(json: rows) }
     manifest.warnings.forEach { session.console.note(ErrorReport.describe($0)) }
-    let parts = [Self.render(rows), Self.services(manifest), Self.timers(manifest)].filter { !$0.isEmpty }
+    let screen = session.console.screen(isWide: option.wide)
+    let parts = [
+      Self.render(rows, screen: screen), Self.services(manifest, screen: screen),
+      Self.timers(manifest, screen: screen),
+    ].filter { !$0.isEmpty }
     session.console.print(parts.joined(separator: "\n"))
   }
 
   /// What the keys of services come to.
-  static func services(_ manifest: Manifest) -> String {
+  static func services(_ manifest: Manifest, screen: Int? = nil) -> String {
     let rows = ServiceExplanation.rows(manifest).map { row in
       [row.service, row.key, row.value ?? "-", row.isWritten ? "convox.yml" : "default", row.aws, row.here]
     }
     guard !rows.isEmpty else { return "" }
-    return Table(header: ["SERVICE", "KEY", "VALUE", "FROM", "ON AWS", "DRYDOCK"], rows: rows).rendered()
+    return Table(header: ["SERVICE", "KEY", "VALUE", "FROM", "ON AWS", "DRYDOCK"], rows: rows)
+      .rendered(screen: screen, steps: serviceSteps)
   }
 
-  private static func timers(_ manifest: Manifest) -> String {
+  private static let serviceSteps: [TableStep] = [
+    .wrap("ON AWS", least: 24), .wrap("DRYDOCK", least: 24), .cutEnd("VALUE", least: 16), .leaveOut("FROM"),
+    .cutEnd("SERVICE", least: 8), .wrap("KEY", least: 14), .cutEnd("VALUE", least: 8),
+    .wrap("ON AWS", least: 12),
+    .wrap("DRYDOCK", least: 12),
+  ]
+
+  private static func timers(_ manifest: Manifest, screen: Int?) -> String {
     guard !manifest.timers.isEmpty else { return "" }
-    return TimerListing.table(manifest.timers.map { TimerListing($0, after: .now) }, zone: .current)
+    return TimerListing.table(
+      manifest.timers.map { TimerListing($0, after: .now) }, zone: .current, screen: screen)
   }
 
-  static func render(_ rows: [OptionExplanation]) -> String {
+  private static let steps: [TableStep] = [
+    .wrap("WHAT THAT IS", least: 24), .leaveOut("TYPE"), .leaveOut("FROM"), .cutEnd("VALUE", least: 12),
+    .wrap("ON AWS", least: 16), .leaveOut("ON AWS"), .cutEnd("RESOURCE", least: 12),
+    .wrap("OPTION", least: 14),
+    .cutEnd("RESOURCE", least: 8), .wrap("WHAT THAT IS", least: 12),
+  ]
+
+  static func render(_ rows: [OptionExplanation], screen: Int? = nil) -> String {
     Table(
       header: ["RESOURCE", "TYPE", "OPTION", "VALUE", "FROM", "ON AWS", "DRYDOCK", "WHAT THAT IS"],
       rows: rows.map { row in
@@ -51,7 +71,7 @@ struct ExplainedOptions {
           row.treatment.rawValue, row.detail,
         ]
       }
-    ).rendered()
+    ).rendered(screen: screen, steps: steps)
   }
 
   private static func origin(_ row: OptionExplanation) -> String {

@@ -16,6 +16,8 @@ struct ListTimers: AsyncParsableCommand {
 
   @OptionGroup var rack: RackOption
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -25,6 +27,7 @@ struct ListTimers: AsyncParsableCommand {
     let timers = manifest.timers.map { TimerListing($0, after: .now) }
     if common.format == .json { return try session.console.print(json: timers) }
     if timers.isEmpty { return session.console.note("the manifest has no timers") }
-    session.console.print(TimerListing.table(timers, zone: .current))
+    let screen = session.console.screen(isWide: lines.wide)
+    session.console.print(TimerListing.table(timers, zone: .current, screen: screen))
   }
 }

@@ -39,7 +39,7 @@ struct TimerListing: Codable, Hashable, Sendable {
 
   /// The timers, each run on a line of its own.
   /// - Parameter zone: The machine's; without a column of its own where it is UTC in all of these.
-  static func table(_ timers: [TimerListing], zone: TimeZone) -> String {
+  static func table(_ timers: [TimerListing], zone: TimeZone, screen: Int? = nil) -> String {
     let isLocal = timers.flatMap(\.next).contains { zone.secondsFromGMT(for: $0) != 0 }
     let local = isLocal ? ["LOCAL"] : []
     let table = Table(
@@ -50,10 +50,16 @@ struct TimerListing: Codable, Hashable, Sendable {
             timer.command?.oneLine ?? "-"
           ]
       }
-    ).rendered()
+    ).rendered(screen: screen, steps: steps)
     // The further runs have no command beside them.
     return table.replacing(/[ ]+\n/, with: "\n")
   }
+
+  private static let steps: [TableStep] = [
+    .cutEnd("COMMAND", least: 20), .leaveOut("SERVICE"), .cutEnd("COMMAND", least: 10), .leaveOut("LOCAL"),
+    .cutEnd("TIMER", least: 10), .leaveOut("COMMAND"), .wrap("NEXT (UTC)", least: 20),
+    .wrap("SCHEDULE", least: 10),
+  ]
 
   private func runs(in zone: TimeZone) -> String {
     if let problem { return problem }

@@ -14,7 +14,14 @@ struct ListVolumes: AsyncParsableCommand {
         drydock volumes list --format json
       """)
 
+  @OptionGroup var lines: WideOption
+
   @OptionGroup var common: CommonOptions
+
+  static let steps: [TableStep] = [
+    .cutFront("FOLDER", least: 24), .cutFront("IN DOCKER", least: 24), .wrap("SERVICES", least: 12),
+    .cutFront("FOLDER", least: 12), .cutFront("IN DOCKER", least: 12), .cutEnd("VOLUME", least: 12),
+  ]
 
   func run() async throws {
     let session = Session(common.shared)
@@ -28,7 +35,7 @@ struct ListVolumes: AsyncParsableCommand {
       ]
     }
     session.console.print(
-      Table(header: ["VOLUME", "SERVICES", "SIZE", "IN DOCKER", "FOLDER"], rows: rows).rendered())
+      Table(header: ["VOLUME", "SERVICES", "SIZE", "IN DOCKER", "FOLDER"], rows: rows), Self.steps, lines)
   }
 }
 
