@@ -1,11 +1,14 @@
-import DrydockBase
+package import DrydockBase
 import Foundation
 import MonotonicTime
 
 /// Reads and writes open descriptors as streams. A pipe or a terminal that is not ready holds no thread.
 package enum DescriptorStreams {
   /// Takes bytes to a descriptor.
-  package static func sink(_ descriptor: Int32) -> ByteSink {
+  /// - Parameter failure: What is thrown for an error number of the system's; by default it speaks of an output.
+  package static func sink(
+    _ descriptor: Int32, failure: @escaping @Sendable (Int32) -> DrydockError = outputFailure
+  ) -> ByteSink {
     let isFile = isRegularFile(descriptor)
     return { bytes in
       var rest = bytes[...]
@@ -19,10 +22,24 @@ package enum DescriptorStreams {
         } else if errno == EPIPE {
           throw DrydockError(.failed, "whoever reads the output has ended")
         } else if errno != EINTR, errno != EAGAIN {
-          throw DrydockError(.cannotWrite, "cannot write the output: \(String(cString: strerror(errno)))")
+          throw failure(errno)
         }
       }
       try Task.checkCancellation()
+    }
+  }
+
+  /// The error for what somebody reads.
+  @Sendable package static func outputFailure(_ error: Int32) -> DrydockError {
+    DrydockError(.cannotWrite, "cannot write the output: \(String(cString: strerror(error)))")
+  }
+
+  /// Takes bytes to a file of drydock's own, which is named where that fails.
+  package static func sink(_ descriptor: Int32, file path: String) -> ByteSink {
+    sink(descriptor) { error in
+      DrydockError(
+        .cannotWrite, "cannot write \(path): \(String(cString: strerror(error)))",
+        suggestion: WriteRemedy.elsewhere(after: error))
     }
   }
 

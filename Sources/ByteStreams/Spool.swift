@@ -15,7 +15,7 @@ package final class Spool: Sendable {
 
   /// Reads a stream to its end.
   package func fill(from source: ByteSource) async throws {
-    let sink = DescriptorStreams.sink(descriptor)
+    let sink = DescriptorStreams.sink(descriptor) { namelessFileError($0) }
     while let bytes = try await source() { try await sink(bytes) }
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw namelessFileError(errno) }
   }

@@ -26,7 +26,7 @@ extension NativeProcessError {
     if Shortage.isShortage(error.rawValue) { return .shortage(error.rawValue, "cannot \(action) \(path)") }
     return NativeProcessError(
       .fileUnusable(error.rawValue), "cannot \(action) \(path): \(error)",
-      suggestion: error.isAboutSpaceOrRights ? "choose another folder by DRYDOCK_HOME" : nil)
+      suggestion: error.isAboutSpaceOrRights ? WriteRemedy.elsewhere(after: error.rawValue) : nil)
   }
 
   /// The same of a file in a folder that is held by its descriptor.

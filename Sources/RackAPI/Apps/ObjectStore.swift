@@ -36,7 +36,7 @@ struct ObjectStore: Sendable {
       close(descriptor)
       unlink(part)
     }
-    let sink = DescriptorStreams.sink(descriptor)
+    let sink = DescriptorStreams.sink(descriptor, file: part)
     var count = 0
     while let bytes = try await body.next() {
       count += bytes.readableBytes

@@ -111,7 +111,7 @@ extension Rack {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Folder.failure("write", path) }
     defer { close(descriptor) }
-    let sink = DescriptorStreams.sink(descriptor)
+    let sink = DescriptorStreams.sink(descriptor, file: path)
     var count = 0
     while let piece = try await reader.content() {
       count += piece.count

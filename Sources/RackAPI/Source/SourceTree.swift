@@ -76,7 +76,7 @@ struct SourceTree {
       folder.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Folder.failure("write", folder.path(of: name)) }
     defer { close(descriptor) }
-    let sink = DescriptorStreams.sink(descriptor)
+    let sink = DescriptorStreams.sink(descriptor, file: folder.path(of: name))
     while let piece = try await reader.content() {
       bytes += piece.count
       guard bytes <= bounds.bytes else { throw Self.refused("it has more than \(bounds.bytes >> 20) MB") }
