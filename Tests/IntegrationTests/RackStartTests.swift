@@ -145,9 +145,13 @@ import Testing
       let first = try await build(app, "shop", rack)
       try await promote(first.release, "shop", rack, Self.development)
       try await settled("shop", rack)
-      #expect(try await services(app, "shop").keys.sorted() == ["web", "worker"])
+      let during = try await services(app, "shop")
+      #expect(during.keys.sorted() == ["web", "worker"])
       try await promote(first.release, "shop", rack, Self.end)
-      #expect(try await services(app, "shop").keys.sorted() == ["web"])
+      let after = try await services(app, "shop")
+      #expect(after.keys.sorted() == ["web"])
+      // The folder's code with the same env: it was not restarted.
+      #expect(after["web"]?.replicas.map(\.id) == during["web"]?.replicas.map(\.id))
       // Deployed: it stays.
       let second = try await build(app, "shop", rack)
       try await promote(second.release, "shop", rack)

@@ -102,9 +102,24 @@ extension Rack {
       let state = try context.store.load(app.id)
     else { return nil }
     let history = try await context.store.releases(of: app.id)
+    if try await goesOnAsItIs(state, development, history.release(deployed)) { return nil }
     guard let release = try await goingOn(state, development, deployed, history) else { return nil }
     return Promotion(
       rack: self, state: state, release: release, before: release, reason: .rollback(staying))
+  }
+
+  /// Whether nothing has to be restarted: a folder's app has its code from there, and has the env that was deployed.
+  private func goesOnAsItIs(
+    _ state: InstanceState, _ development: DevelopmentRecord, _ before: Release?
+  ) async throws -> Bool {
+    guard !isOwn(state), development.ended.isEmpty else { return false }
+    return try await context.store.updateReleases(state.id) { state, history in
+      guard history.active == development.release, state.appEnvironment == before?.environment ?? [:] else {
+        return false
+      }
+      if let before { history.activate(before.id) }
+      return true
+    }
   }
 
   /// The release with which a deployed app goes on.
