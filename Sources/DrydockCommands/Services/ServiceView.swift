@@ -34,15 +34,17 @@ final class ServiceView: Sendable {
   func show(_ event: SupervisorEvent) {
     if let replica = event.replica { note(replica.name) }
     if format == .json { return show(json: ShownEvent(event)) }
-    print("drydock", event.line)
+    // It may have names of files in it, which hold anything.
+    print("drydock", TerminalText.line(event.line))
     for line in event.details { print("drydock", "  \(line)") }
   }
 
   /// Shows where services are that run already.
   func show(addresses services: [ServiceStatus]) {
     for service in services {
-      guard let url = service.url else { continue }
-      show(SupervisorEvent(.notice, nil, "\(service.service) is at \(url)"))
+      let places = [service.url].compactMap(\.self) + (service.ports ?? []).map { "port \($0.text)" }
+      guard !places.isEmpty else { continue }
+      show(SupervisorEvent(.notice, nil, "\(service.service) is at \(places.joined(separator: ", "))"))
     }
   }
 

@@ -11,8 +11,8 @@ struct CodeSync: Sendable {
 
   /// What came of it.
   enum Outcome: Sendable, Hashable {
-    /// So many files went in, links among them, and so many went away; folders do not count.
-    case done(put: Int, removed: Int)
+    /// These files went in, links among them, and these went away, by their paths in the tree; folders do not count.
+    case done(put: [String], removed: [String])
     /// The service has to be built again, for the reason given.
     case rebuild(String)
   }
@@ -24,7 +24,7 @@ struct CodeSync: Sendable {
   ) async throws -> Outcome {
     var members: [SyncArchive.Member] = []
     var (files, folders): ([String], [String]) = ([], [])
-    var (put, removed) = (0, 0)
+    var (put, removed): ([String], [String]) = ([], [])
     for change in try await TreeLook(root).now(changes) {
       switch service.meaning(of: change) {
       case .nothing: continue
@@ -36,12 +36,12 @@ struct CodeSync: Sendable {
           members += places.map { .init(path: change.path, place: $0) }
         }
         guard !change.isFolder else { continue }
-        if change.kind == .removed { removed += 1 } else { put += 1 }
+        if change.kind == .removed { removed.append(change.path) } else { put.append(change.path) }
       }
     }
     // The deepest first.
     folders.sort { $0.utf8.count > $1.utf8.count }
-    guard !containers.isEmpty else { return .done(put: 0, removed: 0) }
+    guard !containers.isEmpty else { return .done(put: [], removed: []) }
     let batch = Batch(members: members, files: files, folders: folders)
     let isDone = try await withThrowingTaskGroup(of: Bool.self) { group in
       for container in containers { group.addTask { try await carry(batch, into: container) } }

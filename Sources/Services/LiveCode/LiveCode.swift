@@ -211,7 +211,7 @@ final class LiveCode: Sendable {
         changes, of: service, into: containers)
       switch outcome {
       case .done(let put, let removed):
-        guard container == nil, let text = Self.text(put, removed, name) else { return }
+        guard container == nil, let text = SyncLine.text(put, removed, of: name) else { return }
         needs.tell(SupervisorEvent(.synced, nil, text))
       case .rebuild(let reason):
         // What a container missed may have been built meanwhile for another reason.
@@ -222,16 +222,6 @@ final class LiveCode: Sendable {
       guard !Task.isCancelled else { return }
       tell(error)
       renewals.post(.because("rebuild \(name): files could not be carried into it", service: name))
-    }
-  }
-
-  private static func text(_ put: Int, _ removed: Int, _ service: String) -> String? {
-    func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
-    switch (put, removed) {
-    case (0, 0): return nil
-    case (_, 0): return "sync: \(files(put)) to \(service)"
-    case (0, _): return "sync: \(files(removed)) removed from \(service)"
-    default: return "sync: \(files(put)) to \(service), \(removed) removed"
     }
   }
 

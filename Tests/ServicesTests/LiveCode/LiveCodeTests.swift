@@ -98,7 +98,7 @@ struct LiveCodeTests {
       try await eventually("the file in both") {
         ["one", "two"].allSatisfy { site.containers.tree($0, below: "/app")["src/a.txt"] == file }
       }
-      try await eventually("a line") { site.lines.contains("sync: 1 file to web") }
+      try await eventually("a line") { site.lines.contains("sync: 1 file to web: src/a.txt") }
       #expect(site.containers.tree("other", below: "/").isEmpty)
       #expect(site.containers.archives == 2)
     }
