@@ -157,6 +157,25 @@ private struct ServiceRow: Decodable {
     }
   }
 
+  @Test("what is typed beside a start: r restarts what it names, anything else explains, Ctrl-C ends")
+  func keys() async throws {
+    let manifest = """
+      services:
+        one: { command: 'echo "one begins"; exec sleep 600' }
+        two: { command: 'echo "two begins"; exec sleep 600' }
+      """
+    try await withApp(manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+      let result = try await app.typing(
+        [
+          ("Ctrl-C ends them", "hm\r"), ("r restarts all services", "r nobody\r"),
+          ("not started: nobody", "r two\r"), ("two.1 stopped", "r\r"), ("one.1 stopped", "\u{3}"),
+        ], "start")
+      #expect(result.status == 130, "\(result)")
+      #expect(result.stdout.components(separatedBy: "two begins").count >= 3, "\(result)")
+      #expect(app.processes(naming: "sleep 600").isEmpty)
+    }
+  }
+
   @Test("kill -9 of the supervisor leaves nothing of the services, and start begins anew")
   func killedSupervisor() async throws {
     try await withServices { app in

@@ -190,10 +190,14 @@ struct Start: AsyncParsableCommand {
     // What it is for goes on without a reader.
     let view = ServiceView(supervisor.folder, session.console, format: common.format)
     let wishes = try wishes(workspace, session)
+    let keys = keys(supervisor, session)
     let result: Supervisor.Result
     do {
       result = try await view.showing {
-        try await supervisor.serve(wishes, observe: { view.show($0) }, ready: {})
+        try await listening(keys) {
+          try await supervisor.serve(
+            wishes, observe: { view.show($0) }, ready: { keys?.explain(interrupting: "ends them") })
+        }
       }
     } catch {
       let isOthers = (error as? NativeProcessError)?.code == .alreadyRunning
@@ -206,6 +210,18 @@ struct Start: AsyncParsableCommand {
       throw ExitCode(end.status)
     }
     if !down { session.console.note("the resources stay up; to stop them: drydock down") }
+  }
+
+  /// Whoever reads JSON types nothing.
+  private func keys(_ supervisor: SupervisorProcess, _ session: Session) -> StartKeys? {
+    common.format == .json ? nil : StartKeys(supervisor.client, session.console)
+  }
+
+  private func listening<Value: Sendable>(
+    _ keys: StartKeys?, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard let keys else { return try await work() }
+    return try await keys.listening(beside: work)
   }
 
   private func stopResources(_ state: InstanceState, _ session: Session) async throws {
@@ -234,8 +250,12 @@ struct Start: AsyncParsableCommand {
     if detach { return try await waitUntilReady(supervisor, session) }
     session.console.note("the app is started already; Ctrl-C leaves it as it is")
     let view = ServiceView(supervisor.folder, session.console, format: common.format)
+    let keys = keys(supervisor, session)
+    keys?.explain(interrupting: "leaves them")
     _ = try await view.showing {
-      try await client.watch(status: { view.show(addresses: $0) }, event: { view.show($0) })
+      try await listening(keys) {
+        try await client.watch(status: { view.show(addresses: $0) }, event: { view.show($0) })
+      }
     }
   }
 
