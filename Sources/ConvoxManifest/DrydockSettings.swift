@@ -70,6 +70,8 @@ package struct DrydockSettings: Sendable, Hashable {
   package var terminals: Set<String> = []
   /// `ports:`: the ports of 127.0.0.1 at which services are reached.
   package var ports: [String: Int] = [:]
+  /// The same for what a service listens at besides its `port:`: for each service its ports with those of 127.0.0.1.
+  package var furtherPorts: [String: [Int: Int]] = [:]
   /// `watch:`: for each service the rules in the order of the file, of which the first that fits a file counts.
   package var watch: [String: [WatchRule]] = [:]
   /// `hooks: before-start:` in order: resources are up, and no service is.

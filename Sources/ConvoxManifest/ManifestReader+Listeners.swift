@@ -18,11 +18,13 @@ extension ManifestReader {
     var offset: Int
   }
 
-  mutating func checkListeners(_ node: YAMLNode?, of service: String, hasAgent: Bool) {
-    guard let node, !node.isNull else { return }
+  mutating func listeners(_ node: YAMLNode?, of service: String, hasAgent: Bool) -> [NetworkListener] {
+    guard let node, !node.isNull else { return [] }
     guard case .sequence(let items) = node.content else {
-      return fail(cannotUnmarshal(node, into: "[]manifest.ServiceNLBPort"), at: node.offset, "write a list")
+      fail(cannotUnmarshal(node, into: "[]manifest.ServiceNLBPort"), at: node.offset, "write a list")
+      return []
     }
+    var found: [NetworkListener] = []
     if hasAgent, !items.isEmpty {
       fail("service \(service): agent mode is incompatible with nlb ports", at: node.offset)
     }
@@ -49,7 +51,11 @@ extension ManifestReader {
       listenerOwners[listener.port] = service
       ports[listener.port] = listener.containerPort
       containerPorts.insert(listener.containerPort)
+      found.append(
+        NetworkListener(
+          port: listener.port, containerPort: listener.containerPort, isEncrypted: listener.proto == "tls"))
     }
+    return found
   }
 
   private mutating func listener(_ node: YAMLNode, of service: String) -> Listener? {

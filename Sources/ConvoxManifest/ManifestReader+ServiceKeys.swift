@@ -6,7 +6,7 @@ extension ManifestReader {
   static let keysOnlyOnAWS: Set<String> = [
     "accessControl", "annotations", "certificate", "configMounts", "deployment", "dnsConfig",
     "imagePullSecrets", "ingressAnnotations", "internal", "internalAndExternal", "internalRouter", "labels",
-    "nlb", "nodeAffinityLabels", "nodeSelectorLabels", "policies", "serviceAccount", "tags", "whitelist",
+    "nodeAffinityLabels", "nodeSelectorLabels", "policies", "serviceAccount", "tags", "whitelist",
   ]
 
   mutating func readKeys(of service: inout Service, _ pairs: [YAMLNode.Pair]) {
@@ -16,7 +16,8 @@ extension ManifestReader {
     service.test = string(value("test", pairs))
     _ = strings(value("policies", pairs))
     checkStringMap(value("tags", pairs))
-    checkListeners(value("nlb", pairs), of: service.name, hasAgent: service.process.agent != nil)
+    service.listeners = listeners(
+      value("nlb", pairs), of: service.name, hasAgent: service.process.agent != nil)
     service.onlyOnAWS = pairs.map(\.key.text).filter(ManifestReader.keysOnlyOnAWS.contains)
   }
 

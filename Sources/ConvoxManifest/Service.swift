@@ -18,8 +18,10 @@ package struct Service: Sendable, Hashable {
   package var argv: [String]?
   /// `port:`; nil for a service that no balancer reaches.
   package var port: ServicePort?
-  /// v3's `ports:`, reached within the app's network only.
+  /// v3's `ports:`, which no balancer reaches.
   package var ports: [TransportPort] = []
+  /// The ports that a network balancer has for it, by `nlb:`.
+  package var listeners: [NetworkListener] = []
   /// `build:`: the folder, where one is given.
   package var build: String?
   /// `scale:` as written where it is a number or range.
@@ -62,6 +64,23 @@ package struct Service: Sendable, Hashable {
     self.build = build
     self.scale = scale
     self.location = location
+  }
+}
+
+extension Service {
+  /// The ports that it listens at besides that of `port:`, by TCP: those of `ports:`, of its `agent` and of `nlb:`.
+  package var furtherPorts: [Int] {
+    let plain = (ports + (process.agent?.ports ?? [])).filter { $0.transport == .tcp }.map(\.number)
+    var numbers: [Int] = []
+    for number in plain + listeners.map(\.containerPort) where number != port?.number {
+      if !numbers.contains(number) { numbers.append(number) }
+    }
+    return numbers
+  }
+
+  /// Those of its ports that carry UDP.
+  package var datagramPorts: [Int] {
+    (ports + (process.agent?.ports ?? [])).filter { $0.transport == .udp }.map(\.number)
   }
 }
 

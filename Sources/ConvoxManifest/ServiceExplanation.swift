@@ -16,7 +16,7 @@ package struct ServiceExplanation: Sendable, Hashable {
   /// The lines of every service.
   package static func rows(_ manifest: Manifest) -> [ServiceExplanation] {
     manifest.services.flatMap { service in
-      links(service, manifest) + routing(service) + scale(service) + process(service)
+      links(service, manifest) + routing(service) + ports(service) + scale(service) + process(service)
     }
   }
 
@@ -61,6 +61,22 @@ package struct ServiceExplanation: Sendable, Hashable {
         row("domain", domain, true, "the balancer's host", isLocal ? "routed" : "listed, not routed"))
     }
     return rows
+  }
+
+  /// What it listens at besides `port:`.
+  private static func ports(_ service: Service) -> [ServiceExplanation] {
+    func row(_ key: String, _ ports: [String], _ aws: String) -> ServiceExplanation? {
+      guard !ports.isEmpty else { return nil }
+      return ServiceExplanation(
+        service: service.name, key: key, value: ports.joined(separator: ", "), isWritten: true, aws: aws,
+        here: "a port of 127.0.0.1 each that stays, by TCP; udp only within the app's network")
+    }
+    let listeners = service.listeners.map { "\($0.port)" + ($0.isEncrypted ? " by TLS" : "") }
+    return [
+      row("ports", service.ports.map(\.text), "ignored (v3: within the cluster)"),
+      row("agent.ports", (service.process.agent?.ports ?? []).map(\.text), "ports of each host"),
+      row("nlb", listeners, "ports of a network balancer"),
+    ].compactMap(\.self)
   }
 
   private static func scale(_ service: Service) -> [ServiceExplanation] {

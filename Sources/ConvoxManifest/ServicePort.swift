@@ -29,6 +29,23 @@ package struct ServicePort: Sendable, Hashable {
   }
 }
 
+/// A port of a network load balancer: an item of `nlb:`.
+package struct NetworkListener: Sendable, Hashable {
+  /// The balancer's port.
+  package var port: Int
+  /// The port at which the service listens.
+  package var containerPort: Int
+  /// Whether the balancer takes TLS there, and gives the service what it carries.
+  package var isEncrypted: Bool
+
+  /// A port.
+  package init(port: Int, containerPort: Int, isEncrypted: Bool = false) {
+    self.port = port
+    self.containerPort = containerPort
+    self.isEncrypted = isEncrypted
+  }
+}
+
 /// A port without a balancer: of an agent on its host, or v3's `ports:` within a cluster.
 package struct TransportPort: Sendable, Hashable {
   /// Who carries its bytes.
@@ -46,4 +63,7 @@ package struct TransportPort: Sendable, Hashable {
     self.number = number
     self.transport = transport
   }
+
+  /// As it is written: `9090`, `8125/udp`.
+  package var text: String { transport == .tcp ? "\(number)" : "\(number)/\(transport.rawValue)" }
 }

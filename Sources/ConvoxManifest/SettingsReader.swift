@@ -46,29 +46,6 @@ struct SettingsReader {
     }
   }
 
-  private mutating func readPorts(_ node: YAMLNode) {
-    var owners: [Int: String] = [:]
-    for pair in pairs(node, "ports is") {
-      guard let service = service(pair.key) else { continue }
-      guard case .integer(let digits)? = pair.value.scalar?.resolved, let port = Int(digits),
-        (1...65535).contains(port)
-      else {
-        fail("ports.\(service.name) is no port", at: pair.value.offset, "write a number from 1 to 65535")
-        continue
-      }
-      if service.port == nil {
-        fail(
-          "service \(service.name) has no port: in convox.yml, so that there is nothing to reach",
-          at: pair.key.offset)
-      }
-      if let owner = owners[port] {
-        fail("ports.\(owner) and ports.\(service.name) are both \(port)", at: pair.value.offset)
-      }
-      owners[port] = service.name
-      settings.ports[service.name] = port
-    }
-  }
-
   /// A list of services, or a map of services to true or false.
   private mutating func readTerminals(_ node: YAMLNode) {
     guard case .mapping(let pairs) = node.content else {

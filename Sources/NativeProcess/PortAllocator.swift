@@ -97,6 +97,14 @@ package struct PortAllocator: Sendable {
     return names.compactMap { Int($0) }.filter { self.owner(of: $0) == owner }.sorted()
   }
 
+  /// All ports whose owners' names begin with a text, with their owners.
+  package func ports(ofOwnersBelow prefix: String) -> [(port: Int, owner: String)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.compactMap { Int($0) }.sorted().compactMap { port in
+      owner(of: port).flatMap { $0.hasPrefix(prefix) ? (port, $0) : nil }
+    }
+  }
+
   private enum Claim: Equatable {
     case claimed
     case reserved(String)

@@ -77,9 +77,7 @@ package struct StopServices: Sendable {
       try? await deleteObjects()
     }
     guard Folder.exists(folder.path) else { return }
-    // What cannot be understood keeps nobody from deleting it.
-    let services = (try? ServiceStore(folder).load().services.keys).map(Array.init) ?? []
-    try ServicePorts(home: context.home, id: id).releaseAll(services, folder.replicas)
+    try ServicePorts(home: context.home, id: id).releaseAll()
     try await Folder.removeTree(folder.path)
   }
 

@@ -20,6 +20,15 @@ struct DrydockSettingsTests {
     }
   }
 
+  @Test("A map of ports has those that a service listens at besides") func furtherPorts() throws {
+    let manifest = try load(
+      "services:\n  web: {image: a, port: 3000, ports: [9090]}\n  dns: {image: a, ports: [53]}\n")
+    let text = "ports: {web: {3000: 8080, 9090: 9191}, dns: {53: 5353}}"
+    let settings = try DrydockSettings(Array(text.utf8), for: manifest)
+    #expect(settings.ports == ["web": 8080])
+    #expect(settings.furtherPorts == ["web": [9090: 9191], "dns": [53: 5353]])
+  }
+
   @Test(
     "Nothing, and comments alone, are no settings", arguments: ["", "# to do\n", "hooks:\nwatch:\ntty:\n"])
   func empty(_ text: String) throws {
@@ -109,6 +118,13 @@ struct DrydockSettingsTests {
       ("services: [web]", "1:11 services is no map > write KEY: VALUE lines"),
       ("ports: {web: 0}", "1:14 ports.web is no port > write a number from 1 to 65535"),
       ("ports: {web: \"3000\"}", "1:14 ports.web is no port > write a number from 1 to 65535"),
+      (
+        "ports: {web: {9090: 1}}",
+        "1:15 9090 is no port of service web > its ports: 3000; write web: {3000: 8080}"
+      ),
+      ("ports: {web: {x: 1}}", "1:15 x is no port of service web > its ports: 3000; write web: {3000: 8080}"),
+      ("ports: {web: {3000: x}}", "1:21 ports.web is no port > write a number from 1 to 65535"),
+      ("ports: {web: {3000: 5}, api: 5}", "1:30 ports.web and ports.api are both 5"),
       ("ports: {web: 3000, api: 3000}", "1:25 ports.web and ports.api are both 3000"),
       (
         "ports: {worker: 3000}",

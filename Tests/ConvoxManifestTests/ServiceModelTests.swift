@@ -88,6 +88,19 @@ struct ServiceModelTests {
     #expect(service.scaling.isMemoryWritten && service.scaling.memory == 64 && service.health.isDisabled)
   }
 
+  @Test(
+    "What it listens at besides its port: once each, by TCP",
+    arguments: [
+      ("port: 3000, ports: [9090, 9091/udp, 9090, 3000/tcp]", [9090], [9091]),
+      ("agent: {ports: [8125/udp, 9000]}", [9000], [8125]),
+      ("port: 3000, nlb: [{port: 443, containerPort: 6379}, {port: 9090}], ports: [9090]", [9090, 6379], []),
+      ("port: 3000", [], []),
+    ])
+  func further(_ keys: String, _ ports: [Int], _ datagrams: [Int]) throws {
+    let service = try service(keys)
+    #expect(service.furtherPorts == ports && service.datagramPorts == datagrams)
+  }
+
   @Test("Scale 0 is a service that does not run") func none() throws {
     #expect(try service("scale: 0").scaling.count == .init(0))
     #expect(try service("scale: 0-3").scaling.count == .init(min: 0, max: 3))

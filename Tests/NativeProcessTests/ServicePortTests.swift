@@ -68,6 +68,20 @@ import Testing
       }
     }
 
+    @Test func eachOfSeveralPortsHasAnOwnOne() async throws {
+      try await withScratch { scratch in
+        let ports = [try freePort(), try freePort(), try freePort()]
+        let owns = [try freePort(), try freePort(), try freePort()]
+        let listeners = ports.map { "listener(four, '0.0.0.0', \($0))" }.joined(separator: ", ")
+        var spec = server(listeners, scratch, at: owns[0], declared: ports[0])
+        spec.traits?.ports = PortMap(Dictionary(zip(ports, owns)) { $1 })
+        try await scratch.start(spec)
+        try await eventually("the server") { scratch.texts().contains("listening") }
+        for own in owns { #expect(greeting(at: own) == "server at \(owns[0])") }
+        for port in ports { #expect(greeting(at: port) == nil) }
+      }
+    }
+
     @Test func twoServicesBindOnePort() async throws {
       let declared = try freePort()
       try await withScratch { first in

@@ -73,9 +73,11 @@ final class FakeRunner: ReplicaRunner {
   }
 
   private static func running(_ replica: ServiceReplica) -> RunningReplica {
-    RunningReplica(
+    var running = RunningReplica(
       id: replica.name, startedAt: Date(timeIntervalSince1970: 0),
       endpoint: ReplicaEndpoint(port: 9000 + replica.number))
+    running.furtherEndpoints = [9090: ReplicaEndpoint(port: 19_000 + replica.number)]
+    return running
   }
 }
 
@@ -84,18 +86,24 @@ struct FakeFailure: Error {}
 /// Notes what requests are led to.
 final class FakeTraffic: Traffic {
   private let state = Mutex<[String: [ServiceReplica]]>([:])
+  private let furtherEndpoints = Mutex<[String: [Int]]>([:])
   private let drainedReplicas = Mutex<[ServiceReplica]>([])
 
   /// Where a service's requests go.
   func replicas(of service: String) -> [ServiceReplica] { state.withLock { $0[service] ?? [] } }
+  /// Where connections to one of a service's further ports go.
+  func ports(of service: String, further: Int) -> [Int] {
+    furtherEndpoints.withLock { $0["\(service):\(further)"] ?? [] }
+  }
   /// What was drained.
   var drained: [ServiceReplica] { drainedReplicas.withLock(\.self) }
 
   func direct(
-    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition,
-    detail: String?
+    _ service: String, further: Int?, to replicas: [ServiceReplica: ReplicaEndpoint],
+    condition: ServiceCondition, detail: String?
   ) async {
-    state.withLock { $0[service] = replicas.keys.sorted() }
+    guard let further else { return state.withLock { $0[service] = replicas.keys.sorted() } }
+    furtherEndpoints.withLock { $0["\(service):\(further)"] = replicas.values.map(\.port).sorted() }
   }
 
   /// One that gets requests no more is unknown to a router, and cannot be drained.

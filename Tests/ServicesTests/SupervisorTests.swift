@@ -1,3 +1,4 @@
+import DrydockTestSupport
 import MonotonicTime
 import NativeProcess
 import Testing
@@ -52,6 +53,19 @@ struct SupervisorTests {
     }
     #expect(runner.running.isEmpty)
     #expect(traffic.replicas(of: "web").isEmpty)
+  }
+
+  @Test("what comes to further ports is led to where replicas that are ready listen")
+  func furtherPorts() async throws {
+    let (runner, traffic) = (runner, traffic)
+    var spec = service("web", count: 2)
+    (spec.port, spec.furtherPorts) = (nil, [9090])
+    _ = try await supervising([spec]) { supervisor in
+      await supervisor.waitUntilReady(["web"])
+      try await eventually("both") { traffic.ports(of: "web", further: 9090) == [19_001, 19_002] }
+      #expect(traffic.replicas(of: "web").isEmpty)
+    }
+    #expect(runner.running.isEmpty && traffic.ports(of: "web", further: 9090).isEmpty)
   }
 
   @Test("a service is started once those that it links are ready")

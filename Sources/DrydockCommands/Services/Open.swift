@@ -14,10 +14,15 @@ struct Open: AsyncParsableCommand {
       Examples:
         drydock open
         drydock open web
+        drydock open web --port 9090
       """)
 
   @Argument(help: "The service; else the first with a port.", completion: NameCompletion.services)
   var service: String?
+
+  @Option(
+    help: ArgumentHelp("A port of ports:, agent or nlb, whose address is printed.", valueName: "number"))
+  var port: Int?
 
   @OptionGroup var options: SharedOptions
 
@@ -28,10 +33,22 @@ struct Open: AsyncParsableCommand {
     else {
       throw SupervisorProcess.notStarted
     }
+    if let port { return session.console.print(try address(of: port, status)) }
     let service = try chosen(of: status)
     session.console.print(service.url)
     // Whoever has the address read by a program wants nothing opened.
     if isatty(STDOUT_FILENO) == 1 { try await launchBrowser(service.browserURL ?? service.url, session) }
+  }
+
+  private func address(of port: Int, _ status: [ServiceStatus]) throws -> String {
+    let ports = status.filter { (service ?? $0.service) == $0.service }.flatMap { $0.ports ?? [] }
+    guard let found = ports.first(where: { $0.port == port }) else {
+      let known = ports.map { "\($0.port)" }
+      throw DrydockError(
+        .usage, "no service\(service.map { " \($0)" } ?? "") listens at \(port) besides its port:",
+        suggestion: known.isEmpty ? nil : "such ports: \(known.joined(separator: ", "))")
+    }
+    return found.address
   }
 
   private func chosen(of status: [ServiceStatus]) throws -> (url: String, browserURL: String?) {

@@ -28,7 +28,7 @@ struct ServicePlanPrinter: Sendable {
     if format == .json { return try session.console.print(json: plan.items) }
     let rows = plan.items.map { item in
       [
-        item.service, item.kind?.rawValue ?? "-", item.port.map(String.init) ?? "-", "\(item.count)",
+        item.service, item.kind?.rawValue ?? "-", Self.ports(item), "\(item.count)",
         item.problem ?? item.reason, item.command ?? "-",
       ]
     }
@@ -36,5 +36,10 @@ struct ServicePlanPrinter: Sendable {
       Table(header: ["SERVICE", "RUNS AS", "PORT", "REPLICAS", "WHY", "COMMAND"], rows: rows), Self.steps,
       option)
     for note in plan.notes { session.console.note(note) }
+  }
+
+  private static func ports(_ item: ServicePlan.Item) -> String {
+    let all = [item.port].compactMap(\.self) + (item.ports ?? [])
+    return all.isEmpty ? "-" : all.map(String.init).joined(separator: ", ")
   }
 }

@@ -30,7 +30,9 @@ enum ServiceTable {
 
   private static func rows(of service: ServiceStatus) -> [[String]] {
     let app = service.app.map { [$0] } ?? []
-    let url = service.url.map { url in url + (service.plainURL.map { ", from \($0)" } ?? "") } ?? "-"
+    let main = service.url.map { url in url + (service.plainURL.map { ", from \($0)" } ?? "") }
+    let places = [main].compactMap(\.self) + (service.ports ?? []).map(\.text)
+    let url = places.isEmpty ? "-" : places.joined(separator: ", ")
     guard !service.replicas.isEmpty else {
       let status = service.desired == 0 ? "scaled to 0" : "stopped"
       return [app + [service.service, status, "-", "-", "-", url]]

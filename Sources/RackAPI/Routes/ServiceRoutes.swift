@@ -42,7 +42,7 @@ extension Rack {
     return services.map { service in
       let running = status.first { $0.service == service.name }
       let count = running?.desired ?? records[service.name]?.count ?? service.scaling.count.min
-      return ServiceJSON(service, count: count, balancer: records[service.name]?.port)
+      return ServiceJSON(service, count: count, records[service.name] ?? ServiceRecord())
     }
   }
 
@@ -88,14 +88,15 @@ struct ServiceJSON: Encodable, Sendable {
   let domain: String
   let ports: [Port]
 
-  /// - Parameter balancer: The router's port on 127.0.0.1; nil where it has none yet.
-  init(_ service: Service, count: Int, balancer: Int?) {
+  /// - Parameter record: With the routers' ports on 127.0.0.1, where it has any yet.
+  init(_ service: Service, count: Int, _ record: ServiceRecord) {
     name = service.name
     self.count = count
     cpu = service.scaling.cpu
     memory = service.scaling.memory
-    domain = service.port == nil ? "" : "127.0.0.1"
-    ports = service.port.map { [Port(balancer: balancer ?? 0, container: $0.number)] } ?? []
+    domain = service.port == nil && service.furtherPorts.isEmpty ? "" : "127.0.0.1"
+    let main = service.port.map { [Port(balancer: record.port ?? 0, container: $0.number)] } ?? []
+    ports = main + service.furtherPorts.map { Port(balancer: record.ports?[$0] ?? 0, container: $0) }
   }
 }
 

@@ -9,8 +9,8 @@ import NativeProcess
 struct ContainerLaunch: Sendable {
   /// The image, the command, the variables and whatever else is the same for all replicas.
   var config: ContainerConfig
-  /// The port that the program binds; nil for a service without one.
-  var port: Int?
+  /// The ports that the program binds.
+  var ports: BoundPorts
   /// How long it has between SIGTERM and SIGKILL.
   var grace: Duration
 }
@@ -34,13 +34,14 @@ struct ContainerRunner: ReplicaRunner {
   func find(_ replica: ServiceReplica) async throws -> RunningReplica? {
     let found = try await containers.client.inspectContainer(name(replica), until: containers.soon)
     guard let found, found.state.isRunning else { return nil }
-    return running(found.id, replica, launch.port == nil ? nil : ports.current(replica))
+    // One that was made before its further ports were published has none.
+    return running(found.id, listening { ports.current(replica, further: $0) })
   }
 
   func start(_ replica: ServiceReplica, until deadline: Deadline) async throws -> RunningReplica {
     try folder.prepare(replica)
     try await containers.remove(name(replica))
-    let port = try launch.port.map { _ in try ports.own(replica) }
+    let listening = try listening { try ports.own(replica, further: $0) }
     var config = launch.config
     var deadline = deadline
     let current = try await code?.current()
@@ -50,14 +51,14 @@ struct ContainerRunner: ReplicaRunner {
       deadline = .after(.seconds(60))
     }
     config.labels.merge(containers.names.labels(replica.name, .service)) { $1 }
-    if let inside = launch.port, let port {
-      config.portBindings = [PortBinding(hostPort: port, containerPort: ContainerPort(inside))]
+    config.portBindings = listening.sorted { $0.key < $1.key }.map {
+      PortBinding(hostPort: $0.value, containerPort: ContainerPort($0.key))
     }
     let id = try await containers.ensure(name(replica), config, until: deadline)
     try leash?.add(id)
     try await containers.start(id, until: deadline)
     if let current { code?.started(id, mark: current.mark) }
-    return running(id, replica, port)
+    return running(id, listening)
   }
 
   func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place {
@@ -103,8 +104,19 @@ struct ContainerRunner: ReplicaRunner {
       client: containers.client, log: folder.files(replica), hasTerminal: launch.config.hasTerminal)
   }
 
-  private func running(_ id: String, _ replica: ServiceReplica, _ port: Int?) -> RunningReplica {
-    RunningReplica(
-      id: String(id.prefix(12)), startedAt: Date(), endpoint: port.map { ReplicaEndpoint(port: $0) })
+  /// The ports of the program, each with where it is reached; those that are reached nowhere are left out.
+  private func listening(_ place: (_ further: Int?) throws -> Int?) rethrows -> [Int: Int] {
+    var listening: [Int: Int] = [:]
+    if let main = launch.ports.main { listening[main] = try place(nil) }
+    for port in launch.ports.further { listening[port] = try place(port) }
+    return listening
+  }
+
+  private func running(_ id: String, _ listening: [Int: Int]) -> RunningReplica {
+    let endpoints = listening.mapValues { ReplicaEndpoint(port: $0) }
+    var running = RunningReplica(
+      id: String(id.prefix(12)), startedAt: Date(), endpoint: launch.ports.main.flatMap { endpoints[$0] })
+    running.furtherEndpoints = endpoints.filter { $0.key != launch.ports.main }
+    return running
   }
 }

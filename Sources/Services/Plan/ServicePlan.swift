@@ -25,6 +25,8 @@ package struct ServicePlan: Sendable {
     package var problem: String?
     /// The port that it binds.
     package var port: Int?
+    /// What it binds besides, by TCP; nil for nothing.
+    package var ports: [Int]?
     /// How many replicas it would have.
     package var count: Int
     /// What it runs; nil for what its image says.
@@ -52,6 +54,7 @@ package struct ServicePlan: Sendable {
       var item = Item(
         service: service.name, reason: "", port: service.port?.number, count: service.scaling.count.min,
         command: service.argv.map { $0.joined(separator: " ") } ?? service.command)
+      if !service.furtherPorts.isEmpty { item.ports = service.furtherPorts }
       do throws(DrydockError) {
         let choice = try ServiceChoice.decide(service, wishes.options.way, look.facts(service))
         (item.kind, item.reason) = (choice.kind, choice.reason)

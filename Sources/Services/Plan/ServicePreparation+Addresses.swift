@@ -31,15 +31,30 @@ extension ServicePreparation {
   }
 
   /// What listens at a service's published ports.
-  func openRouter(_ service: Service, _ record: ServiceRecord, _ state: InstanceState) async throws {
-    guard let port = record.port else { return }
+  func openRouters(_ service: Service, _ record: ServiceRecord, _ state: InstanceState) async throws {
+    var openings: [ServiceRouters.Opening] = []
+    if let port = record.port {
+      let options = try await routerOptions(service, record, state)
+      openings.append(ServiceRouters.Opening(port: port, options: options))
+    }
+    for (further, port) in (record.ports ?? [:]).sorted(by: { $0.key < $1.key }) {
+      var options = RouterOptions(service: service.name)
+      options.mode = .tcp
+      openings.append(ServiceRouters.Opening(further: further, port: port, options: options))
+    }
+    try await routers.open(openings, of: service.name)
+  }
+
+  private func routerOptions(
+    _ service: Service, _ record: ServiceRecord, _ state: InstanceState
+  ) async throws -> RouterOptions {
     var router = RouterOptions(service: service.name)
     router.mode = service.port?.scheme == .http ? .http : .tcp
     router.isSticky = service.routing.isSticky
     if options.speaksTLS, let secure = record.securePort {
       router.secure = RouterOptions.SecurePort(port: secure, identity: try await identity(of: service, state))
     }
-    try await routers.open(router, port: port)
+    return router
   }
 
   /// A certificate of drydock's own authority, which never touches the disk.

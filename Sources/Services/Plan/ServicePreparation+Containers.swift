@@ -14,7 +14,7 @@ extension ServicePreparation {
   /// - Parameter command: What is run; nil for what the image says.
   /// - Throws: `DrydockError`, `DockerError`.
   func container(
-    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, port: Int?,
+    _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, image: String, ports: BoundPorts,
     hasTerminal: Bool = false
   ) async throws -> ContainerRunner {
     let (containers, leash) = try await site.open()
@@ -22,7 +22,7 @@ extension ServicePreparation {
     var config = try config(service, command, variables, image: image, containers.names)
     (config.hasTerminal, config.keepsInputOpen) = (hasTerminal, hasTerminal)
     let launch = ContainerLaunch(
-      config: config, port: port,
+      config: config, ports: ports,
       grace: .seconds(service.process.grace))
     let code =
       service.image == nil && options.syncs

@@ -34,7 +34,7 @@ extension ServicePreparation {
         definition.process =
           try process(
             service, OwnCommand(service), variables, urls, folder: look.folder(of: service),
-            port: service.port?.number
+            ports: BoundPorts(of: service)
           ).launch
       case .container:
         definition.container = try config(

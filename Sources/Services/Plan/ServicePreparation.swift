@@ -65,16 +65,17 @@ struct ServicePreparation: Sendable {
     for service in services {
       guard let choice = choices[service.name] else { continue }
       let record = records.services[service.name] ?? ServiceRecord()
-      try await openRouter(service, record, variables.state)
+      try await openRouters(service, record, variables.state)
       let runner = try await runner(
         service, OwnCommand(service), variables, urls, image: images[service.name],
-        port: service.port?.number,
+        ports: BoundPorts(of: service),
         hasTerminal: settings.terminals.union(options.terminals).contains(service.name))
       var one = PreparedService(
         spec: ServiceSpec(service, kind: choice.kind, count: record.count ?? 1, started: started),
         runner: runner, url: urls[service.name],
         browserURL: browserURL(service, urls[service.name], variables.state))
       one.plainURL = plainURL(record)
+      one.ports = record.publishedPorts(of: service)
       prepared.append(one)
     }
     return prepared
@@ -103,15 +104,16 @@ struct ServicePreparation: Sendable {
   private func runner(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
     image: String?,
-    port: Int?, hasTerminal: Bool = false
+    ports: BoundPorts, hasTerminal: Bool = false
   ) async throws -> any ReplicaRunner {
     if let image {
       return try await container(
-        service, command, variables, image: image, port: port, hasTerminal: hasTerminal)
+        service, command, variables, image: image, ports: ports, hasTerminal: hasTerminal)
     }
     let look = ServiceLook(
       workspace: workspace, path: context.environment["PATH"], runtime: runtime(variables))
-    var runner = try process(service, command, variables, urls, folder: look.folder(of: service), port: port)
+    var runner = try process(
+      service, command, variables, urls, folder: look.folder(of: service), ports: ports)
     runner.launch.hasTerminal = hasTerminal
     return runner
   }
@@ -153,11 +155,11 @@ struct ServicePreparation: Sendable {
     _ urls: [String: String]
   ) async throws -> any ReplicaRunner {
     guard choice?.kind == .container else {
-      return try await runner(service, command, variables, urls, image: nil, port: nil)
+      return try await runner(service, command, variables, urls, image: nil, ports: .none)
     }
     var image = await site.image(of: service.name)
     if image == nil { image = try await images(of: [service], variables)[service.name] }
-    return try await runner(service, command, variables, urls, image: image, port: nil)
+    return try await runner(service, command, variables, urls, image: image, ports: .none)
   }
 
   /// The timers of services that are started.
@@ -254,6 +256,11 @@ struct ServicePreparation: Sendable {
         record.securePort =
           try options.speaksTLS && service.port?.scheme == .http
           ? ports.secure(service.name) : service.port?.scheme == .http ? record.securePort : nil
+        let further = try service.furtherPorts.map {
+          let wanted = settings.furtherPorts[service.name]?[$0]
+          return ($0, try ports.published(service.name, further: $0, wanted: wanted))
+        }
+        record.ports = further.isEmpty ? nil : Dictionary(further) { first, _ in first }
         record.count = try record.count ?? Self.count(of: service)
         records.services[service.name] = record
       }
@@ -287,7 +294,7 @@ struct ServicePreparation: Sendable {
 
   func process(
     _ service: Service, _ command: OwnCommand?, _ variables: AppVariables, _ urls: [String: String],
-    folder workingFolder: String, port: Int?
+    folder workingFolder: String, ports: BoundPorts
   ) throws -> ProcessRunner {
     guard let command = command ?? OwnCommand(process: service, in: workspace) else {
       throw DrydockError(.manifestInvalid, "\(service.name) has no command: that could run as a process")
@@ -304,7 +311,7 @@ struct ServicePreparation: Sendable {
       words: words, folder: workingFolder,
       environment: context.environment.merging(all.map { ($0.name, $0.value) }) { $1 },
       mounter: mounts.isEmpty ? [] : try MountHelper.locate(context).wrap([], mounts),
-      port: port, mapping: mapping(all.map(\.name)), grace: .seconds(service.process.grace))
+      ports: ports, mapping: mapping(all.map(\.name)), grace: .seconds(service.process.grace))
     return ProcessRunner(
       launch: launch, folder: folder, ports: ServicePorts(home: context.home, id: id), keeper: keeper,
       leash: leash)
@@ -370,6 +377,7 @@ extension ServiceSpec {
       },
       grace: .seconds(service.process.grace), drain: .seconds(service.routing.drain),
       isSingleton: service.process.isSingleton)
+    furtherPorts = service.furtherPorts
     health.speaksTLS = scheme == .https
   }
 

@@ -16,6 +16,8 @@ package struct ServiceSpec: Sendable, Hashable {
   package var kind: ServiceKind
   /// The port that the program binds; nil for a service without one.
   package var port: Int?
+  /// What it binds besides, by TCP.
+  package var furtherPorts: [Int] = []
   /// How its health is asked for.
   package var health: HealthRule
   /// How many replicas are wanted.

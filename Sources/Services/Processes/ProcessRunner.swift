@@ -21,9 +21,9 @@ struct ProcessLaunch: Sendable, Hashable {
   var environment: [String: String]
   /// The words in front of the command's own that mount efs directories for it; empty for none.
   var mounter: [String] = []
-  /// The port that the program binds; nil for a service without one.
-  var port: Int?
-  /// How its port gets out of the way of others.
+  /// The ports that the program binds.
+  var ports: BoundPorts
+  /// How its ports get out of the way of others.
   var mapping: PortMapping
   /// Whether it has a terminal in place of pipes.
   var hasTerminal = false
@@ -52,13 +52,20 @@ struct ProcessRunner: ReplicaRunner {
 
   func find(_ replica: ServiceReplica) async throws -> RunningReplica? {
     guard case .running(let process) = try await settledState(folder.files(replica)) else { return nil }
-    let port = launch.port.map { ports.current(replica) ?? $0 }
-    return running(process, port)
+    return running(
+      process, launch.ports.main.map { ports.current(replica) ?? $0 },
+      listening { ports.current(replica, further: $0) ?? $0 })
   }
 
   func start(_ replica: ServiceReplica, until deadline: Deadline) async throws -> RunningReplica {
     try folder.prepare(replica)
-    let port = try launch.port.map { launch.mapping == .declared ? try free($0) : try ports.own(replica) }
+    let port = try launch.ports.main.map {
+      launch.mapping == .declared ? try free($0) : try ports.own(replica)
+    }
+    // Of these no variable tells.
+    let further = try listening {
+      launch.mapping == .mapped ? try ports.own(replica, further: $0) : try free($0)
+    }
     let environment = environment(port)
     let words = launch.mounter + launch.words
     guard let program = ProgramSearch(path: environment["PATH"], folder: launch.folder).find(words[0]) else {
@@ -71,9 +78,9 @@ struct ProcessRunner: ReplicaRunner {
       workingDirectory: launch.folder, files: folder.files(replica), label: replica.name,
       logLimit: ServiceTraits.logLimit)
     spec.traits = ServiceTraits(
-      leash: leash, ports: map(to: port),
+      leash: leash, ports: map(to: port, further),
       terminal: launch.hasTerminal ? TerminalSize(columns: 80, rows: 24) : nil)
-    return running(try await keeper.start(spec, until: deadline), port)
+    return running(try await keeper.start(spec, until: deadline), port, further)
   }
 
   func place(of replica: ServiceReplica) async throws -> ReplicaAccess.Place {
@@ -102,24 +109,35 @@ struct ProcessRunner: ReplicaRunner {
       folder.files(replica), steps: [StopStep(signal: SIGTERM, patience: grace ?? launch.grace)])
   }
 
-  private func map(to port: Int?) -> PortMap? {
-    guard launch.mapping == .mapped else { return nil }
-    guard let declared = launch.port, let port else { return PortMap() }
-    return PortMap([declared: port])
+  /// The further ports, each with where it is listened at.
+  private func listening(_ place: (Int) throws -> Int) rethrows -> [Int: Int] {
+    Dictionary(try launch.ports.further.map { ($0, try place($0)) }) { first, _ in first }
   }
 
-  private func running(_ process: SupervisedProcess, _ port: Int?) -> RunningReplica {
-    RunningReplica(
+  private func map(to port: Int?, _ further: [Int: Int]) -> PortMap? {
+    guard launch.mapping == .mapped else { return nil }
+    guard let declared = launch.ports.main, let port else { return PortMap(further) }
+    return PortMap(further.merging([declared: port]) { $1 })
+  }
+
+  private func running(_ process: SupervisedProcess, _ port: Int?, _ further: [Int: Int]) -> RunningReplica {
+    var running = RunningReplica(
       id: "\(process.processID)", startedAt: process.startedAt,
       endpoint: port.map { ReplicaEndpoint(port: $0) })
+    running.furtherEndpoints = further.mapValues { ReplicaEndpoint(port: $0) }
+    return running
   }
 
   /// A port that cannot be moved has to be free.
   private func free(_ port: Int) throws -> Int {
     guard PortAvailability.of(port) != .free else { return port }
     let owner = PortOwner.of(port: port).map { " by \($0)" } ?? ""
+    let isMain = port == launch.ports.main
     throw DrydockError(
       .failed, "port \(port), which the service listens at, is taken\(owner)",
-      suggestion: "end that, or have the service listen at $PORT: environment: - PORT=\(port)")
+      suggestion: "end that, or "
+        + (isMain
+          ? "have the service listen at $PORT: environment: - PORT=\(port)"
+          : "run the app in Docker: drydock start --runtime docker"))
   }
 }

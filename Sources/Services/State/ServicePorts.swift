@@ -13,10 +13,12 @@ package struct ServicePorts: Sendable {
     allocator = PortAllocator(folder: home.ports, isStale: home.isGone(owner:))
   }
 
-  /// The published port of a service: the same as long as the instance is there.
-  /// - Parameter wanted: The port that the user wants; nil for any.
-  func published(_ service: String, wanted: Int?) throws -> Int {
-    let owner = "\(id)/service/\(service)"
+  /// A published port of a service: the same as long as the instance is there.
+  /// - Parameters:
+  ///   - further: Which of its further ports; nil for that of `port:`.
+  ///   - wanted: The port that the user wants; nil for any.
+  func published(_ service: String, further: Int? = nil, wanted: Int?) throws -> Int {
+    let owner = Self.owner("\(id)/service/\(service)", further)
     guard let wanted else { return try allocator.reserve(seed: owner, owner: owner) }
     for port in allocator.ports(of: owner) where port != wanted { try allocator.release(port, owner: owner) }
     do { try allocator.reserve(exact: wanted, owner: owner) } catch {
@@ -36,9 +38,10 @@ package struct ServicePorts: Sendable {
     return try allocator.reserve(seed: owner, owner: owner)
   }
 
-  /// The port at which a replica listens; another one than before where a stranger has that.
-  func own(_ replica: ServiceReplica) throws -> Int {
-    let owner = owner(of: replica)
+  /// A port at which a replica listens; another one than before where a stranger has that.
+  /// - Parameter further: Which of its further ports; nil for that of `port:`.
+  func own(_ replica: ServiceReplica, further: Int? = nil) throws -> Int {
+    let owner = owner(of: replica, further)
     var taken: Set<Int> = []
     while true {
       let port = try allocator.reserve(seed: owner, owner: owner, excluding: taken)
@@ -49,16 +52,24 @@ package struct ServicePorts: Sendable {
   }
 
   /// The port that a replica which runs has.
-  func current(_ replica: ServiceReplica) -> Int? { allocator.ports(of: owner(of: replica)).first }
+  func current(_ replica: ServiceReplica, further: Int? = nil) -> Int? {
+    allocator.ports(of: owner(of: replica, further)).first
+  }
 
   /// Gives every port of the instance's services back.
-  package func releaseAll(_ services: [String], _ replicas: [ServiceReplica]) throws {
-    let owners =
-      services.flatMap { ["\(id)/service/\($0)", "\(id)/service-https/\($0)"] } + replicas.map(owner)
-    for owner in owners {
-      for port in allocator.ports(of: owner) { try allocator.release(port, owner: owner) }
+  package func releaseAll() throws {
+    for kind in ["service", "service-https", "replica"] {
+      for (port, owner) in allocator.ports(ofOwnersBelow: "\(id)/\(kind)/") {
+        try allocator.release(port, owner: owner)
+      }
     }
   }
 
-  private func owner(of replica: ServiceReplica) -> String { "\(id)/replica/\(replica.name)" }
+  private func owner(of replica: ServiceReplica, _ further: Int?) -> String {
+    Self.owner("\(id)/replica/\(replica.name)", further)
+  }
+
+  private static func owner(_ name: String, _ further: Int?) -> String {
+    further.map { "\(name)/\($0)" } ?? name
+  }
 }

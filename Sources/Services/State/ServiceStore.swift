@@ -62,6 +62,8 @@ package struct ServiceRecord: Sendable, Hashable, Codable {
   package var port: Int?
   /// The router's port for https; nil where nobody asked for one.
   package var securePort: Int?
+  /// The routers' ports for what it listens at besides `port:`, by the service's own number; nil for none.
+  package var ports: [Int: Int]?
   /// How many replicas it has by `drydock scale`, or had at its first start: from then on the manifest's number counts no
   /// more, as on AWS.
   package var count: Int?
@@ -70,6 +72,16 @@ package struct ServiceRecord: Sendable, Hashable, Codable {
 
   /// Nothing decided yet.
   package init() {}
+}
+
+extension ServiceRecord {
+  /// Where a service's further ports are reached, in the manifest's order; nil for none.
+  package func publishedPorts(of service: Service) -> [PublishedPort]? {
+    let published = service.furtherPorts.compactMap { port in
+      ports?[port].map { PublishedPort(port: port, address: "127.0.0.1:\($0)") }
+    }
+    return published.isEmpty ? nil : published
+  }
 }
 
 extension ServiceRecords {

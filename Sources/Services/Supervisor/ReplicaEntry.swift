@@ -5,6 +5,7 @@ struct ReplicaEntry: Sendable {
   let order: StopOrder
   var status: ReplicaStatus
   var endpoint: ReplicaEndpoint?
+  var furtherEndpoints: [Int: ReplicaEndpoint] = [:]
 }
 
 extension ReplicaEntry {
@@ -23,7 +24,7 @@ extension ReplicaEntry {
       (status.state, status.reason, status.id) = (.starting, nil, nil)
       return nil
     case .running(let running, let isAdopted):
-      endpoint = running.endpoint
+      (endpoint, furtherEndpoints) = (running.endpoint, running.furtherEndpoints)
       (status.state, status.reason, status.id) = (.starting, nil, running.id)
       (status.startedAt, status.port) = (running.startedAt, running.endpoint?.port)
       return SupervisorEvent(

@@ -30,6 +30,8 @@ package struct RunningReplica: Sendable, Hashable {
   package var startedAt: Date
   /// Where it is going to listen; nil for a service without a port.
   package var endpoint: ReplicaEndpoint?
+  /// Where it listens besides, by the port that its program binds.
+  package var furtherEndpoints: [Int: ReplicaEndpoint] = [:]
 
   /// A replica that runs.
   package init(id: String, startedAt: Date, endpoint: ReplicaEndpoint?) {

@@ -12,6 +12,8 @@ package struct PreparedService: Sendable {
   package var browserURL: String?
   /// Where http sends to that by a redirect; nil for a service that is not reached by https of drydock's.
   package var plainURL: String?
+  /// Where its further ports are reached; nil for a service without any.
+  package var ports: [PublishedPort]?
 
   /// A service with its runner.
   package init(spec: ServiceSpec, runner: any ReplicaRunner, url: String? = nil, browserURL: String? = nil) {
@@ -19,6 +21,15 @@ package struct PreparedService: Sendable {
     self.runner = runner
     self.url = url
     self.browserURL = browserURL
+  }
+}
+
+extension PreparedService {
+  /// That a replica is ready, and where the service is reached.
+  var readiness: String {
+    let browser = browserURL.map { ", in browsers \($0)" } ?? ""
+    let further = (ports ?? []).map { ", port \($0.text)" }.joined()
+    return "ready" + (url.map { " at \($0)\(browser)" } ?? "") + further
   }
 }
 

@@ -16,11 +16,30 @@ package struct ServiceStatus: Sendable, Hashable, Codable {
   package var plainURL: String?
   /// The same for browsers, by a name of its own; nil for a service that none would ask.
   package var browserURL: String?
+  /// Where its further ports are reached; nil for a service without any.
+  package var ports: [PublishedPort]?
   /// Its replicas, by number.
   package var replicas: [ReplicaStatus]
 
   /// How many replicas are ready.
   package var readyCount: Int { replicas.count { $0.state == .ready } }
+}
+
+/// Where a port of a service's is reached that is not that of `port:`.
+package struct PublishedPort: Sendable, Hashable, Codable {
+  /// The port that its program binds.
+  package var port: Int
+  /// The router's address, `127.0.0.1:15000`.
+  package var address: String
+
+  /// As a person says it.
+  package var text: String { "\(port) at \(address)" }
+
+  /// A port.
+  package init(port: Int, address: String) {
+    self.port = port
+    self.address = address
+  }
 }
 
 /// How a service runs.

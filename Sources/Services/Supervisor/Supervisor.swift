@@ -79,6 +79,7 @@ package actor Supervisor {
       members[name]?.service.url = service.url
       members[name]?.service.browserURL = service.browserURL
       members[name]?.service.plainURL = service.plainURL
+      members[name]?.service.ports = service.ports
       await direct(name)
     }
     for service in services { scale(service.spec.name, to: service.spec.count) }
@@ -151,6 +152,7 @@ package actor Supervisor {
         ServiceStatus(
           service: name, kind: member.spec.kind, desired: member.spec.count, url: member.service.url,
           plainURL: member.service.plainURL, browserURL: member.service.browserURL,
+          ports: member.service.ports,
           replicas: member.replicas.sorted { $0.key < $1.key }.map(\.value.status))
       }
     }
@@ -206,8 +208,8 @@ package actor Supervisor {
   private func take(_ report: ReplicaReport, of replica: ServiceReplica) async {
     guard var entry = members[replica.service]?.replicas[replica.number] else { return }
     var event = entry.take(report, of: replica, isLast: exitsOnFailure)
-    if case .ready = report, let service = members[replica.service]?.service, let url = service.url {
-      event?.text = "ready at \(url)" + (service.browserURL.map { ", in browsers \($0)" } ?? "")
+    if case .ready = report, let service = members[replica.service]?.service {
+      event?.text = service.readiness
     }
     members[replica.service]?.replicas[replica.number] = entry
     if case .gone = report { await remove(replica) }
@@ -239,11 +241,18 @@ package actor Supervisor {
   }
 
   private func direct(_ service: String) async {
-    guard let member = members[service], member.spec.port != nil else { return }
+    guard let member = members[service] else { return }
+    if member.spec.port != nil { await direct(member, further: nil) }
+    for port in member.spec.furtherPorts { await direct(member, further: port) }
+  }
+
+  private func direct(_ member: ServiceMember, further: Int?) async {
     var replicas: [ServiceReplica: ReplicaEndpoint] = [:]
     for (number, entry) in member.replicas where entry.status.state == .ready {
-      replicas[ServiceReplica(service: service, number: number)] = entry.endpoint
+      replicas[ServiceReplica(service: member.spec.name, number: number)] =
+        further.map { entry.furtherEndpoints[$0] } ?? entry.endpoint
     }
-    await traffic.direct(service, to: replicas, condition: member.condition, detail: member.detail)
+    await traffic.direct(
+      member.spec.name, further: further, to: replicas, condition: member.condition, detail: member.detail)
   }
 }

@@ -4,9 +4,12 @@ package import ServiceRouter
 /// What leads requests to the replicas of services: the routers.
 package protocol Traffic: Sendable {
   /// Gives a service its replicas that are ready, and what is told to whoever asks while there is none.
-  /// - Parameter detail: Why none is ready, for people; nil where there is nothing to say.
+  /// - Parameters:
+  ///   - further: At which of its further ports; nil for that of `port:`.
+  ///   - detail: Why none is ready, for people; nil where there is nothing to say.
   func direct(
-    _ service: String, to replicas: [ServiceReplica: ReplicaEndpoint], condition: ServiceCondition,
+    _ service: String, further: Int?, to replicas: [ServiceReplica: ReplicaEndpoint],
+    condition: ServiceCondition,
     detail: String?
   ) async
 
