@@ -80,7 +80,12 @@ struct Run: AsyncParsableCommand {
     try await session.warnOfIdleLinks(of: query.state)
     let mounts = noMounts ? [] : try await query.allMounts(service: service)
     tell(mounts, query.state, session)
-    let command = mounts.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, mounts)
+    let tree =
+      noMounts
+      ? nil
+      : try await query.treeMount(service: service, besides: mounts, naming: words + variables.map(\.value))
+    let all = [tree].compactMap(\.self) + mounts
+    let command = all.isEmpty ? words : try MountHelper.locate(session.context).wrap(words, all)
     await Diagnostics.flush()
     throw Executable.replaceProcess(command, adding: variables)
   }

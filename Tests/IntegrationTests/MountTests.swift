@@ -217,6 +217,69 @@ import Testing
     }
   }
 
+  /// A program whose path is the image's, as a Dockerfile names it.
+  private static let image = "FROM nothing\nCOPY . /TOKEN\nENTRYPOINT [\"/TOKEN/main\"]\n"
+
+  private func treeApp(_ app: AppFixture, _ manifest: String) throws -> String {
+    let path = "/\(app.root.lastPathComponent)"
+    try app.write(manifest: manifest.replacing("/TOKEN", with: path))
+    try app.write(Self.image.replacing("/TOKEN", with: path), to: "Dockerfile")
+    try app.write("#!/bin/sh\ncat \(path)/word; pwd; echo new > \(path)/made; exec sleep 600\n", to: "main")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: app.folder.appending(path: "main").path(percentEncoded: false)
+    )
+    try app.write("a word of the tree\n", to: "word")
+    return path
+  }
+
+  @Test("A process finds the app's files at the image's path too, where its command names that", .mounts)
+  func tree() async throws {
+    try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { app in
+      let path = try treeApp(
+        app, "services:\n  web: { build: . }\n  other: { build: ., command: ls /TOKEN/.. }\n")
+      let plan = try await app.drydock("start", "--dry-run", "--services", "process", "web")
+      #expect(plan.stdout.contains("its folder is at \(path) too"), "\(plan)")
+      let start = try await app.drydock("start", "web", "--detach", "--services", "process")
+      try #require(start.status == 0, "\(start)")
+      try await eventually("what the program makes there is in the tree") { app.read("made") == "new\n" }
+      let folder = app.folder.path(percentEncoded: false)
+      let log = try await app.drydock("logs", "web").stdout
+      // The command runs in the tree itself: what it tells of its files is what tools beside it know.
+      #expect(
+        log.contains("a word of the tree\n") && log.contains("\(folder)\n".replacing("//", with: "/")),
+        "\(log)")
+      #expect(
+        try await app.drydock("exec", "web", "--", "cat", "\(path)/word").stdout == "a word of the tree\n")
+      #expect(
+        try await app.drydock("run", "web", "--", "cat", "\(path)/word").stdout == "a word of the tree\n")
+      #expect(try await app.drydock("run", "--no-mounts", "web", "--", "cat", "\(path)/word").status == 1)
+      #expect(!FileManager.default.fileExists(atPath: path))
+      #expect(try await app.drydock("stop").status == 0)
+    }
+  }
+
+  @Test("A volume below the image's path is seen in the tree there, if that has a folder for it", .mounts)
+  func treeWithVolume() async throws {
+    try await withApp("", AppOptions(runtime: "native", isHeavy: false)) { app in
+      let path = try treeApp(app, "services:\n  web: { build: ., volumes: [/TOKEN/uploads] }\n")
+      let uploads = app.folder.appending(path: "uploads")
+      try FileManager.default.createDirectory(at: uploads, withIntermediateDirectories: false)
+      let start = try await app.drydock("start", "--detach", "--services", "process")
+      try #require(start.status == 0, "\(start)")
+      let line = "echo kept > \(path)/uploads/file; cat \(path)/word"
+      let with = try await app.drydock("exec", "web", "--", "sh", "-c", line)
+      #expect(with.stdout == "a word of the tree\n", "\(with)")
+      // In the volume, and not in the tree.
+      #expect(app.read("uploads/file") == nil)
+      #expect(try await app.drydock("run", "web", "--", "cat", "\(path)/uploads/file").stdout == "kept\n")
+      #expect(try await app.drydock("stop").status == 0)
+      // Nothing is made in the user's tree.
+      try FileManager.default.removeItem(at: uploads)
+      let without = try await app.drydock("run", "web", "--", "cat", "\(path)/word")
+      #expect(without.status == 1 && without.stderr.contains("mkdir "), "\(without)")
+    }
+  }
+
   @Test("An ordinary user has mounts too, or an error that names the folder to use", .root)
   func ordinaryUser() async throws {
     let manifest = """

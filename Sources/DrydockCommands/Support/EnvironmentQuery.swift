@@ -197,6 +197,20 @@ struct EnvironmentQuery: Sendable {
     return try shared + volumes.paths(of: service(name), besides: shared).mounts
   }
 
+  /// The mount of the app's files at the path that the service's image has them at; nil where nothing names that.
+  func treeMount(
+    service name: String, besides mounts: [VolumeMount], naming texts: [String]
+  ) async throws -> VolumeMount? {
+    guard let place = TreePlace(of: try service(name), in: workspace), place.isNamed(by: texts) else {
+      return nil
+    }
+    if let obstacle = place.obstacle(besides: mounts) {
+      session.console.note("\(name): \(obstacle)")
+      return nil
+    }
+    return try await MountHelper.locate(session.context).isUsable(session.context) ? place.mount : nil
+  }
+
   /// The linked servers that do not run.
   func idleResources(service name: String) async throws -> [String] {
     let linked = Set(try service(name).resources.map(\.resource))

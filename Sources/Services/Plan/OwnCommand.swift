@@ -2,7 +2,6 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 import ImageBuilds
-import LocalFiles
 
 /// What the manifest has a service run, in the words by which it is started.
 package enum OwnCommand: Sendable, Hashable {
@@ -29,11 +28,9 @@ package enum OwnCommand: Sendable, Hashable {
       self = own
       return
     }
-    let look = ServiceLook(workspace: workspace, path: nil, runtime: nil)
-    guard service.image == nil,
-      let bytes = try? BoundedFile.read(look.dockerfile(of: service), limit: 1 << 20),
-      let file = try? Dockerfile(bytes, path: "Dockerfile"), let stage = try? file.running(development: true)
-    else { return nil }
+    guard let stage = ServiceLook(workspace: workspace, path: nil, runtime: nil).stage(of: service) else {
+      return nil
+    }
     self.init(stage)
   }
 

@@ -3,6 +3,8 @@ package import ConvoxManifest
 import DrydockBase
 import Engines
 import Foundation
+import ImageBuilds
+import LocalFiles
 import Planning
 import Resources
 
@@ -58,8 +60,14 @@ package struct ServicePlan: Sendable {
       do throws(DrydockError) {
         let choice = try ServiceChoice.decide(service, wishes.options.way, look.facts(service))
         (item.kind, item.reason) = (choice.kind, choice.reason)
-        if choice.kind == .process, item.command == nil {
-          item.command = OwnCommand(process: service, in: workspace)?.text
+        if choice.kind == .process {
+          let command = OwnCommand(process: service, in: workspace)
+          item.command = item.command ?? command?.text
+          if !wishes.options.withoutMounts, let place = TreePlace(of: service, in: workspace),
+            place.isNamed(by: command?.arguments(keeper: nil) ?? []), place.obstacle(besides: []) == nil
+          {
+            item.reason += "; its folder is at \(place.path) too"
+          }
         }
       } catch {
         item.problem = error.message
@@ -103,13 +111,22 @@ struct ServiceLook: Sendable {
     "\(folder(of: service))/\(service.built?.manifest ?? "Dockerfile")"
   }
 
+  /// The stage of a service's Dockerfile that runs; nil for a service that is not built, or one that cannot be read.
+  func stage(of service: Service) -> RunningStage? {
+    guard service.image == nil, let bytes = try? BoundedFile.read(dockerfile(of: service), limit: 1 << 20),
+      let file = try? Dockerfile(bytes, path: "Dockerfile")
+    else { return nil }
+    return try? file.running(development: true)
+  }
+
   func facts(_ service: Service) -> ServiceChoice.Facts {
     let command = OwnCommand(process: service, in: workspace)
     // A text that a shell has more to do with than to start one program is found by the shell.
     let program = command.map { $0.program ?? "/bin/sh" }
     let search = ProgramSearch(path: path, folder: folder(of: service))
+    let place = TreePlace(of: service, in: workspace)
     return ServiceChoice.Facts(
       runtime: runtime, hasDockerfile: service.image == nil && Folder.exists(dockerfile(of: service)),
-      program: program, isProgramHere: program.flatMap(search.find) != nil)
+      program: program, isProgramHere: program.flatMap { search.find(place?.onThisMachine($0) ?? $0) } != nil)
   }
 }

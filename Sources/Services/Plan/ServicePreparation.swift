@@ -39,6 +39,7 @@ struct ServicePreparation: Sendable {
   let journal = CodeJournal()
   /// How the services were prepared.
   let definitions = DefinitionBook()
+  private let told = ToldNotices()
 
   var folder: ServiceFolder { ServiceFolder(home: context.home, id: id) }
 
@@ -305,8 +306,9 @@ struct ServicePreparation: Sendable {
       own
       + (try variables.trustVariables(
         of: service, besides: names, speaksTLS: Self.leadsToTLS(service, urls))).variables
-    let mounts = try mounts(ofProcess: service, variables)
     let words = command.arguments(keeper: keeper.executable)
+    let volumes = try mounts(ofProcess: service, variables)
+    let mounts = treeMounts(of: service, besides: volumes, naming: words + own.map(\.value)) + volumes
     let launch = ProcessLaunch(
       words: words, folder: workingFolder,
       environment: context.environment.merging(all.map { ($0.name, $0.value) }) { $1 },
@@ -327,7 +329,7 @@ struct ServicePreparation: Sendable {
         !volume.isOfHost && !shared.contains { $0.path == volume.path }
       }
       if !own.isEmpty {
-        notice(
+        tellOnce(
           "\(service.name): nothing can be mounted here (drydock doctor says why), so it has no volume at "
             + own.map(\.path).joined(separator: ", "))
       }
@@ -335,10 +337,29 @@ struct ServicePreparation: Sendable {
     }
     let own = try FolderVolumes(folder).paths(of: service, besides: shared)
     for path in own.occupied {
-      notice(
+      tellOnce(
         "\(service.name): this machine's own \(path) is not hidden by the volume that volumes: wants there")
     }
     return shared + own.mounts
+  }
+
+  /// The app's files where the image has them, if the service is given that path.
+  private func treeMounts(
+    of service: Service, besides volumes: [VolumeMount], naming texts: [String]
+  ) -> [VolumeMount] {
+    guard !options.withoutMounts, let place = TreePlace(of: service, in: workspace), place.isNamed(by: texts)
+    else { return [] }
+    let obstacle =
+      mountsFolders
+      ? place.obstacle(besides: volumes)
+      : "nothing can be mounted here (drydock doctor says why), so that the app's folder is not at \(place.path)"
+    guard let obstacle else { return [place.mount] }
+    tellOnce("\(service.name): \(obstacle)")
+    return []
+  }
+
+  private func tellOnce(_ text: String) {
+    if told.isNew(text) { notice(text) }
   }
 
   private func mapping(_ variables: [String]) -> PortMapping {

@@ -251,10 +251,10 @@ package struct SupervisorProcess: Sendable {
       notice: notice, appEnvironment: wishes.appEnvironment)
   }
 
-  /// Asked only where a service has a volume, as the answer takes a process.
+  /// Asked only where a service has a volume, or an image with the app's files at a path of their own, as the answer takes a process.
   private func mountsFolders(_ wishes: Wishes) async throws -> Bool {
     guard let manifest = try? wishes.workspace.load(appEnvironment: [:], catalog: context.catalog),
-      manifest.services.allSatisfy(\.volumes.isEmpty)
+      manifest.services.allSatisfy({ $0.volumes.isEmpty && TreePlace(of: $0, in: wishes.workspace) == nil })
     else { return try await MountHelper.locate(context).isUsable(context) }
     return true
   }

@@ -50,7 +50,7 @@ package struct FolderVolumes: Sendable {
   }
 
   /// Whether something lies there: a system's folder that an empty volume hid would end the program, not serve it.
-  private static func isOccupied(_ path: String) -> Bool {
+  static func isOccupied(_ path: String) -> Bool {
     guard Folder.exists(path) else { return false }
     let names = try? FileManager.default.contentsOfDirectory(atPath: path)
     return names.map { !$0.isEmpty } ?? true
