@@ -6,7 +6,7 @@ import HealthProbes
 import MonotonicTime
 import Planning
 import Resources
-import Servers
+package import Servers
 
 /// One resource in `ps`.
 package struct ResourceState: Sendable, Hashable, Codable {
@@ -218,12 +218,11 @@ extension StatusOperation {
   }
 
   /// Which of the instance's servers run, and which ended by themselves, with the reason.
-  package func lives(of state: InstanceState) async throws -> (
+  package func lives(of state: InstanceState, by runtime: any Runtime) async throws -> (
     running: Set<String>, crashed: [String: String]
   ) {
-    guard let kind = state.runtime else { return ([], [:]) }
     let names = state.resourceNames
-    let observed = try await RuntimeAccess(context: context, state: state).runtime(kind).observe(names)
+    let observed = try await runtime.observe(names)
     var crashed: [String: String] = [:]
     for name in names {
       if case .crashed(let reason) = observed[name]?.condition { crashed[name] = reason }

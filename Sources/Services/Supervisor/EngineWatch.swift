@@ -3,6 +3,7 @@ import DrydockBase
 import Emulator
 import MonotonicTime
 import Planning
+import Servers
 
 /// Brings up again what runs an app's resources and ended by itself while services are supervised; what somebody stopped
 /// stays stopped.
@@ -26,15 +27,22 @@ struct EngineWatch: Sendable {
     var rest = SuspendingClock.now
   }
 
+  /// What asks how the servers of a state are. To find an engine, and what it is, costs that more than the question.
+  private struct Eye {
+    var state: InstanceState
+    var runtime: any Runtime
+  }
+
   /// Watches until the task is cancelled.
   func run() async {
     var lives: [String: Life] = [:]
+    var eye: Eye?
     var kind: RuntimeKind?
     repeat {
       // A state or an engine that cannot be asked now is asked again.
       guard let state = try? context.store.load(id) else { continue }
       kind = state.runtime
-      await look(state, &lives)
+      await look(state, &lives, by: &eye)
     } while await isOn(kind)
   }
 
@@ -43,13 +51,25 @@ struct EngineWatch: Sendable {
     (try? await Task.sleep(for: Self.interval(kind), clock: SuspendingClock())) != nil
   }
 
-  private func look(_ state: InstanceState, _ lives: inout [String: Life]) async {
-    guard let found = try? await StatusOperation(context: context).lives(of: state) else { return }
+  private func look(_ state: InstanceState, _ lives: inout [String: Life], by eye: inout Eye?) async {
+    guard let runtime = await runtime(of: state, eye),
+      let found = try? await StatusOperation(context: context).lives(of: state, by: runtime)
+    else {
+      eye = nil
+      return
+    }
+    eye = Eye(state: state, runtime: runtime)
     for name in found.running where lives[name] == nil { lives[name] = Life() }
     for (name, reason) in found.crashed.sorted(by: { $0.key < $1.key }) {
       guard let life = lives[name], life.rest <= .now else { continue }
       lives[name] = await bringUp(name, reason, life, state)
     }
+  }
+
+  private func runtime(of state: InstanceState, _ eye: Eye?) async -> (any Runtime)? {
+    if let eye, eye.state == state { return eye.runtime }
+    guard let kind = state.runtime else { return nil }
+    return try? await RuntimeAccess(context: context, state: state).runtime(kind)
   }
 
   private func bringUp(_ name: String, _ reason: String, _ life: Life, _ state: InstanceState) async -> Life {
