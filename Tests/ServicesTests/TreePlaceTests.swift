@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Services
@@ -21,8 +22,17 @@ import Testing
     #expect(place.onThisMachine("bin/web") == "bin/web")
   }
 
-  @Test(arguments: ["/proc/app", "/dev/app", "/usr", "/etc"])
+  @Test(arguments: [
+    "/proc/app", "/dev/app", "/var/run/drydock-none", "/usr", "/etc", "/tmp/drydock-none/app",
+  ])
   func systemFoldersStay(_ path: String) {
     #expect(TreePlace(folder: "/tmp", path: path).obstacle(besides: []) != nil)
+  }
+
+  @Test func whatIsMadeBesideItIsNotLost() throws {
+    let path = NSHomeDirectory() + "/drydock-none"
+    let reason = try #require(TreePlace(folder: "/tmp", path: path).obstacle(besides: []))
+    #expect(reason.hasSuffix("beside it would be lost"), "\(reason)")
+    #expect(TreePlace(folder: "/tmp", path: "/drydock-none").obstacle(besides: []) == nil)
   }
 }

@@ -70,7 +70,8 @@ package struct TreePlace: Sendable, Hashable {
   /// Why the files cannot be seen there, for people; nil where they can.
   /// - Parameter mounts: What is mounted besides.
   package func obstacle(besides mounts: [VolumeMount]) -> String? {
-    if let first = path.splitExactly(at: "/").first, Self.kernelFolders.contains(first) {
+    let roots = [path, above].compactMap { $0?.splitExactly(at: "/").first }
+    guard !roots.contains(where: Self.kernelFolders.contains) else {
       return "the app's folder is not put to \(path), which is the system's"
     }
     guard !FolderVolumes.isOccupied(path) else {
@@ -88,14 +89,25 @@ package struct TreePlace: Sendable, Hashable {
           "the app's folder is not at \(path), as the volume at \(mount.path) needs a folder there: mkdir \(place)"
       }
     }
-    return isReadableAbove
-      ? nil : "the app's folder is not put to \(path): what is above that may not be read"
+    guard let above, access(above, R_OK | X_OK) == 0 else {
+      return "the app's folder is not put to \(path): what is above that may not be read"
+    }
+    return Folder.exists(path) || !isWrittenTo(above)
+      ? nil
+      : "the app's folder is not put to \(path): what the process makes in \(above) beside it would be lost"
   }
 
-  /// Whether the nearest folder that is there may be read: it is put together anew around the path.
-  private var isReadableAbove: Bool {
-    let folders = Folder.upward(from: path)
-    return folders.first { access($0, F_OK) == 0 }.map { access($0, R_OK | X_OK) == 0 } ?? false
+  /// The nearest folder above the path that is there, without links: it is put together anew around the path.
+  private var above: String? {
+    Folder.upward(from: path).first { access($0, F_OK) == 0 }.flatMap(Self.real)
+  }
+
+  /// Whether a process makes files in a folder that lies above the path: its home, one for everybody, one of the user's own.
+  private func isWrittenTo(_ folder: String) -> Bool {
+    var info = stat()
+    guard stat(folder, &info) == 0 else { return true }
+    let isShared = info.st_mode & S_ISVTX != 0
+    return isShared || folder == Self.real(NSHomeDirectory()) || (geteuid() != 0 && access(folder, W_OK) == 0)
   }
 
   /// The mount by which they are seen there.
