@@ -66,6 +66,18 @@ struct NativeDiscoveryTests {
     }
   }
 
+  /// Bug: Debian's redis-server, a link to the redis-check-rdb beside it, was asked by each command.
+  @Test(arguments: [
+    ("/usr/bin/redis-server", "/usr/bin/redis-check-rdb", "/usr/bin/redis-server"),
+    ("/opt/redis/redis-server", "/opt/redis/8/redis-server", "/opt/redis/8/redis-server"),
+    ("/home/me/shims/redis-server", "/home/me/shims/shim", nil),
+    ("/home/me/shims/redis-server", "/home/me/bin/redis-shim", nil),
+  ])
+  func whoseAnswerIsKeptAndByWhichName(_ server: String, _ real: String, _ name: String?) {
+    let search = NativeSearch(servers: ["redis-server"], apt: "redis", brew: "redis")
+    #expect(NativeDiscovery.lastingName(of: server, real, search) == name)
+  }
+
   @Test func scriptsAndWhatIsNoProgramAreLeftOut() async throws {
     try await TestHome.with { test in
       try test.write("#!/bin/sh\necho 1.0\n", to: "bin/fake")

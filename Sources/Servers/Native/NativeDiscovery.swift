@@ -95,14 +95,29 @@ package struct NativeDiscovery: Sendable {
         return nil
       }
     }
-    // A file that serves every name that is linked to it, as version switchers have one, answers for none by itself.
-    let answersByName = !search.servers.contains(URL(filePath: real).lastPathComponent)
     let banner =
-      if let banners, !answersByName { try await banners.banner(of: real, asking: ask) } else {
+      if let banners, let name = Self.lastingName(of: server, real, search) {
+        try await banners.banner(of: name, asking: ask)
+      } else {
         try await ask()
       }
     guard let banner, let version = ServerVersion(in: banner) else { return nil }
     return NativeInstallation(server: server, tools: tools, version: version, banner: banner)
+  }
+
+  /// The path under which a server's answer is kept.
+  ///
+  /// A file that serves every name that is linked to it, as version switchers have one, answers for none by itself: what it
+  /// says depends on more than the file. Debian's redis-server is a link as well, to the redis-check-rdb beside it: there,
+  /// a program has several names of its own.
+  /// - Returns: Nil where none is.
+  static func lastingName(of server: String, _ real: String, _ search: NativeSearch) -> String? {
+    let (link, file) = (URL(filePath: server), URL(filePath: real))
+    if search.servers.contains(file.lastPathComponent) { return real }
+    let isBeside =
+      link.deletingLastPathComponent().resolvingSymlinksInPath().path == file.deletingLastPathComponent().path
+    let words = [link, file].map { $0.lastPathComponent.prefix { $0 != "-" } }
+    return isBeside && words[0] == words[1] ? server : nil
   }
 
   private func tool(_ spellings: [String], near servers: [String]) -> String? {
