@@ -29,7 +29,7 @@ import Testing
     #expect(containers.isEmpty, sourceLocation: sourceLocation)
   }
 
-  private static func workers(in folder: String) -> [Int32] {
+  static func workers(in folder: String) -> [Int32] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int32($0) }.filter { id in
       let cwd = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/cwd")

@@ -53,4 +53,29 @@ import Testing
       #expect(try await app.drydock("test", "clone", "mydb").status == 64)
     }
   }
+
+  @Test(
+    "After kill -9 nothing is left: no engine, no interface, no folder, and the next one is not in the way")
+  func killed() async throws {
+    try await withApp(Self.manifest, AppOptions(runtime: "native")) { app in
+      let serve = try app.start(["test", "serve", "--format", "json"])
+      try await eventually("the variables") { serve.stdout.hasSuffix("}\n") }
+      let variables = try JSONDecoder().decode([String: String].self, from: Data(serve.stdout.utf8))
+      let folder = try #require(variables["DRYDOCK_TEST_INSTANCE"])
+      try await eventually("the hint") { serve.stderr.contains("variables.sh") }
+      // Databases are being made for a client when it happens.
+      #expect(try await app.drydock("test", "clone", "mydb").status == 0)
+      #expect(!TestCommandTests.workers(in: folder).isEmpty)
+      serve.send(SIGKILL)
+      _ = try await serve.result()
+      try await eventually("the end of everything") { !FileManager.default.fileExists(atPath: folder) }
+      try await TestCommandTests().expectNothing(of: folder)
+      let interface = try #require(variables["INTEGRESQL_CLIENT_BASE_URL"])
+      let answer = try await app.program("curl", "-sS", "-o", "/dev/null", interface)
+      #expect(answer.status == 7, "somebody answers: \(answer)")
+      #expect(try await app.drydock("test", "clone", "mydb").status == 64)
+      #expect(try await app.drydock("test", "--only", "cache", "--", "true").status == 0)
+      #expect(try app.reservedPorts().isEmpty)
+    }
+  }
 }
