@@ -124,7 +124,7 @@ chaos: test-build ## Kill commands and steal ports at random moments, DRYDOCK_CH
 	@scripts/chaos-races "$$($(SWIFT) build -c $(CONFIG) --show-bin-path)/drydock" "$${DRYDOCK_CHAOS_ROUNDS:-100}"
 	@DRYDOCK_CHAOS_ROUNDS="$${DRYDOCK_CHAOS_ROUNDS:-100}" DRYDOCK_BULK_MEGABYTES="$${DRYDOCK_BULK_MEGABYTES:-1024}" \
 	  DRYDOCK_FUZZ_SECONDS="$${DRYDOCK_FUZZ_SECONDS:-60}" SWIFT="$(SWIFT)" scripts/test --skip-build --no-parallel \
-	  --filter 'StartTests/succession|RackBulkTests|UploadFuzzTests'
+	  --filter 'StartTests/succession|IntegrationTests.SpareTests/killed|RackBulkTests|UploadFuzzTests'
 
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, which target imports which, and the scripts by shellcheck

@@ -6,6 +6,8 @@ package struct CacheEntry: Sendable, Hashable, Codable {
   package enum Kind: String, Sendable, Hashable, Codable {
     /// A new data directory of an engine.
     case template
+    /// A copy of one, for the next new server: see `Spares`.
+    case spare
     /// A Docker image with an engine's new data in it; its path is its name.
     case image
     /// What a seed command made.
@@ -89,6 +91,12 @@ package enum CacheMark {
   /// Notes that the entry is being used.
   package static func touch(_ path: String) {
     utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
+  }
+
+  /// When that was, in seconds since 1970; nil where there is no such file.
+  package static func time(_ path: String) -> Int? {
+    var info = stat()
+    return lstat(path, &info) == 0 ? seconds(info) : nil
   }
 
   static func seconds(_ info: stat) -> Int {

@@ -13,6 +13,8 @@ package struct DrydockContext: Sendable {
   /// The resource types that manifests may name.
   package var catalog: ResourceCatalog
 
+  /// drydock's own executable, which goes on in the background with what nobody waits for; nil where nothing is to go on.
+  package var program: String?
   /// What a throw-away instance ends with; nil for one that goes on.
   package var throwAway: ThrowAway?
 

@@ -24,6 +24,9 @@ extension StateHome {
     return (memory, "\(engines)-tests")
   }
 
+  /// The folder of data directories that are made beforehand: beside those that instances have, so that one is renamed.
+  package var spares: String { "\(engines)-spares" }
+
   /// Whether it is a throw-away instance's home that lies in memory.
   package var isInMemory: Bool {
     throwAwayFolders.memory.map { engines.beginsExactly(with: "\($0)/") } ?? false

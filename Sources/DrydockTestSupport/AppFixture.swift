@@ -152,6 +152,8 @@ private func makeApp(_ options: AppOptions) throws -> AppFixture {
   environment["DRYDOCK_RUNTIME"] = options.runtime
   // As on a user's machine, wherever the tests run.
   environment["CI"] = nil
+  // A test that is not about it gets no process in the background.
+  environment["DRYDOCK_SPARES"] = "0"
   for (name, value) in options.environment { environment[name] = value.isEmpty ? nil : value }
   return AppFixture(root: root, folder: folder, home: home, environment: environment)
 }

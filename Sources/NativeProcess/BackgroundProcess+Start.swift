@@ -35,6 +35,21 @@ extension BackgroundProcess {
     }
   }
 
+  /// Starts it in the background as `start` does, and does not wait for its word: for work that nobody waits for. Where one
+  /// runs, or is just being started, nothing is done.
+  /// - Returns: Whether this started it.
+  /// - Throws: `NativeProcessError` where it could not be started; `TimeoutError`, `CancellationError`.
+  package func begin(_ spec: SupervisedSpec, by keeper: Keeper, until deadline: Deadline) async throws -> Bool
+  {
+    guard case .stopped = try look() else { return false }
+    do {
+      _ = try await keeper.start(spec, until: deadline)
+      return true
+    } catch let error as NativeProcessError where error.code == .alreadyRunning {
+      return false
+    }
+  }
+
   /// Waits for its word, or its end.
   private func running(_ started: SupervisedProcess, until deadline: Deadline) async throws
     -> (process: Running, isNew: Bool)

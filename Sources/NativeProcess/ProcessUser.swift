@@ -34,6 +34,11 @@ package struct ProcessUser: Sendable, Hashable {
       name: lookUp { getpwuid_r(geteuid(), $0, $1, $2, $3) }?.name)
   }
 
+  /// The user of that number; without a name where the user database knows none.
+  package static func numbered(_ userID: UInt32) -> ProcessUser? {
+    lookUp { getpwuid_r(userID, $0, $1, $2, $3) }
+  }
+
   /// The user of that name.
   /// - Throws: `NativeProcessError` with `.userUnknown`.
   package static func resolve(_ name: String) throws(NativeProcessError) -> ProcessUser {

@@ -25,6 +25,9 @@ package struct SupervisedSpec: Sendable, Hashable {
   /// Whether its keeper starts it again when a signal ended it that no `stop` sent, up to twenty times in quick succession;
   /// it gets SIGTERM when its keeper ends. For a program without traits.
   package var startsAgain = false
+  /// For how many seconds it may run, giving way to everything else that wants the processor or a disk: for what nobody
+  /// waits for. Its keeper has the system end it then. Nil for as long as it likes.
+  package var errand: Int?
   /// The process that an engine, and what descends from it, must not outlive; a service's is one of its traits.
   package var leash: Leash?
   /// The overlay in which the program's data lies; nil for none.
@@ -75,6 +78,7 @@ extension SupervisedSpec {
       if let name = user.name { records.append("N\(name)") }
     }
     if startsAgain { records.append("R1") }
+    if let errand { records.append("Q\(errand)") }
     if let traits { records += traits.records }
     guard !records.contains(where: { $0.utf8.contains(0) }) else { return nil }
     return records.flatMap { Array($0.utf8) + [0] } + [UInt8(ascii: "."), 0]

@@ -4,15 +4,19 @@ import NativeProcess
 
 /// The folders of a user's throw-away instances, in memory and on disk.
 package struct ThrowAwayFolders: Sendable {
-  private let home: StateHome
+  private let parents: [String]
 
   /// Those of a user.
-  package init(home: StateHome) { self.home = home }
+  package init(home: StateHome) {
+    let places = home.throwAwayFolders
+    parents = [places.memory, places.disk].compactMap { $0 }
+  }
+
+  /// Those that were made elsewhere.
+  init(parents: [String]) { self.parents = parents }
 
   func all(where isIncluded: (String) -> Bool) -> [String] {
-    let places = home.throwAwayFolders
-    let parents = [places.memory, places.disk].compactMap { $0 }.filter(Folder.isOwn)
-    return parents.flatMap { parent in
+    parents.filter(Folder.isOwn).flatMap { parent in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
       return names.sorted().map { "\(parent)/\($0)" }.filter { Folder.isOwn($0) && isIncluded($0) }
     }

@@ -6,16 +6,24 @@ package import NativeProcess
 
 /// Throw-away instances that are there: those that somebody kept, and those that a run left whose guard was killed too.
 package struct ThrowAwayLeftovers: Sendable {
-  private let home: StateHome
+  /// Whose ports are released afterwards; nil for folders in which nothing listens.
+  private let home: StateHome?
+  private let folders: ThrowAwayFolders
   private let keeper: Keeper
 
   /// Those of this user.
   package init(home: StateHome, keeper: Keeper) {
     self.home = home
+    self.folders = ThrowAwayFolders(home: home)
     self.keeper = keeper
   }
 
-  private var folders: ThrowAwayFolders { ThrowAwayFolders(home: home) }
+  /// Those in other folders, in which nothing listens and one process at a time makes any: this one.
+  init(parents: [String], keeper: Keeper) {
+    self.home = nil
+    self.folders = ThrowAwayFolders(parents: parents)
+    self.keeper = keeper
+  }
 
   /// Removes one that was kept.
   /// - Parameter name: The last part of its folder's path.
@@ -31,6 +39,7 @@ package struct ThrowAwayLeftovers: Sendable {
   }
 
   private func releasePorts() {
+    guard let home else { return }
     PortAllocator(folder: home.ports, isStale: home.isGone(owner:)).releaseStale()
   }
 
@@ -40,12 +49,14 @@ package struct ThrowAwayLeftovers: Sendable {
     releasePorts()
   }
 
-  /// Nobody holds it, and nobody is about to. One without its name yet is being made, unless that was long ago.
+  /// Nobody holds it, and nobody is about to. One without its name yet is being made, unless that was long ago, or nobody
+  /// else makes any.
   private func isAbandoned(_ folder: String) -> Bool {
     let isUnfinished = URL(filePath: folder).lastPathComponent.hasPrefix(".new-")
     var info = stat()
     let isOld = lstat(folder, &info) == 0 && Date().timeIntervalSince1970 - Double(info.st_mtim.tv_sec) > 600
-    return (!isUnfinished || isOld) && !InstanceLock.isHeld(folder) && FolderGuard(of: folder) == nil
+    return (!isUnfinished || isOld || home == nil) && !InstanceLock.isHeld(folder)
+      && FolderGuard(of: folder) == nil
   }
 
   private func clear(_ folder: String, until deadline: Deadline) async throws {

@@ -7,6 +7,7 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -74,6 +75,8 @@ static void execute(const struct spec *spec, int lock, pid_t keeper, const struc
 #endif
   if (!confine(spec->writable)) fail(report, STAGE_USER);
   limit_files(spec->files);
+  // The class of its reads and writes follows from its priority, and the alarm outlasts the execution.
+  if (spec->errand) setpriority(PRIO_PROCESS, 0, 10), alarm((unsigned)spec->errand);
   // What a service writes is the user's; a server's data is nobody else's.
   if (!spec->writable[0]) umask(spec->umask);
   if (spec->maps_ports && !ports_divert(pipes->binds[1])) fail(report, STAGE_PORTS);

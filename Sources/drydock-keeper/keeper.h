@@ -80,6 +80,7 @@ struct spec {
   struct port_map ports;
   bool has_terminal;
   struct window window;
+  long long errand;  // for how many seconds it may run, giving way to everything else; 0 for as long as it likes
   bool starts_again;  // when a signal ended it that nobody meant for it; no service
 };
 

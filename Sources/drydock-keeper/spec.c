@@ -71,10 +71,12 @@ static bool add_port(struct spec *spec, long long from, long long to) {
 // What only some programs have.
 static bool set_trait(struct spec *spec, char tag, const char *text) {
   long long numbers[2] = {0, 0};
-  if (tag == 'O' || tag == 'B' || tag == 'R') {
-    *(tag == 'O' ? &spec->is_service : tag == 'B' ? &spec->maps_ports : &spec->starts_again) = true;
-    return strcmp(text, "1") == 0;
-  }
+  bool *flag = tag == 'O'   ? &spec->is_service
+               : tag == 'B' ? &spec->maps_ports
+               : tag == 'R' ? &spec->starts_again
+                            : NULL;
+  if (flag) return (*flag = strcmp(text, "1") == 0);
+  if (tag == 'Q') return (spec->errand = number(text, 3600)) > 0;
   if (!two_numbers(text, tag == 'K' || tag == 'I' ? INT_MAX : USHRT_MAX, numbers)) return false;
   if (tag == 'I') return (spec->overlay = (struct identity){(pid_t)numbers[0], (unsigned long long)numbers[1]}).pid > 1;
   if (tag == 'K') spec->leash = (struct identity){(pid_t)numbers[0], (unsigned long long)numbers[1]};
@@ -107,6 +109,7 @@ static bool set(struct spec *spec, char *record, size_t *arguments, size_t *vari
     case 'I':
     case 'K':
     case 'M':
+    case 'Q':
     case 'R':
     case 'Y': return set_trait(spec, record[0], value);
     default: return false;

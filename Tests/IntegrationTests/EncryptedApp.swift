@@ -69,7 +69,7 @@ struct EncryptedApp: Sendable {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     process.environment = [
       "PATH": path, "HOME": root.path, "DRYDOCK_HOME": root.appending(path: "home").path,
-      "DRYDOCK_RUNTIME": runtime,
+      "DRYDOCK_RUNTIME": runtime, "DRYDOCK_SPARES": "0",
     ].merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     // Files hold any amount without anybody reading meanwhile.

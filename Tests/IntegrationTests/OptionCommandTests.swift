@@ -53,6 +53,7 @@ private struct OptionApp {
       FileManager.default.fileExists(atPath: folder.path) ? folder : root
     process.environment = ProcessInfo.processInfo.environment.merging([
       "DRYDOCK_HOME": root.appending(path: "home").path, "DRYDOCK_RUNTIME": "native",
+      "DRYDOCK_SPARES": "0",
     ]) { $1 }
     process.standardInput = FileHandle.nullDevice
     let paths = ["out", "err"].map { root.appending(path: "\($0)-\(UUID().uuidString)") }

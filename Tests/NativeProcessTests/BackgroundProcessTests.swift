@@ -103,6 +103,34 @@ struct BackgroundProcessTests {
     }
   }
 
+  @Test func whatNobodyWaitsForIsBegunOnceAndGivesWay() async throws {
+    try await withScratch { scratch in
+      let program = program(scratch)
+      var spec = scratch.shell(script(scratch, publishing: false))
+      spec.errand = 600
+      let keeper = try scratch.keeper()
+      #expect(try await program.begin(spec, by: keeper, until: .after(.seconds(30))))
+      // Before it has its lock there is its keeper's.
+      #expect(try await !program.begin(spec, by: keeper, until: .after(.seconds(30))))
+      try await eventually("the lock") { try !isStopped(program) }
+      #expect(try await !program.begin(spec, by: keeper, until: .after(.seconds(30))))
+      guard case .running(let process) = try inspect(program.files) else {
+        Issue.record("nothing runs")
+        return
+      }
+      let nice = proc(process.processID, "stat").split(separator: ")").last?.split(separator: " ").dropFirst(
+        16)
+      #expect(nice?.first == "10")
+      _ = try await stop(program.files, steps: [])
+      spec.errand = 1
+      #expect(try await program.begin(spec, by: keeper, until: .after(.seconds(30))))
+      try await eventually("its end") {
+        if case .exited(.signal(SIGALRM), _) = try inspect(program.files) { return true }
+        return false
+      }
+    }
+  }
+
   /// Bug: the number on record was signalled while anything had the lock.
   @Test(arguments: ["number", "start"])
   func whoIsOnRecordAndIsNotTheProgramComesToNoHarm(_ how: String) async throws {

@@ -6,7 +6,7 @@ import TestInstances
 struct PruneCache: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
-    abstract: "Remove templates and kept seeds that nobody uses at this moment.",
+    abstract: "Remove templates, spares and kept seeds that nobody uses at this moment.",
     discussion: """
       No app's data is touched: what is removed is made again when it is needed,
       which costs time once. Servers that were relocated since this machine started

@@ -32,6 +32,10 @@ struct WarmCache: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seconds that it may take.", valueName: "seconds"))
   var timeout: Double = 300
 
+  /// The program in the background that makes spares of new data.
+  @Flag(help: .hidden)
+  var spares = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -60,8 +64,10 @@ struct WarmCache: AsyncParsableCommand {
 
   func run() async throws {
     let session = Session(common.shared)
+    let deadline = Deadline.after(.seconds(timeout))
+    if spares { return try await SpareMaking(context: session.context).run(until: deadline) }
     let warming = CacheWarming(context: session.context)
-    let outcomes = try await warming.run(specs(warming, session), until: .after(.seconds(timeout)))
+    let outcomes = try await warming.run(specs(warming, session), until: deadline)
     if common.format == .json { return try session.console.print(json: outcomes) }
     guard !outcomes.isEmpty else { return session.console.note("no resource has a template") }
     for outcome in outcomes { outcome.drift.map { session.console.warn("\(outcome.type): \($0)") } }

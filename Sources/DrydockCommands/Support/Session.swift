@@ -4,6 +4,7 @@ import DrydockBase
 import Emulator
 import Foundation
 import MonotonicTime
+import NativeProcess
 import Resources
 import Services
 
@@ -15,7 +16,7 @@ struct Session: Sendable {
   /// The rack whose app env is taken; nil for the local one.
   private(set) var rack: String?
 
-  init(_ options: SharedOptions, context: DrydockContext = .live) {
+  init(_ options: SharedOptions, context: DrydockContext = .ofCommand) {
     self.context = context
     self.options = options
     self.console = Console(options)
@@ -187,5 +188,14 @@ struct Session: Sendable {
     for name in try await StatusOperation(context: context).idleLinks(of: app) {
       console.warn("the created \(name) is linked and not running; start it: drydock resources start \(name)")
     }
+  }
+}
+
+extension DrydockContext {
+  /// The context of a command, which goes on in the background by drydock's own executable.
+  static var ofCommand: DrydockContext {
+    var context = live
+    context.program = Keeper.ownExecutable
+    return context
   }
 }

@@ -139,8 +139,11 @@ package struct UpOperation: Sendable {
       let outcomes = try await reconciler.carryOut(
         prepared.plan, specs: specs, sources: prepared.selection.sources, observed: prepared.observed)
       state = await reconciler.state
+      // Beside what is left to do, so that nobody waits for it.
+      async let spares: Void = SpareProgram.beginIfWanted(context)
       try await settleNetworks(state, prepared.selection.runtime)
       try writeEnvironment(state, prepared)
+      await spares
       return Result(plan: prepared.plan, outcomes: outcomes, state: state, manifest: prepared.manifest)
     } catch {
       state = await reconciler.state

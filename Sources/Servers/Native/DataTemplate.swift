@@ -22,7 +22,7 @@ package struct DataTemplate: Sendable {
   /// Whether it is certain to be needed again, so that the first one makes it.
   package var isCertain = false
   /// Of which server's executable it is.
-  private let origin: TemplateOrigin
+  let origin: TemplateOrigin
 
   /// The template of what a recipe's general commands make.
   /// - Parameters:
@@ -47,6 +47,19 @@ package struct DataTemplate: Sendable {
     self.origin = TemplateOrigin(server: installation.server, stamp: server)
     self.tools = tools
     self.patience = patience
+  }
+
+  /// One that lies in a cache, of whichever engine it is.
+  /// - Parameter folder: Its folder, of this boot.
+  /// - Returns: Nil where it was not made by a server that is still the same.
+  init?(kept folder: String, cache: String, boot: String, tools: EngineTools) {
+    guard let origin = TemplateOrigin(in: folder), origin.isCurrent else { return nil }
+    self.cache = cache
+    self.boot = boot
+    self.folder = folder
+    self.origin = origin
+    self.tools = tools
+    self.patience = .zero
   }
 
   /// Where the recipe for `init` has its folders.

@@ -149,6 +149,7 @@ package struct NativeRuntime: Runtime {
       environment: environment, cache: home.cache)
     server.leash = leash
     server.isInMemory = home.isInMemory
+    server.spares = Spares(home: home)
     return server
   }
 

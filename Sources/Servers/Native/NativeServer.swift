@@ -19,6 +19,8 @@ package struct NativeServer: Sendable {
   package let cache: String
   /// What it must not outlive; nil for a server that goes on.
   package var leash: Leash?
+  /// Where new data is taken from that was made beforehand; nil for nowhere.
+  var spares: Spares?
   /// Whether its folder lies in memory.
   var isInMemory = false
 
@@ -140,9 +142,11 @@ package struct NativeServer: Sendable {
       return try await personalise()
     }
     if try await fillOverlay(data, of: template, recipe, tools, progress, deadline) { return }
+    if try await fillBySpare(data, of: template, recipe, tools, progress, deadline) { return }
     // Tests are run again and again.
     template.isCertain = launch.request.isThrowAway
     let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
+    if !launch.request.isThrowAway { template.noteDurable() }
     do {
       try await personalise()
     } catch is NativeProcessError where isCopy {

@@ -6,26 +6,29 @@ import Servers
 /// What lies in the user's cache. All of it can be made again; nothing of it is anybody's data.
 package struct CacheContents: Sendable {
   private let cache: String
+  private let spares: Spares?
   private let images: KeptImages?
 
   /// What lies in a home's cache.
   /// - Parameter withImages: Whether the Docker engine's images with data count; else it is not asked.
   package init(context: DrydockContext, withImages: Bool) async {
     cache = context.home.cache
+    spares = Spares(home: context.home)
     images = withImages ? await KeptImages(environment: context.environment) : nil
   }
 
-  /// All that is there: templates, servers, seeds, answers, what else somebody put there, and images.
+  /// All that is there: templates, spares, servers, seeds, answers, what else somebody put there, and images.
   package func entries() async throws -> [CacheEntry] {
     let files = try await offThePool {
-      KeptTemplates(cache: cache).entries() + KeptSeeds(cache: cache).entries() + others()
+      KeptTemplates(cache: cache).entries() + (spares?.entries() ?? []) + KeptSeeds(cache: cache).entries()
+        + others()
     }
     return files + (await images?.entries(until: .after(Self.patience)) ?? [])
   }
 
   private static let patience = Duration.seconds(60)
 
-  /// Removes templates and seeds that nobody uses, and what no server can use any more.
+  /// Removes templates, spares and seeds that nobody uses, and what no server can use any more.
   ///
   /// What this drydock does not know stays, and so does what a running server reads.
   /// - Returns: What was removed, and what stays because somebody uses it.
@@ -41,6 +44,7 @@ package struct CacheContents: Sendable {
 
   private func remove(_ entry: CacheEntry) async throws -> Bool {
     switch entry.kind {
+    case .spare: try await spares?.remove(entry) ?? false
     case .seed: try await KeptSeeds(cache: cache).remove(entry)
     case .image: try await images?.remove(entry, until: .after(Self.patience)) ?? false
     case .template, .server, .answers, .other: try await KeptTemplates(cache: cache).remove(entry)
@@ -49,7 +53,7 @@ package struct CacheContents: Sendable {
 
   private static func isRemoved(_ entry: CacheEntry) -> Bool {
     switch entry.kind {
-    case .template, .seed, .image: true
+    case .template, .spare, .seed, .image: true
     case .server: entry.condition != .ready
     case .answers, .other: false
     }

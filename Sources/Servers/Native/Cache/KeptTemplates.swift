@@ -105,7 +105,7 @@ package struct KeptTemplates: Sendable {
   }
 
   /// `NAME-VERSION-KEY`, as a folder is called.
-  private static func words(_ folder: String) -> (name: String, version: String?) {
+  static func words(_ folder: String) -> (name: String, version: String?) {
     let words = URL(filePath: folder).lastPathComponent.split(separator: "-").map(String.init)
     guard words.count > 2, let version = words.dropLast().last else { return (words.first ?? "", nil) }
     return (words.dropLast(2).joined(separator: "-"), version)
