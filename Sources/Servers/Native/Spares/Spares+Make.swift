@@ -60,8 +60,13 @@ extension Spares {
     return EngineTools(user: user, keeper: keeper, environment: environment)
   }
 
+  /// Whether there is room for it where instances keep their data.
   private func hasRoom(for template: DataTemplate) -> Bool {
     var (info, room) = (stat(), statvfs())
+    // Elsewhere, as where something is mounted at the engines' own folder, it could not be renamed.
+    if let engines = Folder.device(home.engines), engines.first != Folder.device(making)?.first {
+      return false
+    }
     guard lstat(template.archive, &info) == 0, statvfs(making, &room) == 0 else { return false }
     let bytes = Int64(info.st_size)
     let others = entries().reduce(0) { $0 + $1.bytes }
