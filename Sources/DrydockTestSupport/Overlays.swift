@@ -1,3 +1,4 @@
+import DrydockBase
 import Foundation
 
 #if os(Linux)
@@ -29,7 +30,7 @@ import Foundation
       let mark = folder.split(whereSeparator: { " /".contains($0) }).last.map(String.init) ?? folder
       return names.filter { name in
         Int32(name) != nil
-          && (try? String(contentsOfFile: "/proc/\(name)/mountinfo", encoding: .utf8))?.contains(mark) == true
+          && KernelFile.text("/proc/\(name)/mountinfo")?.contains(mark) == true
       }
     }
   }

@@ -58,7 +58,7 @@ package struct ThrowAwayPlace: Sendable, Hashable {
   /// The room in a file system in memory; nil where the folder is in none.
   private static func room(in folder: String) -> UInt64? {
     #if os(Linux)
-      let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
+      let mounts = KernelFile.text("/proc/self/mounts") ?? ""
       // The last one mounted at a place is the one that is seen.
       let mount = mounts.split(separator: "\n").map { $0.split(separator: " ") }.last {
         $0.count > 2 && $0[1] == folder
@@ -72,7 +72,7 @@ package struct ThrowAwayPlace: Sendable, Hashable {
   }
 
   private static func availableMemory() -> UInt64? {
-    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+    guard let text = KernelFile.text("/proc/meminfo"),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
       let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) })
     else { return nil }

@@ -13,9 +13,7 @@ package struct OwnContainer: Sendable {
 
   /// By what the kernel says of this process. Only Linux has it to say.
   package static var ofThisProcess: OwnContainer {
-    func text(_ name: String) -> String {
-      String(decoding: FileManager.default.contents(atPath: "/proc/self/\(name)") ?? Data(), as: UTF8.self)
-    }
+    func text(_ name: String) -> String { KernelFile.text("/proc/self/\(name)") ?? "" }
     return OwnContainer(mounts: text("mountinfo"), groups: text("cgroup"))
   }
 
