@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 
 /// A target of this package, its dependencies by name.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+  .target(name: name, dependencies: ["Essentials"] + dependencies, swiftSettings: strict)
 }
 
 /// The tests of one target, which may use the shared test support besides.
@@ -74,7 +74,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
@@ -169,7 +168,7 @@ let package = Package(
         "ConvoxManifest", "ConvoxEnvironment", "DrydockBase", "HealthProbes", "MonotonicTime",
         "TransportSecurity",
       ]),
-    library("ConvoxManifest", ["DrydockBase", "Yams"]),
+    library("ConvoxManifest", ["DrydockBase", "CLibYAML"]),
     library("ConvoxEnvironment", ["ConvoxManifest", "DrydockBase"]),
     library("Containers", ["DockerEngine", "DrydockBase", "MonotonicTime"]),
     library("DockerEngine", ["DrydockBase", "MonotonicTime", logging] + nio),
@@ -200,6 +199,7 @@ let package = Package(
     library("TerminalProgress", ["DrydockBase"]),
     library("MonotonicTime", ["DrydockBase"]),
     library("DrydockBase"),
+    .target(name: "Essentials", swiftSettings: strict),
     // Not a system library target, which would be linked: it loads libpq when that is first needed.
     .target(
       name: "CLibPQ", cSettings: hardened, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -207,6 +207,8 @@ let package = Package(
     .systemLibrary(
       name: "CHiredis", pkgConfig: "hiredis",
       providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .systemLibrary(
       name: "CMariaDB", pkgConfig: "libmariadb",
       providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
@@ -223,6 +225,7 @@ let package = Package(
         "DrydockBase", "DrydockTestSupport", "Engines", "HealthProbes", "MonotonicTime", "Planning",
         "Servers",
       ]),
+    tests("Essentials"),
     tests("DrydockBase"),
     tests("LocalFiles", ["DrydockBase", system]),
     tests("ImageBuilds", ["DockerEngine", "DrydockBase", "MonotonicTime"]),

@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// A build, as a rack keeps them: what became of an app's source, and which release came of it.
 package struct AppBuild: Sendable, Hashable, Codable {

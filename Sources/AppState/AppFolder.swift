@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// The app's own folder: where its convox.yml lies, and the `.drydock` folder that drydock keeps in it.
@@ -61,7 +61,7 @@ package struct AppFolder: Sendable, Hashable {
     guard let convox = try? DirectoryDescriptor(searching: path).directory(".convox"),
       let bytes = try? convox.read("app", limit: 4096)
     else { return nil }
-    return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return String(decoding: bytes, as: UTF8.self).trimmed()
   }
 
   private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {

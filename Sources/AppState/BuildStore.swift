@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Keeps the builds of one instance: a folder each in `builds` beside its state, for the user alone, with the record, the

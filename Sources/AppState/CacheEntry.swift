@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// One thing that lies in the cache: what can be made again, at the price of some time.
 package struct CacheEntry: Sendable, Hashable, Codable {

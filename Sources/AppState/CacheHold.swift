@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Holds something in the cache, so that nobody removes it meanwhile. Any number may hold it to use it; whoever removes it
 /// holds it alone. The hold ends with the process, however that ends.

@@ -1,6 +1,6 @@
 package import ConvoxManifest
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// What a command knows of the world around it. Nothing below reaches for globals.
 package struct DrydockContext: Sendable {

@@ -1,5 +1,5 @@
 package import DrydockBase
-package import Foundation
+package import Essentials
 import LocalFiles
 import MonotonicTime
 import NativeProcess

@@ -1,5 +1,5 @@
 import CFileBirth
-import Foundation
+import Essentials
 
 /// What tells a folder from every other that was ever at its path: its inode, and when it was made.
 ///

@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// Another user, to whom a home belongs.
 ///

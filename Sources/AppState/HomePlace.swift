@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Where a home lies, as it is noted in it.

@@ -1,5 +1,5 @@
 import ConvoxManifest
-import Foundation
+import Essentials
 
 extension InstanceDirectory {
   /// Which instance a folder means: what is seen, handed to the decision. An id at its recorded path, as nearly always,

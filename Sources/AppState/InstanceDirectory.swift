@@ -1,6 +1,6 @@
 package import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Finds the instance that belongs to a folder or handle, and makes new ones.

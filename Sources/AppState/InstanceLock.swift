@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// The advisory lock of a folder, by which only one command at a time changes what is in it.

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Whose a manifest is that nobody named. Its commands are run and its links are followed, so that one which another

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-package import Foundation
+package import Essentials
 import LocalFiles
 
 /// The files in an app's `.drydock`, drydock's own. Whoever made the repository, or can write in it, may have put

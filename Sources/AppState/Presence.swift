@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// Whether a folder is still where it was.
 ///

@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// One state of an app's env and code, as a rack keeps them: made by a change of the env or by a build, applied by a
 /// promotion.

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Reads and writes the releases of the instances on this machine: `releases.json` beside each one's state, since
@@ -16,7 +16,7 @@ package struct ReleaseStore: Sendable {
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path(id)))
-    } catch CocoaError.fileReadNoSuchFile {
+    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
       return ReleaseHistory()
     } catch {
       throw DrydockError(.cannotWrite, "cannot read \(path(id))", suggestion: "make it readable for you")

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// Where throw-away instances lie: each is a folder with a home of its own in it, so that whatever works with a home works
 /// with one, and nothing of it is in the user's.

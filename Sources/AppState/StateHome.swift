@@ -1,5 +1,5 @@
 import DrydockBase
-package import Foundation
+package import Essentials
 
 /// The folders in which drydock keeps what outlives a command.
 package struct StateHome: Sendable, Hashable {
@@ -39,7 +39,7 @@ package struct StateHome: Sendable, Hashable {
   /// /var/lib/drydock and /var/cache/drydock unless `DRYDOCK_HOME` is reachable for everyone.
   package init(environment: [String: String]) {
     let userID = getuid()
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? URL.homeDirectory.path
     let root = Self.root(environment, home: home)
     let owner = HomeOwner(of: root, environment: environment)
     // Another user's engines lie where that user has them.

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Reads and writes what drydock remembers of the instances on this machine.
@@ -38,7 +38,7 @@ package struct StateStore: Sendable {
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path))
-    } catch CocoaError.fileReadNoSuchFile {
+    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
       // Asked of the one attempt to read: the file may come to be at any moment.
       return .success(nil)
     } catch {

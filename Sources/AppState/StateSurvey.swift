@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// An instance whose state file is there and cannot be used.
 package struct UnreadState: Error, Sendable, Hashable {

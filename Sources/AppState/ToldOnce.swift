@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// What commands have said of things that they meet whenever they are run, so that each is said once per change.

@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 package import TransportSecurity
 
 /// How the connections of a server that was proved healthy are protected.

@@ -1,6 +1,6 @@
 package import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 extension Workspace {

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 package import ConvoxManifest
-import Foundation
+import Essentials
 import LocalFiles
 
 extension Workspace {
@@ -12,7 +12,7 @@ extension Workspace {
     let patterns =
       content.map { String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isNewline) } ?? []
     let covering: Set = [".drydock", ".drydock/", "/.drydock", ".drydock/**", "**/.drydock", "*", "**", ".*"]
-    let isCovered = patterns.contains { covering.contains($0.trimmingCharacters(in: .whitespaces)) }
+    let isCovered = patterns.contains { covering.contains($0.trimmed()) }
     guard !isCovered else { return [] }
     let location = SourceLocation(file: content == nil ? displayName : ".dockerignore", line: 1, column: 1)
     return [

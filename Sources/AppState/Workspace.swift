@@ -1,7 +1,7 @@
 import ConvoxEnvironment
 package import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// An app's folder together with its manifest.

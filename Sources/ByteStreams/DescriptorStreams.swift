@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 
 /// Reads and writes open descriptors as streams. A pipe or a terminal that is not ready holds no thread.

@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// A file without a name, for reading and writing, which is gone when it is closed: in the folder that `TMPDIR` names,
 /// else where the system keeps temporary files.

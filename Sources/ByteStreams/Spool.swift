@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// A stream kept in a nameless file until it is needed.
 package final class Spool: Sendable {

@@ -1,6 +1,6 @@
 package import DockerEngine
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 
 /// Finds the Docker engine of this machine.
@@ -15,7 +15,7 @@ package struct DockerAccess: Sendable {
 
   /// What was tried, and what answers.
   package func discover() async -> DiscoveryResult {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? URL.homeDirectory.path
     return await EndpointDiscovery(environment: environment, home: home, userID: getuid())
       .resolve(until: .after(Self.limit))
   }

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import Logging
 package import MonotonicTime
 import NIOHTTP1

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// The one place where the engine's error texts are read.
 ///
@@ -9,7 +9,7 @@ enum ErrorRecognition {
   static func error(status: Int, body: Data, request: EngineRequest) -> DockerError {
     let text =
       (try? JSONDecoder().decode(Message.self, from: body))?.message ?? String(decoding: body, as: UTF8.self)
-    let message = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let message = text.trimmed()
     let complaint = message.isEmpty ? "HTTP status \(status)" : message
     return error(status: status, complaint: complaint, action: request.action, object: request.object)
   }

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 extension DrydockError {
   /// Any error in terms of a user.
@@ -21,31 +21,36 @@ extension DrydockError {
 
   /// What the system refused for want of descriptors or memory, whoever met it.
   private init?(system error: any Error, place: String) {
-    let number = (error as? any SystemErrorCarrying)?.systemErrorNumber ?? (error as NSError).posixCode
+    let number = (error as? any SystemErrorCarrying)?.systemErrorNumber ?? posixCode(of: error)
     guard let remedy = Shortage.remedy(number) else { return nil }
     self.init(
       .failed, "\(place)\(String(cString: strerror(number)))", suggestion: remedy, isShortage: true)
   }
 }
 
-extension NSError {
-  /// The system's error number behind an error of Foundation; 0 for none.
-  fileprivate var posixCode: Int32 {
-    if domain == NSPOSIXErrorDomain { return Int32(code) }
-    return (userInfo[NSUnderlyingErrorKey] as? NSError)?.posixCode ?? 0
+/// The system's error number behind an error of Foundation; 0 for none.
+private func posixCode(of error: any Error) -> Int32 {
+  switch error {
+  case let error as POSIXError: error.code.rawValue
+  case let error as CocoaError: error.underlying.map { posixCode(of: $0) } ?? 0
+  default: 0
   }
 }
 
 extension CocoaError {
   /// Whether a file could not be written.
   fileprivate var isAboutWriting: Bool {
-    [.fileWriteOutOfSpace, .fileWriteVolumeReadOnly, .fileWriteNoPermission, .fileWriteUnknown].contains(code)
+    let codes: [CocoaError.Code] = [
+      .fileWriteOutOfSpace, .fileWriteVolumeReadOnly, .fileWriteNoPermission, .fileWriteUnknown,
+      .fileWriteFileExists,
+    ]
+    return codes.contains(code)
   }
 
   /// The system's words for it, where it keeps them.
   fileprivate var reason: String {
     if code == .fileWriteOutOfSpace { return String(cString: strerror(ENOSPC)) }
-    return (underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
-      ?? localizedDescription
+    let number = posixCode(of: self)
+    return number == 0 ? "the file cannot be written" : String(cString: strerror(number))
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// What to do about a file or folder of drydock's that cannot be written.
 package enum WriteRemedy {

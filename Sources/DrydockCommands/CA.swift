@@ -1,7 +1,7 @@
 import AppState
 import ArgumentParser
 import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 import Servers
 import TransportSecurity

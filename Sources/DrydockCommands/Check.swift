@@ -4,7 +4,7 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
-import Foundation
+import Essentials
 import Planning
 import Resources
 

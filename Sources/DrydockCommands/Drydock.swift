@@ -3,7 +3,7 @@ package import ArgumentParser
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import HealthProbes
 import NativeProcess
 import PortForwarding
@@ -46,7 +46,7 @@ package struct Drydock: AsyncParsableCommand {
   {
     StandardStreams.fill()
     // Before anything has threads, which do not live long where this fails.
-    do { try ProcessFiles.check() } catch { Foundation.exit(ErrorReport.print(error) ?? error.code.rawValue) }
+    do { try ProcessFiles.check() } catch { Essentials.exit(ErrorReport.print(error) ?? error.code.rawValue) }
     Diagnostics.begin(DrydockContext.callersEnvironment["DRYDOCK_LOG"])
     // Kept by now, and for programs that take this process's place.
     PostgresVariables.takeOut()
@@ -65,11 +65,11 @@ package struct Drydock: AsyncParsableCommand {
         }
       }
       await Diagnostics.flush()
-      Foundation.exit(0)
+      Essentials.exit(0)
     } catch {
       await Diagnostics.flush()
-      if let status = ErrorReport.print(error) { Foundation.exit(status) }
-      Foundation.exit(printParserMessage(error))
+      if let status = ErrorReport.print(error) { Essentials.exit(status) }
+      Essentials.exit(printParserMessage(error))
     }
   }
 

@@ -2,7 +2,7 @@ import AppState
 import ArgumentParser
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import NativeProcess
 import Services
 import TerminalProgress

@@ -4,7 +4,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import HealthProbes
 import NativeProcess
 import Planning
@@ -169,14 +169,20 @@ enum Executable {
   }
 
   private static func become(_ replacement: ProcessReplacement) -> any Error {
-    unblockSignals()
-    Interruption.restorePipeSignal()
-    DescriptorLimit.restore()
-    let reason = replacement.perform()
+    let reason = attempt(replacement)
     let message =
       "ERROR: cannot run \(TerminalText.line(replacement.program)): \(String(cString: strerror(reason)))\n"
     StandardStreams.say(message)
     return ExitCode(reason == ENOENT ? 127 : 126)
+  }
+
+  /// Replaces this process by a program that is as if the caller had started it.
+  /// - Returns: Only where that fails: the error number.
+  static func attempt(_ replacement: ProcessReplacement) -> Int32 {
+    unblockSignals()
+    Interruption.restorePipeSignal()
+    DescriptorLimit.restore()
+    return replacement.perform()
   }
 
   /// The pool's threads have nearly all signals blocked, and a program keeps the mask of the thread that started it.

@@ -4,7 +4,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import HealthProbes
 import MonotonicTime
 import NativeProcess

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ConvoxManifest
 import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 
 /// `drydock up`.

@@ -1,6 +1,6 @@
 import ConvoxEnvironment
 import ConvoxManifest
-import Foundation
+import Essentials
 import HealthProbes
 import MonotonicTime
 import TransportSecurity

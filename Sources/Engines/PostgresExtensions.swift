@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// The extensions that RDS's master user may create. PostgreSQL leaves most of them to the superuser, unless their control
 /// file says that they are trusted, as it may from 13 on.

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Takes the lines out of a dump by which it restricts psql itself: `\restrict KEY` and `\unrestrict KEY`, which pg_dump
 /// writes since CVE-2025-8714. drydock has restricted psql by then, with a key of its own, and psql takes no second one.

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Refuses a script in which psql could be told to run a program although it is restricted: psql evaluates backquotes in
 /// the arguments of `\unrestrict`, the one command that it takes then, before it looks whether the key is right (seen with

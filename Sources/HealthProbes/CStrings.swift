@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Calls `body` with a null-terminated array of C strings, which live as long as the call.
 func withCStrings<Result>(

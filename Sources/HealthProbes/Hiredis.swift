@@ -1,5 +1,5 @@
 internal import CHiredis
-import Foundation
+import Essentials
 
 /// The version of hiredis this was compiled against, for instance "0.14.1".
 package func hiredisVersion() -> String {

@@ -1,5 +1,6 @@
 internal import CMariaDB
-import Foundation
+import Dispatch
+import Essentials
 internal import MonotonicTime
 import PortListeners
 

@@ -1,5 +1,5 @@
 internal import CLibPQ
-import Foundation
+import Essentials
 internal import MonotonicTime
 import PortListeners
 

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Proves a memcached server by `version` and `stats` of its text protocol.
@@ -42,7 +42,7 @@ struct MemcachedLines {
   mutating func add(_ bytes: [UInt8]) throws(ProbeFailure) {
     pending += bytes
     while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-      lines.append(String(decoding: pending[..<end], as: UTF8.self).trimmingCharacters(in: .newlines))
+      lines.append(String(decoding: pending[..<end], as: UTF8.self).trimmed())
       pending.removeFirst(end + 1)
     }
     let start = lines.first.map { Array($0.utf8) } ?? pending

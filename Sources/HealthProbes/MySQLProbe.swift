@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Proves a MySQL or MariaDB server: a login as the given user on the given database, and a query.

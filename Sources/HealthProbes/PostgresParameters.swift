@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Every connection parameter of libpq, so that the user's own settings have no influence.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import Synchronization
 
 /// The variables by which a user tells libpq what to do (PostgreSQL's manual, "Environment Variables").

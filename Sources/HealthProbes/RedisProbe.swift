@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Proves a redis server: `AUTH` where a password is given, `PING` and `INFO`; by TLS where the target names an

@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// What a server said about itself after a successful login and query.
 package struct ServerReport: Sendable, Hashable, Codable {

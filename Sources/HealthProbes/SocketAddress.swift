@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// The socket calls of a target, apart from any waiting.
 struct SocketAddress {

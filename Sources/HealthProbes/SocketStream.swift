@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 internal import MonotonicTime
 import PortListeners
 

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// What a program in the background says of itself: its own details, and its process beside them.
 struct BackgroundRecord<Details: Codable & Sendable>: Codable, Sendable {

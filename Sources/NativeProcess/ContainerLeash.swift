@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 package import MonotonicTime
 import SystemPackage

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import Logging
 package import MonotonicTime
 import Subprocess

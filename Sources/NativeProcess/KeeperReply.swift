@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import SystemPackage
 
 /// The keeper's one line: a record of the start, or the stage that failed and its `errno`.

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Ends processes that an earlier, killed run left at work, and waits until they are gone.
@@ -9,9 +9,9 @@ package import MonotonicTime
 /// - Throws: `TimeoutError`, `CancellationError`.
 package func endProcesses(withVariable name: String, _ value: String, until deadline: Deadline) async throws {
   #if os(Linux)
-    let wanted = Data("\(name)=\(value)\0".utf8)
+    let wanted = Array("\(name)=\(value)\0".utf8)
     @Sendable func isLeftover(_ pid: Int32) -> Bool {
-      readSmallFile("/proc/\(pid)/environ", limit: 8 << 20).map { Data($0).range(of: wanted) != nil } ?? false
+      readSmallFile("/proc/\(pid)/environ", limit: 8 << 20).map { $0.contains(wanted) } ?? false
     }
     func leftovers() -> [Int32] { ProcessTable.pids().filter { $0 != getpid() && isLeftover($0) } }
     var pause = Backoff(limit: .milliseconds(50))

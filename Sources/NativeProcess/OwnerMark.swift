@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Ports that are kept for their owners, also while these are stopped.
 ///

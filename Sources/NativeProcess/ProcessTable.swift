@@ -1,5 +1,5 @@
 import CProcessDescriptor
-import Foundation
+import Essentials
 import SystemPackage
 
 #if canImport(Glibc)
@@ -30,7 +30,7 @@ enum ProcessTable {
   #if os(Linux)
     /// A number that differs from one boot to the next; empty where the system has none.
     static var bootID: String {
-      (readSmallText("/proc/sys/kernel/random/boot_id") ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+      (readSmallText("/proc/sys/kernel/random/boot_id") ?? "").trimmed()
     }
 
     /// One process; nil when there is none of that number.

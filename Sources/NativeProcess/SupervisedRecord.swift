@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import LocalFiles
 
 /// A process together with when it started, so that a later process of the same number is not taken for it.

@@ -1,5 +1,5 @@
 package import Engines
-package import Foundation
+package import Essentials
 
 /// What is there of a resource, read from reality: held locks, a Docker engine's answers.
 package struct Observation: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import NIOCore
 
 /// One end of a forwarded connection: hands what it reads to its partner, the other end, on the same event loop.

@@ -1,6 +1,6 @@
 import CListeners
 import DrydockBase
-import Foundation
+import Essentials
 
 /// Which process has to be the one that listens at a port of 127.0.0.1 for its server to be ours.
 package struct ExpectedListener: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import CListeners
-import Foundation
+import Essentials
 
 /// A TCP socket that gets connections to 127.0.0.1 at some port.
 package struct ListeningSocket: Sendable, Hashable {

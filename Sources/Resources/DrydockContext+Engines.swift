@@ -1,7 +1,7 @@
 package import AppState
 import ConvoxManifest
 import Engines
-import Foundation
+import Essentials
 
 extension DrydockContext {
   /// The context of this process, with the engines that drydock has.

@@ -3,7 +3,7 @@ package import ConvoxEnvironment
 package import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 package import Planning
 
 /// The files in the app's `.drydock` folder: one per service, and one with every resource.

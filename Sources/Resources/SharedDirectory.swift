@@ -1,7 +1,7 @@
 package import AppState
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 package import LocalFiles
 
 /// The host directory of an efs resource.

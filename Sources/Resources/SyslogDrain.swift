@@ -1,6 +1,6 @@
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 
 /// A syslog resource: no engine, only where an app's logs are to go.
 package enum SyslogDrain {
@@ -32,7 +32,7 @@ package enum SyslogDrain {
   /// What a URL lacks to be a drain; nil where it lacks nothing.
   package static func problem(with url: String) -> String? {
     if url.isEmpty { return "a syslog resource needs \(option)" }
-    guard let mark = url.range(of: "://") else { return "\(option) is no URL: \(url)" }
+    guard let mark = url.firstRange(of: "://") else { return "\(option) is no URL: \(url)" }
     let scheme = String(url[..<mark.lowerBound])
     guard schemes.contains(scheme) else {
       return "\(option) takes \(schemes.joined(separator: ", ")), not \(scheme)"

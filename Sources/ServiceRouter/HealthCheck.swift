@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import MonotonicTime
 import NIOCore
 import NIOPosix

@@ -1,5 +1,5 @@
 package import DrydockBase
-import Foundation
+import Essentials
 
 /// The router's port cannot be listened at.
 package struct RouterPortError: DrydockErrorConvertible, Hashable {

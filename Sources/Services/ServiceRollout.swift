@@ -1,7 +1,7 @@
 package import AppState
 import ConvoxManifest
 import DrydockBase
-package import Foundation
+package import Essentials
 package import MonotonicTime
 
 /// Has the services of an app run as its manifest, its app env and its code are now: started in the background where they

@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 package import Emulator
-import Foundation
+import Essentials
 import LocalFiles
 
 /// The throw-away instances that stay after their commands failed, looked at as any other.

@@ -1,6 +1,6 @@
 package import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// A throw-away instance that is held for commands which others run. It says so in its own folder, which nobody else can

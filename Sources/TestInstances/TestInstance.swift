@@ -3,7 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 package import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 package import NativeProcess
 import Planning

@@ -1,5 +1,5 @@
 package import AppState
-import Foundation
+import Essentials
 import NativeProcess
 
 /// The folders of a user's throw-away instances, in memory and on disk.

@@ -1,6 +1,6 @@
 package import AppState
 import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 package import NativeProcess
 

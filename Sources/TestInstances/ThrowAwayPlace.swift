@@ -1,7 +1,7 @@
 package import AppState
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 package import Planning
 
 /// Where a throw-away instance's data lies, and why.

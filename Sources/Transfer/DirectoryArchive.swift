@@ -3,7 +3,7 @@ package import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import LocalFiles
 import MonotonicTime
 import NativeProcess

@@ -1,7 +1,7 @@
 import AppState
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 package import LocalFiles
 
 /// Moves what came out of an archive into a directory: files take the place of files, directories are merged.

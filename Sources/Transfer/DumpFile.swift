@@ -1,7 +1,7 @@
 package import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// A file that an export goes to or an import comes from; `-` is standard output or input. A name that ends in `.gz` is

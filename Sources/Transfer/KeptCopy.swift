@@ -1,7 +1,7 @@
 import AppState
 package import ByteStreams
 import DrydockBase
-import Foundation
+import Essentials
 import Resources
 import Servers
 

@@ -1,5 +1,5 @@
 import COpenSSL
-package import Foundation
+package import Essentials
 
 /// An X.509 certificate.
 package final class Certificate {
@@ -44,7 +44,7 @@ package final class Certificate {
     var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     guard X509_digest(handle, EVP_sha256(), &digest, &count) == 1 else { return "" }
-    return digest.prefix(Int(count)).map { String(format: "%02x", $0) }.joined()
+    return digest.prefix(Int(count)).hexadecimal
   }
 
   /// Whether it may sign others.

@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// A certificate and its private key, both in PEM form. Printing one shows the certificate alone.
 package struct KeyedCertificate: Sendable, Hashable, CustomStringConvertible, CustomReflectable {

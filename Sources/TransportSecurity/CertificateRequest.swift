@@ -1,5 +1,5 @@
 import COpenSSL
-import Foundation
+import Essentials
 
 /// What a new certificate is to say.
 struct CertificateRequest {

@@ -1,4 +1,5 @@
 import COpenSSL
+import Essentials
 
 /// The SHA-256 digest of what is given piece by piece.
 package final class Digest {
@@ -27,9 +28,6 @@ package final class Digest {
     var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     EVP_DigestFinal_ex(context, &digest, &count)
-    return digest.prefix(Int(count)).map { byte in
-      let text = String(byte, radix: 16)
-      return text.count < 2 ? "0" + text : text
-    }.joined()
+    return digest.prefix(Int(count)).hexadecimal
   }
 }

@@ -92,7 +92,7 @@ import Testing
       #expect(try await adopt(test, "web", folder).id == before.id)
       let app = try #require(test.store.apps().first)
       #expect(app.path == folder.path)
-      #expect(try !test.directory.lostFolder(app))
+      #expect(try test.directory.folderLoss(app) == nil)
     }
   }
 

@@ -49,7 +49,7 @@ struct ExactErrorTests {
       ("services: [a]\n", ["1:11 cannot unmarshal !!seq into yaml.MapSlice"]),
       ("timers:\n  t: x\n", ["2:6 cannot unmarshal !!str `x` into manifest.Timer"]),
       ("a: 1\na: 2\n", ["2:1 key \"a\" already set in map"]),
-      ("a: {b: 1, b: 2}\n", ["1:5 key \"b\" already set in map"]),
+      ("a: {b: 1, b: 2}\n", ["1:11 key \"b\" already set in map"]),
       (
         "resources:\n  db: {type: mysql}\n  # twice\n  db: {type: redis}\n",
         ["4:3 key \"db\" already set in map"]

@@ -14,7 +14,7 @@ struct ManifestTextTests {
       String(repeating: "long word ", count: 40),
     ])
   func roundTrip(value: String) throws {
-    let text = try ManifestText.single("main-db", type: "postgres", options: ["tags": value])
+    let text = ManifestText.single("main-db", type: "postgres", options: ["tags": value])
     let manifest = try load(text, ["HOME": "/interpolated"])
     #expect(manifest.resources.map(\.name) == ["main-db"])
     #expect(manifest.resources.first?.option("tags") == value)

@@ -229,7 +229,7 @@ import Testing
     var timer = ConvoxManifest.Timer(name: "nightly-cleanup-of-sessions")
     (timer.service, timer.schedule, timer.command) = ("background-worker", "0 3 * * ?", long)
     let timers = TimerListing.table(
-      [TimerListing(timer, after: .now)], zone: try #require(TimeZone(secondsFromGMT: 3600)), screen: screen)
+      [TimerListing(timer, after: .now)], zone: LocalTime { _ in 3600 }, screen: screen)
     let resources = ConvoxColumns.table(
       ["NAME", "TYPE", "URL"],
       [["primary-orders-database", "postgres", "postgres://app:secret@127.0.0.1:15001/app"]], screen: screen)

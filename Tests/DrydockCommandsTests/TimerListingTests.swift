@@ -13,17 +13,17 @@ struct TimerListingTests {
       ConvoxManifest.Timer(name: "tidy", service: "web", schedule: schedule, command: command), after: moment)
   }
 
-  @Test("Three runs, a line each, and the machine's own time where that differs") func table() throws {
+  @Test("Three runs, a line each, and the machine's own time where that differs") func table() {
     let timers = [listing("0 3 ? * SUN")]
     #expect(
-      TimerListing.table(timers, zone: .gmt) == """
+      TimerListing.table(timers, zone: .utc) == """
         TIMER  SERVICE  SCHEDULE     NEXT (UTC)            COMMAND
         tidy   web      0 3 ? * SUN  Sun 2024-03-03 03:00  bin/tidy
                                      Sun 2024-03-10 03:00
                                      Sun 2024-03-17 03:00
 
         """)
-    let local = TimerListing.table(timers, zone: try #require(TimeZone(secondsFromGMT: -5 * 3600)))
+    let local = TimerListing.table(timers, zone: LocalTime { _ in -5 * 3600 })
     #expect(local.contains("Sun 2024-03-03 03:00  Sat 2024-03-02 22:00  bin/tidy"), "\(local)")
   }
 
@@ -36,11 +36,11 @@ struct TimerListingTests {
   func problem(_ schedule: String?, _ reason: String) {
     let timer = listing(schedule)
     #expect(timer.problem == reason && timer.next.isEmpty)
-    #expect(TimerListing.table([timer], zone: .gmt).contains(reason))
+    #expect(TimerListing.table([timer], zone: .utc).contains(reason))
   }
 
   @Test("A command of several lines stays in its row") func lines() {
-    let table = TimerListing.table([listing("0 3 29 2 ? 2024", command: "a\nb")], zone: .gmt)
+    let table = TimerListing.table([listing("0 3 29 2 ? 2024", command: "a\nb")], zone: .utc)
     #expect(
       table.split(separator: "\n").count == 2 && table.hasSuffix("Thu 2024-02-29 03:00  a\\nb\n"), "\(table)")
   }

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// How an image is built.
 package struct BuildOptions: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// One line of the stream that a build answers with.
 struct BuildLine: Decodable {

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import Logging
 
 /// The contexts of the docker command, read from its configuration directory.

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// Tells an engine that is not running from one that is not there, by the programs on the search path.
 struct InstalledEngines: Sendable {

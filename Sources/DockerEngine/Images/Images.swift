@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 import Synchronization
 

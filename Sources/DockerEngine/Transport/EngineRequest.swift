@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// One request to the engine, before it has a connection.
 struct EngineRequest: Sendable {
@@ -61,17 +61,23 @@ struct EngineRequest: Sendable {
 
   /// Percent-encodes all but the unreserved characters of RFC 3986.
   static func encode(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
+    encode(text, except: unreserved)
   }
 
   /// Percent-encodes an image's name for a path, where the engine expects its slashes and colons as they are.
   static func encodeName(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: unreserved.union(CharacterSet(charactersIn: "/:@")))
-      ?? text
+    encode(text, except: unreserved.union("/:@".utf8))
   }
 
-  private static let unreserved = CharacterSet(
-    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+  private static func encode(_ text: String, except kept: Set<UInt8>) -> String {
+    let encoded = text.utf8.flatMap { byte in
+      kept.contains(byte) ? [byte] : Array("%\([byte].hexadecimal.uppercased())".utf8)
+    }
+    return String(decoding: encoded, as: UTF8.self)
+  }
+
+  private static let unreserved = Set(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
 }
 
 /// The `filters` parameter of the engine's listings.

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import NIOCore
 
 /// Cuts a stream of JSON values, one a line, into lines, whatever parts it arrives in.

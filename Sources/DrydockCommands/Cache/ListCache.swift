@@ -1,6 +1,6 @@
 import AppState
 import ArgumentParser
-import Foundation
+import Essentials
 import Planning
 import TerminalProgress
 import TestInstances

@@ -2,7 +2,7 @@ import ArgumentParser
 package import ConvoxEnvironment
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import LocalFiles
 import Resources
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import ByteStreams
 import ConvoxEnvironment
 import Emulator
-import Foundation
+import Essentials
 import Resources
 import TerminalProgress
 import Transfer

@@ -3,7 +3,7 @@ import ConvoxManifest
 import DrydockBase
 import Emulator
 import Engines
-import Foundation
+import Essentials
 import Resources
 import Transfer
 

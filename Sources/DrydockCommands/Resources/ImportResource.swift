@@ -1,7 +1,7 @@
 import ArgumentParser
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import Resources
 import Transfer
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import ConvoxEnvironment
 import Emulator
 import Engines
-import Foundation
+import Essentials
 import PortForwarding
 import Resources
 import TerminalProgress

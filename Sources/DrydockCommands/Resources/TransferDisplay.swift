@@ -1,6 +1,6 @@
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import Synchronization
 import TerminalProgress
 
@@ -62,10 +62,10 @@ extension Figures {
     guard count >= 1000 else { return "\(count) B" }
     var value = Double(count) / 1000
     for unit in ["kB", "MB"] {
-      if value < 1000 { return String(format: "%.1f \(unit)", value) }
+      if value < 1000 { return "\(String(fixed: value, digits: 1)) \(unit)" }
       value /= 1000
     }
-    return String(format: "%.1f GB", value)
+    return "\(String(fixed: value, digits: 1)) GB"
   }
 }
 

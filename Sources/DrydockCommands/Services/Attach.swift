@@ -2,7 +2,7 @@ import AppState
 import ArgumentParser
 import ByteStreams
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 import Servers
 import Services

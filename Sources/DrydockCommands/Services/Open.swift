@@ -1,8 +1,9 @@
 import AppState
 import ArgumentParser
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
+import NativeProcess
 import Services
 
 /// `drydock open`.
@@ -37,7 +38,7 @@ struct Open: AsyncParsableCommand {
     let service = try chosen(of: status)
     session.console.print(service.url)
     // Whoever has the address read by a program wants nothing opened.
-    if isatty(STDOUT_FILENO) == 1 { try await launchBrowser(service.browserURL ?? service.url, session) }
+    if isatty(STDOUT_FILENO) == 1 { launchBrowser(service.browserURL ?? service.url, session) }
   }
 
   private func address(of port: Int, _ status: [ServiceStatus]) throws -> String {
@@ -66,7 +67,7 @@ struct Open: AsyncParsableCommand {
   }
 
   /// A machine without a browser, or without a screen, has the address all the same.
-  private func launchBrowser(_ url: String, _ session: Session) async throws {
+  private func launchBrowser(_ url: String, _ session: Session) {
     #if os(macOS)
       let program = "open"
     #else
@@ -74,14 +75,8 @@ struct Open: AsyncParsableCommand {
       let screens = ["DISPLAY", "WAYLAND_DISPLAY"].compactMap { session.context.environment[$0] }
       guard screens.contains(where: { !$0.isEmpty }) else { return }
     #endif
-    let folders = SearchPath.folders(session.context.environment["PATH"])
-    guard let place = folders.map({ "\($0)/\(program)" }).first(where: FileManager.default.isExecutableFile)
-    else {
-      return
-    }
-    let browser = Process()
-    browser.executableURL = URL(filePath: place)
-    browser.arguments = [url]
-    try browser.run()
+    // In this process's place: there is nothing left to do, and the browser may go on for days. Without the program, the
+    // address has been printed.
+    _ = Executable.attempt(ProcessReplacement(program: program, words: [program, url]))
   }
 }

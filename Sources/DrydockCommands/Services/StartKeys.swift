@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 import Services
 
@@ -69,7 +69,7 @@ struct StartKeys: Sendable {
     pthread_sigmask(SIG_BLOCK, &stop, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = Foundation.read(terminal, &bytes, bytes.count)
+    let count = Essentials.read(terminal, &bytes, bytes.count)
     return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
   }
 

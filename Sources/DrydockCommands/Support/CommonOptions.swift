@@ -3,7 +3,7 @@ import ArgumentParser
 import ConvoxEnvironment
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import Planning
 
 /// The options that every command takes, but for `--format`, which means more where variables are printed.

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import TerminalProgress
 
 /// Where a command prints: results on stdout, all else on stderr.
@@ -74,7 +74,7 @@ struct Console: Sendable {
   func confirm(_ question: String) async throws -> Bool {
     guard isInteractive else { return false }
     StandardStreams.say("\(TerminalText.line(question)) [y/N] ")
-    let answer = try await StandardInput.line()?.trimmingCharacters(in: .whitespaces).lowercased()
+    let answer = try await StandardInput.line()?.trimmed().lowercased()
     return ["y", "yes"].contains(answer)
   }
 }

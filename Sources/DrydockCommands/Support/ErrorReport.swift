@@ -3,7 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import TerminalProgress
 
 /// Prints errors: what, where, what to do next. The one place where that is done.

@@ -2,7 +2,7 @@ import AppState
 import ConvoxManifest
 import Emulator
 import Engines
-import Foundation
+import Essentials
 import Planning
 import Resources
 import TerminalProgress

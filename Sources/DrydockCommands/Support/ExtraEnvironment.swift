@@ -1,6 +1,6 @@
 import AppState
 import ConvoxEnvironment
-import Foundation
+import Essentials
 
 /// What the files of `--env-file` add to the app env, for one command.
 struct ExtraEnvironment: Sendable {

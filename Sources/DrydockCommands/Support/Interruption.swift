@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import Synchronization
 
 /// A signal asked the command to end.
@@ -112,7 +112,7 @@ enum Interruption {
     signal(SIGQUIT, handle)
     let reader = ends[0]
     return AsyncStream { continuation in
-      Thread.detachNewThread {
+      detachThread {
         var byte: UInt8 = 0
         while true {
           let count = read(reader, &byte, 1)
@@ -136,7 +136,7 @@ enum Interruption {
     let reader = ends[0]
     return AsyncStream { continuation in
       // A thread of its own waits: the pool's threads are not for waiting.
-      Thread.detachNewThread {
+      detachThread {
         waitForEnd(reader)
         continuation.yield()
       }

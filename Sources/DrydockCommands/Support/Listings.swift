@@ -1,7 +1,7 @@
 import AppState
 import Emulator
 import Engines
-import Foundation
+import Essentials
 import Planning
 import TerminalProgress
 

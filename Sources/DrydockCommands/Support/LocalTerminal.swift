@@ -1,6 +1,7 @@
+import Dispatch
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import Servers
 import TerminalProgress
 

@@ -2,7 +2,7 @@ import AppState
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 import Resources

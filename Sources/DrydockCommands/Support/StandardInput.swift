@@ -2,7 +2,7 @@ import ByteStreams
 import ConvoxEnvironment
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 
 /// What commands read from their standard input.
 enum StandardInput {

@@ -1,6 +1,6 @@
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 
 /// The process's standard descriptors, which may be closed, full, or read by nobody any more.
 enum StandardStreams {
@@ -31,7 +31,7 @@ enum StandardStreams {
       guard isReady(descriptor) else { return .abandoned }
       // A pipe that is ready takes this much at once.
       let part = rest.prefix(Int(PIPE_BUF))
-      let count = part.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      let count = part.withUnsafeBytes { Essentials.write(descriptor, $0.baseAddress, $0.count) }
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno != EINTR, errno != EAGAIN {

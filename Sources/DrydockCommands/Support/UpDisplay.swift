@@ -1,7 +1,7 @@
 import AppState
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import Planning
 import Synchronization
 import TerminalProgress
@@ -63,7 +63,7 @@ struct UpDisplay: Sendable {
 /// Numbers as people read them.
 enum Figures {
   /// `0.21 s`.
-  static func seconds(_ value: Double) -> String { "\(String(format: "%.2f", value)) s" }
+  static func seconds(_ value: Double) -> String { "\(String(fixed: value, digits: 2)) s" }
 
   /// `3 d 4 h`, `5 min`, `12 s`: the two largest units.
   static func uptime(_ seconds: Int) -> String {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ConvoxManifest
-import Foundation
+import Essentials
 import Resources
 
 /// `drydock timers list`.

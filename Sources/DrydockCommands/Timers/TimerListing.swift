@@ -1,6 +1,6 @@
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import TerminalProgress
 
 /// A timer and when it runs next, as it is printed.
@@ -39,13 +39,13 @@ struct TimerListing: Codable, Hashable, Sendable {
 
   /// The timers, each run on a line of its own.
   /// - Parameter zone: The machine's; without a column of its own where it is UTC in all of these.
-  static func table(_ timers: [TimerListing], zone: TimeZone, screen: Int? = nil) -> String {
-    let isLocal = timers.flatMap(\.next).contains { zone.secondsFromGMT(for: $0) != 0 }
+  static func table(_ timers: [TimerListing], zone: LocalTime, screen: Int? = nil) -> String {
+    let isLocal = timers.flatMap(\.next).contains { zone.offset(at: $0) != 0 }
     let local = isLocal ? ["LOCAL"] : []
     let table = Table(
       header: ["TIMER", "SERVICE", "SCHEDULE", "NEXT (UTC)"] + local + ["COMMAND"],
       rows: timers.map { timer in
-        [timer.name, timer.service ?? "-", timer.schedule ?? "-", timer.runs(in: .gmt)]
+        [timer.name, timer.service ?? "-", timer.schedule ?? "-", timer.runs(in: .utc)]
           + (isLocal ? [timer.next.isEmpty ? "-" : timer.runs(in: zone)] : []) + [
             timer.command?.oneLine ?? "-"
           ]
@@ -61,14 +61,14 @@ struct TimerListing: Codable, Hashable, Sendable {
     .wrap("SCHEDULE", least: 10),
   ]
 
-  private func runs(in zone: TimeZone) -> String {
+  private func runs(in zone: LocalTime) -> String {
     if let problem { return problem }
     return next.map { Self.text($0, in: zone) }.joined(separator: "\n")
   }
 
   /// `Thu 2024-02-29 03:00`.
-  static func text(_ date: Date, in zone: TimeZone) -> String {
-    let offset = zone.secondsFromGMT(for: date)
+  static func text(_ date: Date, in zone: LocalTime) -> String {
+    let offset = zone.offset(at: date)
     let seconds = Int(date.timeIntervalSince1970) + offset
     return TimerSchedule.text(ofMoment: seconds)
   }

@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 package import MonotonicTime
 import NativeProcess
 import Planning

@@ -2,7 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import HealthProbes
 import MonotonicTime
 import NativeProcess
@@ -130,15 +130,13 @@ package struct Examination: Sendable {
   }
 
   private func disk() -> Finding? {
-    let values = try? URL(filePath: context.home.root).resourceValues(forKeys: [.volumeAvailableCapacityKey])
-    let free =
-      (try? FileManager.default.attributesOfFileSystem(forPath: context.home.root)[.systemFreeSize]) as? Int
-    guard let bytes = values?.volumeAvailableCapacity ?? free else { return nil }
-    let gigabytes = Double(bytes) / 1_073_741_824
+    var space = statvfs()
+    guard statvfs(context.home.root, &space) == 0 else { return nil }
+    let gigabytes = Double(space.f_bavail) * Double(space.f_frsize) / 1_073_741_824
     let isLow = gigabytes < 1
     return Finding(
       subject: "disk", verdict: isLow ? .warning : .fine,
-      detail: "\(String(format: "%.1f", gigabytes)) GB free for \(context.home.root)",
+      detail: "\(String(fixed: gigabytes, digits: 1)) GB free for \(context.home.root)",
       remedy: isLow ? "drydock prune" : nil)
   }
 

@@ -2,7 +2,7 @@ import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import HealthProbes
 import MonotonicTime
 import NativeProcess

@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 package import Engines
-package import Foundation
+package import Essentials
 import HealthProbes
 import MonotonicTime
 import Planning

@@ -2,7 +2,7 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import HealthProbes
 import MonotonicTime
 package import Planning

@@ -2,7 +2,7 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 package import Resources
@@ -80,7 +80,10 @@ package struct MountHelper: Sendable, Hashable {
   package func isUsable(_ context: DrydockContext) async throws -> Bool {
     let tool = Tool(
       executable: executable,
-      arguments: [NSTemporaryDirectory(), "/drydock-trial", "--", "/bin/sh", "-c", "test -d /drydock-trial"],
+      arguments: [
+        URL.temporaryDirectory.path(percentEncoded: false), "/drydock-trial", "--", "/bin/sh", "-c",
+        "test -d /drydock-trial",
+      ],
       environment: cleanEnvironment(inherited: context.environment))
     do {
       _ = try await tool.run(until: .after(.seconds(10)))

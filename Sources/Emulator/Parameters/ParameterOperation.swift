@@ -2,7 +2,7 @@ package import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import HealthProbes
 package import MonotonicTime
 package import Planning

@@ -31,7 +31,7 @@ struct CreatedManifest {
     }
     try context.catalog.kind(created.type).refuseUnknown(created.parameters)
     let manifest = try Self.readable {
-      let text = try ManifestText.single(name, type: created.type, options: created.parameters)
+      let text = ManifestText.single(name, type: created.type, options: created.parameters)
       let loader = ManifestLoader(catalog: context.catalog)
       let manifest = try loader.load(Array(text.utf8), file: "convox.yml", appEnvironment: [:])
       _ = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: [:])
@@ -101,7 +101,7 @@ struct CreatedManifest {
       throw error
     }
     guard !created.isDrain else { return }
-    let text = try ManifestText.single(name, type: created.type, options: created.parameters)
+    let text = ManifestText.single(name, type: created.type, options: created.parameters)
     do {
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/convox.yml", mode: 0o600, onlyIfChanged: true)
     } catch {

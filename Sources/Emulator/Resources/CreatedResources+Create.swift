@@ -1,7 +1,7 @@
 import AppState
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import Planning
 package import Resources
 

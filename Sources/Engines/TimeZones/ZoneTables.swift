@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import HealthProbes
 
 /// The zones of this machine as statements that fill the tables of a server of the MySQL family, which RDS has filled:
@@ -45,11 +45,9 @@ package struct ZoneTables: Sendable {
     let found = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(prefix)")) ?? []
     return found.sorted().flatMap { name -> [String] in
       let path = prefix + name
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) else {
-        return []
-      }
-      guard isFolder.boolValue else { return [path] }
+      var info = stat()
+      guard stat("\(folder)/\(path)", &info) == 0 else { return [] }
+      guard info.st_mode & S_IFMT == S_IFDIR else { return [path] }
       return depth > 1 && !copies.contains(path) ? files(in: folder, below: path + "/", depth: depth - 1) : []
     }
   }

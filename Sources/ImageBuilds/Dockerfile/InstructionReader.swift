@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Reads one instruction.
 struct InstructionReader {

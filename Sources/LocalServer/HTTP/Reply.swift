@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 package import NIOCore
 package import NIOHTTP1
 import Synchronization

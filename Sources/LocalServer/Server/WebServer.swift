@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import Logging
 import MonotonicTime
 import NIOCore

@@ -2,7 +2,7 @@ import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import LocalFiles
 import LocalServer
 import Planning

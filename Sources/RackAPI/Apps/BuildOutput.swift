@@ -1,5 +1,5 @@
 import AppState
-import Foundation
+import Essentials
 import MonotonicTime
 import Synchronization
 
@@ -54,7 +54,7 @@ final class BuildOutput: Sendable {
   private func append(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Essentials.write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 else {
         if errno == EINTR { continue }
         return

@@ -2,7 +2,7 @@ package import AppState
 import ConvoxEnvironment
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import LocalFiles
 import NativeProcess
 
@@ -40,7 +40,7 @@ package struct RackFiles: Sendable {
           atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       } catch {
         throw DrydockError(
-          .cannotWrite, "cannot make the folder \(path): \(error.localizedDescription)",
+          .cannotWrite, "cannot make the folder \(path): \(DrydockError(error).message)",
           suggestion: "free some space, or name a folder on another local disk by DRYDOCK_HOME")
       }
     }
@@ -49,7 +49,7 @@ package struct RackFiles: Sendable {
   /// The password that the server has, or had last; nil before the first one made it.
   func password() -> String? {
     guard let data = FileManager.default.contents(atPath: passwordFile) else { return nil }
-    let password = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let password = String(decoding: data, as: UTF8.self).trimmed()
     return password.count == 32 ? password : nil
   }
 

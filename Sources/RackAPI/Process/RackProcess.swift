@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 package import LocalServer
 package import MonotonicTime
 import NIOCore

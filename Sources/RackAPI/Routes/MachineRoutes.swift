@@ -1,5 +1,5 @@
 import AppState
-import Foundation
+import Essentials
 import LocalServer
 import NIOCore
 import NIOHTTP1

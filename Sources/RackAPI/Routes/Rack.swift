@@ -1,7 +1,7 @@
 package import AppState
 package import ConvoxManifest
 import Emulator
-import Foundation
+import Essentials
 package import LocalServer
 import NIOHTTP1
 

@@ -1,7 +1,7 @@
 import AppState
 import ConvoxEnvironment
 import Emulator
-import Foundation
+import Essentials
 import LocalServer
 import MonotonicTime
 import NIOHTTP1

@@ -1,7 +1,7 @@
 import AppState
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import LocalServer
 import MonotonicTime
 import NIOHTTP1

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// This machine, as a rack's only instance.
 enum Machine {

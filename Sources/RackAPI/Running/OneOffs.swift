@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import LocalServer
 import MonotonicTime
 import NIOHTTP1

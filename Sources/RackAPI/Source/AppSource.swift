@@ -1,7 +1,7 @@
 import AppState
 import ByteStreams
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 import MonotonicTime
 

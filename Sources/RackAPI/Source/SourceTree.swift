@@ -1,7 +1,7 @@
 import AppState
 import ByteStreams
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 
 /// Unpacks what was uploaded into a folder, and nowhere else: no link is followed, devices are left out, and what names a

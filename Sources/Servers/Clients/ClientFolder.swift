@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import LocalFiles
 import NativeProcess
 import SystemPackage

@@ -3,7 +3,7 @@ import Containers
 package import DockerEngine
 package import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 import Planning

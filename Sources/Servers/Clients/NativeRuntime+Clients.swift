@@ -2,7 +2,7 @@ import AppState
 package import ByteStreams
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import NativeProcess
 import Planning
 

@@ -3,7 +3,7 @@ import Containers
 package import DockerEngine
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 package import MonotonicTime
 import TransportSecurity
 

@@ -1,7 +1,7 @@
 package import DockerEngine
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// Has files of an image say what drydock needs, in a container that does not run: the image stays as it is. Once for each

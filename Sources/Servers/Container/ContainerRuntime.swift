@@ -3,7 +3,7 @@ package import Containers
 package import DockerEngine
 import DrydockBase
 package import Engines
-package import Foundation
+package import Essentials
 package import HealthProbes
 package import MonotonicTime
 package import Planning

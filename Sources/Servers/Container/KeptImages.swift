@@ -1,7 +1,7 @@
 package import AppState
 import Containers
 import DockerEngine
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// The images with engines' data in them, as the cache tells of them.

@@ -1,6 +1,6 @@
 package import DockerEngine
 package import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// The container in which drydock itself runs, where it does.

@@ -1,6 +1,6 @@
 import AppState
 import DrydockBase
-import Foundation
+import Essentials
 
 /// The confinement that Ubuntu's MySQL package brings: its server may only use /var/lib/mysql, so that one of ours is
 /// refused its own data directory with a bare "permission denied".

@@ -1,6 +1,6 @@
 import AppState
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 import MonotonicTime
 import NativeProcess

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Tells one content of a file from another without reading it, as make and git do.
 package struct FileStamp: Sendable, Hashable, Codable {

@@ -1,6 +1,6 @@
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 
@@ -54,9 +54,11 @@ package struct NativeDiscovery: Sendable {
   }
 
   private static func isScript(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return true }
-    defer { try? file.close() }
-    return (try? file.read(upToCount: 2)) == Data("#!".utf8)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    var head: [UInt8] = [0, 0]
+    return read(descriptor, &head, 2) == 2 && head == Array("#!".utf8)
   }
 
   /// The folders that a pattern names; `*` within one component stands for any text.

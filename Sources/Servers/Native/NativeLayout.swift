@@ -1,7 +1,7 @@
 import AppState
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 import LocalFiles
 package import MonotonicTime
 package import NativeProcess

@@ -2,7 +2,7 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 package import HealthProbes
 package import MonotonicTime
 package import NativeProcess

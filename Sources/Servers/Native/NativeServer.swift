@@ -1,7 +1,7 @@
 import AppState
 import DrydockBase
 package import Engines
-import Foundation
+import Essentials
 package import MonotonicTime
 package import NativeProcess
 import Planning

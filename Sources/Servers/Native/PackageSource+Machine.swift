@@ -1,5 +1,5 @@
 package import Engines
-import Foundation
+import Essentials
 
 extension PackageSource {
   /// Where this machine's packages come from.

@@ -1,5 +1,5 @@
 import AppState
-import Foundation
+import Essentials
 import LocalFiles
 import NativeProcess
 

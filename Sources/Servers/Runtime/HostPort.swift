@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import NativeProcess
 
 /// Who has a port of this machine, in words.
@@ -10,6 +10,6 @@ package enum HostPort {
   package static var firstUnprivileged: Int {
     let setting = FileManager.default.contents(atPath: "/proc/sys/net/ipv4/ip_unprivileged_port_start")
     let text = setting.map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 1024
+    return Int(text.trimmed()) ?? 1024
   }
 }

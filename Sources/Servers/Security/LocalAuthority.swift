@@ -1,7 +1,7 @@
 package import AppState
 import ConvoxEnvironment
 import DrydockBase
-package import Foundation
+package import Essentials
 import LocalFiles
 package import MonotonicTime
 package import TransportSecurity

@@ -1,6 +1,6 @@
 package import AppState
 import DrydockBase
-package import Foundation
+package import Essentials
 package import TransportSecurity
 
 /// The certificates of one instance's servers, kept with its state and reused until they are about to expire.

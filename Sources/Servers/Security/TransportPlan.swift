@@ -1,7 +1,7 @@
 package import AppState
 import DrydockBase
 package import Engines
-package import Foundation
+package import Essentials
 package import HealthProbes
 package import MonotonicTime
 package import Planning

@@ -1,5 +1,5 @@
 package import ConvoxEnvironment
-import Foundation
+import Essentials
 
 extension LocalAuthority {
   /// The variables by which a program trusts the authority besides the system's roots: Node's, OpenSSL's (Python,

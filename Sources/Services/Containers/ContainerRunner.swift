@@ -1,7 +1,7 @@
 import Containers
 import DockerEngine
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 

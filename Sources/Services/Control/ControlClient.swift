@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 package import MonotonicTime
 
 /// The other commands' side of a supervisor's socket.

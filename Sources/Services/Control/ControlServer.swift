@@ -1,6 +1,6 @@
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 
 #if canImport(Glibc)

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 
 #if canImport(Glibc)
@@ -83,7 +83,7 @@ enum LocalSocket {
 
   /// Connects to a listener; nil where nobody listens.
   static func connect(to path: String) throws -> LineConnection? {
-    guard access((path as NSString).deletingLastPathComponent, F_OK) == 0 else { return nil }
+    guard access(parts(of: path).folder, F_OK) == 0 else { return nil }
     let descriptor = try make()
     let status: Int32
     do {
@@ -145,14 +145,20 @@ enum LocalSocket {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   }
 
+  private static func parts(of path: String) -> (folder: String, name: String) {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+    let folder = path[..<slash]
+    return (folder.isEmpty ? "/" : String(folder), String(path[path.utf8.index(after: slash)...]))
+  }
+
   /// An address holds about a hundred bytes, and a path may have more: through the descriptor of its folder it is short.
   private static func withAddress<Value>(
     of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Value
   ) throws -> Value {
-    let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(parts(of: path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if folder >= 0 { close(folder) } }
     #if os(Linux)
-      let short = folder >= 0 ? "/proc/self/fd/\(folder)/\((path as NSString).lastPathComponent)" : path
+      let short = folder >= 0 ? "/proc/self/fd/\(folder)/\(parts(of: path).name)" : path
     #else
       let short = path
     #endif

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 
 /// Where a syslog resource has lines sent.
 struct DrainAddress: Sendable, Hashable {
@@ -14,7 +14,8 @@ struct DrainAddress: Sendable, Hashable {
 
   /// An address by its URL, as `SyslogDrain.check` lets it through; nil for any other.
   init?(_ url: String) {
-    guard let mark = url.range(of: "://"), let way = Way(rawValue: String(url[..<mark.lowerBound])) else {
+    guard let mark = url.firstRange(of: "://"), let way = Way(rawValue: String(url[..<mark.lowerBound]))
+    else {
       return nil
     }
     var place = url[mark.upperBound...]

@@ -1,4 +1,4 @@
-import Foundation
+import Essentials
 import NativeProcess
 
 /// A line of a service as a syslog message.

@@ -3,7 +3,7 @@ import Containers
 import DockerEngine
 import DrydockBase
 package import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 

@@ -2,7 +2,7 @@ import AppState
 import ConvoxManifest
 import DockerEngine
 import DrydockBase
-import Foundation
+import Essentials
 import ImageBuilds
 import LocalFiles
 

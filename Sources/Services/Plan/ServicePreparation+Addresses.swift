@@ -1,6 +1,6 @@
 import AppState
 import ConvoxManifest
-import Foundation
+import Essentials
 import MonotonicTime
 import Servers
 import ServiceRouter

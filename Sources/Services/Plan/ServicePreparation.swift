@@ -3,7 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 import MonotonicTime
 import NativeProcess
 import Resources

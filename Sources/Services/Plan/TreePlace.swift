@@ -2,7 +2,7 @@ package import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Emulator
-import Foundation
+import Essentials
 import ImageBuilds
 
 /// Where a service's image has the app's files, by the one `COPY . DEST` of its Dockerfile. A process finds them there too
@@ -81,10 +81,10 @@ package struct TreePlace: Sendable, Hashable {
       return "a volume is at \(path), and the app's folder is not"
     }
     for mount in mounts where mount.path.beginsExactly(with: path + "/") {
-      var isFolder = ObjCBool(false)
+      var info = stat()
       let place = onThisMachine(mount.path)
       // Else its folder would have to be made in the user's tree.
-      guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue else {
+      guard stat(place, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
         return
           "the app's folder is not at \(path), as the volume at \(mount.path) needs a folder there: mkdir \(place)"
       }
@@ -107,7 +107,8 @@ package struct TreePlace: Sendable, Hashable {
     var info = stat()
     guard stat(folder, &info) == 0 else { return true }
     let isShared = info.st_mode & S_ISVTX != 0
-    return isShared || folder == Self.real(NSHomeDirectory()) || (geteuid() != 0 && access(folder, W_OK) == 0)
+    return isShared || folder == Self.real(URL.homeDirectory.path)
+      || (geteuid() != 0 && access(folder, W_OK) == 0)
   }
 
   /// The mount by which they are seen there.

@@ -1,6 +1,6 @@
 import AppState
 import DrydockBase
-import Foundation
+import Essentials
 
 /// Finds the program of a command, as a shell would.
 struct ProgramSearch: Sendable {

@@ -1,5 +1,5 @@
 package import AppState
-import Foundation
+import Essentials
 package import NativeProcess
 
 /// Where an instance keeps what belongs to its services: a folder beside its state, for the user alone.

@@ -1,7 +1,7 @@
 import AppState
 package import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import LocalFiles
 package import MonotonicTime
 
@@ -122,7 +122,7 @@ package struct ServiceStore: Sendable {
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: folder.store))
-    } catch CocoaError.fileReadNoSuchFile {
+    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
       return ServiceRecords()
     } catch {
       throw DrydockError(.cannotWrite, "cannot read \(folder.store)", suggestion: "make it readable for you")

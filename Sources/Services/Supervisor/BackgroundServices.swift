@@ -1,5 +1,5 @@
 package import AppState
-import Foundation
+import Essentials
 package import MonotonicTime
 import NativeProcess
 

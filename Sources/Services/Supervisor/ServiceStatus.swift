@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// What a supervisor knows of a service: the model of `ps` and of the control socket.
 package struct ServiceStatus: Sendable, Hashable, Codable {

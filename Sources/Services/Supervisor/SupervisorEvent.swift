@@ -1,4 +1,4 @@
-package import Foundation
+package import Essentials
 
 /// Something that a supervisor tells whoever watches.
 package struct SupervisorEvent: Sendable, Hashable, Codable {

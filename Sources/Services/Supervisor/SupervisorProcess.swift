@@ -2,7 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import Foundation
+import Essentials
 package import MonotonicTime
 package import NativeProcess
 import ServiceRouter

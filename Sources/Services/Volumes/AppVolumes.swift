@@ -3,7 +3,7 @@ import Containers
 package import ConvoxManifest
 import DockerEngine
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 
 /// A volume that the services of an app share, with its data.

@@ -2,7 +2,7 @@ import AppState
 package import ConvoxManifest
 import DrydockBase
 package import Emulator
-import Foundation
+import Essentials
 import LocalFiles
 
 /// The volumes of services that run as processes: folders of the instance, each of which appears at the paths that

@@ -1,5 +1,5 @@
 package import AppState
-import Foundation
+import Essentials
 import MonotonicTime
 import Servers
 

@@ -2,7 +2,7 @@ package import AppState
 import ConvoxManifest
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 package import MonotonicTime
 import NativeProcess
 package import Planning

@@ -1,6 +1,6 @@
 import ConvoxManifest
 import DrydockBase
-import Foundation
+import Essentials
 import HealthProbes
 package import MonotonicTime
 import Synchronization
@@ -44,7 +44,7 @@ package struct CleanDatabaseClient: Sendable {
     target.path += "/drydock/clone"
     target.queryItems = template.map { [URLQueryItem(name: "template", value: $0)] }
     let (status, body) = try await get(target, until: deadline)
-    guard status != 200 else { return body.trimmingCharacters(in: .newlines) }
+    guard status != 200 else { return body.trimmed() }
     let answer = try? JSONDecoder().decode([String: String].self, from: Data(body.utf8))
     throw DrydockError(
       .failed, "no clean database of \(resource): \(answer?["message"] ?? body)",

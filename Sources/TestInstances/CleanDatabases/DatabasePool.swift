@@ -1,6 +1,6 @@
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import LocalServer
 import MonotonicTime
 

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 
 /// What the databases of a pool are called.
 struct PoolNames: Sendable {

@@ -1,5 +1,5 @@
 import DrydockBase
-import Foundation
+import Essentials
 import TransportSecurity
 
 /// The files that patterns name, and what is in them.
@@ -33,7 +33,7 @@ struct SeedInputs {
     var info = stat()
     guard stat(path, &info) == 0 else { return [] }
     guard info.st_mode & S_IFMT == S_IFDIR else { return [path] }
-    let below = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    let below = FileManager.default.readableSubpaths(of: path)
     return below.map { "\(path)/\($0)" }.filter { stat($0, &info) == 0 && info.st_mode & S_IFMT == S_IFREG }
   }
 

@@ -1,6 +1,6 @@
 import AppState
 import DrydockBase
-import Foundation
+import Essentials
 import NativeProcess
 
 /// What a seed command made, as exports, kept by what it was made from.

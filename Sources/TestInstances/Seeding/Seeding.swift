@@ -1,7 +1,7 @@
 import AppState
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import Planning
 import Resources
 import Services

@@ -1,7 +1,7 @@
 import AppState
 import DrydockBase
 import Engines
-import Foundation
+import Essentials
 import MonotonicTime
 
 /// A test run's claim on databases of servers that go on after it.

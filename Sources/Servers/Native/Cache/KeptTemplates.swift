@@ -1,5 +1,5 @@
 package import AppState
-import Foundation
+import Essentials
 import NativeProcess
 
 /// What a cache holds for native servers: templates of their data, and servers put together anew.

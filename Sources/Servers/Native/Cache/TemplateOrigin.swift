@@ -1,5 +1,5 @@
 import AppState
-import Foundation
+import Essentials
 import NativeProcess
 
 /// Which server a template was made by.

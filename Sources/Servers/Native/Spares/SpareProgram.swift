@@ -1,6 +1,6 @@
 package import AppState
 import DrydockBase
-import Foundation
+import Essentials
 import MonotonicTime
 package import NativeProcess
 

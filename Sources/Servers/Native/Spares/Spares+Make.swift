@@ -1,6 +1,6 @@
 import AppState
 import Engines
-import Foundation
+import Essentials
 import LocalFiles
 package import MonotonicTime
 package import NativeProcess

@@ -1,3 +1,4 @@
+import AppStateTestSupport
 import DrydockTestSupport
 import Engines
 import Foundation
