@@ -28,6 +28,14 @@ package struct DrydockContext: Sendable {
     self.catalog = catalog
   }
 
+  /// The caller's environment for another drydock in another folder, which is to find the same home and the same cache: a
+  /// home that the caller named is named in full. One that was not named stays so, as a named one has a cache of its own.
+  package var environmentElsewhere: [String: String] {
+    let isNamed = environment["DRYDOCK_HOME"].map { !$0.isEmpty } ?? false
+    guard isNamed || StateHome(environment: environment) != home else { return environment }
+    return environment.merging(["DRYDOCK_HOME": home.root]) { $1 }
+  }
+
   /// The variables that this process was started with, as they were when they were first asked for.
   package static let callersEnvironment = ProcessInfo.processInfo.environment
 

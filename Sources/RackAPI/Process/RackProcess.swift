@@ -124,7 +124,7 @@ package struct RackProcess: Sendable {
     let program = files.program
     let spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
-      environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
+      environment: context.environmentElsewhere,
       workingDirectory: "/", files: program.files, label: "drydock rack")
     let keeper = try Keeper.locate(environment: context.environment)
     let (process, isNew) = try await program.start(spec, by: keeper, until: deadline) {

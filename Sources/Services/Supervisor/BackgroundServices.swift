@@ -33,7 +33,7 @@ package struct BackgroundServices: Sendable {
     }
     var spec = SupervisedSpec(
       executable: Keeper.ownExecutable, arguments: arguments,
-      environment: context.environment.merging(["DRYDOCK_HOME": context.home.root]) { $1 },
+      environment: context.environmentElsewhere,
       workingDirectory: wishes.workspace.folder.path, files: program.files,
       label: "drydock start \(instance.handle)")
     spec.startsAgain = true

@@ -61,11 +61,7 @@ package struct SpareProgram: Sendable {
 
   /// What decides where the cache and the home are, and by what drydock's own helpers are found.
   private static func environment(_ context: DrydockContext) -> [String: String] {
-    var environment = context.environment.filter { name, _ in
-      ["HOME", "PATH", "XDG_CACHE_HOME", "XDG_STATE_HOME", "DRYDOCK_KEEPER"].contains(name)
-    }
-    // Named in full: it works elsewhere.
-    if context.environment["DRYDOCK_HOME"] != nil { environment["DRYDOCK_HOME"] = context.home.root }
-    return environment
+    let names: Set = ["HOME", "PATH", "XDG_CACHE_HOME", "XDG_STATE_HOME", "DRYDOCK_HOME", "DRYDOCK_KEEPER"]
+    return context.environmentElsewhere.filter { names.contains($0.key) }
   }
 }
