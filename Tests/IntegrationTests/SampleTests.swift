@@ -17,11 +17,7 @@ import Testing
   func sample(_ name: String, _ runtime: String) async throws {
     let source = Self.folder.appending(path: name)
     try await withApp("", AppOptions(runtime: runtime, name: name)) { app in
-      // A sample that was brought up by hand has a .drydock of its own, which is not part of it.
-      let files = try FileManager.default.contentsOfDirectory(atPath: source.path)
-      for file in files where file != ".drydock" {
-        try Data(contentsOf: source.appending(path: file)).write(to: app.folder.appending(path: file))
-      }
+      try copy(source, to: app)
       try await app.up()
       let before = try await app.ps()
       try await compareVariables(app, source)
@@ -38,6 +34,45 @@ import Testing
     }
   }
 
+  /// Bug: its service was a program that ended, and was started again for ever.
+  @Test("The quickstart is a page that shows every resource answering, one command away")
+  func page() async throws {
+    try await withApp("", AppOptions(runtime: "native", name: "quickstart")) { app in
+      try copy(Self.folder.appending(path: "quickstart"), to: app)
+      guard try await hasDrivers(app, "quickstart") else { return }
+      let start = try await app.drydock("start", "--detach")
+      try #require(start.status == 0, "\(start)")
+      let services = try await app.drydock("ps", "--services", "--format", "json")
+      let rows: [ServiceRow] = try services.decode()
+      let url = try #require(rows.first?.url)
+      let load = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=30).read().decode())"
+      let page = try await app.program("/usr/bin/python3", "-c", load, url)
+      #expect(page.status == 0 && page.stdout.contains("Every resource answers"), "\(page)")
+      for resource in ["mydb", "orders", "legacy-db", "cache", "mem", "files"] {
+        #expect(page.stdout.contains("<td>\(resource)"), "\(page.stdout)")
+      }
+      #expect(try await app.drydock("stop").status == 0)
+      #expect(app.processes(naming: "web.py").isEmpty)
+    }
+  }
+
+  /// A sample that was brought up by hand has folders, drydock's and Python's, which are no part of it.
+  private func copy(_ source: URL, to app: AppFixture) throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: source.path)
+    for file in files where ![".drydock", "__pycache__"].contains(file) {
+      try Data(contentsOf: source.appending(path: file)).write(to: app.folder.appending(path: file))
+    }
+  }
+
+  private func hasDrivers(_ app: AppFixture, _ name: String) async throws -> Bool {
+    let drivers = try await app.program(
+      "/usr/bin/python3", "-c", "import psycopg2, pymysql, redis, pymemcache")
+    if drivers.status != 0 {
+      Self.say("the program of samples/\(name) is not run, its drivers are missing: \(drivers.stderr)")
+    }
+    return drivers.status == 0
+  }
+
   private func compareVariables(_ app: AppFixture, _ source: URL) async throws {
     let text = try String(contentsOf: source.appending(path: "expected.env"), encoding: .utf8)
     var template = ExpectedVariables(text)
@@ -49,12 +84,7 @@ import Testing
 
   /// Runs the sample's own program, which writes and reads through every resource.
   private func useApp(_ app: AppFixture, _ name: String, visits: Int) async throws {
-    let drivers = try await app.program(
-      "/usr/bin/python3", "-c", "import psycopg2, pymysql, redis, pymemcache")
-    guard drivers.status == 0 else {
-      Self.say("the program of samples/\(name) is not run, its drivers are missing: \(drivers.stderr)")
-      return
-    }
+    guard try await hasDrivers(app, name) else { return }
     let program = name == "two-services" ? "web.py" : "app.py"
     // Where nobody may mount, the samples find their directories by a variable.
     let run = MountNamespaces.arePermitted ? ["run"] : ["run", "--no-mounts"]

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What `ps --services --format json` shows of a service.
-private struct ServiceRow: Decodable {
+struct ServiceRow: Decodable {
   struct Replica: Decodable {
     var number: Int
     var state: String

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Uses every resource type once: writes a token, reads it back on another connection, counts the visit."""
+"""Uses every resource type once: writes a token, reads it back on another connection, counts the visit.
+
+Run by itself, it prints a table; web.py shows the same as a page.
+"""
 
 import fcntl
 import os
@@ -137,19 +140,26 @@ RESOURCES = [
 ]
 
 
+def visit(name, use, address):
+    """Uses one resource. Returns its version, the visits so far, the milliseconds that it took, and what went wrong."""
+    start = time.monotonic()
+    try:
+        version, visits = use(address())
+    except Exception as error:  # each driver has errors of its own, and the other resources still count
+        return "-", "-", "-", describe(error)
+    return version, str(visits), f"{(time.monotonic() - start) * 1000:.1f}", None
+
+
 def main():
     failures = 0
     print(f"{'RESOURCE':9}  {'TYPE':9}  {'VERSION':9}  {'VISITS':>6}  {'MS':>6}")
     for name, kind, use, address in RESOURCES:
-        start = time.monotonic()
-        try:
-            version, visits = use(address())
-        except Exception as error:  # each driver has errors of its own, and the other resources still count
+        version, visits, elapsed, error = visit(name, use, address)
+        if error is not None:
             failures += 1
-            print(f"ERROR: {name}: {describe(error)}", file=sys.stderr)
+            print(f"ERROR: {name}: {error}", file=sys.stderr)
             continue
-        elapsed = (time.monotonic() - start) * 1000
-        print(f"{name:9}  {kind:9}  {version:9}  {visits:6}  {elapsed:6.1f}")
+        print(f"{name:9}  {kind:9}  {version:9}  {visits:>6}  {elapsed:>6}")
     return 1 if failures else 0
 
 
