@@ -20,7 +20,7 @@ struct EnvironmentElsewhereTests {
     #expect(StateHome(environment: context.environmentElsewhere) == context.home)
   }
 
-  @Test("A home named from the caller's folder is named in full, and so is one that the environment does not name")
+  @Test("A home named from the caller's folder is named in full, and so is one that no variable names")
   func named() {
     let here = FileManager.default.currentDirectoryPath
     let relative = DrydockContext(
