@@ -200,22 +200,21 @@ let package = Package(
     library("MonotonicTime", ["DrydockBase"]),
     library("DrydockBase"),
     .target(name: "Essentials", swiftSettings: strict),
-    // Not a system library target, which would be linked: it loads libpq when that is first needed.
+    // Not system library targets, which would be linked: they load their libraries when those are first needed.
     .target(
-      name: "CLibPQ", cSettings: hardened, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+      name: "CDynamicLibrary", cSettings: hardened,
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CLibPQ", dependencies: ["CDynamicLibrary"], cSettings: hardened),
+    .target(name: "CMariaDB", dependencies: ["CDynamicLibrary"], cSettings: hardened),
+    .target(name: "COpenSSL", dependencies: ["CDynamicLibrary"], cSettings: hardened),
     .target(name: "CFileBirth", cSettings: hardened),
     .systemLibrary(
       name: "CHiredis", pkgConfig: "hiredis",
       providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
     .systemLibrary(
       name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
-    .systemLibrary(
-      name: "CMariaDB", pkgConfig: "libmariadb",
-      providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]),
     // Its pkg-config file has a flag that the package manager warns of; header and library are the system's anyway.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .systemLibrary(
-      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     library("DrydockTestSupport", ["MonotonicTime", "DockerEngine", "DrydockBase"] + nio),
     library("AppStateTestSupport", ["AppState", "DrydockBase", "Engines"]),
     library(
@@ -262,7 +261,10 @@ let package = Package(
     tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
     tests(
       "HealthProbes",
-      ["ConvoxManifest", "DrydockBase", "MonotonicTime", "PortListeners", "TransportSecurity"]),
+      [
+        "CDynamicLibrary", "ConvoxManifest", "DrydockBase", "MonotonicTime", "PortListeners",
+        "TransportSecurity",
+      ]),
     tests("PortListeners"),
     tests("TransportSecurity"),
     tests("TerminalProgress", ["DrydockBase"]),

@@ -33,7 +33,7 @@ struct VersionCommand: AsyncParsableCommand {
     console.print("swift       \(versions.swift)")
     console.print("libpq       \(versions.libpq ?? "not installed")")
     console.print("hiredis     \(versions.hiredis)")
-    console.print("libmariadb  \(versions.libmariadb)")
+    console.print("libmariadb  \(versions.libmariadb ?? "not installed")")
     console.print("openssl     \(versions.openssl)")
   }
 }
@@ -43,6 +43,6 @@ private struct Versions: Codable, Sendable {
   var swift = Version.swift
   var libpq = try? libpqVersion()
   var hiredis = hiredisVersion()
-  var libmariadb = libmariadbVersion()
+  var libmariadb = try? libmariadbVersion()
   var openssl = opensslVersion()
 }

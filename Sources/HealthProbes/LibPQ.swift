@@ -7,7 +7,7 @@ import PortListeners
 /// - Throws: `MissingLibraryError`.
 package func libpqVersion() throws -> String {
   try loadLibPQ()
-  let number = PQlibVersion()
+  let number = libpq.PQlibVersion()
   return number >= 100_000
     ? "\(number / 10_000).\(number % 10_000)"
     : "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
@@ -22,6 +22,9 @@ private func loadLibPQ() throws {
     suggestion: "apt-get install libpq5 (or brew install libpq)")
 }
 
+/// libpq's functions; only to be asked for where it is loaded.
+private var libpq: drydock_libpq_functions { drydock_libpq().pointee }
+
 /// A connection option that the libpq in use knows.
 struct LibPQOption: Sendable {
   /// Its keyword, for instance "sslmode".
@@ -33,8 +36,8 @@ struct LibPQOption: Sendable {
 
   /// All options; later versions of libpq know more of them and refuse none of these.
   static let all: [LibPQOption] = {
-    guard let first = PQconndefaults() else { return [] }
-    defer { PQconninfoFree(first) }
+    guard let first = libpq.PQconndefaults() else { return [] }
+    defer { libpq.PQconninfoFree(first) }
     return sequence(first: first) { $0 + 1 }
       .prefix { $0.pointee.keyword != nil }
       .map { option in
@@ -70,20 +73,20 @@ final class PostgresConnection {
     self.handle = handle
     self.isEncrypted = target.authorityFile != nil
     // libpq gives a failed login's SQLSTATE in verbose messages only.
-    PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
-    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    _ = libpq.PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+    _ = libpq.PQsetNoticeProcessor(handle, { _, _ in }, nil)
     try await connect(proof, until: deadline)
-    PQsetnonblocking(handle, 1)
+    _ = libpq.PQsetnonblocking(handle, 1)
   }
 
   deinit {
-    PQfinish(handle)
+    libpq.PQfinish(handle)
   }
 
   private static func start(_ parameters: [(String, String)]) -> OpaquePointer? {
     withCStrings(parameters.map(\.0)) { keywords in
       withCStrings(parameters.map(\.1)) { values in
-        PQconnectStartParams(keywords, values, 0)
+        libpq.PQconnectStartParams(keywords, values, 0)
       }
     }
   }
@@ -92,22 +95,22 @@ final class PostgresConnection {
     var polling = PGRES_POLLING_WRITING
     var isConfirmed = false
     var firstByte: UInt8?
-    guard PQstatus(handle) != CONNECTION_BAD else { throw connectionFailure(firstByte: nil) }
+    guard libpq.PQstatus(handle) != CONNECTION_BAD else { throw connectionFailure(firstByte: nil) }
     while polling != PGRES_POLLING_OK {
       let interest: Interest = polling == PGRES_POLLING_WRITING ? .write : .read
-      try await wait(for: interest, on: PQsocket(handle), until: deadline, "connecting to PostgreSQL")
-      if interest == .read, !isEncrypted, PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
+      try await wait(for: interest, on: libpq.PQsocket(handle), until: deadline, "connecting to PostgreSQL")
+      if interest == .read, !isEncrypted, libpq.PQstatus(handle) == CONNECTION_AWAITING_RESPONSE {
         let opening = try await nextMessages(until: deadline)
         firstByte = firstByte ?? opening.first
       }
       // The connection stands, and nothing was sent yet.
       if !isConfirmed {
         isConfirmed = true
-        let refusal = pendingError(of: PQsocket(handle))
+        let refusal = pendingError(of: libpq.PQsocket(handle))
         guard refusal == 0 else { throw ProbeFailure.unreachable(reason: String(cString: strerror(refusal))) }
         try proof?.confirmed()
       }
-      polling = PQconnectPoll(handle)
+      polling = libpq.PQconnectPoll(handle)
       if polling == PGRES_POLLING_FAILED { throw connectionFailure(firstByte: firstByte) }
     }
   }
@@ -118,7 +121,7 @@ final class PostgresConnection {
     let limit = deadline.capped(at: .milliseconds(500))
     var pause = Backoff(first: .milliseconds(1), limit: .milliseconds(20))
     while true {
-      let bytes = peek(PQsocket(handle), count: 4096)
+      let bytes = peek(libpq.PQsocket(handle), count: 4096)
       switch asksForMoreThanProof(bytes) {
       case false: return bytes
       case true: throw ProbeFailure.wrongProtocol(message: "it asks for a password other than by SCRAM")
@@ -132,8 +135,12 @@ final class PostgresConnection {
     }
   }
 
+  private var errorMessage: String {
+    libpq.PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+  }
+
   private func connectionFailure(firstByte: UInt8?) -> ProbeFailure {
-    let text = String(cString: PQerrorMessage(handle))
+    let text = errorMessage
     if isEncrypted, let stranger = certificateFailure(text) { return stranger }
     guard let (sqlState, message) = splitVerboseError(text) else {
       // The server's first message is an authentication request, a version negotiation or an error.
@@ -148,33 +155,33 @@ final class PostgresConnection {
   /// Runs one statement and reads its rows as text.
   /// - Throws: `ProbeFailure` where the connection fails, `CancellationError`.
   func query(_ statement: String, until deadline: Deadline) async throws -> PostgresAnswer {
-    guard PQsendQuery(handle, statement) == 1 else { throw lost() }
+    guard libpq.PQsendQuery(handle, statement) == 1 else { throw lost() }
     try await flush(until: deadline)
     var answer: PostgresAnswer?
     repeat {
       try await awaitResult(until: deadline)
-      guard let result = PQgetResult(handle) else { break }
-      defer { PQclear(result) }
+      guard let result = libpq.PQgetResult(handle) else { break }
+      defer { libpq.PQclear(result) }
       answer = read(result)
     } while true
-    guard let answer, PQstatus(handle) == CONNECTION_OK else { throw lost(after: answer) }
+    guard let answer, libpq.PQstatus(handle) == CONNECTION_OK else { throw lost(after: answer) }
     return answer
   }
 
   private func flush(until deadline: Deadline) async throws {
     while true {
-      switch PQflush(handle) {
+      switch libpq.PQflush(handle) {
       case 0: return
-      case 1: try await wait(for: .write, on: PQsocket(handle), until: deadline, "sending a query")
+      case 1: try await wait(for: .write, on: libpq.PQsocket(handle), until: deadline, "sending a query")
       default: throw lost()
       }
     }
   }
 
   private func awaitResult(until deadline: Deadline) async throws {
-    while PQisBusy(handle) == 1 {
-      try await wait(for: .read, on: PQsocket(handle), until: deadline, "waiting for a query's result")
-      guard PQconsumeInput(handle) == 1 else { throw lost() }
+    while libpq.PQisBusy(handle) == 1 {
+      try await wait(for: .read, on: libpq.PQsocket(handle), until: deadline, "waiting for a query's result")
+      guard libpq.PQconsumeInput(handle) == 1 else { throw lost() }
     }
   }
 
@@ -182,26 +189,26 @@ final class PostgresConnection {
     if case .error(let sqlState, let message)? = answer, !sqlState.isEmpty {
       return postgresFailure(sqlState: sqlState, message: message)
     }
-    return .unreachable(reason: firstLine(of: String(cString: PQerrorMessage(handle))))
+    return .unreachable(reason: firstLine(of: errorMessage))
   }
 
   private func read(_ result: OpaquePointer) -> PostgresAnswer {
-    let status = PQresultStatus(result)
+    let status = libpq.PQresultStatus(result)
     guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY else {
       return .error(
         sqlState: field(result, "C"), message: field(result, "M"))
     }
     return .rows(
-      (0..<PQntuples(result)).map { row in
-        (0..<PQnfields(result)).map { column in
-          guard PQgetisnull(result, row, column) == 0 else { return nil }
-          return PQgetvalue(result, row, column).map { String(cString: $0) }
+      (0..<libpq.PQntuples(result)).map { row in
+        (0..<libpq.PQnfields(result)).map { column in
+          guard libpq.PQgetisnull(result, row, column) == 0 else { return nil }
+          return libpq.PQgetvalue(result, row, column).map { String(cString: $0) }
         }
       })
   }
 
   /// One field of an error by its letter in the protocol: C the SQLSTATE, M the primary message.
   private func field(_ result: OpaquePointer, _ letter: Unicode.Scalar) -> String {
-    PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) } ?? ""
+    libpq.PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) } ?? ""
   }
 }

@@ -3,18 +3,18 @@ import Essentials
 
 /// The SHA-256 digest of what is given piece by piece.
 package final class Digest {
-  private let context = EVP_MD_CTX_new()
+  private let context = openssl.EVP_MD_CTX_new()
 
   /// The digest of nothing yet.
   package init() {
-    EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    _ = openssl.EVP_DigestInit_ex(context, openssl.EVP_sha256(), nil)
   }
 
-  deinit { EVP_MD_CTX_free(context) }
+  deinit { openssl.EVP_MD_CTX_free(context) }
 
   /// Takes the next bytes.
   package func add(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes { _ = openssl.EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
   }
 
   /// Takes a part of a known length, so that no two ways of cutting come to the same.
@@ -27,7 +27,7 @@ package final class Digest {
   package func finish() -> String {
     var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
-    EVP_DigestFinal_ex(context, &digest, &count)
+    _ = openssl.EVP_DigestFinal_ex(context, &digest, &count)
     return digest.prefix(Int(count)).hexadecimal
   }
 }

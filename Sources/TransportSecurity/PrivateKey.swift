@@ -8,16 +8,16 @@ package final class PrivateKey: CustomStringConvertible {
     self.handle = handle
   }
 
-  deinit { EVP_PKEY_free(handle) }
+  deinit { openssl.EVP_PKEY_free(handle) }
 
   /// A new random key.
   package static func generate() throws(TLSError) -> PrivateKey {
-    let context = try require(EVP_PKEY_CTX_new_from_name(nil, "EC", nil), "make a key")
-    defer { EVP_PKEY_CTX_free(context) }
-    try require(EVP_PKEY_keygen_init(context), "make a key")
-    try require(EVP_PKEY_CTX_set_group_name(context, "P-256"), "choose the curve P-256")
+    let context = try require(openssl.EVP_PKEY_CTX_new_from_name(nil, "EC", nil), "make a key")
+    defer { openssl.EVP_PKEY_CTX_free(context) }
+    try require(openssl.EVP_PKEY_keygen_init(context), "make a key")
+    try require(openssl.EVP_PKEY_CTX_set_group_name(context, "P-256"), "choose the curve P-256")
     var key: OpaquePointer?
-    try require(EVP_PKEY_generate(context, &key), "make a key")
+    try require(openssl.EVP_PKEY_generate(context, &key), "make a key")
     return PrivateKey(owning: try require(key, "make a key"))
   }
 
@@ -26,7 +26,7 @@ package final class PrivateKey: CustomStringConvertible {
   package convenience init(pem: String) throws(TLSError) {
     let buffer = try MemoryBuffer(pem)
     // Without a callback the library would ask for a passphrase on the terminal.
-    let read = PEM_read_bio_PrivateKey(buffer.handle, nil, { _, _, _, _ in -1 }, nil)
+    let read = openssl.PEM_read_bio_PrivateKey(buffer.handle, nil, { _, _, _, _ in -1 }, nil)
     guard let read else { throw TLSError(.unreadable, "no private key in PEM form: \(lastReason())") }
     self.init(owning: read)
   }
@@ -35,7 +35,7 @@ package final class PrivateKey: CustomStringConvertible {
   package func pem() throws(TLSError) -> String {
     let buffer = try MemoryBuffer()
     try require(
-      PEM_write_bio_PKCS8PrivateKey(buffer.handle, handle, nil, nil, 0, nil, nil), "write a key")
+      openssl.PEM_write_bio_PKCS8PrivateKey(buffer.handle, handle, nil, nil, 0, nil, nil), "write a key")
     return buffer.text
   }
 

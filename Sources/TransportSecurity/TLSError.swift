@@ -31,9 +31,9 @@ package struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// What OpenSSL noted last in this thread, and a clean slate for the next call.
 func lastReason() -> String {
-  let code = ERR_peek_error()
-  ERR_clear_error()
-  guard code != 0, let reason = ERR_reason_error_string(code) else { return "no reason given" }
+  let code = openssl.ERR_peek_error()
+  openssl.ERR_clear_error()
+  guard code != 0, let reason = openssl.ERR_reason_error_string(code) else { return "no reason given" }
   return String(cString: reason)
 }
 

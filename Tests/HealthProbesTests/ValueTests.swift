@@ -49,7 +49,7 @@ struct ValueTests {
   }
 
   @Test func theLibrariesTellTheirVersions() throws {
-    for version in [try libpqVersion(), hiredisVersion(), libmariadbVersion()] {
+    for version in [try libpqVersion(), hiredisVersion(), try libmariadbVersion()] {
       #expect(version.wholeMatch(of: /\d+(\.\d+)+/) != nil)
     }
   }

@@ -1,5 +1,7 @@
-// libpq's interface. Its functions are defined in forward.c, which loads the library at their first use.
+// libpq's functions, loaded at their first use. So drydock runs where libpq is not installed, for apps without postgres.
 #pragma once
+
+#include <CDynamicLibrary.h>
 
 #if __has_include(<libpq-fe.h>)
 #include <libpq-fe.h>
@@ -13,6 +15,11 @@
 #error "libpq-fe.h is missing: install libpq-dev (Debian, Ubuntu) or libpq (Homebrew)"
 #endif
 
-/// Loads libpq unless it is there already; from any thread.
-/// Returns null, or the dynamic loader's message where it cannot be loaded. No function of libpq may be called then.
-const char *_Nullable drydock_libpq_load(void);
+// Every function that drydock calls; one that is missing here does not compile.
+#define DRYDOCK_LIBPQ(F) \
+  F(PQclear) F(PQconndefaults) F(PQconnectPoll) F(PQconnectStartParams) F(PQconninfoFree) F(PQconsumeInput) \
+  F(PQerrorMessage) F(PQfinish) F(PQflush) F(PQgetResult) F(PQgetisnull) F(PQgetvalue) F(PQisBusy) \
+  F(PQlibVersion) F(PQnfields) F(PQntuples) F(PQresultErrorField) F(PQresultStatus) F(PQsendQuery) \
+  F(PQsetErrorVerbosity) F(PQsetNoticeProcessor) F(PQsetnonblocking) F(PQsocket) F(PQstatus)
+
+DYNAMIC_LIBRARY(libpq, DRYDOCK_LIBPQ)

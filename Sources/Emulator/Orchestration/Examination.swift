@@ -141,20 +141,23 @@ package struct Examination: Sendable {
   }
 
   private func libraries() -> [Finding] {
-    [libpq()]
-      + [
-        ("hiredis", hiredisVersion()), ("libmariadb", libmariadbVersion()), ("openssl", opensslVersion()),
-      ].map { Finding(subject: $0.0, verdict: .fine, detail: $0.1) }
+    [
+      library("libpq", neededBy: "postgres", libpqVersion),
+      Finding(subject: "hiredis", verdict: .fine, detail: hiredisVersion()),
+      library("libmariadb", neededBy: "mysql and mariadb", libmariadbVersion),
+      Finding(subject: "openssl", verdict: .fine, detail: opensslVersion()),
+    ]
   }
 
-  /// The one library that drydock runs without, for apps that have no postgres.
-  private func libpq() -> Finding {
+  /// A library that drydock runs without, for apps that have no such resource.
+  private func library(_ name: String, neededBy types: String, _ version: () throws -> String) -> Finding {
     do {
-      return Finding(subject: "libpq", verdict: .fine, detail: try libpqVersion())
+      return Finding(subject: name, verdict: .fine, detail: try version())
     } catch {
       let error = DrydockError(error)
+      let verb = types.contains(" ") ? "need" : "needs"
       return Finding(
-        subject: "libpq", verdict: .missing, detail: "\(error.message); postgres needs it",
+        subject: name, verdict: .missing, detail: "\(error.message); \(types) \(verb) it",
         remedy: error.suggestion)
     }
   }
