@@ -57,7 +57,7 @@ package struct Drydock: AsyncParsableCommand {
       // The command is parsed inside, because it may not travel between tasks.
       try await Interruption.guarding {
         if let error = unknownCommand(in: arguments) ?? Resources.unknownVerb(in: arguments) { throw error }
-        var command = try parseAsRoot(Test.spelled(arguments))
+        var command = try command(in: Test.spelled(arguments))
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
         } else {
@@ -71,6 +71,32 @@ package struct Drydock: AsyncParsableCommand {
       if let status = ErrorReport.print(error) { Essentials.exit(status) }
       Essentials.exit(printParserMessage(error))
     }
+  }
+
+  /// The command that the arguments ask for.
+  ///
+  /// The parser makes a tree of all commands and reads the arguments once for each on the way to the one that is meant,
+  /// which takes longer than most commands do. So that one alone is tried first; what it does not take, such as a
+  /// request for help, is left to the whole tree, whose answer knows where it stands. Groups of commands have no
+  /// options of their own that could stand behind.
+  static func command(in arguments: [String]) throws -> any ParsableCommand {
+    if let (command, rest) = leaf(in: arguments), let parsed = try? command.parseAsRoot(rest) {
+      return parsed
+    }
+    return try parseAsRoot(arguments)
+  }
+
+  /// The command that the first words name, where it has no others below, and what stands behind them.
+  private static func leaf(in arguments: [String]) -> (any ParsableCommand.Type, [String])? {
+    var words = arguments[...]
+    var command: any ParsableCommand.Type = Drydock.self
+    while let word = words.first,
+      let next = command.configuration.subcommands.first(where: { $0._commandName == word })
+    {
+      (command, words) = (next, words.dropFirst())
+    }
+    command = command.configuration.defaultSubcommand ?? command
+    return command.configuration.subcommands.isEmpty ? (command, Array(words)) : nil
   }
 
   /// The error about a word that is no command: the parser would only call it unexpected, or print the general help.

@@ -17,6 +17,38 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 }
 
 @Suite struct ParsingTests {
+  /// One command is tried before the tree of all; what comes out has to be the same.
+  @Test(arguments: [
+    "up", "up mydb --timeout 2", "env", "env web", "env web --format shell", "env set A=b C=d", "env get K",
+    "env list",
+    "run web -- true --flag", "run --no-mounts web sh -c x", "ps --all", "resources",
+    "resources list --app shop",
+    "rack resources", "rack resources list", "test --serve", "cache", "params", "params set a=1",
+    "down --all --yes",
+    "timers", "volumes", "replica pause r",
+  ])
+  func oneCommandIsParsedAsTheTreeWouldParseIt(_ line: String) throws {
+    let words = line.split(separator: " ").map(String.init)
+    var (alone, inTree) = ("", "")
+    dump(try Drydock.command(in: words), to: &alone)
+    dump(try Drydock.parseAsRoot(words), to: &inTree)
+    #expect(alone == inTree)
+  }
+
+  @Test(arguments: [
+    "", "--help", "help", "help up", "up --help", "env --help", "env web --help", "--version", "up --nothing",
+    "env set", "run", "ps extra", "--generate-completion-script bash", "up --timeout x", "help env set",
+  ])
+  func whatOneCommandDoesNotTakeIsTheTreesToAnswer(_ line: String) {
+    let words = line.split(separator: " ").map(String.init)
+    func answer(_ parse: ([String]) throws -> any ParsableCommand) -> String {
+      do { return String(describing: type(of: try parse(words))) } catch {
+        return Drydock.fullMessage(for: error)
+      }
+    }
+    #expect(answer(Drydock.command) == answer { try Drydock.parseAsRoot($0) })
+  }
+
   @Test func up() throws {
     let plain = try parse("up", as: Up.self)
     #expect(plain.resources.isEmpty && plain.timeout == 120 && plain.ports.isEmpty)
