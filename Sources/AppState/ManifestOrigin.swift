@@ -57,10 +57,10 @@ package struct ManifestOrigin {
     DrydockError(.notTrusted, message, suggestion: "if you trust it, name it: --manifest \(manifest)")
   }
 
-  private static func trusted(_ currentDirectory: String, _ environment: [String: String]) -> Set<uid_t> {
-    var users: Set<uid_t> = [geteuid(), 0]
-    if let owner = status(currentDirectory, stat)?.st_uid { users.insert(owner) }
-    if geteuid() == 0, let caller = environment["SUDO_UID"].flatMap(uid_t.init) { users.insert(caller) }
+  private static func trusted(_ currentDirectory: String, _ environment: [String: String]) -> [uid_t] {
+    var users = [geteuid(), 0]
+    if let owner = status(currentDirectory, stat)?.st_uid { users.append(owner) }
+    if geteuid() == 0, let caller = environment["SUDO_UID"].flatMap(uid_t.init) { users.append(caller) }
     return users
   }
 

@@ -1,3 +1,5 @@
+import Essentials
+
 extension Manifest {
   /// Every rule that would fail or surprise at deploy, besides what loading already reported; a required
   /// variable without a value is among them. An `error` would fail, a `warning` surprise.
@@ -109,7 +111,7 @@ struct DeployCheck {
   /// An app env value for a resource's URL means something else on a v2 rack.
   mutating func checkExternal(_ resource: Resource, _ appEnvironment: [String: String]) {
     let variable = "\(resource.environmentPrefix)_URL"
-    guard let value = appEnvironment[variable], !value.trimmingBlanks.isEmpty,
+    guard let value = appEnvironment[variable], !value.trimmed().isEmpty,
       catalog.type(named: resource.type)?.hasVariables ?? true
     else { return }
     warn(

@@ -29,7 +29,7 @@ struct Findings: Sendable {
     _ severity: Diagnostic.Severity, _ word: String, in candidates: some Sequence<String>
   ) -> String? {
     guard !isFull(severity) else { return nil }
-    return nearest(to: word, in: candidates).map { "did you mean \($0)?" }
+    return nearest(to: word, in: Array(candidates.prefix(nearestLimit))).map { "did you mean \($0)?" }
   }
 
   mutating func add(

@@ -1,4 +1,5 @@
 import DrydockBase
+import Essentials
 
 /// `nlb:`: ports of a network load balancer, by the parser's own rules.
 extension ManifestReader {
@@ -78,7 +79,7 @@ extension ManifestReader {
 
   /// A word in small letters; nil for a blank one.
   private mutating func word(_ node: YAMLNode?) -> String? {
-    guard let text = string(node)?.trimmingBlanks.lowercased(), !text.isEmpty else { return nil }
+    guard let text = string(node)?.trimmed().lowercased(), !text.isEmpty else { return nil }
     return text
   }
 

@@ -1,3 +1,5 @@
+import Essentials
+
 /// `resources:`.
 extension ManifestReader {
   mutating func readResources(_ node: YAMLNode?) {
@@ -57,7 +59,7 @@ extension ManifestReader {
       return nil
     }
     let declared = node?.scalar?.resolved.text ?? ""
-    guard declared.trimmingBlanks.isEmpty else { return declared }
+    guard declared.trimmed().isEmpty else { return declared }
     let variable = node?.scalar.flatMap { explain($0) }
     fail(
       "resource type can not be blank", at: node?.offset ?? key.offset,

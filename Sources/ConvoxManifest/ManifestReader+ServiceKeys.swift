@@ -1,4 +1,5 @@
 import DrydockBase
+import Essentials
 
 /// The keys of a service that say how it runs and how it is reached, looked at as Convox's parser does.
 extension ManifestReader {
@@ -112,6 +113,6 @@ extension ManifestReader {
       }
     case .mapping: fail("unknown type for service domain: \(goType(node))", at: node.offset, remedy)
     }
-    return texts.map(\.trimmingBlanks).filter { !$0.isEmpty }
+    return texts.map { $0.trimmed() }.filter { !$0.isEmpty }
   }
 }

@@ -1,4 +1,5 @@
 import DrydockBase
+import Essentials
 
 /// `services:` and `timers:`.
 extension ManifestReader {
@@ -97,7 +98,7 @@ extension ManifestReader {
   private mutating func link(_ text: String, at offset: Int, of service: String) -> ResourceLink? {
     if resourcePositions[text] != nil { return ResourceLink(resource: text) }
     let parts = text.splitExactly(at: ":", maxSplits: 1, omittingEmpty: false)
-    let variable = parts.count == 2 ? parts[1].trimmingBlanks : ""
+    let variable = parts.count == 2 ? parts[1].trimmed() : ""
     // One that has an error of its own is there.
     if unreadableResources.contains(parts[0]) { return nil }
     guard resourcePositions[parts[0]] != nil, !variable.isEmpty else {
@@ -179,12 +180,5 @@ extension ManifestReader {
     case .integer(let text)?, .string(let text)?: return text
     default: return nil
     }
-  }
-}
-
-extension String {
-  /// Without the blanks and line ends around it.
-  var trimmingBlanks: String {
-    String(trimmingPrefix(while: \.isWhitespace).reversed().trimmingPrefix(while: \.isWhitespace).reversed())
   }
 }

@@ -4,11 +4,11 @@
 ///   - candidates: What could have been meant.
 /// - Returns: The candidate with the fewest edits (insert, delete, replace, swap neighbours), the first of
 ///   equals; nil where even that is too far to be a slip: more than a third of the word, at least one edit.
-package func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+package func nearest(to word: String, in candidates: [String]) -> String? {
   let limit = max(1, min(word.count, 60) / 3)
   let letters = Array(word.lowercased().prefix(60))
   var best: (candidate: String, distance: Int)?
-  for candidate in candidates.prefix(candidateLimit) {
+  for candidate in candidates.prefix(nearestLimit) {
     let distance = editDistance(letters, Array(candidate.lowercased().prefix(60)))
     if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
   }
@@ -16,7 +16,7 @@ package func nearest(to word: String, in candidates: some Sequence<String>) -> S
 }
 
 /// More candidates than a file made by hand has; the rest is not looked at, which bounds the time.
-private let candidateLimit = 1000
+let nearestLimit = 1000
 
 /// The optimal string alignment distance of two words.
 private func editDistance(_ left: [Character], _ right: [Character]) -> Int {

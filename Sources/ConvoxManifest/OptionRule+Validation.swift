@@ -37,19 +37,14 @@ extension OptionRule {
         ? "takes a whole number from \(range.lowerBound)"
         : "takes a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .version:
-      return value.wholeMatch(of: /[0-9]+([.-][0-9A-Za-z_]+)*/) == nil
-        ? "takes a version such as 12 or 10.3.8" : nil
+      return OptionForm.isVersion(value) ? nil : "takes a version such as 12 or 10.3.8"
     case .instanceClass(let prefix):
-      let family = value.hasPrefix(prefix) ? value.dropFirst(prefix.count) : ""
-      // Generations come, so that a class that is not known here is no error: a letter for the family, a number for its
-      // generation, letters for the kind of processor, and a size.
-      let pattern = /(?:t[1-4]g?|[mrcxz][1-8][a-z]{0,4})\.(?:micro|small|medium|large|[0-9]{0,2}xlarge|metal)/
-      return family.wholeMatch(of: pattern) == nil
-        ? "takes a class such as \(defaultValue ?? "\(prefix)t3.micro")" : nil
+      return OptionForm.isInstanceClass(value, prefix: prefix)
+        ? nil : "takes a class such as \(defaultValue ?? "\(prefix)t3.micro")"
     case .backupWindow:
       return OptionRule.backupWindowProblem(value)
     case .permissions:
-      return value.wholeMatch(of: /[0-7]{3,4}/) == nil ? "takes 3 or 4 octal digits such as 0755" : nil
+      return OptionForm.isPermissions(value) ? nil : "takes 3 or 4 octal digits such as 0755"
     case .path:
       let isUpward = value.splitExactly(at: "/").contains("..")
       return value.beginsExactly(with: "/") && !isUpward ? nil : "takes an absolute path without `..`"
@@ -64,13 +59,9 @@ extension OptionRule {
 
   /// A window may pass midnight; it has 30 minutes at least.
   private static func backupWindowProblem(_ value: String) -> String? {
-    let pattern = /([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])/
-    guard let match = value.wholeMatch(of: pattern) else {
+    guard let (start, end) = OptionForm.window(value) else {
       return "takes a window in UTC such as 03:00-03:30"
     }
-    let (_, startHour, startMinute, endHour, endMinute) = match.output
-    func minutes(_ hour: Substring, _ minute: Substring) -> Int { (Int(hour) ?? 0) * 60 + (Int(minute) ?? 0) }
-    let length = minutes(endHour, endMinute) - minutes(startHour, startMinute)
-    return (length + 1440) % 1440 >= 30 ? nil : "takes a window of 30 minutes at least"
+    return (end - start + 1440) % 1440 >= 30 ? nil : "takes a window of 30 minutes at least"
   }
 }

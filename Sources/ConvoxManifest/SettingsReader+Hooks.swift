@@ -1,4 +1,5 @@
 import DrydockBase
+import Essentials
 
 /// `hooks:` of a drydock.yml.
 extension SettingsReader {
@@ -26,13 +27,13 @@ extension SettingsReader {
   private mutating func hook(_ node: YAMLNode) -> DrydockSettings.Hook? {
     switch node.content {
     case .scalar(let scalar):
-      guard let (name, command) = scalar.text.pairExactly(at: ":"), !command.trimmingBlanks.isEmpty else {
+      guard let (name, command) = scalar.text.pairExactly(at: ":"), !command.trimmed().isEmpty else {
         fail("a hook is a service and a command", at: node.offset, Self.form)
         return nil
       }
-      guard let service = service(name.trimmingBlanks, at: node.offset) else { return nil }
+      guard let service = service(name.trimmed(), at: node.offset) else { return nil }
       return DrydockSettings.Hook(
-        service: service.name, command: command.trimmingBlanks, location: source.location(of: node.offset))
+        service: service.name, command: command.trimmed(), location: source.location(of: node.offset))
     case .mapping(let pairs):
       if pairs.count == 1, let pair = pairs.first, !["command", "service"].contains(pair.key.text) {
         guard let service = service(pair.key) else { return nil }
@@ -57,7 +58,7 @@ extension SettingsReader {
   {
     let location = source.location(of: offset)
     switch command.content {
-    case .scalar(let scalar) where !command.isNull && !scalar.text.trimmingBlanks.isEmpty:
+    case .scalar(let scalar) where !command.isNull && !scalar.text.trimmed().isEmpty:
       return DrydockSettings.Hook(service: service, command: scalar.text, location: location)
     case .sequence(let items) where !items.isEmpty && items.allSatisfy({ $0.scalar != nil && !$0.isNull }):
       let words = items.compactMap { $0.scalar?.text }

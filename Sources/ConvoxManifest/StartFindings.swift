@@ -1,3 +1,5 @@
+import Essentials
+
 extension Manifest {
   /// What would fail or surprise when the services are started here, besides what a deploy would say.
   package func startFindings() -> [Diagnostic] {
@@ -105,7 +107,7 @@ struct StartCheck {
   mutating func check(_ timer: Timer) {
     let start = SourceLocation(file: manifest.file, line: 1, column: 1)
     let place = manifest.places[.timer(timer.name)] ?? start
-    if timer.command?.trimmingBlanks.isEmpty != false {
+    if timer.command?.trimmed().isEmpty != false {
       warn("timer \(timer.name) has no command", at: place, "add command:")
     }
   }

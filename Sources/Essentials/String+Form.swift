@@ -1,11 +1,18 @@
 /// Small forms of text that Foundation has only together with ICU.
 extension StringProtocol {
   /// The text without white space and line ends at both ends.
-  package func trimmed() -> String {
-    let head = drop(while: \.isWhitespace)
-    guard let last = head.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(head[...last])
-  }
+  package func trimmed() -> String { String(withoutBlanks(self)) }
+}
+
+extension String {
+  // The same, compiled for this type: what is generic finds its types by name when it runs.
+  package func trimmed() -> String { String(withoutBlanks(self)) }
+}
+
+private func withoutBlanks<Text: StringProtocol>(_ text: Text) -> Text.SubSequence {
+  let head = text.drop(while: \.isWhitespace)
+  guard let last = head.lastIndex(where: { !$0.isWhitespace }) else { return text[text.endIndex...] }
+  return head[...last]
 }
 
 extension String {
