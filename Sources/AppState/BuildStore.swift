@@ -1,6 +1,5 @@
-import DrydockBase
 import Essentials
-import LocalFiles
+import MonotonicTime
 
 /// Keeps the builds of one instance: a folder each in `builds` beside its state, for the user alone, with the record, the
 /// log and, of an app that lives from uploads, the source.
@@ -30,9 +29,7 @@ package struct BuildStore: Sendable {
   package func load(_ build: String) -> AppBuild? {
     guard RackName.isName(build, of: "B"), let data = FileManager.default.contents(atPath: record(of: build))
     else { return nil }
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .secondsSince1970
-    return try? decoder.decode(AppBuild.self, from: data)
+    return try? StateCoding.decoder().decode(AppBuild.self, from: data)
   }
 
   /// All builds, the newest first.
@@ -42,17 +39,11 @@ package struct BuildStore: Sendable {
   }
 
   /// Keeps a build as it is now.
-  package func save(_ build: AppBuild) throws {
-    try Folder.make(folder, mode: 0o700)
-    try Folder.make(folder(of: build.id), mode: 0o700)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .secondsSince1970
-    do {
-      try AtomicFile.write(Array(try encoder.encode(build)), to: record(of: build.id), mode: 0o600)
-    } catch {
-      throw DrydockError(
-        .cannotWrite, "cannot write \(record(of: build.id)): \(error)", suggestion: WriteRemedy.elsewhere)
+  package func save(_ build: AppBuild) async throws {
+    try await offThePool {
+      try Folder.make(folder, mode: 0o700)
+      try Folder.make(folder(of: build.id), mode: 0o700)
+      try StateCoding.write(build, to: record(of: build.id))
     }
   }
 
@@ -65,14 +56,14 @@ package struct BuildStore: Sendable {
       build.status = .failed
       build.reason = reason
       build.ended = Date()
-      try save(build)
+      try await save(build)
     }
   }
 
   /// Removes what is too old, but for builds that are named.
-  package func prune(keeping kept: Set<String>) {
+  package func prune(keeping kept: Set<String>) async throws {
     for build in list().dropFirst(Self.limit) where build.status.isFinal && !kept.contains(build.id) {
-      try? Folder.remove(folder(of: build.id))
+      try await Folder.removeTree(folder(of: build.id))
     }
   }
 }

@@ -10,10 +10,11 @@ package enum RuntimeKind: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// What drydock remembers of one app instance. It is a note of what was decided (ports, passwords, versions);
 /// what runs is always read from reality.
-package struct InstanceState: Sendable, Hashable, Codable {
+package struct InstanceState: Sendable, Hashable, StateContent {
   /// The newest format that this version of drydock writes: that of containers whose names are recorded. A drydock that
   /// looked for them by the id alone would start second ones beside them.
   package static let currentFormat = 2
+  package static let countsFrom1970 = false
 
   /// The format of the file: the oldest that tells all that is in it.
   package var format = 1

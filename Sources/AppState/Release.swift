@@ -29,7 +29,7 @@ package struct Release: Sendable, Hashable, Codable {
 /// The releases of one app.
 ///
 /// The active one holds what the app env is; a newer one was made and not promoted.
-package struct ReleaseHistory: Sendable, Hashable, Codable {
+package struct ReleaseHistory: Sendable, Hashable, StateContent {
   /// The format that this version of drydock writes.
   package static let currentFormat = 1
   /// How many are kept; the active one is kept besides.

@@ -63,7 +63,7 @@ extension StateStore {
     defer { _ = held }
     var state = held.state
     change(&state)
-    try save(state)
+    try await saveOffThePool(state)
     return state
   }
 }

@@ -37,9 +37,11 @@ extension StateStore {
     let releases = ReleaseStore(home: home)
     var history = try releases.load(id)
     let value = try change(&state, &history)
-    // The state first: a history that lags behind is brought up to date when it is read.
-    try save(state)
-    try releases.save(history, of: id)
+    try await offThePool { [state, history] in
+      // The state first: a history that lags behind is brought up to date when it is read.
+      try save(state)
+      try releases.save(history, of: id)
+    }
     return value
   }
 

@@ -1,7 +1,6 @@
-import ConvoxEnvironment
 import DrydockBase
 import Essentials
-import LocalFiles
+import MonotonicTime
 
 /// Reads and writes what drydock remembers of the instances on this machine.
 package struct StateStore: Sendable {
@@ -24,62 +23,29 @@ package struct StateStore: Sendable {
 
   /// The same, with the kind of what is wrong.
   package func read(_ id: String) -> Result<InstanceState?, UnreadState> {
-    let path = "\(home.instance(id))/state.json"
-    func failure(
-      _ reason: UnreadState.Reason, _ code: DrydockError.Code, _ message: String, _ remedy: String
-    )
-      -> Result<InstanceState?, UnreadState>
-    {
-      .failure(
-        UnreadState(
-          id: id, file: path, reason: reason,
-          error: DrydockError(code, "\(path) \(message)", suggestion: remedy)))
-    }
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: path))
-    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-      // Asked of the one attempt to read: the file may come to be at any moment.
-      return .success(nil)
-    } catch {
-      return failure(.unreadable, .cannotWrite, "cannot be read", "make the file readable for you")
-    }
-    struct Header: Decodable { var format: Int }
-    let decoder = JSONDecoder()
-    do {
-      let format = try decoder.decode(Header.self, from: data).format
-      guard format <= InstanceState.currentFormat else {
-        return failure(
-          .newer, .dataMismatch, "was written by a newer drydock (format \(format))", "update drydock")
-      }
-      let state = try decoder.decode(InstanceState.self, from: data)
+    let file = file(id)
+    return file.read().flatMap { state in
+      guard let state else { return .success(nil) }
       // A copy of another's would have two be one, and hide what this one's data is.
       let foreign = state.id.isExactly(id) ? nil : "it is the state of another instance, \(state.id)"
-      if let damage = foreign ?? state.damage {
-        return failure(.damaged, .dataMismatch, "is damaged: \(damage)", UnreadState.remedy)
-      }
-      return .success(state)
-    } catch {
-      return failure(.damaged, .dataMismatch, "is damaged: \(error)", UnreadState.remedy)
-    }
+      return (foreign ?? state.damage).map { .failure(file.damaged($0)) } ?? .success(state)
+    }.mapError { UnreadState(id: id, file: file.path, reason: $0.reason, error: $0.error) }
   }
 
   /// Writes the state, readable for the user alone.
   /// - Throws: `DrydockError.cannotWrite` naming the folder.
   package func save(_ state: InstanceState) throws {
-    let folder = home.instance(state.id)
-    try Folder.make(folder, mode: 0o700)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let path = "\(folder)/state.json"
-    do {
-      let data = try encoder.encode(state)
-      try AtomicFile.write(Array(data), to: path, mode: 0o600, onlyIfChanged: true)
-    } catch {
-      let reason = (error as? AtomicFileError)?.reason ?? "\(error)"
-      throw DrydockError(
-        .cannotWrite, "cannot write the state \(path): \(reason)", suggestion: WriteRemedy.elsewhere)
-    }
+    try Folder.make(home.instance(state.id), mode: 0o700)
+    try file(state.id).save(state)
+  }
+
+  /// The same for what runs on the pool's threads, as a sync waits for the disk. It is not cancelled.
+  package func saveOffThePool(_ state: InstanceState) async throws {
+    try await offThePool { try save(state) }
+  }
+
+  private func file(_ id: String) -> StateFile<InstanceState> {
+    StateFile("\(home.instance(id))/state.json", remedy: UnreadState.remedy)
   }
 
   /// Forgets an instance. Its lock has to be held: the folder goes at once, with the lock's file in it, so that whoever

@@ -3,21 +3,11 @@ import Essentials
 
 /// An instance whose state file is there and cannot be used.
 package struct UnreadState: Error, Sendable, Hashable {
-  /// Why it cannot.
-  package enum Reason: Sendable, Hashable {
-    /// It is not what drydock wrote.
-    case damaged
-    /// A newer drydock wrote it.
-    case newer
-    /// The system does not let it be read.
-    case unreadable
-  }
-
   /// The instance's id.
   package var id: String
   package var file: String
   /// Why it cannot be used.
-  package var reason: Reason
+  package var reason: StateFileError.Reason
   /// The same for a person.
   package var error: DrydockError
 }

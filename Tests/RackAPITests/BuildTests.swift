@@ -265,7 +265,7 @@ import Testing
       let store = BuildStore(home: context.home, id: state.id)
       var build = AppBuild()
       build.status = .running
-      try store.save(build)
+      try await store.save(build)
       let objects = "\(context.home.instance(state.id))/objects"
       let fresh = "\(context.home.root)/apps/.web"
       for folder in [store.tree(of: build.id), objects, fresh] {

@@ -73,7 +73,7 @@ package struct DownOperation: Sendable {
     guard let kind = state.runtime else { return withoutRuntime(names) }
     let runtime = try await RuntimeAccess(context: context, state: state).runtime(kind)
     let outcomes = try await stop(names, state, runtime)
-    if !deletesData { noteDirectories(names, &state) }
+    if !deletesData { await noteDirectories(names, &state) }
     // Only now: a replica that runs would connect again at once.
     if deletesData { await release(names, state, runtime) }
     if deletesData { try await deleteData(of: names, &state, runtime) }
@@ -85,14 +85,14 @@ package struct DownOperation: Sendable {
 
   /// Writes down that directories are taken down, as nothing about them tells. Where nothing can be written, they only
   /// go on to be shown as if they were up.
-  private func noteDirectories(_ names: [String], _ state: inout InstanceState) {
+  private func noteDirectories(_ names: [String], _ state: inout InstanceState) async {
     let directories = names.filter { name in
       state.resources[name].map { context.catalog.server($0.type) == nil && $0.isDown != true }
         ?? false
     }
     guard !directories.isEmpty else { return }
     for name in directories { state.resources[name]?.isDown = true }
-    try? context.store.save(state)
+    try? await context.store.saveOffThePool(state)
   }
 
   private func names(_ state: InstanceState) throws -> [String] {
@@ -161,7 +161,7 @@ package struct DownOperation: Sendable {
     for name in names { state.resources[name]?.dataVersion = nil }
     // A deletion that is cut short is no data that somebody else removed; what is left of it serves nobody any more.
     // A full disk keeps nobody from deleting.
-    try? context.store.save(state)
+    try? await context.store.saveOffThePool(state)
     for name in names { try await forget(name, &state) { try await runtime.deleteData(name) } }
     if state.resources.isEmpty {
       try await runtime.deleteInstance()
@@ -170,7 +170,7 @@ package struct DownOperation: Sendable {
       state.runtime = nil
     }
     do {
-      try context.store.save(state)
+      try await context.store.saveOffThePool(state)
     } catch let error as DrydockError where error.code == .cannotWrite {
       // The data is gone, and an `up` finds out by itself.
       if isForgotten { return }

@@ -45,7 +45,7 @@ package struct RenameOperation: Sendable {
     }
     try forgetEmpty(new, &state)
     state.rename(old, to: new)
-    try context.store.save(state)
+    try await context.store.saveOffThePool(state)
     try ServerCertificates(home: context.home, id: state.id).remove(old)
   }
 

@@ -74,7 +74,7 @@ package struct ReplicaOperation: Sendable {
     }
     change(&record)
     state.resources[name] = record
-    try context.store.save(state)
+    try await context.store.saveOffThePool(state)
   }
 
   private func replicas(_ state: InstanceState) -> String {

@@ -49,7 +49,7 @@ package struct ParameterOperation: Sendable {
       try await refuseIdleSources(state)
     }
     for (parameter, value) in values { state.set(parameter, to: value) }
-    try context.store.save(state)
+    try await context.store.saveOffThePool(state)
     guard password != nil else { return [] }
     let (restarting, failures) = try await applyPassword(state, until: deadline)
     try EnvironmentFiles.refresh(state, workspace, context, notice)

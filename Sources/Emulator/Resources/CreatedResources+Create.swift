@@ -61,7 +61,7 @@ extension CreatedResources {
         id: id, handle: name, app: name, path: AppFolder(path).path,
         resourcePassword: UUID().uuidString.lowercased())
       state.created = created
-      try store.save(state)
+      try await store.saveOffThePool(state)
       return state
     } catch {
       try? Folder.remove(path)

@@ -50,12 +50,16 @@ struct AppBuilding: Sendable {
       rack.builds.end(build.id)
       output.finish()
     }
-    // An app that was deleted meanwhile is not to come back as a folder.
-    guard (try? rack.context.store.load(state.id)) ?? nil != nil else { return }
-    try? store.save(build)
-    let kept =
-      (try? await rack.context.store.releases(of: state.id).releases.compactMap(\.build)) ?? []
-    store.prune(keeping: Set(kept))
+    do {
+      // An app that was deleted meanwhile is not to come back as a folder.
+      guard try rack.context.store.load(state.id) != nil else { return }
+      try await store.save(build)
+      // Where that is not known, none is too old: a release in force may need it.
+      let kept = try await rack.context.store.releases(of: state.id).releases.compactMap(\.build)
+      try await store.prune(keeping: Set(kept))
+    } catch {
+      rack.log.note("\(state.handle): build \(build.id): \(DrydockError(error).message)")
+    }
   }
 
   /// - Returns: The manifest's text.

@@ -1,4 +1,5 @@
 import AppState
+import DrydockBase
 import Essentials
 import MonotonicTime
 import Synchronization
@@ -45,21 +46,9 @@ final class BuildOutput: Sendable {
         state.isFull = true
       }
       state.count += bytes.count
-      append(bytes)
+      // A disk that is full ends the log, not the build.
+      _ = writeAll(bytes, to: descriptor)
       for follower in state.followers.values { follower.yield() }
-    }
-  }
-
-  /// A disk that is full ends the log, not the build.
-  private func append(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Essentials.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else {
-        if errno == EINTR { continue }
-        return
-      }
-      rest = rest.dropFirst(count)
     }
   }
 

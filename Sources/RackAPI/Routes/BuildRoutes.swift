@@ -68,7 +68,7 @@ extension Rack {
     build.gitSha = form["git-sha"] ?? ""
     build.manifestName = try Self.manifestName(form["manifest"])
     let store = buildStore(state)
-    try store.save(build)
+    try await store.save(build)
     if isOwn(state) {
       guard rename(source, store.source(of: build.id)) == 0 else {
         throw Folder.failure("keep", store.source(of: build.id))

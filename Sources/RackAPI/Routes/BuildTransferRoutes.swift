@@ -55,11 +55,12 @@ extension Rack {
     var build = AppBuild()
     build.status = .running
     let store = buildStore(state)
-    try store.save(build)
+    try await store.save(build)
     do {
       build = try await unpack(path, as: build, to: store.source(of: build.id))
     } catch {
-      try? Folder.remove(store.folder(of: build.id))
+      // What went wrong with it is the answer.
+      try? await Folder.removeTree(store.folder(of: build.id))
       throw error
     }
     let result = await (try begin(build, of: state)).run()

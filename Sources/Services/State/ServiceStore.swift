@@ -1,14 +1,11 @@
 import AppState
 package import ConvoxManifest
-import DrydockBase
-import Essentials
-import LocalFiles
 package import MonotonicTime
 
 /// What was decided for the services of an instance. What runs is no part of it.
-package struct ServiceRecords: Sendable, Hashable, Codable {
+package struct ServiceRecords: Sendable, Hashable, StateContent {
   /// The newest format that this drydock writes.
-  static let currentFormat = 1
+  package static let currentFormat = 1
 
   /// The format of the file.
   var format = 1
@@ -116,26 +113,14 @@ package struct ServiceStore: Sendable {
   /// The store in a folder.
   package init(_ folder: ServiceFolder) { self.folder = folder }
 
+  private var file: StateFile<ServiceRecords> {
+    StateFile(
+      folder.store, remedy: "move it away: services then get new ports, and convox.yml's numbers of replicas")
+  }
+
   /// What was decided; nothing where there is no file.
   /// - Throws: `DrydockError.dataMismatch` for a file that cannot be understood, which is left as it is.
-  package func load() throws -> ServiceRecords {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: folder.store))
-    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-      return ServiceRecords()
-    } catch {
-      throw DrydockError(.cannotWrite, "cannot read \(folder.store)", suggestion: "make it readable for you")
-    }
-    guard let records = try? JSONDecoder().decode(ServiceRecords.self, from: data),
-      records.format <= ServiceRecords.currentFormat
-    else {
-      throw DrydockError(
-        .dataMismatch, "\(folder.store) is damaged, or was written by a newer drydock",
-        suggestion: "move it away: services then get new ports, and convox.yml's numbers of replicas")
-    }
-    return records
-  }
+  package func load() throws -> ServiceRecords { try file.load() ?? ServiceRecords() }
 
   /// Changes it.
   /// - Returns: What `change` returns.
@@ -149,14 +134,7 @@ package struct ServiceStore: Sendable {
     let before = records
     let value = try change(&records)
     guard records != before else { return value }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      try AtomicFile.write(Array(try encoder.encode(records)), to: folder.store, mode: 0o600)
-    } catch {
-      throw DrydockError(
-        .cannotWrite, "cannot write \(folder.store): \(error)", suggestion: WriteRemedy.elsewhere)
-    }
+    try await offThePool { [file, records] in try file.save(records) }
     return value
   }
 }
