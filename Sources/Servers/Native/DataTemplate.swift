@@ -83,7 +83,7 @@ package struct DataTemplate: Sendable {
   ) async throws -> Bool {
     if try await copy(into: data, progress: progress, until: deadline) { return true }
     progress("initialising")
-    guard canBeKept else {
+    guard await canBeKept() else {
       try await initialise()
       return false
     }
@@ -119,7 +119,7 @@ package struct DataTemplate: Sendable {
     async throws
     -> Bool
   {
-    guard canBeKept else { throw unkept }
+    guard await canBeKept() else { throw unkept }
     let lock = try await InstanceLock.acquire("\(folder)/making", pause: .milliseconds(10), until: deadline)
     defer { _ = lock }
     if isComplete, try await isIntact(making: data, until: deadline) { return false }
@@ -239,26 +239,11 @@ package struct DataTemplate: Sendable {
     try await tools.run(NativeCommand("/bin/sh", shell + arguments), in: data, making: data, until: deadline)
   }
 
-  /// Whether its folder is ours to write. Nothing of an earlier boot stays beside it.
-  private var canBeKept: Bool {
-    let all = "\(cache)/templates"
-    do {
-      try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
-      guard geteuid() != 0 || Folder.isOwn(cache) else { return false }
-      // Root writes and removes here, and must not be led elsewhere by whose cache it is.
-      for path in [all, "\(all)/\(boot)", folder] {
-        try Folder.make(path, mode: 0o711)
-        guard Folder.isOwn(path) else { return false }
-      }
-      try tools.makeFolder(store)
-    } catch {
-      return false
-    }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
-    // Boots are named by UUIDs; what is called otherwise was never ours.
-    for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
-      try? Folder.remove("\(all)/\(name)")
-    }
+  /// Whether its folder is ours to write.
+  private func canBeKept() async -> Bool {
+    guard await BootCache(cache: cache, part: "templates", boot: boot).prepare([folder]),
+      (try? tools.makeFolder(store)) != nil
+    else { return false }
     return access(folder, W_OK) == 0
   }
 

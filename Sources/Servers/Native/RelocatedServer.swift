@@ -41,21 +41,18 @@ package struct RelocatedServer: Sendable {
   /// - Parameter runs: Whether an executable can be run by whom it is for.
   /// - Returns: Its executable; nil where the cache cannot hold one, which is done without then.
   package func make(_ runs: (String) async throws -> Bool) async throws -> String? {
-    if Folder.exists(server) { return canBeKept ? server : nil }
-    guard canBeKept else { return nil }
+    guard await canBeKept() else { return nil }
+    if Folder.exists(server) { return server }
     let unfinished = "\(folder).new-\(InstanceDirectory.randomID())"
     do {
-      try fill(unfinished)
-      let isUsable = try await runs(unfinished + relocation.executable)
+      try await offThePool { try fill(unfinished) }
+      var isMade = try await runs(unfinished + relocation.executable)
       // Another may have made the same meanwhile.
-      if isUsable, rename(unfinished, folder) == 0 || Folder.exists(server) {
-        try? Folder.remove(unfinished)
-        return server
-      }
-      try? Folder.remove(unfinished)
-      return nil
+      isMade = isMade && (rename(unfinished, folder) == 0 || Folder.exists(server))
+      try? await Folder.removeTree(unfinished)
+      return isMade ? server : nil
     } catch {
-      try? Folder.remove(unfinished)
+      try? await Folder.removeTree(unfinished)
       if error is CancellationError || error is TimeoutError { throw error }
       // A full disk, most likely.
       return nil
@@ -93,25 +90,11 @@ package struct RelocatedServer: Sendable {
     }
   }
 
-  /// Whether its folder is ours to write. Nothing made before the machine was last started stays beside it.
-  private var canBeKept: Bool {
-    let all = "\(cache)/servers"
-    do {
-      try Folder.make(cache, mode: getuid() == 0 ? 0o711 : 0o700)
-      // Whoever may write above it could put another executable there.
-      guard Folder.isOwn(cache) else { return false }
-      for path in [all, "\(all)/\(boot)"] {
-        try Folder.make(path, mode: 0o711)
-        guard Folder.isOwn(path) else { return false }
-      }
-    } catch {
+  /// Whether its folder is ours to write: whoever may write above it could put another executable there.
+  private func canBeKept() async -> Bool {
+    guard await BootCache(cache: cache, part: "servers", boot: boot).prepare(startsPrograms: true) else {
       return false
     }
-    guard !Folder.exists(folder) || Folder.isOwn(folder) else { return false }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
-    for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
-      try? Folder.remove("\(all)/\(name)")
-    }
-    return true
+    return !Folder.exists(folder) || Folder.isOwn(folder)
   }
 }
