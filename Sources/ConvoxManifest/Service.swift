@@ -77,11 +77,6 @@ extension Service {
     }
     return numbers
   }
-
-  /// Those of its ports that carry UDP.
-  package var datagramPorts: [Int] {
-    (ports + (process.agent?.ports ?? [])).filter { $0.transport == .udp }.map(\.number)
-  }
 }
 
 /// A service's link to a resource.

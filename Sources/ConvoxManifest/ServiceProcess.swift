@@ -11,17 +11,11 @@ package struct ServiceProcess: Sendable, Hashable {
   package var agent: ServiceAgent?
   /// `termination.grace`: the seconds between SIGTERM and SIGKILL.
   package var grace = 30
-  /// `deployment:`, in percent of the processes that are wanted.
+  /// `deployment:`, in percent of the processes that are wanted; of no matter here.
   package var deployment: ServiceDeployment?
 
   /// All defaults.
   package init() {}
-
-  /// The share of processes that run at least and at most while a deploy replaces them.
-  package var deploymentBounds: (minimum: Int, maximum: Int) {
-    let alone = isSingleton || agent != nil
-    return (deployment?.minimum ?? (alone ? 0 : 50), deployment?.maximum ?? (alone ? 100 : 200))
-  }
 }
 
 /// `agent:` of a service.

@@ -55,7 +55,6 @@ struct ServiceModelTests {
     let service = try service("image: web")
     #expect(service.process == ServiceProcess() && service.routing == ServiceRouting())
     #expect(service.process.initProcess == nil && service.process.grace == 30)
-    #expect(service.process.deploymentBounds == (50, 200))
     #expect(service.routing.isSticky && service.routing.drain == 30 && service.routing.redirectsToTLS)
     #expect(service.ports.isEmpty && service.test == nil && service.onlyOnAWS.isEmpty)
     #expect(!service.scaling.isMemoryWritten && !service.health.isDisabled)
@@ -67,12 +66,11 @@ struct ServiceModelTests {
     ).process
     #expect(process.initProcess == false && process.isPrivileged && process.isSingleton && process.grace == 5)
     #expect(process.agent?.ports == [TransportPort(8125, .udp), TransportPort(9000)])
-    #expect(process.deploymentBounds == (0, 100))
     #expect(try service("termination: {grace: 0}").process.grace == 0)
     #expect(try service("internalAndExternal: true").routing.isInternal)
     #expect(try service("agent: false").process.agent == nil)
     #expect(try service("agent: true").process.agent == ServiceAgent())
-    #expect(try service("deployment: {minimum: 0}").process.deploymentBounds == (0, 200))
+    #expect(try service("deployment: {minimum: 0}").process.deployment == ServiceDeployment(minimum: 0))
   }
 
   @Test("Every key that says how it is reached") func routing() throws {
@@ -91,14 +89,13 @@ struct ServiceModelTests {
   @Test(
     "What it listens at besides its port: once each, by TCP",
     arguments: [
-      ("port: 3000, ports: [9090, 9091/udp, 9090, 3000/tcp]", [9090], [9091]),
-      ("agent: {ports: [8125/udp, 9000]}", [9000], [8125]),
-      ("port: 3000, nlb: [{port: 443, containerPort: 6379}, {port: 9090}], ports: [9090]", [9090, 6379], []),
-      ("port: 3000", [], []),
+      ("port: 3000, ports: [9090, 9091/udp, 9090, 3000/tcp]", [9090]),
+      ("agent: {ports: [8125/udp, 9000]}", [9000]),
+      ("port: 3000, nlb: [{port: 443, containerPort: 6379}, {port: 9090}], ports: [9090]", [9090, 6379]),
+      ("port: 3000", []),
     ])
-  func further(_ keys: String, _ ports: [Int], _ datagrams: [Int]) throws {
-    let service = try service(keys)
-    #expect(service.furtherPorts == ports && service.datagramPorts == datagrams)
+  func further(_ keys: String, _ ports: [Int]) throws {
+    #expect(try service(keys).furtherPorts == ports)
   }
 
   @Test("Scale 0 is a service that does not run") func none() throws {

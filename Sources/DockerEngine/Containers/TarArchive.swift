@@ -33,11 +33,4 @@ package struct TarArchive: Sendable {
     blocks += try TarHeader(path: Array(path.utf8), kind: .directory, mode: mode, user: uid, group: gid)
       .blocks()
   }
-
-  /// Adds a symbolic link; the parameters are those of ``addFile(_:mode:uid:gid:bytes:)``.
-  package mutating func addLink(_ name: String, to target: [UInt8], uid: UInt32 = 0, gid: UInt32 = 0) throws {
-    blocks += try TarHeader(
-      path: Array(name.utf8), kind: .link(target: target), mode: 0o777, user: uid, group: gid
-    ).blocks()
-  }
 }

@@ -54,11 +54,6 @@ package struct DockerfileInstruction: Sendable, Hashable {
 
   /// The value of a flag; nil where it is absent or has none.
   package func flag(_ name: String) -> String? { flags.last { $0.name == name }?.value }
-
-  /// Whether a flag is set: named, and not `=false`.
-  package func hasFlag(_ name: String) -> Bool {
-    flags.last { $0.name == name }.map { $0.value?.lowercased() != "false" } ?? false
-  }
 }
 
 /// What RUN, CMD and ENTRYPOINT run.
