@@ -272,7 +272,7 @@ let package = Package(
       "Engines",
       [
         "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase",
-        "HealthProbes", "MonotonicTime", "Planning", "Resources", "Servers",
+        "Emulator", "HealthProbes", "MonotonicTime", "Planning", "Resources", "Servers", "drydock-keeper",
       ]),
     tests(
       "Emulator",

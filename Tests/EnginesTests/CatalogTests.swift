@@ -5,55 +5,11 @@ import Testing
 @testable import Engines
 
 @Suite struct CatalogTests {
-  private static let database: [String: String?] = [
-    "class": "db.t3.micro", "encrypted": "false", "deletionProtection": "false", "durable": "false",
-    "iops": nil, "storage": "20", "preferredBackupWindow": nil, "backupRetentionPeriod": "1",
-    "readSourceDB": nil, "parameterGroupName": nil, "snapshot": nil, "tags": nil,
-  ]
-
-  /// What racks of today deploy for an option that is left out.
-  private static let defaults: [String: [String: String?]] = [
-    "postgres": database.merging(["version": "12"]) { $1 },
-    "mysql": database.merging(["version": "5.7"]) { $1 },
-    "mariadb": database.merging(["version": "10.4"]) { $1 },
-    "redis": [
-      "class": "cache.t3.micro", "durable": "false", "encrypted": "false", "nodes": "1", "version": "7.0",
-      "engine": "redis", "tags": nil,
-    ],
-    "valkey": [
-      "class": "cache.t3.micro", "durable": "false", "encrypted": "false", "nodes": "1", "version": "8.1",
-      "tags": nil,
-    ],
-    "memcached": ["class": "cache.t3.micro", "nodes": "1", "version": "1.4", "tags": nil],
-    "efs": [
-      "encrypted": "false", "owner-gid": "1000", "owner-uid": "1000", "path": "/", "permissions": "0777",
-      "tags": nil,
-    ],
-  ]
-
   @Test func listsEveryTypeOnce() {
     let names = ResourceCatalog.builtIn.engines.map(\.resourceType.name)
     #expect(names == ["postgres", "mysql", "mariadb", "redis", "valkey", "memcached", "efs"])
     #expect(ResourceCatalog.builtIn.types.map(\.name) == names)
     #expect(ResourceCatalog.builtIn.engine("oracle") == nil)
-  }
-
-  @Test(arguments: defaults.keys.sorted())
-  func optionsHaveTheDefaultsOfTodaysRacks(_ type: String) throws {
-    let rules = try #require(ResourceCatalog.builtIn.engine(type)).resourceType.options
-    #expect(Dictionary(rules.map { ($0.name, $0.defaultValue) }) { $1 } == Self.defaults[type])
-    #expect(Set(rules.map(\.name)).count == rules.count)
-  }
-
-  @Test(arguments: [
-    ("postgres", "class", "db.t2.micro"), ("postgres", "version", "12"), ("mysql", "version", "5.7.22"),
-    ("mariadb", "version", "10.4"), ("redis", "class", "cache.t2.micro"), ("redis", "version", "2.8.24"),
-    ("memcached", "class", "cache.t2.micro"), ("memcached", "version", "1.4.34"),
-    ("postgres", "storage", "20"), ("efs", "permissions", "0777"),
-  ])
-  func thePagesDefaultsStandBeside(_ type: String, _ option: String, _ expected: String) throws {
-    let rule = try #require(ResourceCatalog.builtIn.engine(type)?.resourceType.option(option))
-    #expect(rule.documentedDefault == expected)
   }
 
   @Test(arguments: serverTypes)

@@ -42,9 +42,10 @@ struct OptionCatalogTests {
   @Test(
     "Defaults of the page are shown beside",
     arguments: [
-      ("postgres", "class", "db.t2.micro"), ("mysql", "version", "5.7.22"), ("redis", "version", "2.8.24"),
-      ("redis", "class", "cache.t2.micro"), ("memcached", "version", "1.4.34"),
-      ("efs", "permissions", "0777"),
+      ("postgres", "class", "db.t2.micro"), ("postgres", "version", "12"), ("postgres", "storage", "20"),
+      ("mysql", "version", "5.7.22"), ("mariadb", "version", "10.4"), ("redis", "version", "2.8.24"),
+      ("redis", "class", "cache.t2.micro"), ("memcached", "class", "cache.t2.micro"),
+      ("memcached", "version", "1.4.34"), ("efs", "permissions", "0777"),
     ])
   func documented(type: String, option: String, expected: String) throws {
     let type = try #require(ResourceCatalog.builtIn.type(named: type))
