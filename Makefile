@@ -128,10 +128,13 @@ chaos: test-build ## Kill commands and steal ports at random moments, DRYDOCK_CH
 
 .PHONY: lint
 lint: ## Check format and style of the Swift sources, which target imports which, and the scripts by shellcheck
-	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
-	@SWIFT="$(SWIFT)" python3 -B scripts/arrows
-	@python3 -B scripts/check-docs
-	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)); fi
+	@status=0; \
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests || \
+	  { status=1; echo "ERROR: the format is not the project's: make format" >&2; }; \
+	SWIFT="$(SWIFT)" python3 -B scripts/arrows || status=1; \
+	python3 -B scripts/check-docs || status=1; \
+	if command -v shellcheck >/dev/null; then shellcheck $(wildcard $(SCRIPTS)) || status=1; fi; \
+	exit "$$status"
 
 .PHONY: format
 format: ## Bring the Swift sources into the project's format

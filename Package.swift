@@ -49,10 +49,8 @@ func program(_ name: String) -> Target {
     ])
 }
 
-let sockets: [Target.Dependency] = [
-  .product(name: "NIOCore", package: "swift-nio"),
-  .product(name: "NIOPosix", package: "swift-nio"),
-]
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let sockets = [nioCore, .product(name: "NIOPosix", package: "swift-nio")]
 let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nio = sockets + [http]
 let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
@@ -109,7 +107,7 @@ let package = Package(
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines",
         "HealthProbes", "LocalFiles",
         "LocalServer", "MonotonicTime", "NativeProcess", "Planning", "Resources", "Servers", "Services",
-        "Transfer", "TransportSecurity", http, .product(name: "NIOCore", package: "swift-nio"),
+        "Transfer", "TransportSecurity", http, nioCore,
       ]),
     library(
       "LocalServer", ["DrydockBase", "MonotonicTime", "TerminalProgress", logging, webSocket] + nio),
@@ -155,9 +153,8 @@ let package = Package(
       [
         "AppState", "ByteStreams", "Containers", "ConvoxEnvironment", "ConvoxManifest", "DockerEngine",
         "DrydockBase", "Emulator",
-        "Engines", "FileWatch", "ImageBuilds", "LocalFiles", "MonotonicTime", "NativeProcess", "Planning",
-        "Resources", "Servers",
-        "ServiceRouter", "TransportSecurity",
+        "Engines", "FileWatch", "ImageBuilds", "LiveCode", "LocalFiles", "MonotonicTime", "NativeProcess",
+        "Planning", "Resources", "Servers", "ServiceRouter", "SyslogDrains", "TransportSecurity",
       ]),
     library(
       "PortForwarding",
@@ -176,6 +173,13 @@ let package = Package(
       "ImageBuilds",
       ["DockerEngine", "DrydockBase", "LocalFiles", "MonotonicTime", "TransportSecurity", logging, system]),
     library("FileWatch", ["DrydockBase", "LocalFiles", "MonotonicTime"]),
+    library("SyslogDrains", ["DrydockBase", "MonotonicTime", "NativeProcess", "TransportSecurity"]),
+    library(
+      "LiveCode",
+      [
+        "Containers", "ConvoxManifest", "DockerEngine", "DrydockBase", "FileWatch", "ImageBuilds",
+        "LocalFiles", "MonotonicTime",
+      ]),
     library("LocalFiles", ["DrydockBase", system]),
     // Swift calls no function of variable arguments, such as syscall(2).
     .target(name: "CProcessDescriptor"),
@@ -253,12 +257,12 @@ let package = Package(
       "Resources",
       [
         "AppState", "AppStateTestSupport", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines",
-        "MonotonicTime", "ServersTestSupport",
+        "ServersTestSupport",
       ]),
     tests(
       "PortForwarding", ["AppStateTestSupport", "DrydockBase", "MonotonicTime", "TransportSecurity"]),
     tests("Transfer", ["ConvoxEnvironment", "DrydockBase", "LocalFiles"]),
-    tests("NativeProcess", ["DrydockBase", "MonotonicTime", system, "drydock-keeper"]),
+    tests("NativeProcess", ["DrydockBase", "MonotonicTime", "drydock-keeper"]),
     tests(
       "HealthProbes",
       [
@@ -284,17 +288,15 @@ let package = Package(
     tests(
       "RackAPI",
       [
-        "Resources", "Transfer", "AppState", "ByteStreams", "Planning", "Servers", "Services", "DrydockBase",
-        "Emulator", "Engines", "LocalFiles", "LocalServer", "MonotonicTime", "NativeProcess",
-        "drydock-keeper",
-      ] + nio),
+        "AppState", "ByteStreams", "DrydockBase", "Emulator", "Engines", "LocalFiles", "LocalServer",
+        "MonotonicTime", "NativeProcess", "Resources", "Services", "drydock-keeper", nioCore, http,
+      ]),
     tests(
       "TestInstances",
       [
-        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "LocalServer",
-        "MonotonicTime",
+        "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Engines", "MonotonicTime",
       ]),
-    tests("LocalServer", ["MonotonicTime"] + nio),
+    tests("LocalServer", ["MonotonicTime", nioCore, http]),
     tests(
       "ServiceRouter",
       [
@@ -304,14 +306,21 @@ let package = Package(
     tests(
       "Services",
       [
-        "AppState", "Containers", "ConvoxManifest", "DrydockBase", "FileWatch", "ImageBuilds", "LocalFiles",
-        "MonotonicTime", "NativeProcess", "ServiceRouter", "TransportSecurity",
+        "AppState", "ConvoxManifest", "DrydockBase", "ImageBuilds", "MonotonicTime", "NativeProcess",
+        "ServiceRouter",
+      ]),
+    tests("SyslogDrains", ["NativeProcess"]),
+    tests(
+      "LiveCode",
+      [
+        "Containers", "ConvoxManifest", "DrydockBase", "FileWatch", "ImageBuilds", "LocalFiles",
+        "MonotonicTime",
       ]),
     tests(
       "DrydockCommands",
       [
         "AppState", "ConvoxEnvironment", "ConvoxManifest", "DrydockBase", "Emulator", "Engines", "Planning",
-        "Resources", "Servers", "Services", "TerminalProgress", "Transfer", arguments,
+        "Resources", "Services", "TerminalProgress", arguments,
       ]),
     .testTarget(
       name: "IntegrationTests",

@@ -1,7 +1,7 @@
 package import AppState
 import Containers
 import DockerEngine
-package import DrydockBase
+import DrydockBase
 import MonotonicTime
 import NativeProcess
 
@@ -130,24 +130,5 @@ package struct StopServices: Sendable {
       ended.append(replica.service)
     }
     return ended
-  }
-}
-
-extension SupervisorProcess {
-  /// What a command says that needs services which run.
-  package static let notStarted = DrydockError(
-    .failed, "the app's services are not started", suggestion: "start them: drydock start")
-
-  /// How the hooks after the start went; nil as long as they have not ended.
-  package func hooksAfterReady() async throws -> SupervisorRecord.HookResult? {
-    guard case .running(let process) = try await settled() else { return nil }
-    return process.details.afterReady
-  }
-
-  /// Notes numbers of replicas, so that they count from the next start on.
-  package func remember(_ counts: [String: Int]) async throws {
-    try await ServiceStore(folder).update { records in
-      for (service, count) in counts { records.services[service, default: ServiceRecord()].count = count }
-    }
   }
 }

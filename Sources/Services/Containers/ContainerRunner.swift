@@ -2,6 +2,7 @@ import Containers
 import DockerEngine
 import DrydockBase
 import Essentials
+import LiveCode
 import MonotonicTime
 import NativeProcess
 

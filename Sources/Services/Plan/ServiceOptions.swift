@@ -1,4 +1,5 @@
 package import AppState
+import ConvoxManifest
 
 /// How services are to be started.
 package struct ServiceOptions: Sendable, Hashable, Codable {
@@ -41,4 +42,15 @@ package enum ServiceWay: String, Sendable, Hashable, Codable, CaseIterable {
   case container
   /// As processes of this machine.
   case process
+}
+
+extension ServiceWay {
+  /// What drydock.yml says of a service; nil for nothing.
+  init(_ kind: DrydockSettings.Kind?) {
+    switch kind {
+    case .process: self = .process
+    case .container: self = .container
+    case .off, nil: self = .auto
+    }
+  }
 }

@@ -35,13 +35,6 @@ struct NumberedRuns: Sendable {
   ) async throws -> ReplicaEnd {
     let preparation = try await SupervisorProcess(context: context, id: id).preparation(
       wishes, try Leash.toThisProcess(), ServiceRouters(), leashName: "leash/\(replica.name)", notice)
-    do {
-      let end = try await body(replica, preparation)
-      await preparation.close()
-      return end
-    } catch {
-      await preparation.close()
-      throw error
-    }
+    return try await preparation.closing { try await body(replica, preparation) }
   }
 }

@@ -31,54 +31,17 @@ package struct ServiceRunner: Sendable {
   ) async throws -> ReplicaEnd {
     let end = try await runs.first(of: Self.numbers, called: { .run(of: run.service, $0) }) {
       replica, preparation in
-      try await live(replica, by: try await preparation.runner(of: run), until: stop, started)
+      let runner = try await preparation.runner(of: run)
+      return try await OneRun(runner: runner, replica: replica).end(until: stop) {
+        // One that is through by now has no place any more, and its end is told as any other's.
+        let place = try? await runner.place(of: replica)
+        started(replica, place.map { ReplicaAccess(replica: replica, place: $0) })
+      }
     }
     guard let end else {
       throw DrydockError(
         .failed, "\(Self.numbers.count) commands are run as \(run.service)'s already, the most at a time")
     }
     return end
-  }
-
-  private func live(
-    _ replica: ServiceReplica, by runner: any ReplicaRunner, until stop: Latch,
-    _ started: @Sendable (ServiceReplica, ReplicaAccess?) -> Void
-  ) async throws -> ReplicaEnd {
-    try await runner.stop(replica, grace: .zero)
-    do {
-      _ = try await runner.start(replica, until: .after(.seconds(60)))
-      // One that is through by now has no place any more, and its end is told as any other's.
-      let place = try? await runner.place(of: replica)
-      started(replica, place.map { ReplicaAccess(replica: replica, place: $0) })
-      let end = try await Self.ending(of: replica, by: runner, until: stop)
-      await Self.stop(replica, by: runner)
-      return end
-    } catch {
-      await Self.stop(replica, by: runner)
-      throw error
-    }
-  }
-
-  private static func ending(
-    of replica: ServiceReplica, by runner: any ReplicaRunner, until stop: Latch
-  ) async throws -> ReplicaEnd {
-    try await withThrowingTaskGroup(of: ReplicaEnd.self) { group in
-      defer { group.cancelAll() }
-      group.addTask { try await runner.ending(of: replica) }
-      group.addTask {
-        await stop.wait()
-        try Task.checkCancellation()
-        return ReplicaEnd(reason: .unknown, words: "it was stopped")
-      }
-      guard let end = try await group.next() else { throw CancellationError() }
-      return end
-    }
-  }
-
-  private static func stop(_ replica: ServiceReplica, by runner: any ReplicaRunner) async {
-    await shieldedFromCancellation {
-      // How it ended is what is told.
-      try? await runner.stop(replica, grace: nil)
-    }
   }
 }
