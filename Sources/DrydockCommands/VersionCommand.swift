@@ -21,7 +21,12 @@ enum Version {
 /// `drydock version`.
 struct VersionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "version", abstract: "Show the versions of drydock and of the libraries that it uses.")
+    commandName: "version", abstract: "Show the versions of drydock and of the libraries that it uses.",
+    discussion: """
+      Examples:
+        drydock version
+        drydock version --format json
+      """)
 
   @OptionGroup var common: CommonOptions
 

@@ -302,11 +302,7 @@ func parse<Command: ParsableCommand>(_ words: String..., as type: Command.Type =
 }
 
 @Suite struct HelpTests {
-  private static let commands: [any ParsableCommand.Type] = [
-    Up.self, Ps.self, Env.self, Run.self, Logs.self, ManifestCommand.self, Check.self, Down.self, Prune.self,
-    Doctor.self, Adopt.self, Exec.self, Attach.self, Build.self, Volumes.self,
-    Timers.self, Restart.self, Cache.self,
-  ]
+  private static let commands = Drydock.configuration.subcommands
 
   @Test(arguments: commands.map { $0._commandName })
   func everyCommandShowsInvocations(_ name: String) throws {
