@@ -291,6 +291,33 @@ import Testing
     }
   }
 
+  /// Bug: where the releases could not be read, the build that a release in force needs was removed as too old.
+  @Test(arguments: [(false, 26), (true, BuildStore.limit)])
+  func `old builds go only where it is known that no release needs them`(
+    _ isKnown: Bool, _ count: Int
+  ) async throws {
+    try await withContext { context in
+      let state = try await context.directory.create(app: "web", until: .after(.seconds(30)))
+      let rack = Rack(context: context, log: .silent)
+      let store = rack.buildStore(state)
+      for second in 0..<25 {
+        var old = AppBuild()
+        (old.status, old.started) = (.complete, Date(timeIntervalSince1970: Double(second)))
+        try await store.save(old)
+      }
+      let releases = URL(filePath: "\(context.home.instance(state.id))/releases.json")
+      if !isKnown { try Data("{".utf8).write(to: releases) }
+      let build = AppBuild()
+      try await store.save(build)
+      let ended = await AppBuilding(
+        rack: rack, state: state, build: build, output: try BuildOutput(path: store.log(of: build.id)),
+        ignoresCache: false, arguments: nil
+      ).run()
+      #expect(store.load(build.id)?.status == ended.status && ended.status.isFinal)
+      #expect(store.list().count == count)
+    }
+  }
+
   @Test func `a log at its bound says so, and all who follow get the same`() async throws {
     let path = FileManager.default.temporaryDirectory.path + "/drydock-log-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -3,9 +3,7 @@ import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
 import Emulator
-import MonotonicTime
 import NativeProcess
-import Resources
 
 /// Services as processes.
 extension ServicePreparation {

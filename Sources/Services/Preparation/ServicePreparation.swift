@@ -1,9 +1,6 @@
 import AppState
-import ConvoxEnvironment
 import ConvoxManifest
 import DrydockBase
-import Emulator
-import Essentials
 import LiveCode
 import MonotonicTime
 import NativeProcess

@@ -1,7 +1,6 @@
 package import AppState
 import DrydockBase
 package import MonotonicTime
-import NativeProcess
 
 /// Runs commands once as services', beside whatever runs: each is gone when this process is.
 package struct ServiceRunner: Sendable {

@@ -1,4 +1,3 @@
-import AppState
 import ConvoxManifest
 import DrydockBase
 import MonotonicTime

@@ -1,6 +1,5 @@
 import AppState
 import ConvoxManifest
-import DrydockBase
 import Emulator
 import MonotonicTime
 import NativeProcess

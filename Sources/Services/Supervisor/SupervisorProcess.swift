@@ -1,11 +1,7 @@
 package import AppState
-import ConvoxManifest
 package import DrydockBase
-import Emulator
-import Essentials
 package import MonotonicTime
 package import NativeProcess
-import ServiceRouter
 
 /// The supervisor as a process: served in the foreground or in the background, found again, stopped.
 package struct SupervisorProcess: Sendable {
