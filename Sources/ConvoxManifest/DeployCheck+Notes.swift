@@ -37,6 +37,8 @@ extension DeployCheck {
       value(name, resource, type).flatMap { Int($0) }.map { $0 < least } ?? false
     case .versionAtLeast(let least):
       !numbers(value("version", resource, type)).lexicographicallyPrecedes(least)
+    case .versionOutside(let spans):
+      !spans.contains { $0.contains(numbers(value("version", resource, type))) }
     case .pinsMinorVersion(let major, let legacy):
       upgradesMinorVersions && pinsMinorVersion(numbers(resource.option("version")), major, legacy)
     case .all(let conditions): conditions.allSatisfy { holds($0, resource, type) }
@@ -60,7 +62,7 @@ extension DeployCheck {
     switch condition {
     case .always, .linked: return nil
     case .option(let name, _), .optionBelow(let name, _): return option(name)
-    case .versionAtLeast, .pinsMinorVersion: return option("version")
+    case .versionAtLeast, .versionOutside, .pinsMinorVersion: return option("version")
     case .all(let conditions): return conditions.lazy.compactMap { place($0, resource) }.first
     }
   }

@@ -16,12 +16,35 @@ package struct DeployNote: Sendable, Hashable {
     case optionBelow(String, Int)
     /// The version, set or default, is this one or later; compared number by number (`[15]`, `[7, 1]`).
     case versionAtLeast([Int])
+    /// The version, set or default, lies in none of these spans. One that names fewer numbers than a span's
+    /// beginning is all of its versions (`8` is 8.0 too).
+    case versionOutside([VersionSpan])
     /// The version is set in convox.yml and says more than a major version does. A major version has this
     /// many numbers (PostgreSQL 1, MySQL 2), one more where its first number is below `legacyBelow`
     /// (PostgreSQL 10: `9.6` is major). Holds only while AWS upgrades minor versions by itself.
     case pinsMinorVersion(majorNumbers: Int, legacyBelow: Int?)
     /// All of these hold.
     case all([Condition])
+  }
+
+  /// Versions from one on, before another one.
+  package struct VersionSpan: Sendable, Hashable {
+    /// The first one.
+    package var first: [Int]
+    /// The first one that is no longer part of it.
+    package var end: [Int]
+
+    /// Versions from `first` on, before `end`.
+    package init(from first: [Int], before end: [Int]) {
+      self.first = first
+      self.end = end
+    }
+
+    /// Whether a version is part of it.
+    func contains(_ numbers: [Int]) -> Bool {
+      first.starts(with: numbers)
+        || !numbers.lexicographicallyPrecedes(first) && numbers.lexicographicallyPrecedes(end)
+    }
   }
 
   /// When it holds.

@@ -75,10 +75,12 @@ extension ResourceType {
 }
 
 extension DeployNote {
-  /// The note about a version far above any that AWS has today; the next one may be there tomorrow.
-  static func noSuchVersion(from first: [Int], _ name: String) -> DeployNote {
+  /// The note about a version that AWS never had. The last span ends far above what there is today, since the next
+  /// version may be there tomorrow; the first begins with the oldest that RDS or ElastiCache ever ran, and between two
+  /// spans there was no release.
+  static func noSuchVersion(_ name: String, except spans: VersionSpan...) -> DeployNote {
     DeployNote(
-      .versionAtLeast(first), "AWS has no \(name) {version}",
+      .versionOutside(spans), "AWS has no \(name) {version}",
       suggestion: "see its versions: aws rds describe-db-engine-versions, or elasticache's", severity: .error)
   }
 

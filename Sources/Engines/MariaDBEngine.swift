@@ -10,7 +10,11 @@ struct MariaDBEngine: MySQLFamilyEngine {
     name: "mariadb", v3Names: ["rds-mariadb"],
     options: OptionRule.database(version: "10.4", documentedVersion: "10.4", "MariaDB"),
     v3Options: ResourceType.databaseOptionsOfV3,
-    deployNotes: [.minorVersionPinned(majorNumbers: 2), .noSuchVersion(from: [13], "MariaDB")])
+    deployNotes: [
+      .minorVersionPinned(majorNumbers: 2),
+      .noSuchVersion(
+        "MariaDB", except: .init(from: [10, 0], before: [10, 12]), .init(from: [11, 0], before: [13])),
+    ])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

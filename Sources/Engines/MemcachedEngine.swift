@@ -7,7 +7,8 @@ struct MemcachedEngine: ServerEngine {
   let resourceType = ResourceType(
     name: "memcached", v3Names: ["elasticache-memcached"],
     options: OptionRule.cache(version: "1.4", documentedVersion: "1.4.34", "Memcached"),
-    appendsMinorVersion: true)
+    appendsMinorVersion: true,
+    deployNotes: [.noSuchVersion("Memcached", except: .init(from: [1, 4], before: [3]))])
   let variableShape = VariableShape.hostPort
   let standardPort = 11211
   let versions = VersionTable(

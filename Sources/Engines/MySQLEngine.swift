@@ -10,7 +10,11 @@ struct MySQLEngine: MySQLFamilyEngine {
     name: "mysql", v3Names: ["rds-mysql"],
     options: OptionRule.database(version: "5.7", documentedVersion: "5.7.22", "MySQL"),
     v3Options: ResourceType.databaseOptionsOfV3,
-    deployNotes: [.minorVersionPinned(majorNumbers: 2), .noSuchVersion(from: [10], "MySQL")])
+    deployNotes: [
+      .minorVersionPinned(majorNumbers: 2),
+      .noSuchVersion(
+        "MySQL", except: .init(from: [5, 1], before: [5, 8]), .init(from: [8, 0], before: [10])),
+    ])
   let variableShape = VariableShape.database(scheme: "mysql")
   let standardPort = 3306
   let versions = VersionTable(

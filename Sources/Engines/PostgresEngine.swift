@@ -12,7 +12,8 @@ struct PostgresEngine: ServerEngine {
     options: OptionRule.database(version: "12", documentedVersion: "12", "PostgreSQL"),
     v3Options: ResourceType.databaseOptionsOfV3,
     deployNotes: [
-      .noSuchVersion(from: [20], "PostgreSQL"),
+      .noSuchVersion(
+        "PostgreSQL", except: .init(from: [9, 3], before: [9, 7]), .init(from: [10], before: [20])),
       .minorVersionPinned(majorNumbers: 1, legacyBelow: 10),
       DeployNote(
         .versionAtLeast([15]), "PostgreSQL {version} on RDS refuses connections without TLS (rds.force_ssl)",

@@ -3,7 +3,7 @@ import ConvoxManifest
 extension ResourceType {
   /// Redis, or Valkey by an option.
   static let redis = protocolOfRedis(
-    "redis", v3Names: ["elasticache-redis"],
+    "redis", "Redis or Valkey", from: [2, 6], v3Names: ["elasticache-redis"],
     OptionRule.cache(version: "7.0", documentedVersion: "2.8.24", "Redis") + failoverAndEncryption + [
       OptionRule(
         "engine", .choice(["redis", "valkey"]), default: "redis", "Which server speaks the protocol",
@@ -13,7 +13,8 @@ extension ResourceType {
 
   /// Valkey as a type of its own, which has another default version.
   static let valkey = protocolOfRedis(
-    "valkey", OptionRule.cache(version: "8.1", documentedVersion: "8.1", "Valkey") + failoverAndEncryption)
+    "valkey", "Valkey", from: [7, 2],
+    OptionRule.cache(version: "8.1", documentedVersion: "8.1", "Valkey") + failoverAndEncryption)
 
   private static let failoverAndEncryption = [
     OptionRule(
@@ -25,12 +26,12 @@ extension ResourceType {
   ]
 
   private static func protocolOfRedis(
-    _ name: String, v3Names: [String] = [], _ options: [OptionRule]
+    _ name: String, _ server: String, from oldest: [Int], v3Names: [String] = [], _ options: [OptionRule]
   ) -> ResourceType {
     ResourceType(
       name: name, v3Names: v3Names, options: options, v3Options: cacheOptionsOfV3, appendsMinorVersion: true,
       deployNotes: [
-        .noSuchVersion(from: [10], "Redis or Valkey"),
+        .noSuchVersion(server, except: .init(from: oldest, before: [10])),
         DeployNote(
           .linked, "{prefix}_PORT is 6379/0 on AWS, with the database's number behind it",
           suggestion: "read {prefix}_URL instead"),

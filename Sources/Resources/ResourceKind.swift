@@ -29,6 +29,7 @@ package struct ResourceKind: Sendable, Hashable, Codable {
   /// Refuses options that the type does not take.
   /// - Throws: `DrydockError.failed`.
   package func refuseUnknown(_ values: [String: String]) throws {
+    if values[""] != nil { throw DrydockError(.failed, "Name=Value expected: an option has no name") }
     let known = parameters.map(\.name)
     guard let name = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
     throw DrydockError(

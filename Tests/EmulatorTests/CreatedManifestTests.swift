@@ -16,6 +16,17 @@ import Testing
       ("postgres", ["storage": "much"], "storage takes a whole number", nil),
       ("mysql", ["readSourceDB": "#convox.resources.x"], "readSourceDB is for resources of one", "declare"),
       ("redis", ["durable": "true"], "needs two nodes", "nodes: 2"),
+      ("postgres", ["version": "99"], "AWS has no PostgreSQL 99", "describe-db-engine-versions"),
+      ("mysql", ["version": "6.0"], "AWS has no MySQL 6.0", nil),
+      ("mariadb", ["version": "5.5"], "AWS has no MariaDB 5.5", nil),
+      ("redis", ["version": "99"], "AWS has no Redis or Valkey 99.0", nil),
+      ("valkey", ["version": "7.0"], "AWS has no Valkey 7.0", nil),
+      ("memcached", ["version": "3"], "AWS has no Memcached 3.0", nil),
+      ("postgres", ["version": "latest"], "version takes a version such as", nil),
+      ("memcached", ["nodes": "0"], "nodes takes a whole number from 1 to 40", nil),
+      ("memcached", ["count": "2"], "unknown option count", nil),
+      ("memcached", ["": "2"], "Name=Value expected", nil),
+      ("redis", ["encrypted": "yes"], "encrypted takes true or false", nil),
       ("syslog", ["url": "tcp://h:1"], "unknown option url", "Url"),
       ("syslog", [:], "needs Url", "Url="),
     ] as [(String, [String: String], String, String?)])
@@ -38,6 +49,19 @@ import Testing
     }
     #expect(error.code == .dataMismatch && error.message.contains("version \(version) cannot serve it"))
     try manifest("postgres", ["version": "15"]).check(over: record)
+  }
+
+  /// Earlier ones took a version that AWS never had: everything else can still be changed there.
+  @Test func whatWasLetInBeforeStandsInNoOtherChangesWay() throws {
+    let before = ["version": "99", "nodes": "1"]
+    try manifest("memcached", ["version": "99", "nodes": "2"]).check(before: before)
+    try manifest("memcached", ["version": "1.6", "nodes": "1"]).check(before: before)
+    #expect(throws: DrydockError.self) {
+      try manifest("memcached", ["version": "98", "nodes": "1"]).check(before: before)
+    }
+    #expect(throws: DrydockError.self) {
+      try manifest("memcached", ["version": "99", "nodes": "0"]).check(before: before)
+    }
   }
 
   @Test(

@@ -114,6 +114,40 @@ struct OptionCatalogTests {
   }
 }
 
+@Suite("Versions that AWS never had")
+struct ImpossibleVersionTests {
+  @Test(
+    "One is an error; whatever may come, and what was retired, is not",
+    arguments: [
+      ("postgres", ["9.2", "9.7", "8.4", "20", "99"], ["9", "9.3", "9.6.24", "10", "18", "19", "15.99"]),
+      (
+        "mysql", ["5.0", "5.8", "6.0", "7.0", "10"],
+        ["5", "5.1", "5.7.44-RDS.20240408", "8", "8.0", "8.4", "9.1"]
+      ),
+      ("mariadb", ["5.5", "9.0", "10.12", "13"], ["10", "10.0", "10.11.5.R2", "11", "11.8", "12.1"]),
+      ("redis", ["1.0", "2.4", "10", "99"], ["2.8.24", "6.x", "6", "7.1", "8.0"]),
+      ("valkey", ["7.0", "6.2", "10"], ["7.2", "8", "8.1", "9.0"]),
+      ("memcached", ["1.3", "0.1", "3"], ["1.4.34", "1.6.22", "2"]),
+    ])
+  func versions(type: String, impossible: [String], possible: [String]) throws {
+    for version in impossible { #expect(try isRefused(type, "\"\(version)\""), "\(type) \(version)") }
+    for version in possible { #expect(try !isRefused(type, "\"\(version)\""), "\(type) \(version)") }
+    let option = try #require(ResourceCatalog.builtIn.type(named: type)?.option("version"))
+    for version in [option.defaultValue, option.documentedDefault].compactMap(\.self) {
+      #expect(try !isRefused(type, "\"\(version)\""), "\(type) \(version)")
+    }
+  }
+
+  private func isRefused(_ type: String, _ version: String) throws -> Bool {
+    let text = "resources:\n  db: {type: \(type), options: {version: \(version)}}\n"
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
+      Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+    return manifest.deployFindings(catalog: .builtIn, appEnvironment: [:]).contains {
+      $0.severity == .error && $0.message.hasPrefix("AWS has no ")
+    }
+  }
+}
+
 @Suite("Minor versions that AWS upgrades")
 struct MinorVersionTests {
   @Test(

@@ -20,9 +20,12 @@ struct CreatedManifest {
   }
 
   /// Refuses options that the type does not take, before anything is made or changed.
-  /// - Parameter record: What is deployed; nil for a new resource.
+  /// - Parameters:
+  ///   - record: What is deployed; nil for a new resource.
+  ///   - before: The options so far. What a deploy would refuse in them was let in by an earlier drydock, and is
+  ///     nothing that the change at hand could be refused for.
   /// - Throws: `DrydockError.failed` in the words of a command, not of a file.
-  func check(over record: ResourceRecord? = nil) throws {
+  func check(over record: ResourceRecord? = nil, before: [String: String] = [:]) throws {
     if created.isDrain { return try SyslogDrain.check(created.parameters) }
     if let source = created.parameters[OptionSettlement.replicaOption], !source.isEmpty {
       throw DrydockError(
@@ -30,13 +33,13 @@ struct CreatedManifest {
         suggestion: "declare both the source and its replica there")
     }
     try context.catalog.kind(created.type).refuseUnknown(created.parameters)
+    let known = (try? load(before)).map { Set(deployErrors(of: $0).map(\.message)) } ?? []
     let manifest = try Self.readable {
-      let text = ManifestText.single(name, type: created.type, options: created.parameters)
-      let loader = ManifestLoader(catalog: context.catalog)
-      let manifest = try loader.load(Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+      let manifest = try load(created.parameters)
       _ = try ResourceSpec.specs(of: manifest, in: context.catalog, appEnvironment: [:])
       // Who asks for a resource by a command hears at once what a rack would say only later.
-      if !manifest.deployErrors.isEmpty { throw ManifestError(manifest.deployErrors) }
+      let errors = deployErrors(of: manifest).filter { !known.contains($0.message) }
+      if !errors.isEmpty { throw ManifestError(errors) }
       return manifest
     }
     guard let resource = manifest.resources.first, let engine = context.catalog.engine(created.type) else {
@@ -46,6 +49,20 @@ struct CreatedManifest {
     let settlement = OptionSettlement.settle(resource, type: type, record: record, in: context.catalog)
     try refuseChanges(settlement, type)
     if let record { try refuseOtherSeries(settlement, engine, record) }
+  }
+
+  private func load(_ options: [String: String]) throws -> Manifest {
+    let text = ManifestText.single(name, type: created.type, options: options)
+    return try ManifestLoader(catalog: context.catalog).load(
+      Array(text.utf8), file: "convox.yml", appEnvironment: [:])
+  }
+
+  /// All that a deploy would fail at, as `check` says of the same lines in a convox.yml.
+  private func deployErrors(of manifest: Manifest) -> [Diagnostic] {
+    manifest.deployErrors
+      + manifest.deployFindings(catalog: context.catalog, appEnvironment: [:]).filter {
+        $0.severity == .error
+      }
   }
 
   /// Data of one series is never served by another: whoever asks for that hears it at once, not from the `up` that follows.

@@ -20,8 +20,9 @@ extension CreatedResources {
     }
     try context.catalog.kind(type).refuseEmpty(parameters)
     return try await operate(on: name, as: "updating", work) { created, record in
+      let before = created.parameters
       created.parameters.merge(parameters) { $1 }
-      try CreatedManifest(name: name, created: created, context: context).check(over: record)
+      try CreatedManifest(name: name, created: created, context: context).check(over: record, before: before)
     }
   }
 
