@@ -119,6 +119,28 @@ import Testing
     }
   }
 
+  /// Without its empty part the path was another one: all apps, all resources, a process of the name `files`.
+  @Test(arguments: [
+    ("POST", "/apps/web/processes//files?", "processes"),
+    ("GET", "/apps/web/processes//files?file=/x", "processes"),
+    ("DELETE", "/apps/web/processes//files?files=/x", "processes"),
+    ("DELETE", "/apps/web/processes/?", "processes"),
+    ("GET", "/apps/?", "apps"), ("DELETE", "/apps/", "apps"), ("GET", "/apps//releases?limit=1", "apps"),
+    ("GET", "/apps/web/releases/?", "releases"), ("POST", "/apps/web/releases//promote", "releases"),
+    ("GET", "/apps/web/builds/", "builds"), ("GET", "/apps/web/resources/?", "resources"),
+    ("GET", "/apps/web/resources//data", "resources"), ("GET", "/resources/?", "resources"),
+    ("DELETE", "/resources/", "resources"), ("PUT", "/apps/web/services/", "services"),
+  ])
+  func `an empty name means nothing`(_ method: String, _ path: String, _ kind: String) async throws {
+    try await withRack { port, context in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      let response = try await exchange(method, path, port: port)
+      #expect(response.status == 400)
+      #expect(try errorText(response) == "a name is empty: say which of the \(kind) is meant")
+      #expect(context.store.all().count == 1)
+    }
+  }
+
   @Test func `a change of the env is a release, and counts once it is promoted`() async throws {
     try await withRack { port, context in
       _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
@@ -248,6 +270,19 @@ import Testing
             try await wire.frame()?.text.hasPrefix("ERROR: no resource of this rack listens at ") == true)
           #expect(try await wire.frame()?.closeCode == 1008)
         }
+      }
+    }
+  }
+
+  /// Bug: whoever opened it was told of a bad handshake and nothing else.
+  @Test(arguments: ["/apps/web/processes//exec", "/apps/web/resources//console", "/apps//logs"])
+  func `an empty name in a websocket's path is told in it`(_ path: String) async throws {
+    try await withRack { port, _ in
+      _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
+      try await Wire.connect(port: port) { wire in
+        try await wire.send(upgrade(path, port: port))
+        #expect(try await wire.response()?.status == 101)
+        #expect(try await wire.frame()?.text.hasPrefix("ERROR: a name is empty: say which of the ") == true)
       }
     }
   }

@@ -59,6 +59,12 @@ package struct Route: Sendable {
     Route(.GET, pattern, .socket(handler))
   }
 
+  /// Where the pattern has a variable of which the path has nothing; nil for another path, or one that has all.
+  func emptyName(in path: [String]) -> Int? {
+    guard variables(in: path) != nil else { return nil }
+    return zip(pattern, path).enumerated().first { $1.0.hasPrefix(":") && $1.1.isEmpty }?.offset
+  }
+
   /// The values of the pattern's variables; nil for another path.
   func variables(in path: [String]) -> [String: String]? {
     var variables: [String: String] = [:]

@@ -8,6 +8,7 @@ struct Router: Sendable {
   /// The route, and the request with what the route's pattern found in its path.
   /// - Throws: `HTTPFailure` where nothing is there, or nothing for that method.
   func match(_ request: Request) throws -> (route: Route, request: Request) {
+    try refuseEmptyNames(in: request)
     var allowed: [String] = []
     for route in routes {
       guard let variables = route.variables(in: request.path) else { continue }
@@ -25,5 +26,28 @@ struct Router: Sendable {
         .methodNotAllowed, "\(path) takes \(Set(allowed).sorted().joined(separator: ", ")) only")
     }
     throw HTTPFailure(.notFound, "this \(name.text) has no \(request.method.rawValue) \(path)")
+  }
+
+  /// Whether a path is one of a websocket's, also where a name in it is empty: whoever opens one is told there.
+  func leadsToSocket(_ request: Request) -> Bool {
+    routes.contains { route in
+      guard case .socket = route.action, route.method == request.method else { return false }
+      return route.variables(in: request.parts) != nil
+    } || matchesSocket(request)
+  }
+
+  private func matchesSocket(_ request: Request) -> Bool {
+    guard let match = try? match(request), case .socket = match.route.action else { return false }
+    return true
+  }
+
+  /// Without its empty part a path is another one: about all of a kind, or about something else.
+  private func refuseEmptyNames(in request: Request) throws {
+    guard request.parts.count != request.path.count else { return }
+    for route in routes where route.method == request.method {
+      guard let index = route.emptyName(in: request.parts) else { continue }
+      let kind = index > 0 ? "which of the \(route.pattern[index - 1]) is meant" : "what is meant"
+      throw HTTPFailure(.badRequest, "a name is empty: say \(kind)")
+    }
   }
 }
