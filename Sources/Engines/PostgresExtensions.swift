@@ -45,9 +45,9 @@ enum PostgresExtensions {
 
   /// Which listed foreign data wrapper a script makes: `NAME--VERSION.sql`, and not from an earlier version.
   private static func wrapper(_ file: String) -> String? {
-    guard file.hasSuffix(".sql"), let match = file.firstMatch(of: /^(\w+_fdw)--[\w.]+\.sql$/) else {
-      return nil
-    }
+    guard file.hasSuffix(".sql"), file.contains("_fdw--"),
+      let match = file.firstMatch(of: /^(\w+_fdw)--[\w.]+\.sql$/)
+    else { return nil }
     let name = String(match.output.1)
     return listed.contains(name) ? name : nil
   }
@@ -55,13 +55,19 @@ enum PostgresExtensions {
   /// A control file that says so; nil where it does already.
   private static func trusted(_ text: String) -> String? {
     let lines = text.splitExactly(at: "\n", omittingEmpty: false)
-    let others = lines.filter { !$0.contains(/^\s*trusted\s*=/) }
-    if others.count < lines.count,
-      lines.contains(where: { $0.contains(/^\s*trusted\s*=\s*'?(?:true|on|yes)/) })
-    {
-      return nil
-    }
+    let others = lines.filter { trust($0) == nil }
+    let words = ["true", "on", "yes"]
+    if lines.compactMap(trust).contains(where: { words.contains(where: $0.hasPrefix) }) { return nil }
     return (others.filter { !$0.isEmpty } + ["trusted = true", ""]).joined(separator: "\n")
+  }
+
+  /// What a line sets `trusted` to, without the quote before it; nil for another line.
+  private static func trust(_ line: String) -> Substring? {
+    let name = line.drop(while: \.isWhitespace)
+    let rest = name.dropFirst("trusted".count).drop(while: \.isWhitespace)
+    guard name.hasPrefix("trusted"), rest.first == "=" else { return nil }
+    let value = rest.dropFirst().drop(while: \.isWhitespace)
+    return value.first == "'" ? value.dropFirst() : value
   }
 
   /// Where images keep the files: the official ones on Debian and on Alpine, those on RHEL and its like, Bitnami's.

@@ -7,13 +7,36 @@ package struct ServerVersion: Sendable, Hashable, Comparable, CustomStringConver
   /// epoch of a package's version where it begins with one (`1:10.11.18+maria~ubu2204` gives `10.11.18`, see
   /// deb-version(7)); nil when there is none, or one of the numbers is larger than any version's.
   package init?(in text: String) {
-    let version = text.trimmingPrefix(/\s*\d+:(?=\d)/)
-    guard let match = version.firstMatch(of: /\d+(?:\.\d+)*/) else { return nil }
-    let numbers = match.output.split(separator: ".")
-    let parts = numbers.compactMap { Int($0) }
-    guard parts.count == numbers.count else { return nil }
+    var rest = Self.withoutEpoch(text.unicodeScalars[...])
+    rest = rest.drop { !Self.isDigit($0) }
+    var parts: [Int] = []
+    while let digits = Self.digits(rest) {
+      guard let number = Int(String(digits)) else { return nil }
+      parts.append(number)
+      rest = rest[digits.endIndex...]
+      guard rest.first == "." else { break }
+      rest = rest.dropFirst()
+    }
+    guard !parts.isEmpty else { return nil }
     self.parts = parts
   }
+
+  private typealias Scalars = Substring.UnicodeScalarView
+
+  private static func withoutEpoch(_ text: Scalars) -> Scalars {
+    let text = text.drop { $0.properties.isWhitespace }
+    guard let epoch = digits(text) else { return text }
+    let rest = text[epoch.endIndex...]
+    return rest.first == ":" && digits(rest.dropFirst()) != nil ? rest.dropFirst() : text
+  }
+
+  /// The digits at the beginning of a text; nil for none.
+  private static func digits(_ text: Scalars) -> Scalars? {
+    let digits = text.prefix(while: isDigit)
+    return digits.isEmpty ? nil : digits
+  }
+
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
   /// The first number.
   package var major: Int { parts.first ?? 0 }

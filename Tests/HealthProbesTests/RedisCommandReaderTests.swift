@@ -21,6 +21,18 @@ import Testing
   }
 
   @Test(
+    "A key that an import staged is told from others",
+    arguments: [
+      ("drydock:import:123:0", "123"), ("drydock:import:18446744073709551615:77", "18446744073709551615"),
+      ("drydock:import:123:", nil), ("drydock:import:123", nil), ("drydock:import::0", nil),
+      ("drydock:import:12a:0", nil), ("drydock:import:123:0x", nil), ("xdrydock:import:123:0", nil),
+      ("drydock:import:123456789012345678901:0", nil), ("", nil), ("key:1", nil),
+    ] as [(String, String?)])
+  func staged(key: String, owner: String?) {
+    #expect(RedisStaging.owner(of: Array(key.utf8)) == owner)
+  }
+
+  @Test(
     "What is no stream of commands is refused",
     arguments: [
       "REDIS0011", "*1\r\n+OK\r\n", "*0\r\n", "*-1\r\n", "*1\r\n$-1\r\n", "*1\r\n$2\r\nabc\r\n",
