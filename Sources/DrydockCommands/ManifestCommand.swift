@@ -45,11 +45,11 @@ struct ManifestCommand: AsyncParsableCommand {
 
   static let resourceSteps: [TableStep] = [
     .wrap("OPTIONS", least: 20), .wrap("VARIABLES", least: 12), .wrap("OPTIONS", least: 12),
-    .cutEnd("RESOURCE", least: 10),
+    .cutMiddle("RESOURCE", least: 10),
   ]
   static let serviceSteps: [TableStep] = [
     .cutEnd("COMMAND", least: 24), .wrap("RESOURCES", least: 16), .cutEnd("COMMAND", least: 10),
-    .cutEnd("SERVICE", least: 10),
+    .cutMiddle("SERVICE", least: 10),
   ]
 
   private func render(

@@ -22,6 +22,26 @@ package enum DisplayWidth {
     return kept + "…" + (coloured ? "\u{1B}[0m" : "")
   }
 
+  /// The text cut to a number of cells by leaving out its middle, for which `…` stands: what tells names apart is as often
+  /// their end as their beginning. Colours are left out where something is cut.
+  package static func withoutMiddle(_ text: String, to columns: Int) -> String {
+    guard of(text) > columns else { return text }
+    let pieces = pieces(of: text).filter { !$0.isColour }
+    let end = fitting(pieces.reversed(), into: max(0, columns - 1) / 2)
+    let start = fitting(pieces, into: max(0, columns - 1 - end.reduce(0) { $0 + $1.width }))
+    return start.map(\.text).joined() + (columns > 0 ? "…" : "") + end.reversed().map(\.text).joined()
+  }
+
+  /// The first pieces that have room in a number of cells.
+  private static func fitting(_ pieces: [Piece], into columns: Int) -> [Piece] {
+    var width = 0
+    return Array(
+      pieces.prefix { piece in
+        width += piece.width
+        return width <= columns
+      })
+  }
+
   /// The text as lines of a number of cells at most, one at least: broken at spaces, and inside of words that are longer.
   package static func wrapped(_ text: String, to columns: Int) -> [String] {
     guard of(text) > columns else { return [text] }
@@ -74,15 +94,23 @@ package enum DisplayWidth {
     var pieces: [Piece] = []
     var rest = text[...]
     while let character = rest.first {
-      if character == "\u{1B}", let colour = rest.prefixMatch(of: #/\x1B\[[0-9;]*m/#) {
-        pieces.append(Piece(text: String(colour.output), width: 0, isColour: true))
-        rest = rest[colour.range.upperBound...]
+      if character == "\u{1B}", let colour = colour(rest) {
+        pieces.append(Piece(text: String(colour), width: 0, isColour: true))
+        rest = rest[colour.endIndex...]
       } else {
         pieces.append(Piece(text: String(character), width: width(of: character)))
         rest.removeFirst()
       }
     }
     return pieces
+  }
+
+  /// The colour that a text begins with: ESC [ NUMBERS m.
+  private static func colour(_ text: Substring) -> Substring? {
+    let rest = text.unicodeScalars.dropFirst()
+    guard rest.first == "[" else { return nil }
+    let end = rest.dropFirst().drop { $0 == ";" || ("0"..."9").contains($0) }
+    return end.first == "m" ? text[..<end.index(after: end.startIndex)] : nil
   }
 
   private static func width(of character: Character) -> Int {

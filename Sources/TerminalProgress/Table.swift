@@ -22,7 +22,7 @@ package struct Table: Sendable, Hashable {
   package func rendered(style: Style = .plain, screen: Int? = nil, steps: [TableStep] = []) -> String {
     let titles = header.isEmpty ? [] : [header.map { [style.bold(TerminalText.line($0))] }]
     var rows = titles + self.rows.map { $0.map(Self.lines(of:)) }
-    if let screen { narrow(&rows, to: screen, steps) }
+    if let screen { narrow(&rows, to: screen, steps, style) }
     let widths = Self.widths(rows)
     return rows.flatMap(Self.lines(of:)).map { line in
       let text = Self.line(line, widths: widths)
@@ -30,7 +30,7 @@ package struct Table: Sendable, Hashable {
     }.joined()
   }
 
-  private func narrow(_ rows: inout [[[String]]], to screen: Int, _ steps: [TableStep]) {
+  private func narrow(_ rows: inout [[[String]]], to screen: Int, _ steps: [TableStep], _ style: Style) {
     var titles = header
     for step in steps {
       let widths = Self.widths(rows)
@@ -42,7 +42,14 @@ package struct Table: Sendable, Hashable {
         for index in rows.indices where column < rows[index].count { rows[index].remove(at: column) }
         continue
       }
-      let width = max(widths[column] - excess, DisplayWidth.of(rows[0][column][0]))
+      var width = widths[column] - excess
+      if case .wrap(let title, let least) = step {
+        // The title breaks too: what does not fit below it would be cut at the edge of the screen.
+        width = max(width, least)
+        rows[0][column] = DisplayWidth.wrapped(title, to: width).map { style.bold(TerminalText.line($0)) }
+      } else {
+        width = max(width, DisplayWidth.of(titles[column]))
+      }
       for index in rows.indices.dropFirst() where column < rows[index].count {
         rows[index][column] = rows[index][column].flatMap { step.shortened($0, to: width) }
       }

@@ -7,6 +7,8 @@ package enum TableStep: Sendable, Hashable {
   case addresses(String)
   /// Cells are cut at their end, to no fewer places than these.
   case cutEnd(String, least: Int)
+  /// Cells lose their middle, to no fewer places than these: names, of which no two may come to look the same.
+  case cutMiddle(String, least: Int)
   /// Cells are cut at their front, a path between two folders: what tells paths apart is their end.
   case cutFront(String, least: Int)
   /// Cells become several lines of no fewer places than these, broken between words where there is a place for it.
@@ -16,8 +18,8 @@ package enum TableStep: Sendable, Hashable {
 
   var title: String {
     switch self {
-    case .shortURLs(let title), .addresses(let title), .cutEnd(let title, _), .cutFront(let title, _),
-      .wrap(let title, _), .leaveOut(let title):
+    case .shortURLs(let title), .addresses(let title), .cutEnd(let title, _), .cutMiddle(let title, _),
+      .cutFront(let title, _), .wrap(let title, _), .leaveOut(let title):
       title
     }
   }
@@ -28,6 +30,7 @@ package enum TableStep: Sendable, Hashable {
     case .shortURLs: [Self.withoutCredentials(cell)]
     case .addresses: [Self.address(cell)]
     case .cutEnd(_, let least): [DisplayWidth.truncated(cell, to: max(width, least))]
+    case .cutMiddle(_, let least): [DisplayWidth.withoutMiddle(cell, to: max(width, least))]
     case .cutFront(_, let least): [Self.withoutFront(cell, max(width, least))]
     case .wrap(_, let least): DisplayWidth.wrapped(cell, to: max(width, least))
     case .leaveOut: [cell]

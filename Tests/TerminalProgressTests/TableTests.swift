@@ -41,6 +41,18 @@ import Testing
     ])
 
   /// Each step only if it is needed, and only as far as that.
+  /// Bug: cut at their end, names that differ there came to look the same.
+  @Test(arguments: [
+    ("abc", 3, "abc"), ("abcdef", 5, "ab…ef"), ("abcdef", 4, "ab…f"), ("abcdef", 2, "a…"), ("ab", 1, "…"),
+    ("ab", 0, ""), ("cache-of-sessions-1", 9, "cach…ns-1"), ("日本語日本語", 7, "日本…語"),
+    ("\u{1B}[31mabcdef\u{1B}[0m", 5, "ab…ef"),
+    ("e\u{301}bcde\u{301}", 3, "e\u{301}…e\u{301}"),
+  ])
+  func `a name loses its middle`(_ name: String, _ columns: Int, _ expected: String) {
+    #expect(DisplayWidth.withoutMiddle(name, to: columns) == expected)
+    #expect(DisplayWidth.of(expected) <= columns)
+  }
+
   @Test(arguments: [
     (200, "mydb   /home/me/state/mydb  postgres://app:pw@127.0.0.1:15999/app  fine"),
     (80, "mydb   /home/me/state/mydb  postgres://127.0.0.1:15999/app  fine"),
@@ -56,6 +68,25 @@ import Testing
     let lines = text.split(separator: "\n").map(String.init)
     #expect(lines.count == 3 && lines.allSatisfy { DisplayWidth.of($0) <= screen }, "\(text)")
     #expect(lines[1].hasPrefix(row), "\(text)")
+  }
+
+  /// Bug: a column was never narrower than its title, so that the cells' ends were cut off at the edge of the screen.
+  @Test func aTitleBreaksAsItsCellsDo() {
+    let table = Table(
+      header: ["OPTION", "WHAT THAT IS"],
+      rows: [["version", "that version runs, or the difference is shown"]])
+    let expected = """
+      OPTION   WHAT THAT
+               IS
+      version  that
+               version
+               runs, or
+               the
+               difference
+               is shown
+
+      """
+    #expect(table.rendered(screen: 19, steps: [.wrap("WHAT THAT IS", least: 4)]) == expected)
   }
 
   @Test func cellsBreakBetweenWordsWhereTheScreenIsNarrow() {

@@ -42,7 +42,8 @@ struct Build: AsyncParsableCommand {
     if common.format == .json { return try session.console.print(json: built) }
     let rows = built.map { [$0.service, Self.short($0.image), $0.isNew ? "built" : "unchanged"] }
     session.console.print(
-      Table(header: ["SERVICE", "IMAGE", "WHAT"], rows: rows), [.cutEnd("SERVICE", least: 8)], WideOption())
+      Table(header: ["SERVICE", "IMAGE", "WHAT"], rows: rows), [.cutMiddle("SERVICE", least: 8)], WideOption()
+    )
   }
 
   private static func short(_ id: String) -> String {

@@ -7,7 +7,7 @@ struct ServicePlanPrinter: Sendable {
   static let steps: [TableStep] = [
     .cutEnd("COMMAND", least: 24), .wrap("WHY", least: 32), .cutEnd("COMMAND", least: 12),
     .leaveOut("COMMAND"),
-    .wrap("WHY", least: 16), .cutEnd("SERVICE", least: 8),
+    .wrap("WHY", least: 16), .cutMiddle("SERVICE", least: 8),
   ]
 
   private let session: Session

@@ -6,7 +6,8 @@ import TerminalProgress
 enum ServiceTable {
   private static let steps: [TableStep] = [
     .cutEnd("STATUS", least: 28), .leaveOut("SINCE"), .cutEnd("RUNS AS", least: 16), .addresses("URL"),
-    .leaveOut("RUNS AS"), .leaveOut("RESTARTS"), .cutEnd("STATUS", least: 12), .cutEnd("SERVICE", least: 8),
+    .leaveOut("RUNS AS"), .leaveOut("RESTARTS"), .cutEnd("STATUS", least: 12),
+    .cutMiddle("SERVICE", least: 8),
   ]
 
   /// Prints services and their replicas.

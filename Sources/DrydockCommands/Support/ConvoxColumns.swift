@@ -10,7 +10,7 @@ enum ConvoxColumns {
 
   private static let steps: [TableStep] = [
     .shortURLs("URL"), .wrap("DESCRIPTION", least: 30), .addresses("URL"), .cutEnd("DEFAULT", least: 10),
-    .cutEnd("NAME", least: 12), .cutEnd("STATUS", least: 12),
+    .cutMiddle("NAME", least: 12), .cutEnd("STATUS", least: 12),
   ]
 
   /// Labels and what they stand for, which may take several lines; a label without any is left out.

@@ -44,9 +44,9 @@ struct ExplainedOptions {
 
   private static let serviceSteps: [TableStep] = [
     .wrap("ON AWS", least: 24), .wrap("DRYDOCK", least: 24), .cutEnd("VALUE", least: 16), .leaveOut("FROM"),
-    .cutEnd("SERVICE", least: 8), .wrap("KEY", least: 14), .cutEnd("VALUE", least: 8),
-    .wrap("ON AWS", least: 12),
-    .wrap("DRYDOCK", least: 12),
+    .cutMiddle("SERVICE", least: 8), .wrap("KEY", least: 14), .cutEnd("VALUE", least: 8),
+    .wrap("ON AWS", least: 10),
+    .wrap("DRYDOCK", least: 10),
   ]
 
   private static func timers(_ manifest: Manifest, screen: Int?) -> String {
@@ -57,9 +57,9 @@ struct ExplainedOptions {
 
   private static let steps: [TableStep] = [
     .wrap("WHAT THAT IS", least: 24), .leaveOut("TYPE"), .leaveOut("FROM"), .cutEnd("VALUE", least: 12),
-    .wrap("ON AWS", least: 16), .leaveOut("ON AWS"), .cutEnd("RESOURCE", least: 12),
+    .wrap("ON AWS", least: 16), .leaveOut("ON AWS"), .cutMiddle("RESOURCE", least: 12),
     .wrap("OPTION", least: 14),
-    .cutEnd("RESOURCE", least: 8), .wrap("WHAT THAT IS", least: 12),
+    .cutMiddle("RESOURCE", least: 8), .wrap("WHAT THAT IS", least: 8),
   ]
 
   static func render(_ rows: [OptionExplanation], screen: Int? = nil) -> String {

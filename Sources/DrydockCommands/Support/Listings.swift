@@ -8,7 +8,7 @@ import TerminalProgress
 /// The plan as a table.
 enum PlanTable {
   private static let steps: [TableStep] = [
-    .cutEnd("REASON", least: 30), .cutEnd("RESOURCE", least: 12), .cutEnd("REASON", least: 16),
+    .cutEnd("REASON", least: 30), .cutMiddle("RESOURCE", least: 12), .cutEnd("REASON", least: 16),
   ]
 
   static func render(_ plan: Plan, screen: Int? = nil) -> String {
@@ -30,7 +30,7 @@ enum PlanTable {
 enum OutcomeTable {
   private static let steps: [TableStep] = [
     .shortURLs("URL"), .leaveOut("RUNTIME"), .addresses("URL"), .leaveOut("TIME"),
-    .cutEnd("RESOURCE", least: 12), .cutEnd("URL", least: 16),
+    .cutMiddle("RESOURCE", least: 12), .cutEnd("URL", least: 16),
   ]
 
   static func render(_ outcomes: [ResourceOutcome], screen: Int? = nil) -> String {
@@ -69,9 +69,10 @@ enum UpSummary {
 enum StateTable {
   private static let steps: [TableStep] = [
     .cutFront("PROCESS", least: 14), .cutEnd("STATUS", least: 28), .leaveOut("RUNTIME"),
-    .cutFront("PROCESS", least: 9), .leaveOut("WANTED"), .cutEnd("RESOURCE", least: 16), .leaveOut("UPTIME"),
-    .cutEnd("STATUS", least: 12), .leaveOut("PROCESS"), .cutEnd("RESOURCE", least: 8),
-    .cutEnd("APP", least: 6),
+    .cutFront("PROCESS", least: 9), .leaveOut("WANTED"), .cutMiddle("RESOURCE", least: 16),
+    .leaveOut("UPTIME"),
+    .cutEnd("STATUS", least: 12), .leaveOut("PROCESS"), .cutMiddle("RESOURCE", least: 8),
+    .cutMiddle("APP", least: 6),
   ]
 
   /// - Parameter isWide: Whether to show what few people need, where there is any of it.

@@ -57,7 +57,7 @@ struct TimerListing: Codable, Hashable, Sendable {
 
   private static let steps: [TableStep] = [
     .cutEnd("COMMAND", least: 20), .leaveOut("SERVICE"), .cutEnd("COMMAND", least: 10), .leaveOut("LOCAL"),
-    .cutEnd("TIMER", least: 10), .leaveOut("COMMAND"), .wrap("NEXT (UTC)", least: 20),
+    .cutMiddle("TIMER", least: 10), .leaveOut("COMMAND"), .wrap("NEXT (UTC)", least: 20),
     .wrap("SCHEDULE", least: 10),
   ]
 

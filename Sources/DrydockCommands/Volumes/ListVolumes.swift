@@ -20,7 +20,7 @@ struct ListVolumes: AsyncParsableCommand {
 
   static let steps: [TableStep] = [
     .cutFront("FOLDER", least: 24), .cutFront("IN DOCKER", least: 24), .wrap("SERVICES", least: 12),
-    .cutFront("FOLDER", least: 12), .cutFront("IN DOCKER", least: 12), .cutEnd("VOLUME", least: 12),
+    .cutFront("FOLDER", least: 12), .cutFront("IN DOCKER", least: 12), .cutMiddle("VOLUME", least: 12),
   ]
 
   func run() async throws {
