@@ -23,7 +23,9 @@ extension Service {
   /// What to do about required variables without a value: where values are looked up surprises those who keep them
   /// elsewhere.
   package static func remedy(forMissing names: [String]) -> String {
-    let assignments = names.map { "\($0)=…" }.joined(separator: " ")
+    // Who lists a variable twice sets it once, and an empty item is none.
+    let assignments = Set(names).subtracting([""]).sorted().map { "\($0)=…" }.joined(separator: " ")
+    guard !assignments.isEmpty else { return "an item of environment: is empty: remove it" }
     return
       "set them: drydock env set \(assignments), or give a default; values come from the app env and --env-file, "
       + "not from the shell, nor from a .env, which drydock env set --from .env takes over"

@@ -175,6 +175,15 @@ struct DeployFindingTests {
     #expect(try findings(text, ["DB_URL": " "]).count == 1)
   }
 
+  @Test(arguments: [
+    (["A", "A", "B"], "set them: drydock env set A=… B=…, or"),
+    (["", "A"], "set them: drydock env set A=…, or"),
+    ([""], "an item of environment: is empty"),
+  ])
+  func aRemedyNamesEachMissingVariableOnce(_ missing: [String], _ remedy: String) {
+    #expect(Service.remedy(forMissing: missing).hasPrefix(remedy))
+  }
+
   @Test("A required variable without a value fails the deploy")
   func required() throws {
     let text = "services:\n  web: {environment: [ALPHA]}\n"
