@@ -60,6 +60,8 @@ struct DotenvValue {
     // Where a shell puts the home folder, and where zsh looks for a command.
     case "~": previous == nil || previous == ":" || previous == "="
     case "=": previous == nil || previous == ":"
+    // White space to JavaScript alone.
+    case "\u{FEFF}": true
     default:
       special.contains(scalar) || scalar.properties.isWhitespace
         || scalar.properties.generalCategory == .control

@@ -5,7 +5,7 @@ import Testing
 
 /// Values with every printable and some other characters at every kind of place.
 private let values: [String] = {
-  let others = "\u{85}\u{A0}é日\u{2028}\u{3000}🚢".unicodeScalars
+  let others = "\u{85}\u{FEFF}\u{A0}é日\u{2028}\u{3000}🚢".unicodeScalars
   let scalars = (1...126).map { UnicodeScalar(UInt8($0)) } + Array(others)
   let forms = scalars.map(String.init).flatMap { character in
     [
@@ -48,6 +48,12 @@ private func differences(_ written: [EnvironmentVariable], _ read: [String: Stri
 }
 
 @Suite struct EnvironmentFormatTests {
+  /// Bug: dotenv for node, which trims values by JavaScript's rules, left it out at a bare value's ends.
+  @Test func aByteOrderMarkIsQuoted() {
+    let variable = EnvironmentVariable(name: "A", value: "\u{FEFF}x")
+    #expect(render([variable], as: .dotenv).text.hasSuffix("A='\u{FEFF}x'\n"))
+  }
+
   @Test(arguments: Reader.allCases)
   func readersReadTheirFileAlike(reader: Reader) async throws {
     guard await reader.isThere() else { return skip("\(reader.rawValue) cannot read dotenv files here") }
