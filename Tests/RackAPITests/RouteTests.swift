@@ -275,14 +275,21 @@ import Testing
   }
 
   /// Bug: whoever opened it was told of a bad handshake and nothing else.
-  @Test(arguments: ["/apps/web/processes//exec", "/apps/web/resources//console", "/apps//logs"])
-  func `an empty name in a websocket's path is told in it`(_ path: String) async throws {
+  @Test(arguments: [
+    ("/apps/web/processes//exec", "ERROR: the app's services are not started"),
+    ("/apps//logs", "ERROR: no such app: "),
+    ("/apps/web/resources//console", "ERROR: no such resource: "),
+  ])
+  func `an empty name in a websocket's path is told in it`(_ path: String, _ text: String) async throws {
     try await withRack { port, _ in
       _ = try await exchange("POST", "/apps", port: port, form: [("name", "web")])
       try await Wire.connect(port: port) { wire in
-        try await wire.send(upgrade(path, port: port))
+        try await wire.send(upgrade(path, port: port, ["Command: ls"]))
         #expect(try await wire.response()?.status == 101)
-        #expect(try await wire.frame()?.text.hasPrefix("ERROR: a name is empty: say which of the ") == true)
+        let told = try await wire.frame()?.text ?? ""
+        #expect(told.hasPrefix(text), "\(told)")
+        // The tool ends with the code that an exec is told.
+        if path.hasSuffix("exec") { #expect(try await wire.frame()?.text.hasSuffix(":1\n") == true) }
       }
     }
   }

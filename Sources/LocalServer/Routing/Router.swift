@@ -8,6 +8,7 @@ struct Router: Sendable {
   /// The route, and the request with what the route's pattern found in its path.
   /// - Throws: `HTTPFailure` where nothing is there, or nothing for that method.
   func match(_ request: Request) throws -> (route: Route, request: Request) {
+    if let socket = socket(request) { return socket }
     try refuseEmptyNames(in: request)
     var allowed: [String] = []
     for route in routes {
@@ -28,17 +29,17 @@ struct Router: Sendable {
     throw HTTPFailure(.notFound, "this \(name.text) has no \(request.method.rawValue) \(path)")
   }
 
-  /// Whether a path is one of a websocket's, also where a name in it is empty: whoever opens one is told there.
-  func leadsToSocket(_ request: Request) -> Bool {
-    routes.contains { route in
-      guard case .socket = route.action, route.method == request.method else { return false }
-      return route.variables(in: request.parts) != nil
-    } || matchesSocket(request)
-  }
-
-  private func matchesSocket(_ request: Request) -> Bool {
-    guard let match = try? match(request), case .socket = match.route.action else { return false }
-    return true
+  /// The websocket whose path it is, where a name in that is empty: its own conversation says what is not there, in the form
+  /// that its client reads.
+  private func socket(_ request: Request) -> (route: Route, request: Request)? {
+    guard request.parts.count != request.path.count else { return nil }
+    for route in routes where route.method == request.method {
+      guard case .socket = route.action, let variables = route.variables(in: request.parts) else { continue }
+      var request = request
+      request.variables = variables
+      return (route, request)
+    }
+    return nil
   }
 
   /// Without its empty part a path is another one: about all of a kind, or about something else.

@@ -78,8 +78,10 @@ package struct WebServer: Sendable {
 
   /// Whether a head may become a websocket. What may not is answered over HTTP, with the reason.
   private func isSocket(_ head: HTTPRequestHead) -> Bool {
-    guard let request = try? Request(head, limits: limits) else { return false }
-    return router.leadsToSocket(request)
+    guard let request = try? Request(head, limits: limits),
+      let match = try? router.match(request), case .socket = match.route.action
+    else { return false }
+    return true
   }
 
   @concurrent
