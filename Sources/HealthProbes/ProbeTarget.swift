@@ -22,6 +22,8 @@ package struct ProbeTarget: Sendable, Hashable {
   /// Who has to listen at the port before anything is sent there; nil where that cannot be asked. A Unix socket lies in
   /// a folder that nobody else can enter.
   package var listener: ExpectedListener?
+  /// The folder of the server's data, where that is on this machine: a server may say there how far its start is.
+  package var dataFolder: String?
 
   /// A target on a TCP port, or on a Unix socket where one is given.
   package init(

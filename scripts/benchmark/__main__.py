@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 import baseline
@@ -108,6 +109,9 @@ def overhead(drydock, runtime, kind, runs, results, versions):
         for name in ("fresh", "overhead"):
             results.add(f"{runtime} {kind} {name}", ready_to_end(drydock, app, arguments, runtime, kind, port))
             drydock.time(app, "down")
+        if (runtime, kind) == ("native", "postgres"):
+            results.add("native postgres login", login_to_end(drydock, app, arguments, port))
+            drydock.time(app, "down")
         versions[f"{runtime} {kind}"] = drydock.json(app, "ps", "--format", "json")[0]["version"]
         drydock.time(app, "down", "--delete-data", "--yes")
 
@@ -121,6 +125,14 @@ def ready_to_end(drydock, app, arguments, runtime, kind, port):
     end = time.time()
     container = drydock.json(app, "ps", "--format", "json")[0]["container"]
     return end - ready.logged(kind, container)
+
+
+def login_to_end(drydock, app, arguments, port):
+    """From the moment at which another client, which logs in as early as can be, has its first answer."""
+    password = urllib.parse.urlsplit(drydock.output(app, "resources", "url", "it").decode().strip()).password
+    observed = in_thread(lambda: ready.first_login(port, urllib.parse.unquote(password)))
+    drydock.time(app, *arguments)
+    return time.monotonic() - observed()[1]
 
 
 def has_docker(drydock):

@@ -1,7 +1,11 @@
-"""When an engine is ready, seen from outside and without a password."""
+"""When an engine is ready, seen from outside."""
 
+import base64
 import datetime
+import hashlib
+import hmac
 import json
+import os
 import re
 import socket
 import struct
@@ -40,6 +44,69 @@ def wait(kind, port, interval=0.001, limit=120):
             return time.monotonic()
         time.sleep(interval)
     raise TimeoutError(f"{kind} on port {port} was not ready within {limit} s")
+
+
+def first_login(port, password, interval=0.001, limit=120):
+    """Logs into PostgreSQL as soon as it asks for a password, and asks it a question.
+
+    Its first client waits longer than those after it: the server makes its cache of relations anew at each start, when
+    somebody logs in. Returns the moments at which it asked and at which it had answered.
+    """
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+                peer.sendall(POSTGRES_STARTUP)
+                stream = peer.makefile("rb")
+                kind, offer = message(stream)
+                if kind == b"R":
+                    return time.monotonic(), answered(peer, stream, offer, password)
+        except OSError:
+            pass
+        time.sleep(interval)
+    raise TimeoutError(f"PostgreSQL on port {port} was not ready within {limit} s")
+
+
+def message(stream):
+    """A message of PostgreSQL's protocol: its letter and what is in it."""
+    head = stream.read(5)
+    if len(head) < 5:
+        raise ConnectionError("the server has hung up")
+    return head[:1], stream.read(struct.unpack("!i", head[1:])[0] - 4)
+
+
+def answered(peer, stream, offer, password):
+    """The login by SCRAM-SHA-256 (RFC 5802) and a question. Returns the moment at which it is answered."""
+
+    def send(letter, content):
+        peer.sendall(letter + struct.pack("!i", len(content) + 4) + content)
+
+    def expect(letter, code=None):
+        kind, content = message(stream)
+        if kind != letter or (code is not None and struct.unpack("!i", content[:4])[0] != code):
+            raise ConnectionError(f"PostgreSQL answered {kind!r} {content!r}")
+        return content[4:]
+
+    if b"SCRAM-SHA-256\0" not in offer:
+        raise ConnectionError("PostgreSQL asks for another kind of login")
+    first = b"n=,r=" + base64.b64encode(os.urandom(18))
+    send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!i", len(first) + 3) + b"n,," + first)
+    challenge = expect(b"R", 11)
+    fields = dict(field.split(b"=", 1) for field in challenge.split(b","))
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(fields[b"s"]), int(fields[b"i"]))
+    key = hmac.digest(salted, b"Client Key", "sha256")
+    last = b"c=biws,r=" + fields[b"r"]
+    signature = hmac.digest(hashlib.sha256(key).digest(), b",".join([first, challenge, last]), "sha256")
+    proof = bytes(left ^ right for left, right in zip(key, signature))
+    send(b"p", last + b",p=" + base64.b64encode(proof))
+    expect(b"R", 12)
+    expect(b"R", 0)
+    while message(stream)[0] != b"Z":
+        pass
+    send(b"Q", b"SELECT 1\0")
+    while message(stream)[0] != b"Z":
+        pass
+    return time.monotonic()
 
 
 READY_LINES = {

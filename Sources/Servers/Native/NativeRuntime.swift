@@ -168,13 +168,16 @@ package struct NativeRuntime: Runtime {
       target.listener = listener(launch)
       return target
     }
-    let socket = layout(launch.spec.name).socket(launch)
-    return ProbeTarget(
+    let layout = layout(launch.spec.name)
+    let socket = layout.socket(launch)
+    var target = ProbeTarget(
       host: "127.0.0.1", port: launch.request.port, unixSocket: administrator ? socket : nil,
       user: administrator ? accounts.nativeAdministrator : EngineAccounts.app,
       password: administrator ? launch.request.administratorPassword : launch.request.password,
       database: database ?? EngineAccounts.app, authorityFile: launch.request.verifyingAuthority,
       listener: listener(launch))
+    target.dataFolder = layout.data
+    return target
   }
 
   /// Who has to listen at the server's port: its process, or nobody where that has ended.
