@@ -261,7 +261,7 @@ let package = Package(
       ]),
     tests(
       "PortForwarding", ["AppStateTestSupport", "DrydockBase", "MonotonicTime", "TransportSecurity"]),
-    tests("Transfer", ["ConvoxEnvironment", "DrydockBase", "LocalFiles"]),
+    tests("Transfer", ["ConvoxEnvironment", "DrydockBase", "Engines", "LocalFiles", "Servers"]),
     tests("NativeProcess", ["DrydockBase", "MonotonicTime", "drydock-keeper"]),
     tests(
       "HealthProbes",

@@ -13,8 +13,7 @@ extension DockerError: DrydockErrorConvertible {
       case _ where WriteRemedy.saysDiskIsFull(message): .cannotWrite
       default: .failed
       }
-    let space = "free some space where the Docker engine keeps its data: docker system df"
-    let remedy = suggestion ?? (kind == .cannotWrite ? space : nil)
+    let remedy = suggestion ?? (kind == .cannotWrite ? WriteRemedy.inDocker(nil) : nil)
     guard case .shortage(let number) = code else {
       return DrydockError(kind, place + message, suggestion: remedy)
     }

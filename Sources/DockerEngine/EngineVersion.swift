@@ -32,6 +32,8 @@ package struct EngineInfo: Sendable, Hashable, Codable {
   package let memory: Int?
   /// The operating system of the host in words, such as "Docker Desktop".
   package let operatingSystem: String?
+  /// The folder of the host in which the engine keeps images, containers and volumes.
+  package let dataFolder: String?
 
   enum CodingKeys: String, CodingKey {
     case name = "Name"
@@ -39,5 +41,6 @@ package struct EngineInfo: Sendable, Hashable, Codable {
     case processors = "NCPU"
     case memory = "MemTotal"
     case operatingSystem = "OperatingSystem"
+    case dataFolder = "DockerRootDir"
   }
 }

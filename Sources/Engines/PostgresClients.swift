@@ -96,6 +96,8 @@ struct PostgresClients {
     ("is a system trigger", "dump schema and data together, or without --disable-triggers"),
     ("must be owner of", noOwners), ("must be member of role", noOwners),
     ("must be able to SET ROLE", noOwners),
+    ("permission denied to create event trigger", noEventTriggers),
+    ("permission denied for function", "nor may RDS's master user: take that line out"),
     ("must be superuser", "nor may RDS's master user: take that line out"),
     (
       "is not available",
@@ -119,6 +121,12 @@ struct PostgresClients {
 
   private static let noLocale =
     "sort by COLLATE \"en-US-x-icu\", which needs no locale; or have the machine's (apt-get install locales-all)"
+
+  /// As pg_dump writes them: the statement begins a line, and ends one of the lines behind that.
+  private static let noEventTriggers =
+    "RDS's master user may, this one not; leave them out: "
+    + "sed -E '/^CREATE EVENT TRIGGER/,/;$/d; /^(ALTER|COMMENT ON) EVENT TRIGGER/d' FILE "
+    + "| drydock resources import RESOURCE"
 
   private static let noOwners =
     "dump without roles: pg_dump --no-owner --no-privileges (pg_restore takes the same for an archive)"

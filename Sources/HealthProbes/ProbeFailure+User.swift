@@ -5,7 +5,7 @@ extension ProbeFailure: DrydockErrorConvertible {
   package func drydockError(place: String) -> DrydockError {
     let isFull = WriteRemedy.saysDiskIsFull("\(self)")
     return DrydockError(
-      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.elsewhere : nil)
+      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.ofServer : nil)
   }
 }
 
@@ -14,7 +14,7 @@ extension StatementError: DrydockErrorConvertible {
   package func drydockError(place: String) -> DrydockError {
     let isFull = WriteRemedy.saysDiskIsFull(message)
     return DrydockError(
-      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.elsewhere : nil)
+      isFull ? .cannotWrite : .failed, "\(place)\(self)", suggestion: isFull ? WriteRemedy.ofServer : nil)
   }
 }
 

@@ -150,15 +150,37 @@ package struct ToolDump: Sendable {
     if let lock = transfer.lock, !isTrusted, ending.lines.first?.hasSuffix(lock.refusal) == true {
       throw tooOld(ending)
     }
-    let left = await leaves()
-    if let failure = transfer.failure(ending.error) {
-      throw DrydockError(
-        .failed, "resource \(name): the import failed at line \(failure.line): \(failure.message)",
-        suggestion: failure.remedy.map { "\($0); \(left)" } ?? left, details: ending.lines)
-    }
-    throw DrydockError(
-      .failed, "resource \(name): the import failed (exit code \(ending.exitCode))", suggestion: left,
-      details: ending.lines)
+    throw Self.failure(
+      of: name, ending, at: transfer.failure(ending.error), log: await log(behind: ending),
+      leaves: await leaves(), space: await site.spaceRemedy())
+  }
+
+  /// What the server said last, where the tool says only that it is gone.
+  private func log(behind ending: ClientEnding) async -> [String] {
+    guard let server = site.server, ending.error.contains(Self.isGone) else { return [] }
+    return (try? await server.runtime.log(name, lines: 60)) ?? []
+  }
+
+  private static var isGone: Regex<Substring> {
+    /connection to server was lost|(?:clos|terminat)(?:ed the|ing) connection|[Ll]ost connection|gone away/
+  }
+
+  /// Why an import failed.
+  /// - Parameters:
+  ///   - failure: Where it did, if the tool said so.
+  ///   - log: The server's last lines, where the tool says only that it is gone.
+  ///   - leaves: What is in the data now.
+  ///   - space: What to do where it failed for want of space.
+  static func failure(
+    of name: String, _ ending: ClientEnding, at failure: ImportFailure?, log: [String] = [], leaves: String,
+    space: String
+  ) -> DrydockError {
+    let isFull = WriteRemedy.saysDiskIsFull(ending.error) || log.contains(where: WriteRemedy.saysDiskIsFull)
+    let reason = failure.map { "at line \($0.line): \($0.message)" } ?? "(exit code \(ending.exitCode))"
+    let remedies = [isFull ? space : failure?.remedy, leaves].compactMap { $0 }
+    return DrydockError(
+      isFull ? .cannotWrite : .failed, "resource \(name): the import failed \(reason)",
+      suggestion: remedies.joined(separator: "; "), details: ending.lines)
   }
 
   /// The tool has read everything, and was content, but the last words have not been carried out.

@@ -87,6 +87,9 @@ package struct TransferSite: Sendable {
         ? "start it: drydock resources start \(target.name)" : "start it: drydock up \(target.name)")
   }
 
+  /// What to do where there is no room for the resource's data.
+  package func spaceRemedy() async -> String { await server?.runtime.spaceRemedy() ?? WriteRemedy.elsewhere }
+
   /// Where the engine's clients run.
   package var place: ClientPlace {
     server.map { $0.host.clientPlace(of: $0.launch) }

@@ -1,4 +1,5 @@
 import DockerEngine
+import DrydockBase
 import DrydockTestSupport
 import Foundation
 import MonotonicTime
@@ -29,7 +30,7 @@ import Testing
   }
 
   /// An engine that has the image, and the one with its data.
-  private func stub(fillEndsBy status: Int = 0) throws -> DockerStub {
+  private func stub(fillEndsBy status: Int = 0, saying words: String = "") throws -> DockerStub {
     let base = try JSONDecoder().decode(
       ImageInfo.self, from: Data(#"{"Id":"sha256:1","Os":"linux","Architecture":"amd64"}"#.utf8))
     let key = BakedImages.key(base, Self.recipe)
@@ -37,7 +38,8 @@ import Testing
       "GET /images/fake:1.0/json": .image("sha256:1"),
       "GET /images/drydock-baked/memcached:\(key)/json": .image("sha256:baked"),
       "POST /containers/made/wait": .reply(200, #"{"StatusCode":\#(status)}"#),
-      "GET /containers/made/logs": .reply(200, ""),
+      "GET /containers/made/logs": .reply(200, words.isEmpty ? "" : frame(words)),
+      "GET /info": .reply(200, #"{"DockerRootDir":"/srv/docker"}"#),
     ])
   }
 
@@ -86,6 +88,49 @@ import Testing
       #expect(own.last?["Cmd"] as? [String] == ["fake", "--marker=drydock-abc123def456-mem"])
       let volumes = server.requests.filter { $0.call == "POST /volumes/create" }
       #expect((volumes.last?.json["Labels"] as? [String: String])?["dev.drydock.filled"] == nil)
+    }
+  }
+
+  /// Bug: "cannot remove the volume: volume is in use", at this up and at every later one.
+  @Test("What a killed command had fill or copy the data is removed before the volume")
+  func leftBehind() async throws {
+    let name = "drydock-abc123def456-mem"
+    var stub = try stub()
+    for left in ["-fill", "-seed"] {
+      stub.answers["GET /containers/\(name)\(left)/json"] = .container(status: "exited")
+    }
+    stub.answers["GET /volumes/\(name)"] = .reply(200, #"{"Name":"\#(name)","Driver":"local"}"#)
+    try await stub.run { runtime, calls, _ in
+      try await runtime.deleteData("mem")
+      #expect(
+        calls().filter { $0.hasPrefix("DELETE") } == [
+          "DELETE /containers/\(name)-fill", "DELETE /containers/\(name)-seed", "DELETE /volumes/\(name)",
+        ])
+    }
+  }
+
+  /// A piece of a container's standard error.
+  private func frame(_ words: String) -> String {
+    let count = UInt32(words.utf8.count)
+    let header = [2, 0, 0, 0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> UInt32($0)) }
+    return String(decoding: header + Array(words.utf8), as: UTF8.self)
+  }
+
+  /// Bug: every file that did not fit was listed, then the image's own way was tried, which takes as much room.
+  @Test("Where there is no room for the data that is said at once, with the disk")
+  func noRoom() async throws {
+    let line = "cp: error writing './x': No space left on device"
+    let words = (1...30).map { _ in line }.joined(separator: "\n")
+    // A header's bytes are to be characters.
+    let padded = words + String(repeating: " ", count: (128 - words.utf8.count % 128) % 128)
+    try await stub(fillEndsBy: 1, saying: padded).run(environment: ["CI": ""]) { runtime, _, server in
+      let error = await #expect(throws: DrydockError.self) {
+        try await runtime.start(launch(), progress: { _ in }, until: .after(.seconds(30)))
+      }
+      #expect(error?.code == .cannotWrite && error?.message == "resource mem: no space is left for its data")
+      #expect(error?.suggestion?.contains("/srv/docker") == true)
+      #expect((error?.details.count).map { 1...8 ~= $0 } == true)
+      #expect(created(server).map(\.json).count { $0["Image"] as? String == "sha256:1" } == 1)
     }
   }
 

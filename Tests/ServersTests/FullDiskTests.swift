@@ -1,7 +1,9 @@
 import DockerEngine
+import DrydockTestSupport
 import Foundation
 import HealthProbes
 import NativeProcess
+import ServersTestSupport
 import Testing
 
 @testable import DrydockBase
@@ -17,6 +19,7 @@ import Testing
     "[ERROR] InnoDB: Operating system error number 28 in a file operation.",
     "mariadbd: Got error 28 from storage engine",
     "Error writing file '/tmp/MLfd=32' (errno: 122)",
+    "ERROR 1005 (HY000) at line 1: Can't create table `app`.`big` (errno: 135 \"No more room in record file\")",
     "ERROR 1114 (HY000): The table 'user' is full",
     "InnoDB: Could not set the file size of './ibdata1'. Probably out of disk space",
     "Disk is full writing './mysql-bin.000001'; waiting for someone to free space...",
@@ -56,6 +59,21 @@ import Testing
     let plain = CopyFailure.error("copy", "exit code 1", output: gone)
     #expect(plain.code == .failed && plain.suggestion == nil && plain.details == [gone])
     #expect(plain.message == "resource copy: copying its source failed: exit code 1")
+  }
+
+  /// Bug: of a container, "name a folder on another local disk by DRYDOCK_HOME", where its data does not lie.
+  @Test func theRemedyIsAboutTheDiskOfTheData() async throws {
+    let stub = DockerStub(answers: ["GET /info": .reply(200, #"{"DockerRootDir":"/srv/docker"}"#)])
+    try await stub.run { runtime, _, _ in
+      let remedy = await runtime.spaceRemedy()
+      #expect(
+        remedy
+          == "free some space where the Docker engine keeps its data, /srv/docker: docker system df")
+      let error = CopyFailure.error("copy", "exit code 1", output: Self.words[0], remedy: remedy)
+      #expect(error.suggestion == remedy)
+    }
+    let nowhere = DrydockError(ProbeFailure.rejected(message: Self.words[0]), resource: "db").suggestion
+    #expect(nowhere?.contains("DRYDOCK_HOME") == true && nowhere?.contains("Docker engine") == true)
   }
 
   @Test func isToldOfFilesOfOurs() throws {

@@ -107,7 +107,7 @@ struct ReadinessProof: Sendable {
       if isFull {
         return DrydockError(
           .cannotWrite, "resource \(name) ended for want of space: \(reason)",
-          suggestion: WriteRemedy.elsewhere, details: log)
+          suggestion: await runtime.spaceRemedy(), details: log)
       }
       return DrydockError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
@@ -129,7 +129,7 @@ struct ReadinessProof: Sendable {
           + "drydock down \(name), then drydock up")
     case .notReady where isFull:
       return DrydockError(
-        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: WriteRemedy.elsewhere,
+        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: await runtime.spaceRemedy(),
         details: log)
     case .notReady(_, .unproved(let reason)):
       return DrydockError(

@@ -32,8 +32,10 @@ final class BuildLog: Sendable {
     let place = line.map { "\(file.path):\($0)" } ?? file.path
     let what = step.map { String($0.instruction.unicodeScalars.prefix(200)) } ?? "the build"
     let message = exit.map { "\(what) ended with \($0)" } ?? error.message
+    let isFull = lines.contains(where: WriteRemedy.saysDiskIsFull) || WriteRemedy.saysDiskIsFull(message)
+    let remedy = error.suggestion ?? (isFull ? WriteRemedy.inDocker(nil) : nil)
     return DrydockError(
-      .failed, "\(place): \(message)", suggestion: error.suggestion,
+      isFull ? .cannotWrite : .failed, "\(place): \(message)", suggestion: remedy,
       details: lines.filter { !$0.isEmpty && !$0.beginsExactly(with: " --->") })
   }
 }

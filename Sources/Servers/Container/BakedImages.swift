@@ -137,6 +137,9 @@ package struct BakedImages: Sendable {
       let status = try await client.waitForContainer(id, until: deadline)
       guard status == 0 else {
         let words = try await client.logTail(of: id, lines: 20, until: deadline)
+        guard !WriteRemedy.saysDiskIsFull(words) else {
+          throw DrydockError(.cannotWrite, "no space is left for an image with data", details: [words])
+        }
         throw DrydockError(
           .failed, "\(engine.product) could not be initialised: exit code \(status)", details: [words])
       }

@@ -214,8 +214,12 @@ package struct ContainerRuntime: Runtime {
       throw CopyFailure.error(
         launch.spec.name, "exit code \(result.exitCode)",
         output: String(decoding: result.stderr, as: UTF8.self),
-        isDiskFull: log.contains(where: WriteRemedy.saysDiskIsFull))
+        isDiskFull: log.contains(where: WriteRemedy.saysDiskIsFull), remedy: await spaceRemedy())
     }
+  }
+
+  package func spaceRemedy() async -> String {
+    WriteRemedy.inDocker(try? await client.info(until: .after(.seconds(5))).dataFolder)
   }
 
   /// A command as root of the container, whoever the image's own user is: what drydock puts there is root's alone to read
@@ -299,6 +303,10 @@ package struct ContainerRuntime: Runtime {
 
   package func deleteData(_ resource: String) async throws {
     try await containers.remove(names.container(resource))
+    // Those of a command that was killed go on with the volume, or keep it from being removed.
+    for left in [names.filler(resource), names.copier(resource)] {
+      try await containers.remove(left)
+    }
     if try await client.inspectVolume(names.volume(resource), until: soon) != nil {
       try await client.removeVolume(names.volume(resource), until: soon)
     }

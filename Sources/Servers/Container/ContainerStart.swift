@@ -37,7 +37,13 @@ package struct ContainerStart: Sendable {
     do {
       try await start(image, recipe, place, baked)
     } catch let failure as FillFailure {
-      progress("its data is made anew: \(failure.reason)")
+      // Its own way takes as much room.
+      guard !failure.isDiskFull else {
+        throw DrydockError(
+          .cannotWrite, "resource \(resource): no space is left for its data",
+          suggestion: await runtime.spaceRemedy(), details: failure.reason.lastLines)
+      }
+      progress("its image makes its data: \(failure.reason.lastLines.last ?? "")")
       try await runtime.deleteData(resource)
       try await start(image, recipe, place, nil)
     }
@@ -85,7 +91,8 @@ package struct ContainerStart: Sendable {
       }.map { ($0, recipe) }
     } catch let error where error is DrydockError || error is DockerError {
       // An image of somebody else's may have neither the user nor a shell: its own script knows its ways.
-      progress("its data is made anew: \(DrydockError(error).message)")
+      // An image with data takes more room than the data, so that there may be enough for that.
+      progress("its image makes its data: \(DrydockError(error).message)")
       return nil
     }
   }
@@ -93,6 +100,7 @@ package struct ContainerStart: Sendable {
   /// Why a volume was not filled.
   private struct FillFailure: Error {
     let reason: String
+    var isDiskFull: Bool { WriteRemedy.saysDiskIsFull(reason) }
   }
 
   /// Fills the new volume with data that was made once for all, and makes that the request's own.
@@ -122,7 +130,7 @@ package struct ContainerStart: Sendable {
     let ending: (status: Int, words: String)
     do {
       ending = try await containers.runOnce(
-        names.container(resource) + "-fill", config, platform: runtime.platform, until: deadline
+        names.filler(resource), config, platform: runtime.platform, until: deadline
       ) { container in
         guard !copy.files.isEmpty else { return }
         try await containers.put(
@@ -133,7 +141,7 @@ package struct ContainerStart: Sendable {
       throw FillFailure(reason: error.message)
     }
     guard ending.status == 0 else {
-      throw FillFailure(reason: "exit code \(ending.status): \(ending.words)")
+      throw FillFailure(reason: "exit code \(ending.status)\n\(ending.words)")
     }
   }
 
@@ -269,13 +277,14 @@ package struct ContainerStart: Sendable {
     // Readable by the user of the tools alone, whose number differs between images.
     let files = script.files.map { RecipeFile($0.path, $0.contents, mode: 0o400, owner: script.user) }
     let ending = try await containers.runOnce(
-      names.container(resource) + "-seed", config, platform: runtime.platform, until: deadline
+      names.copier(resource), config, platform: runtime.platform, until: deadline
     ) { container in
       try await containers.put(
         ContainerRuntime.files(files), into: container, folder: ContainerRuntime.folder, until: deadline)
     }
     guard ending.status == 0 else {
-      throw CopyFailure.error(resource, "exit code \(ending.status)", output: ending.words)
+      throw CopyFailure.error(
+        resource, "exit code \(ending.status)", output: ending.words, remedy: await runtime.spaceRemedy())
     }
   }
 
@@ -299,4 +308,9 @@ package struct ContainerStart: Sendable {
     else { return false }
     return !place.lies(in: names.volume(resource), of: details)
   }
+}
+
+extension String {
+  /// The last lines of what a tool said, as many as a person reads.
+  fileprivate var lastLines: [String] { split(whereSeparator: \.isNewline).suffix(8).map(String.init) }
 }

@@ -31,6 +31,10 @@ package struct ResourceNames: Sendable {
   package func container(_ resource: String) -> String {
     state?.containerName(of: resource) ?? volume(resource)
   }
+  /// The container that fills a resource's new volume from an image with data.
+  package func filler(_ resource: String) -> String { container(resource) + "-fill" }
+  /// The container that copies a replica's source.
+  package func copier(_ resource: String) -> String { container(resource) + "-seed" }
   /// Called as containers once were.
   package func volume(_ resource: String) -> String { instance.container(stored(resource), .resource) }
   package var network: String { instance.network }

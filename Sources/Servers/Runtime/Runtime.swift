@@ -1,5 +1,6 @@
 package import AppState
 import ConvoxManifest
+import DrydockBase
 package import Engines
 package import HealthProbes
 package import MonotonicTime
@@ -68,6 +69,8 @@ package protocol Runtime: Sendable {
   func deleteInstance() async throws
   /// The last lines of a server's log.
   func log(_ resource: String, lines: Int) async throws -> [String]
+  /// What to do where there is no room for servers' data.
+  func spaceRemedy() async -> String
   /// Follows a server's log until cancelled.
   func follow(_ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void) async throws
 }
@@ -87,6 +90,9 @@ extension Runtime {
 
   /// Natively all of it is done while nobody listens.
   package func isProvisioned(_ launch: Launch) async throws -> Bool { true }
+
+  /// The data of a process of this machine is in drydock's home.
+  package func spaceRemedy() async -> String { WriteRemedy.elsewhere }
 
   /// A process of this machine listens where drydock looks for it.
   package func refuseOutOfReach() async throws {}
