@@ -193,7 +193,7 @@ import Testing
       let model: Model = try good.decode()
       #expect(good.status == 0 && model.resources.map(\.name).contains("legacy") && model.services.count == 1)
       #expect(try await app.drydock("check").status == 0)
-      try app.write(manifest: "resources:\n  mydb: { type: postgres, options: { version: 8.0 } }\n")
+      try app.write(manifest: "resources:\n  mydb: { type: postgres, options: { class: db.t9.huge } }\n")
       #expect(try await app.drydock("check").status == 0)
       let strict = try await app.drydock("check", "--strict")
       #expect(strict.status == 65, "\(strict)")
