@@ -15,7 +15,7 @@ package func libpqVersion() throws -> String {
 
 /// Loads libpq, which is not done before it is needed: most commands log in nowhere, and it is large.
 /// - Throws: `MissingLibraryError`.
-private func loadLibPQ() throws {
+func loadLibPQ() throws {
   guard let message = drydock_libpq_load() else { return }
   throw MissingLibraryError(
     name: "libpq", reason: String(cString: message),

@@ -20,6 +20,8 @@ package struct PostgresProbe: HealthProbe {
   /// Logs in, asks for version, marker and start time, and disconnects.
   /// - Throws: `ProbeFailure` or `CancellationError`.
   package func attempt(until deadline: Deadline) async throws -> ServerReport {
+    // While the server starts there is time for it.
+    try loadLibPQ()
     if let folder = target.dataFolder { try await PostgresStart(dataFolder: folder).ended(until: deadline) }
     let connection = try await PostgresConnection(to: target, until: deadline)
     return try await connection.report(until: deadline)
