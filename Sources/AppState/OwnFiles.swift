@@ -58,9 +58,10 @@ package struct OwnFiles: Sendable {
   }
 
   /// Writes a file if a byte of it, or its mode, changes.
-  package func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws {
+  /// - Parameter isDurable: Whether it has reached the disk when this returns.
+  package func write(_ bytes: [UInt8], to name: String, mode: mode_t, isDurable: Bool = true) throws {
     try Self.attempt("write") { () throws(DirectoryError) in
-      _ = try directory.write(bytes, to: name, mode: mode, owners: owners)
+      _ = try directory.write(bytes, to: name, mode: mode, owners: owners, isDurable: isDurable)
     }
   }
 

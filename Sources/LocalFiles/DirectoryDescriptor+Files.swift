@@ -45,12 +45,13 @@ extension DirectoryDescriptor {
   }
 
   /// Replaces a file's content, as `AtomicFile.write` does. A file with this content and mode is left alone.
+  /// - Parameter isDurable: Whether it has reached the disk when this returns; not needed for what can be written again.
   /// - Returns: Whether the file was written.
   /// - Throws: `DirectoryError`; the file is as it was.
   @discardableResult
-  package func write(_ bytes: [UInt8], to name: String, mode: mode_t, owners: Set<uid_t>? = nil)
-    throws(DirectoryError) -> Bool
-  {
+  package func write(
+    _ bytes: [UInt8], to name: String, mode: mode_t, owners: Set<uid_t>? = nil, isDurable: Bool = true
+  ) throws(DirectoryError) -> Bool {
     let existing = try file(name, owners)
     if let existing, existing.st_mode & 0o7777 == mode, existing.st_size == off_t(bytes.count),
       (try? read(name, limit: bytes.count, owners: owners)) == bytes
@@ -61,13 +62,15 @@ extension DirectoryDescriptor {
       let temporary = try TemporaryFile(in: self, for: name)
       try temporary.replacing(FileSystemPath(name)) { () throws(AtomicFileError) in
         try temporary.append(bytes)
-        try temporary.finish(mode: mode, replacing: existing)
+        try temporary.finish(mode: mode, replacing: existing, isDurable: isDurable)
       }
     } catch {
       throw DirectoryError(path: path(of: name), errno: error.errno)
     }
     // A folder that cannot be synced is left at that: the file is whole either way.
-    if restarting({ fsync(descriptor) }) != 0, errno == EIO { throw DirectoryError(path: path, errno: EIO) }
+    if isDurable, restarting({ fsync(descriptor) }) != 0, errno == EIO {
+      throw DirectoryError(path: path, errno: EIO)
+    }
     return true
   }
 

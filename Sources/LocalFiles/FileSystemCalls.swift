@@ -134,12 +134,12 @@ struct TemporaryFile {
   }
 
   /// Owner first: changing it clears the set-id bits.
-  func finish(mode: mode_t, replacing existing: stat?) throws(AtomicFileError) {
+  func finish(mode: mode_t, replacing existing: stat?, isDurable: Bool = true) throws(AtomicFileError) {
     if let existing, existing.st_uid != geteuid() || existing.st_gid != getegid() {
       _ = fchown(descriptor, existing.st_uid, existing.st_gid)
     }
     try check(fchmod(descriptor, mode))
-    try check(restarting { fsync(descriptor) })
+    if isDurable { try check(restarting { fsync(descriptor) }) }
   }
 
   /// Gives the file to a user, this process's own where that is nil.

@@ -42,7 +42,7 @@ package struct EnvironmentFiles {
   package func write() throws -> [String] {
     let files = try folder.prepare()
     var warnings = try takeOver()
-    try files.write(Array((context.home.signature + "\n").utf8), to: Self.writer, mode: 0o600)
+    try write(context.home.signature + "\n", to: Self.writer, files)
     let resolver = EnvironmentResolver(
       manifest: manifest, catalog: context.catalog, endpoints: state.endpoints(specs), linked: links,
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
@@ -100,9 +100,14 @@ package struct EnvironmentFiles {
     _ written: inout Set<String>, _ omissions: inout FileOmissions
   ) throws {
     let rendered = render(variables, as: .dotenv)
-    try files.write(Array(rendered.text.utf8), to: name, mode: 0o600)
+    try write(rendered.text, to: name, files)
     written.insert(name)
     omissions.add(rendered.omissions, to: name, of: service)
+  }
+
+  /// Nothing waits for the disk: after the machine has lost power the servers are down, and the next `up` writes them again.
+  private func write(_ text: String, to name: String, _ files: OwnFiles) throws {
+    try files.write(Array(text.utf8), to: name, mode: 0o600, isDurable: false)
   }
 
   private static func name(of service: String) -> String { "\(Slug.make(service)).env" }

@@ -39,7 +39,7 @@ package struct ClientFolder {
         guard file.path.isExactly("\(path)/\(name)") else {
           throw DrydockError(.internalFault, "\(file.path) is not in \(path)")
         }
-        try folder.replace(name, with: Array(file.contents.utf8), mode: mode_t(file.mode))
+        try folder.replace(name, with: Array(file.contents.utf8), mode: mode_t(file.mode), isDurable: false)
       }
     } catch let error as DirectoryError {
       throw DrydockError(

@@ -140,7 +140,9 @@ package struct NativeFolder: ~Copyable {
         }
         try directory.replace(
           name, with: Array(file.contents.utf8), mode: mode_t(file.mode),
-          owner: owner.map { ($0.userID, $0.groupID) })
+          owner: owner.map { ($0.userID, $0.groupID) },
+          // Each start writes them anew.
+          isDurable: false)
       } catch {
         throw Self.failure("write", file.path, error)
       }
