@@ -93,6 +93,12 @@ package protocol ServerEngine: Engine {
   /// Brings accounts and databases into the wanted state through the administrator; may be run again at any time.
   func provision(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
+  /// What new native data lacks when its server runs for the first time; nobody but the administrator is let in before it
+  /// has that.
+  var nativeGap: ProvisioningGap { get }
+  /// Gives the administrator's and the app's account the request's passwords, in new data that lacks nothing else.
+  func setPasswords(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
   /// Gives the app's account the request's password, so that replicas hear of it too.
   func changePassword(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
     async throws
@@ -166,6 +172,14 @@ extension ServerEngine {
     try await provision(administrator, request, until: deadline)
   }
 
+  /// Most servers are given everything by files that they read before they listen.
+  package var nativeGap: ProvisioningGap { .none }
+
+  /// Nothing to do where nothing is lacking.
+  package func setPasswords(
+    _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
+  ) async throws {}
+
   /// Nothing to do for an engine without accounts.
   package func provision(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
@@ -181,6 +195,16 @@ extension ServerEngine {
   package func confine(
     _ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline
   ) async throws -> String? { nil }
+}
+
+/// What new data lacks for the app to log in, when its server runs for the first time.
+package enum ProvisioningGap: Sendable, Hashable {
+  /// Nothing.
+  case none
+  /// The passwords of its accounts, see `ServerEngine.setPasswords`.
+  case passwords
+  /// The app's account and database, see `ServerEngine.provision`.
+  case accounts
 }
 
 /// What an export is, in the words of the help.

@@ -34,7 +34,7 @@ extension PostgresEngine {
         exec \(BakedRecipe.line(serve))
         """,
       files: [
-        provision, RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
+        provision, RecipeFile(accessFile, PostgresTLS.access(request, local: Self.trusting), mode: 0o444),
       ] + (tls?.files ?? []),
       sharedMemory: 1 << 30,
       copy: BakedCopy(

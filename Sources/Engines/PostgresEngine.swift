@@ -91,7 +91,7 @@ struct PostgresEngine: ServerEngine {
       // The image's script reads it as the image's own user, whose number differs between images.
       files: [
         RecipeFile(passwordFile, request.administratorPassword, mode: 0o444),
-        RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "trust"), mode: 0o444),
+        RecipeFile(accessFile, PostgresTLS.access(request, local: Self.trusting), mode: 0o444),
       ] + (tls?.files ?? []),
       dataPath: "/var/lib/postgresql/data", dataVariable: "PGDATA", dataMark: "PG_VERSION",
       servedMark: "postmaster.pid",
@@ -103,10 +103,13 @@ struct PostgresEngine: ServerEngine {
     _ request: ServerRequest, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeRecipe {
     let accessFile = "\(folders.folder)/pg_hba.conf"
+    let namesFile = "\(folders.folder)/pg_ident.conf"
     let tls = PostgresTLS(request, folder: folders.folder)
     return NativeRecipe(
-      files: [RecipeFile(accessFile, PostgresTLS.access(request, localMethod: "scram-sha-256"))]
-        + (tls?.files ?? []),
+      files: [
+        RecipeFile(accessFile, PostgresTLS.access(request, local: Self.knowing)),
+        RecipeFile(namesFile, Self.names(folders.caller)),
+      ] + (tls?.files ?? []),
       initialise: [
         NativeCommand(
           installation.tools["initdb"] ?? "initdb",
@@ -115,7 +118,6 @@ struct PostgresEngine: ServerEngine {
             + ["--no-sync", "--no-instructions"] + initialisation),
         withoutClients(accounts(installation.version), installation, folders),
       ],
-      personalise: [withoutClients(passwords(request), installation, folders, Self.small)],
       staleFiles: ["postmaster.pid"],
       serve: NativeCommand(
         installation.server,
@@ -123,9 +125,32 @@ struct PostgresEngine: ServerEngine {
           "-D", folders.data, "-c", "listen_addresses=127.0.0.1", "-c", "port=\(request.port)",
           "-c", "unix_socket_directories=\(folders.sockets)",
         ] + settings(request) + PostgresExtensions.preloading(installation.server)
-          + ["-c", "hba_file=\(accessFile)"] + (tls?.settings ?? [])),
+          + ["-c", "hba_file=\(accessFile)", "-c", "ident_file=\(namesFile)"] + (tls?.settings ?? [])),
       // The memory that its processes share.
       writablePaths: ["/dev/shm"])
+  }
+
+  /// The lines of pg_hba.conf for the socket in a container, which nobody outside of it can reach.
+  static let trusting = "local all all trust"
+
+  /// The same for the socket of a process: the system tells the server who comes, and as drydock itself the administrator
+  /// needs no password, which new data has for nobody. A server of its own start to set it would take as long as the
+  /// one that stays.
+  private static let knowing = """
+    local all drydock peer map=drydock
+    local all all scram-sha-256
+    """
+
+  /// pg_ident.conf: who is drydock. Root may do everything with the server as it is.
+  private static func names(_ caller: String?) -> String {
+    Set(["root"] + (caller.map { [$0] } ?? [])).sorted().map {
+      "drydock \(quoted($0)) drydock\n"
+    }.joined()
+  }
+
+  /// A word of PostgreSQL's access files, in which a quote is written twice ("The pg_hba.conf File" and "User Name Maps").
+  private static func quoted(_ word: String) -> String {
+    "\"" + word.replacing("\"", with: "\"\"") + "\""
   }
 
   let initialisation = ["--encoding=UTF8", "--locale=C.UTF-8"]
@@ -133,16 +158,12 @@ struct PostgresEngine: ServerEngine {
   /// Runs statements in new data before a server listens: a third of the time that it takes afterwards, since nothing has to
   /// reach the disk yet. As with initdb's --no-sync, data that is not whole is made anew.
   private func withoutClients(
-    _ statements: String, _ installation: NativeInstallation, _ folders: NativeFolders,
-    _ more: [String] = []
+    _ statements: String, _ installation: NativeInstallation, _ folders: NativeFolders
   ) -> NativeCommand {
     NativeCommand(
-      installation.server, ["--single", "-D", folders.data] + provisioningSettings + more + ["postgres"],
+      installation.server, ["--single", "-D", folders.data] + provisioningSettings + ["postgres"],
       input: statements, phase: "provisioning")
   }
-
-  /// For a few statements: a third of the time goes into memory that is shared with nobody.
-  private static let small = ["-c", "shared_buffers=1MB"]
 
   let provisioningSettings = [
     "-c", "fsync=off", "-c", "password_encryption=scram-sha-256", "-c", "exit_on_error=on",
@@ -158,6 +179,15 @@ struct PostgresEngine: ServerEngine {
     return Self.lines(
       rdsRole + ["CREATE ROLE app \(Self.attributes)"] + memberships
         + [PostgresServerRoles.lock, createDatabase + strategy])
+  }
+
+  let nativeGap = ProvisioningGap.passwords
+
+  func setPasswords(_ administrator: ProbeTarget, _ request: ServerRequest, until deadline: Deadline)
+    async throws
+  {
+    try await PostgresAdministrator(target: administrator).setPasswords(
+      [("drydock", request.administratorPassword), (EngineAccounts.app, request.password)], until: deadline)
   }
 
   /// Gives both accounts this request's passwords.

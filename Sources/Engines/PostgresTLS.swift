@@ -17,11 +17,11 @@ struct PostgresTLS {
 
   /// Who may connect, as pg_hba.conf has it: `hostssl` alone where TLS is forced, as RDS has it with
   /// `rds.force_ssl`, so that a plain connection meets "no pg_hba.conf entry".
-  /// - Parameter localMethod: how one proves oneself on the server's own socket.
-  static func access(_ request: ServerRequest, localMethod: String) -> String {
+  /// - Parameter local: The lines for the server's own socket.
+  static func access(_ request: ServerRequest, local: String) -> String {
     let host = request.security?.policy == .required ? "hostssl" : "host"
     return """
-      local all all \(localMethod)
+      \(local)
       \(host) all all all scram-sha-256
       \(host) replication drydock all scram-sha-256
 

@@ -107,6 +107,8 @@ package struct NativeFolders: Sendable, Hashable {
   package var data: String
   /// A folder with a path short enough for a socket.
   package var sockets: String
+  /// The user of this machine that drydock runs as; nil for one without a name.
+  package var caller: String?
   /// A folder for files that do not outlive the server. Servers of the MySQL family clear theirs when they start, so
   /// two of them must never share one.
   package var scratch: String { "\(folder)/scratch" }
@@ -116,10 +118,11 @@ package struct NativeFolders: Sendable, Hashable {
   package static let timeZonesName = "time-zones.sql"
 
   /// The folders of a server.
-  package init(folder: String, data: String, sockets: String) {
+  package init(folder: String, data: String, sockets: String, caller: String? = nil) {
     self.folder = folder
     self.data = data
     self.sockets = sockets
+    self.caller = caller
   }
 }
 
@@ -154,15 +157,14 @@ package struct NativeRecipe: Sendable, Hashable {
   /// Files to write before anything runs.
   package var files: [RecipeFile]
   /// Commands that make the data directory, in order; none for a server that makes its own. What they make is the
-  /// same for every request, and no server has been on it, so that a copy is as good: see `personalise`.
+  /// same for every request, and no server has been on it, so that a copy is as good. What is this request's, its
+  /// passwords above all, the server gets when it runs: by a file that it reads, or see `ServerEngine.nativeGap`.
   package var initialise: [NativeCommand]
   /// Whether those commands read `NativeFolders.timeZones`.
   package var wantsTimeZones: Bool
   /// Files in a new data directory by which servers tell each other apart. They are removed, and the server makes
   /// its own, so that a copied directory is nobody's twin.
   package var identityFiles: [String]
-  /// Commands that give a new data directory what is this request's: passwords, accounts.
-  package var personalise: [NativeCommand]
   /// Files in the data directory that a dead server may have left and that keep the next from starting.
   package var staleFiles: [String]
   /// The server itself, in the foreground.
@@ -173,15 +175,13 @@ package struct NativeRecipe: Sendable, Hashable {
   /// A native recipe.
   package init(
     files: [RecipeFile] = [], initialise: [NativeCommand] = [], wantsTimeZones: Bool = false,
-    identityFiles: [String] = [], personalise: [NativeCommand] = [], staleFiles: [String] = [],
-    serve: NativeCommand,
+    identityFiles: [String] = [], staleFiles: [String] = [], serve: NativeCommand,
     writablePaths: [String] = []
   ) {
     self.files = files
     self.initialise = initialise
     self.wantsTimeZones = wantsTimeZones
     self.identityFiles = identityFiles
-    self.personalise = personalise
     self.staleFiles = staleFiles
     self.serve = serve
     self.writablePaths = writablePaths

@@ -168,6 +168,16 @@ final class PostgresConnection {
     return answer
   }
 
+  /// What a server keeps of a password by SCRAM-SHA-256 (RFC 5803).
+  /// - Throws: `ProbeFailure` where there is no memory for it.
+  func verifier(of password: String, for role: String) throws -> String {
+    guard let text = libpq.PQencryptPasswordConn(handle, password, role, "scram-sha-256") else {
+      throw ProbeFailure.rejected(message: firstLine(of: errorMessage))
+    }
+    defer { libpq.PQfreemem(text) }
+    return String(cString: text)
+  }
+
   private func flush(until deadline: Deadline) async throws {
     while true {
       switch libpq.PQflush(handle) {

@@ -27,6 +27,20 @@ package struct PostgresAdministrator: DatabaseAdministrator {
     }
   }
 
+  /// Gives roles passwords. The server is told what it keeps of each, and never the password itself.
+  /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
+  package func setPasswords(_ passwords: [(role: String, password: String)], until deadline: Deadline)
+    async throws
+  {
+    let connection = try await PostgresConnection(to: target, until: deadline)
+    for (index, (role, password)) in passwords.enumerated() {
+      let verifier = try connection.verifier(of: password, for: role)
+      let statement =
+        "ALTER ROLE \(PostgresSQL.quoteIdentifier(role)) PASSWORD \(PostgresSQL.quoteLiteral(verifier))"
+      _ = try await rows(connection, statement, index, [verifier], until: deadline)
+    }
+  }
+
   /// Runs one statement and returns its rows as text.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
   package func query(

@@ -23,6 +23,8 @@ struct PostgresParameters {
     ]
     if let socket = target.unixSocket {
       values["host"] = socketDirectory(socket)
+      // Whoever knows by the system who comes asks for nothing.
+      values["require_auth"] = "none,scram-sha-256"
     } else {
       values["host"] = target.host
       values["hostaddr"] = target.host

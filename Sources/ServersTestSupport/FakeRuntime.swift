@@ -83,8 +83,8 @@ package final class FakeRuntime: Runtime {
     ProbeTarget(port: launch.request.port, user: administrator ? "administrator" : "app")
   }
 
-  package func isProvisioned(_ launch: Launch) async throws -> Bool {
-    kind == .native || launch.engine.accounts == nil
+  package func provisioningGap(of launch: Launch) async throws -> ProvisioningGap {
+    kind == .native || launch.engine.accounts == nil ? .none : .accounts
   }
 
   package func identity(_ launch: Launch) async throws -> ExpectedIdentity {

@@ -81,7 +81,7 @@ import Testing
   @Test(arguments: cases)
   func noSecretIsOnACommandLine(_ case: Case) throws {
     let recipe = try `case`.recipe()
-    for command in recipe.initialise + recipe.personalise + [recipe.serve] {
+    for command in recipe.initialise + [recipe.serve] {
       let shown = [command.executable] + command.arguments + command.environment.values
       for secret in [Secrets.app, Secrets.administrator] {
         #expect(!shown.contains { $0.contains(secret) })
@@ -162,10 +162,9 @@ import Testing
     let file = try #require(recipe.files.first)
     #expect(recipe.serve.arguments.contains("hba_file=\(file.path)"))
     let rules = file.contents.split(separator: "\n")
-    #expect(!rules.isEmpty && rules.allSatisfy { $0.hasSuffix(" scram-sha-256") })
-    let input = try #require(recipe.personalise.first).input
-    #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.administrator)))
-    #expect(input.contains(PostgresSQL.quoteLiteral(Secrets.app)))
+    // The administrator comes as drydock's own user of the machine, and everybody else by a password.
+    #expect(rules.first == "local all drydock peer map=drydock")
+    #expect(rules.count > 1 && rules.dropFirst().allSatisfy { $0.hasSuffix(" scram-sha-256") })
     let accounts = try #require(recipe.initialise.last).input
     #expect(accounts.contains("CREATE ROLE app LOGIN") && accounts.contains("CREATE DATABASE app OWNER app"))
     #expect(
@@ -173,6 +172,22 @@ import Testing
     #expect(recipe.staleFiles == ["postmaster.pid"])
     #expect(recipe.serve.arguments.contains("password_encryption=scram-sha-256"))
     #expect(recipe.serve.arguments.contains("wal_level=replica"))
+  }
+
+  @Test(arguments: [
+    (nil, ["drydock \"root\" drydock"]),
+    ("ann", ["drydock \"ann\" drydock", "drydock \"root\" drydock"]),
+    ("root", ["drydock \"root\" drydock"]),
+    (#"C\an "n" n"#, [#"drydock "C\an ""n"" n" drydock"#, "drydock \"root\" drydock"]),
+  ])
+  func postgresKnowsItsAdministratorByWhoComes(_ caller: String?, _ lines: [String]) throws {
+    var known = folders
+    known.caller = caller
+    let found = installation("postgres (PostgreSQL) 15.18", version: try #require(ServerVersion(in: "15.18")))
+    let recipe = try #require(server("postgres")).native(request(), found, known)
+    let file = try #require(recipe.files.first { $0.path.hasSuffix("/pg_ident.conf") })
+    #expect(recipe.serve.arguments.contains("ident_file=\(file.path)"))
+    #expect(file.contents.split(separator: "\n").map(String.init) == lines)
   }
 
   @Test(arguments: cases.filter { $0.type == "mysql" || $0.type == "mariadb" })

@@ -96,6 +96,30 @@ struct PostgresProbeTests {
     #expect(!"\(error)".contains(secret) && error.message.contains("****"))
   }
 
+  @Test(arguments: ["new", "it's \\ \"quoted\"", "ünïcödé 日本"])
+  func theServerIsNotToldThePasswordsThatItGets(password: String) async throws {
+    let engine = try SharedEngine.current()
+    var target = try await provision(password: "before")
+    // A statement of its own account is logged from its next session on, and nobody else's.
+    var administrator = try await provision()
+    let role = PostgresSQL.quoteIdentifier(administrator.user)
+    try await PostgresAdministrator(target: postgresAdministrator(engine)).execute(
+      ["ALTER ROLE \(role) SUPERUSER", "ALTER ROLE \(role) SET log_statement = 'all'"],
+      until: .after(testDeadline))
+    administrator.database = target.database
+    let secret = password + UUID().uuidString
+    try await PostgresAdministrator(target: administrator).setPasswords(
+      [(target.user, secret)], until: .after(testDeadline))
+    let logged = engine.log.split(separator: "\n").filter {
+      $0.contains("ALTER ROLE \(PostgresSQL.quoteIdentifier(target.user)) PASSWORD")
+    }
+    #expect(logged.count == 1 && logged.allSatisfy { $0.contains("SCRAM-SHA-256$") })
+    #expect(!engine.log.contains(secret))
+    await #expect(throws: ProbeFailure.self) { try await attempt(target) }
+    target.password = secret
+    #expect(try await attempt(target).flavour == .postgresql)
+  }
+
   @Test func aQueryGivesTextAndNull() async throws {
     let administrator = PostgresAdministrator(target: postgresAdministrator(try SharedEngine.current()))
     let rows = try await administrator.query(

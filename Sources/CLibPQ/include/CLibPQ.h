@@ -18,7 +18,7 @@
 // Every function that drydock calls; one that is missing here does not compile.
 #define DRYDOCK_LIBPQ(F) \
   F(PQclear) F(PQconndefaults) F(PQconnectPoll) F(PQconnectStartParams) F(PQconninfoFree) F(PQconsumeInput) \
-  F(PQerrorMessage) F(PQfinish) F(PQflush) F(PQgetResult) F(PQgetisnull) F(PQgetvalue) F(PQisBusy) \
+  F(PQencryptPasswordConn) F(PQerrorMessage) F(PQfinish) F(PQflush) F(PQfreemem) F(PQgetResult) F(PQgetisnull) F(PQgetvalue) F(PQisBusy) \
   F(PQlibVersion) F(PQnfields) F(PQntuples) F(PQresultErrorField) F(PQresultStatus) F(PQsendQuery) \
   F(PQsetErrorVerbosity) F(PQsetNoticeProcessor) F(PQsetnonblocking) F(PQsocket) F(PQstatus)
 

@@ -18,16 +18,30 @@ struct ReadinessProof: Sendable {
   let progress: ProgressSink
 
   func run(until deadline: Deadline) async throws -> ServerReport {
-    let isUnprovisioned = isFresh ? try await !runtime.isProvisioned(launch) : false
-    if let pair {
-      _ = try await wait(administrator: true, confirming: isUnprovisioned, until: deadline)
-      try await pair.load(progress: progress, until: deadline)
-    } else if isUnprovisioned {
-      _ = try await wait(administrator: true, confirming: true, until: deadline)
-      progress("provisioning")
-      try await provision(until: deadline) { try await launch.engine.provision($0, $1, until: deadline) }
+    let gap = isFresh ? try await runtime.provisioningGap(of: launch) : .none
+    let confirming = gap == .accounts
+    if pair != nil || gap != .none {
+      _ = try await wait(administrator: true, confirming: confirming, until: deadline)
     }
-    return try await wait(administrator: false, confirming: isUnprovisioned, until: deadline)
+    if let pair {
+      try await pair.load(progress: progress, until: deadline)
+    } else {
+      try await fill(gap, until: deadline)
+    }
+    return try await wait(administrator: false, confirming: confirming, until: deadline)
+  }
+
+  /// Gives new data what it lacks, as its administrator.
+  private func fill(_ gap: ProvisioningGap, until deadline: Deadline) async throws {
+    guard gap != .none else { return }
+    progress("provisioning")
+    try await provision(until: deadline) { administrator, request in
+      switch gap {
+      case .none: break
+      case .passwords: try await launch.engine.setPasswords(administrator, request, until: deadline)
+      case .accounts: try await launch.engine.provision(administrator, request, until: deadline)
+      }
+    }
   }
 
   /// To ask whether a container lives takes an exchange with its engine; a process, next to nothing.

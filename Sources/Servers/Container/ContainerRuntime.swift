@@ -266,11 +266,11 @@ package struct ContainerRuntime: Runtime {
 
   /// An image's own script makes an account of the administrator's alone, by a temporary server; data that was made once for
   /// all has them before. Where there are no accounts, no image has one.
-  package func isProvisioned(_ launch: Launch) async throws -> Bool {
-    guard launch.engine.accounts != nil else { return true }
+  package func provisioningGap(of launch: Launch) async throws -> ProvisioningGap {
+    guard launch.engine.accounts != nil else { return .none }
     let container = try await client.inspectContainer(names.container(launch.spec.name), until: soon)
-    if container?.labels[BakedImages.label] != nil { return true }
-    return try await isFilled(launch.spec.name)
+    if container?.labels[BakedImages.label] != nil { return .none }
+    return try await isFilled(launch.spec.name) ? .none : .accounts
   }
 
   /// Besides what the server says of itself, the port has to be the container's own.

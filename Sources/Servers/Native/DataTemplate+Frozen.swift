@@ -56,9 +56,6 @@ extension DataTemplate {
     return overlay
   }
 
-  /// Forgets what was unpacked, of which no server can be made.
-  func discardFrozen() { unlink(frozenSeal) }
-
   /// Whether it is unpacked now. Nobody waits for another who does that, and what somebody uses is not replaced.
   private func freeze(making data: String, until deadline: Deadline) async throws -> Bool {
     guard let lock = InstanceLock.attempt(try makingFolder()) else { return false }

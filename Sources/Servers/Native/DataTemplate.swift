@@ -78,6 +78,7 @@ package struct DataTemplate: Sendable {
   /// without.
   /// - Returns: Whether it is a copy.
   /// - Throws: What `initialise` throws.
+  @discardableResult
   package func fill(
     _ data: String, progress: ProgressSink, until deadline: Deadline, initialise: () async throws -> Void
   ) async throws -> Bool {

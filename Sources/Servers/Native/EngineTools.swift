@@ -12,8 +12,6 @@ package struct EngineTools: Sendable {
   package let keeper: Keeper
   /// The caller's environment, of which tools get the little that they may know.
   package let environment: [String: String]
-  /// The overlay in which the data lies that they work on; nil for none.
-  package var overlay: DataOverlay?
 
   /// Makes a folder that belongs to the engine's user.
   package func makeFolder(_ path: String) throws {
@@ -36,7 +34,7 @@ package struct EngineTools: Sendable {
       environment: cleanEnvironment(inherited: environment, home: folder, additions: command.environment)
         .merging(NativeLayout.making(aside)) { $1 },
       workingDirectory: folder)
-    return try await tool.run(as: user, by: keeper, in: overlay).run(
+    return try await tool.run(as: user, by: keeper).run(
       input: Array(command.input.utf8), until: deadline)
   }
 

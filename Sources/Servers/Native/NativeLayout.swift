@@ -30,7 +30,7 @@ package struct NativeLayout: Sendable {
   package static let formerFiles = ["server.pid", "client.cnf"]
 
   package func folders(data: String) -> NativeFolders {
-    NativeFolders(folder: folder, data: data, sockets: sockets)
+    NativeFolders(folder: folder, data: data, sockets: sockets, caller: ProcessUser.current.name)
   }
 
   package func socket(_ launch: Launch) -> String? {

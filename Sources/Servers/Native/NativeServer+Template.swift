@@ -29,41 +29,16 @@ extension NativeServer {
   /// Lays a throw-away server's data over the template, where the system lets that be.
   /// - Returns: Whether it is done; if not, the folder is as empty as before.
   func fillOverlay(
-    _ data: String, of template: DataTemplate, _ recipe: NativeRecipe, _ tools: EngineTools,
-    _ progress: ProgressSink, _ deadline: Deadline
+    _ data: String, of template: DataTemplate, _ progress: ProgressSink, _ deadline: Deadline
   ) async throws -> Bool {
     // An overlay is in memory: where that is short, the instance lies on the disk.
     guard launch.request.isThrowAway, isInMemory, let leash else { return false }
-    let overlay: DataOverlay?
     do {
       progress("overlaying")
-      overlay = try await template.overlay(at: data, files: layout.files, leash: leash, until: deadline)
+      return try await template.overlay(at: data, files: layout.files, leash: leash, until: deadline) != nil
     } catch DataOverlay.Refusal.system(let reason) {
       progress("copying, without an overlay: \(reason)")
       return false
-    }
-    guard let overlay else { return false }
-    var inside = tools
-    inside.overlay = overlay
-    do {
-      try await personalise(recipe, data, inside, progress: progress, until: deadline)
-      return true
-    } catch is NativeProcessError {
-      // The engine cannot use it; what it makes itself it can.
-      template.discardFrozen()
-      try await overlay.end(until: deadline)
-      return false
-    }
-  }
-
-  /// Gives new data what is this request's.
-  func personalise(
-    _ recipe: NativeRecipe, _ data: String, _ tools: EngineTools, progress: ProgressSink,
-    until deadline: Deadline
-  ) async throws {
-    for command in recipe.personalise {
-      progress(command.phase)
-      try await tools.run(command, in: layout.folder, making: data, until: deadline)
     }
   }
 

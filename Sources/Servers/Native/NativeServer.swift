@@ -131,32 +131,16 @@ package struct NativeServer: Sendable {
       return try await run(script, adding: NativeLayout.making(data), until: deadline)
     }
     let recipe = recipe(folders)
-    func personalise() async throws {
-      try await self.personalise(recipe, data, tools, progress: progress, until: deadline)
-    }
     func initialise() async throws {
       try await self.initialise(recipe, data, tools, progress: progress, until: deadline)
     }
-    guard var template = template(tools) else {
-      try await initialise()
-      return try await personalise()
-    }
-    if try await fillOverlay(data, of: template, recipe, tools, progress, deadline) { return }
-    if try await fillBySpare(data, of: template, recipe, tools, progress, deadline) { return }
+    guard var template = template(tools) else { return try await initialise() }
+    if try await fillOverlay(data, of: template, progress, deadline) { return }
+    if try await fillBySpare(data, of: template, tools, progress, deadline) { return }
     // Tests are run again and again.
     template.isCertain = launch.request.isThrowAway
-    let isCopy = try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
+    try await template.fill(data, progress: progress, until: deadline, initialise: initialise)
     if !launch.request.isThrowAway { template.noteDurable() }
-    do {
-      try await personalise()
-    } catch is NativeProcessError where isCopy {
-      // The engine cannot use the copy; what it makes itself it can.
-      template.discard()
-      try await Folder.removeTree(data)
-      try tools.makeFolder(data)
-      try await initialise()
-      try await personalise()
-    }
   }
 
   /// The template of such data; nil for a server that makes its own.

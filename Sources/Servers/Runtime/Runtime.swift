@@ -48,9 +48,9 @@ package protocol Runtime: Sendable {
   /// Proves that it is this server that listens at its port, before a program that cannot ask sends a secret there.
   /// - Throws: `ProbeFailure` where it is not, or cannot be told.
   func requireListener(_ launch: Launch) throws
-  /// Whether new data has the app's account before its server listens for the first time, so that no other run of the server
-  /// comes before the one that stays.
-  func isProvisioned(_ launch: Launch) async throws -> Bool
+  /// What new data lacks when its server listens for the first time. Where that is the accounts, another run of the server
+  /// may come before the one that stays.
+  func provisioningGap(of launch: Launch) async throws -> ProvisioningGap
   /// Who has to answer for the server to be ours.
   func identity(_ launch: Launch) async throws -> ExpectedIdentity
   /// Stops the server in order; one that does not run is fine.
@@ -88,8 +88,10 @@ extension Runtime {
   /// A process of this machine keeps its data in a folder, and reads there what it has to at each start.
   package func settle(_ launch: Launch) async throws {}
 
-  /// Natively all of it is done while nobody listens.
-  package func isProvisioned(_ launch: Launch) async throws -> Bool { true }
+  /// What a process of this machine is told by its files, each engine knows.
+  package func provisioningGap(of launch: Launch) async throws -> ProvisioningGap {
+    launch.engine.nativeGap
+  }
 
   /// The data of a process of this machine is in drydock's home.
   package func spaceRemedy() async -> String { WriteRemedy.elsewhere }

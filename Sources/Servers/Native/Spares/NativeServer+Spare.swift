@@ -7,8 +7,8 @@ extension NativeServer {
   /// Fills a durable server's new data directory by what was made beforehand.
   /// - Returns: Whether it is done; if not, the folder is as empty as before.
   func fillBySpare(
-    _ data: String, of template: DataTemplate, _ recipe: NativeRecipe, _ tools: EngineTools,
-    _ progress: ProgressSink, _ deadline: Deadline
+    _ data: String, of template: DataTemplate, _ tools: EngineTools, _ progress: ProgressSink,
+    _ deadline: Deadline
   ) async throws -> Bool {
     guard !launch.request.isThrowAway, let spares,
       try await spares.take(template.name, to: data, owner: tools.user, by: keeper, until: deadline)
@@ -16,14 +16,6 @@ extension NativeServer {
     progress("taking what was made beforehand")
     template.noteUse()
     template.noteDurable()
-    do {
-      try await personalise(recipe, data, tools, progress: progress, until: deadline)
-      return true
-    } catch is NativeProcessError {
-      // The engine cannot use it: then there is the template.
-      try await Folder.removeTree(data)
-      try tools.makeFolder(data)
-      return false
-    }
+    return true
   }
 }
