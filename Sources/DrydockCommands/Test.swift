@@ -248,6 +248,8 @@ struct Test: AsyncParsableCommand {
       mounting: { words, mounts in try MountHelper.locate(session.context).wrap(words, mounts) },
       signal: { Interruption.cause }, restored: PostgresVariables.takenOut,
       notice: { console.note($0) }, kept: { Self.tell(of: $0, console) })
+    // What a command prints stands below the lines that were drawn, and no drawing goes over it.
+    surroundings.isUp = { await display.close() }
     surroundings.lent = { names, others in
       let rest =
         others.isEmpty ? "" : "; started for this run alone: \(others.sorted().joined(separator: ", "))"
@@ -255,14 +257,7 @@ struct Test: AsyncParsableCommand {
         names.isEmpty ? "nothing here has databases" : "new databases: \(names.joined(separator: ", "))"
       console.note(lent + rest)
     }
-    do {
-      let value = try await body(surroundings, display)
-      await display.close()
-      return value
-    } catch {
-      await display.close()
-      throw error
-    }
+    return try await display.following { try await body(surroundings, display) }
   }
 
   private static func tell(of kept: KeptInstance, _ console: Console) {
@@ -279,7 +274,8 @@ struct Test: AsyncParsableCommand {
       try await leftovers.remove(remove, until: .after(.seconds(60)))
       return session.console.note("\(remove) is removed")
     }
-    session.console.print(
-      ThrowAwayFolders(home: session.context.home).kept().joined(separator: "\n"))
+    let kept = ThrowAwayFolders(home: session.context.home).kept()
+    if kept.isEmpty { return session.console.note("drydock test has kept nothing") }
+    session.console.print(kept.joined(separator: "\n"))
   }
 }

@@ -22,9 +22,8 @@ extension Test {
   /// Holds the resources for other shells.
   func hold(_ run: TestRun, _ session: Session) async throws {
     guard let command = try commands(run.manifest()).first else { return }
-    try await showing(session) { surroundings, display in
+    try await showing(session) { surroundings, _ in
       try await run.serve(command, in: surroundings) { served in
-        await display.close()
         tell(of: served, session.console)
       }
     }

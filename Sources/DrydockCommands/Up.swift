@@ -90,13 +90,11 @@ struct Up: AsyncParsableCommand {
       extraEnvironment: extra.values,
       choice: try common.shared.runtimeChoice(session.context), options: upOptions, events: display.events)
     do {
-      let result = try await operation.run()
-      await display.close()
+      let result = try await display.following { try await operation.run() }
       if !dryRun { extra.remember(session, result.state) }
       try render(result, session.console)
       if !dryRun { try await session.warnOfIdleLinks(of: result.state) }
     } catch {
-      await display.close()
       if error is CancellationError {
         session.console.note("what was ready already goes on running; to stop it: drydock down")
       }

@@ -66,6 +66,22 @@ package final class ProgressReporter: Sendable {
     state.withLock { report(subject, Phase(phase), outcome: success, in: &$0) }
   }
 
+  /// Marks what has no end as not finished, where it is drawn: a line that stays must not look like one that goes on.
+  package func giveUp() {
+    state.withLock { state in
+      guard isLive(state) else { return }
+      for index in state.entries.indices where state.entries[index].outcome == nil {
+        state.entries[index].phase = Phase("not finished (\(state.entries[index].phase.text))")
+        state.entries[index].outcome = false
+      }
+    }
+  }
+
+  /// Whether a subject is shown.
+  package func isShown(_ subject: String) -> Bool {
+    state.withLock { state in state.entries.contains { $0.subject == TerminalText.line(subject) } }
+  }
+
   /// Writes a message that stays, above the live lines.
   package func log(_ line: String) {
     let text = TerminalText.message(line) + "\n"
@@ -73,7 +89,7 @@ package final class ProgressReporter: Sendable {
       guard isLive(state), !state.area.isEmpty else { return write(text) }
       let columns = size().columns
       let erased = state.area.erase(columns: columns)
-      write(erased + text + state.area.draw(lines(of: state), columns: columns))
+      write(erased + text + state.area.draw(lines(of: state, columns), columns: columns))
     }
   }
 
@@ -107,7 +123,8 @@ package final class ProgressReporter: Sendable {
 
   private func draw(_ state: inout State) {
     state.lastDrawn = now()
-    write(state.area.draw(lines(of: state), columns: size().columns))
+    let columns = size().columns
+    write(state.area.draw(lines(of: state, columns), columns: columns))
   }
 
   /// Lines that have scrolled off the screen cannot be drawn over: all goes on as plain lines then.
@@ -124,21 +141,25 @@ package final class ProgressReporter: Sendable {
     let entry = state.entries[index]
     guard entry.phase.isNews(after: entry.printed) || entry.outcome != ended else { return }
     state.entries[index].printed = entry.phase
-    write(line(of: entry, padding: 0) + "\n")
+    write(line(of: entry) + "\n")
   }
 
-  private func lines(of state: State) -> [String] {
-    let width = state.entries.map { DisplayWidth.of($0.subject) }.max() ?? 0
-    return state.entries.map { line(of: $0, padding: width) }
+  /// Long names give way to what is said of them, as far as two fifths of the screen.
+  private func lines(of state: State, _ columns: Int) -> [String] {
+    let (names, phases) = (state.entries.map(\.subject), state.entries.map(\.phase.text))
+    let room = columns - 3 - (phases.map(DisplayWidth.of).max() ?? 0)
+    let width = min(names.map(DisplayWidth.of).max() ?? 0, max(room, columns * 2 / 5))
+    return state.entries.map { line(of: $0, named: width) }
   }
 
-  private func line(of entry: Entry, padding: Int) -> String {
+  private func line(of entry: Entry, named width: Int? = nil) -> String {
     let phase =
       switch entry.outcome {
       case nil: entry.phase.text
       case true?: style.green(entry.phase.text)
       case false?: style.red(entry.phase.text)
       }
-    return "\(DisplayWidth.padded(entry.subject, to: padding))  \(phase)"
+    let name = width.map { DisplayWidth.padded(DisplayWidth.withoutMiddle(entry.subject, to: $0), to: $0) }
+    return "\(name ?? entry.subject)  \(phase)"
   }
 }

@@ -26,6 +26,8 @@ package struct TestRun: Sendable {
     package var restored: [[CChar]]
     /// Told what is worth a line.
     package var notice: @Sendable (String) -> Void
+    /// Told once the resources are there, before anything else writes to the terminal.
+    package var isUp: @Sendable () async -> Void = {}
     /// Told of an instance that stays.
     package var kept: @Sendable (KeptInstance) -> Void
     /// Told which resources are those that run, with new databases, and which are not.
@@ -134,8 +136,10 @@ package struct TestRun: Sendable {
       request.selected = lent.others
       if request.choice == .auto, let kind = lent.runtime { request.choice = RuntimeChoice(kind) }
     }
-    return try await TestInstance.begin(
+    let instance = try await TestInstance.begin(
       request, context, events: surroundings.events, place: surroundings.place)
+    await surroundings.isUp()
+    return instance
   }
 
   /// Fills an instance that is up, and has its databases served while `body` runs.

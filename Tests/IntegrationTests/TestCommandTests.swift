@@ -61,6 +61,19 @@ import Testing
     }
   }
 
+  /// Bug: the lines about resources were drawn again at the end, over the last lines of what the tests had printed.
+  @Test("On a terminal the command's output stays below the lines about resources")
+  func outputStays() async throws {
+    try await withApp(Manifests.redis, Self.native) { app in
+      let result = try await app.typing([], "test", "--", "sh", "-c", "echo hel''lo; echo by''e")
+      #expect(result.status == 0, "\(result)")
+      let parts = result.stdout.components(separatedBy: "hello")
+      try #require(parts.count == 2, "\(result)")
+      #expect(parts[0].contains("cache  ") && parts[0].contains("ready"), "\(result)")
+      #expect(parts[1].trimmingCharacters(in: .whitespacesAndNewlines) == "bye", "\(result)")
+    }
+  }
+
   @Test("What runs in order is not touched, and two test runs do not meet")
   func beside() async throws {
     try await withApp(Self.manifest, Self.native) { app in

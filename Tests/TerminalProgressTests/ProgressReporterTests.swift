@@ -136,6 +136,36 @@ private final class Bench: Sendable {
     for frame in bench.output { #expect(frame.hasSuffix("\u{1B}[?25h")) }
   }
 
+  /// Bug: a line that said "starting" stayed on the screen after all had failed.
+  @Test func whatFailedDoesNotLookAsIfItWentOn() {
+    let bench = Bench()
+    let reporter = bench.reporter(terminal: true)
+    reporter.update("mydb", "pulling postgres")
+    reporter.finish("cache", "ready", success: true)
+    reporter.giveUp()
+    reporter.close()
+    #expect(bench.screen().text == ["mydb   not finished (pulling postgres)", "cache  ready"])
+    let plain = Bench()
+    let other = plain.reporter(terminal: false)
+    other.update("mydb", "starting")
+    other.giveUp()
+    other.close()
+    #expect(plain.output == ["mydb  starting\n"])
+  }
+
+  /// Bug: on a narrow terminal a long name left nothing of what is done: `w…`.
+  @Test func longNamesGiveWay() {
+    let bench = Bench(columns: 40)
+    let reporter = bench.reporter(terminal: true)
+    reporter.update("a-very-long-name-that-goes-on", "waiting: not listening yet")
+    reporter.update("db", "ready")
+    #expect(
+      bench.screen().text == ["a-very-l…goes-on  waiting: not listeni…", "db                ready"])
+    bench.size.withLock { $0.columns = 60 }
+    reporter.update("db", "stopped")
+    #expect(bench.output.last?.contains("a-very-long-name-that-goes-on  waiting: not listening yet") == true)
+  }
+
   @Test func longLinesAreCut() {
     let bench = Bench(columns: 12)
     let reporter = bench.reporter(terminal: true, colour: true)

@@ -31,19 +31,15 @@ struct ResourceWorkOptions: ParsableArguments {
   ) async throws {
     let session = session
     let display = UpDisplay(session.console)
-    do {
-      try await asConvox {
-        let work = ResourceWork(
-          choice: try common.shared.runtimeChoice(session.context), deadline: .after(.seconds(timeout)),
-          events: display.events)
-        let (resource, ending) = try await body(CreatedResources(context: session.context), work)
-        await display.close()
-        if common.format == .json { return try session.console.print(json: resource) }
-        session.console.print("\(action) \(ending)")
+    try await asConvox {
+      let work = ResourceWork(
+        choice: try common.shared.runtimeChoice(session.context), deadline: .after(.seconds(timeout)),
+        events: display.events)
+      let (resource, ending) = try await display.following {
+        try await body(CreatedResources(context: session.context), work)
       }
-    } catch {
-      await display.close()
-      throw error
+      if common.format == .json { return try session.console.print(json: resource) }
+      session.console.print("\(action) \(ending)")
     }
   }
 

@@ -41,6 +41,7 @@ final class TransferDisplay: Sendable {
     do {
       try await body()
     } catch {
+      reporter?.giveUp()
       await close()
       throw error
     }

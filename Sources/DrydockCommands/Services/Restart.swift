@@ -72,13 +72,7 @@ struct Restart: AsyncParsableCommand {
       options: UpOptions(
         selected: Set(resources), deadline: .after(.seconds(120)), rack: state.lastRack),
       events: display.events)
-    do {
-      _ = try await operation.run()
-      await display.close()
-    } catch {
-      await display.close()
-      throw error
-    }
+    _ = try await display.following { try await operation.run() }
     for name in resources { session.console.note("\(name) restarted") }
   }
 }

@@ -165,15 +165,9 @@ struct Start: AsyncParsableCommand {
       context: session.context, workspace: workspace, app: common.shared.app,
       extraEnvironment: try session.extraEnvironment(),
       choice: try common.shared.runtimeChoice(session.context), options: options, events: display.events)
-    do {
-      let state = try await operation.run().state
-      await display.close()
-      try await session.warnOfIdleLinks(of: state)
-      return state
-    } catch {
-      await display.close()
-      throw error
-    }
+    let state = try await display.following { try await operation.run().state }
+    try await session.warnOfIdleLinks(of: state)
+    return state
   }
 
   /// Services have their own time to end, which may be more than a command's.

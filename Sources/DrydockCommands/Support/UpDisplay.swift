@@ -47,13 +47,27 @@ struct UpDisplay: Sendable {
     }
     // At once, so that nobody waits for what is there already.
     events.done = { [reporter] outcome in
-      guard outcome.action == .start || outcome.action == .create else { return }
-      reporter?.finish(outcome.resource, "ready \(Figures.seconds(outcome.seconds))", success: true)
+      // What runs already is told of only if it was waited for.
+      guard let reporter, outcome.action.isStart || reporter.isShown(outcome.resource) else { return }
+      reporter.finish(outcome.resource, "ready \(Figures.seconds(outcome.seconds))", success: true)
     }
     return events
   }
 
-  /// Leaves the lines as they are.
+  /// Shows what is done; where it fails, what was not finished is said to be so.
+  func following<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      let value = try await body()
+      await close()
+      return value
+    } catch {
+      reporter?.giveUp()
+      await close()
+      throw error
+    }
+  }
+
+  /// Leaves the lines as they are. What is shown after that begins anew below.
   func close() async {
     reporter?.close()
     await writer.flush()
