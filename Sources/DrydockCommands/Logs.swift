@@ -5,6 +5,7 @@ import Emulator
 import Essentials
 import NativeProcess
 import Services
+import Synchronization
 import TerminalProgress
 
 /// `drydock logs`.
@@ -73,6 +74,7 @@ struct Logs: AsyncParsableCommand {
     let engines = try await LogOperation(
       context: session.context, instance: instance, selected: chosen.resources)
     guard follow else {
+      defer { if !view.hasShown { session.console.note(emptiness) } }
       if !chosen.resources.isEmpty {
         for (name, line) in try await engines.lines(tail ?? 50) { view.print(name, line) }
       }
@@ -87,6 +89,12 @@ struct Logs: AsyncParsableCommand {
       }
       try await group.waitForAll()
     }
+  }
+
+  /// What is said where no line is shown.
+  private var emptiness: String {
+    let isChosen = tail == 0 || since != nil || until != nil || grep != nil
+    return isChosen ? "no line is one that the options choose" : "nothing was written yet"
   }
 
   private var which: LogChoice.Which {
@@ -188,6 +196,14 @@ struct LogView: Sendable {
   private let console: Console
   private let format: OutputFormat
   private let text: String?
+  private let shown = Shown()
+
+  /// Whether a line was printed.
+  var hasShown: Bool { shown.any.load(ordering: .relaxed) }
+
+  private final class Shown: Sendable {
+    let any = Atomic(false)
+  }
 
   init(names: [String], console: Console, format: OutputFormat, text: String?) {
     let width = names.map { DisplayWidth.of(TerminalText.line($0)) }.max() ?? 0
@@ -226,12 +242,14 @@ struct LogView: Sendable {
   }
 
   private func show(_ name: String, _ line: String) {
+    shown.any.store(true, ordering: .relaxed)
     // Not escaped where a program reads on.
     let shown = isatty(STDOUT_FILENO) == 1 ? TerminalText.line(line) : line
     console.printUnchanged((prefixes[name] ?? "") + shown)
   }
 
   private func show(json value: ShownLine) {
+    shown.any.store(true, ordering: .relaxed)
     guard let text = try? value.encoded() else { return }
     console.printUnchanged(text)
   }

@@ -303,6 +303,28 @@ import Testing
     }
   }
 
+  /// Bug: some printed nothing at all.
+  @Test(
+    "What is empty says so, and how to begin, where no result is printed",
+    arguments: [
+      ("env list", "drydock env set KEY=VALUE", "{}"), ("timers list", "no timers", "[]"),
+      ("volumes list", "no service has a volume", "[]"), ("ps", "drydock start", "[]"),
+      ("ps --services", "no service is started", "[]"), ("prune", "nothing to remove", "[]"),
+      ("rack resources", "drydock rack resources create TYPE", "[]"), ("logs", "drydock start", nil),
+      ("test --kept", "kept nothing", nil),
+    ])
+  func empty(_ command: String, _ words: String, _ json: String?) async throws {
+    try await withApp("services:\n  web: { image: web }\n", AppOptions(isHeavy: false)) { app in
+      let arguments = command.split(separator: " ").map(String.init)
+      let result = try await app.start(arguments).result()
+      #expect(result.status == 0 && result.stderr.contains(words), "\(result)")
+      #expect(result.stdout.split(separator: "\n").count <= 1, "\(result)")
+      guard let json else { return }
+      let value = try await app.start(arguments + ["--format", "json", "-q"]).result()
+      #expect(value.status == 0 && value.stdout == json + "\n" && value.stderr == "", "\(value)")
+    }
+  }
+
   @Test("doctor names engines and Docker, in JSON too")
   func doctor() async throws {
     try await withApp("", AppOptions(isHeavy: false)) { app in

@@ -19,6 +19,10 @@ struct ListEnv: AsyncParsableCommand {
     let session = try Session(common.shared).selecting(rack)
     let values = try session.appEnvironment(try session.existingInstance(allowsNewName: true))
     if common.format == .json { return try session.console.print(json: values) }
+    if values.isEmpty {
+      let command = "drydock env set KEY=VALUE" + (rack.name.map { " --rack \($0)" } ?? "")
+      return session.console.note("the app env is empty; set a value: \(command)")
+    }
     session.console.print(AppEnvironment(values).text)
   }
 }

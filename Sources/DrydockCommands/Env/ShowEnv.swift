@@ -41,7 +41,12 @@ struct ShowEnv: AsyncParsableCommand {
     let rendered = render(variables, as: format)
     let command = service.map { "drydock env \($0)" } ?? "drydock env"
     rendered.warning(write ?? "what is printed", command: command).map(session.console.warn)
-    guard let path = write else { return session.console.print(rendered.text) }
+    guard let path = write else {
+      if variables.isEmpty, format != .json {
+        session.console.note("no resource gives variables here; what a service gets: drydock env SERVICE")
+      }
+      return session.console.print(rendered.text)
+    }
     let before = try content(of: path)
     let after = try MarkedBlock().updating(before ?? [], with: rendered.text)
     try AtomicFile.write(after, to: path, mode: before == nil ? 0o600 : nil, onlyIfChanged: true)

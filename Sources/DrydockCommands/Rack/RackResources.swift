@@ -36,6 +36,9 @@ struct ListRackResources: AsyncParsableCommand {
         ConvoxColumns.table(
           ["NAME", "TYPE", "STATUS"], resources.map { [$0.name, $0.type, $0.status] },
           screen: session.console.screen(isWide: lines.wide)))
+      if resources.isEmpty {
+        session.console.note("none was created on its own; the first: drydock rack resources create TYPE")
+      }
     }
   }
 }

@@ -57,6 +57,9 @@ struct ListResources: AsyncParsableCommand {
         ConvoxColumns.table(
           ["NAME", "TYPE", "URL"], targets.map { [$0.name, $0.type, $0.url ?? ""] },
           screen: session.console.screen(isWide: lines.wide)))
+      if targets.isEmpty {
+        session.console.note("the app has no resources: convox.yml names none, and none is linked")
+      }
     }
   }
 }
