@@ -48,6 +48,7 @@ package struct EnvironmentFiles {
       appEnvironment: AppEnvironment(appEnvironment), context: ServiceContext(app: state.app))
     var written: Set<String> = []
     var omissions = FileOmissions()
+    var unwritten = UnwrittenFiles()
     try write(resolver.allResources(), to: Self.all, files, &written, &omissions)
     for service in manifest.services {
       let name = Self.name(of: service.name)
@@ -59,10 +60,10 @@ package struct EnvironmentFiles {
         try write(
           try resolver.environment(for: service), of: service.name, to: name, files, &written, &omissions)
       } catch let error as EnvironmentError {
-        warnings.append(".drydock/\(name) is not written: \(error.placedMessage); \(error.suggestion)")
+        unwritten.add(name, error)
       }
     }
-    warnings += omissions.lines
+    warnings += unwritten.lines + omissions.lines
     let services = manifest.services.map(\.name)
     for name in Self.existing(in: files, services: services, besides: written) {
       do { try files.remove(name) } catch {
@@ -195,6 +196,32 @@ private struct FileOmissions {
     places.sorted { $0.key.name.utf8.lexicographicallyPrecedes($1.key.name.utf8) }.map { omission, place in
       "\(omission.name) \(omission.reason): left out of .drydock/\(place.files.joined(separator: ", ")); "
         + "to have it: \(place.command) --format \(omission.alternative.rawValue)"
+    }
+  }
+}
+
+/// Which env files cannot be written: a line a reason, as several services often lack the same.
+private struct UnwrittenFiles {
+  private var found: [(error: EnvironmentError, files: [String])] = []
+
+  mutating func add(_ file: String, _ error: EnvironmentError) {
+    guard let index = found.firstIndex(where: { $0.error.code == error.code }), error.code != .prefixCollision
+    else { return found.append((error, [file])) }
+    found[index].files.append(file)
+    found[index].error.names = Set(found[index].error.names + error.names).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+  }
+
+  var lines: [String] {
+    found.map { error, files in
+      let isOne = files.count == 1
+      let reason =
+        isOne || error.code != .unknownEndpoint
+        ? error.placedMessage
+        : "services link resources that are not started: \(error.names.joined(separator: ", "))"
+      return ".drydock/\(files.joined(separator: ", ")) \(isOne ? "is" : "are") not written: \(reason); "
+        + error.suggestion
     }
   }
 }

@@ -132,6 +132,25 @@ import Testing
     }
   }
 
+  /// Bug: what several services lack was told once for each of them.
+  @Test func whatSeveralServicesLackIsToldOnce() async throws {
+    try await TestHome.with { test in
+      let missing = "environment: [SECRET]\nservices:\n  web:\n    environment: [TOKEN]\n  worker: {}\n"
+      let warnings = try files(test, missing).write()
+      #expect(warnings.count == 1)
+      let start =
+        ".drydock/web.env, worker.env are not written: convox.yml:1:15: required env: SECRET, TOKEN; "
+      #expect(warnings.first?.hasPrefix(start) == true, "\(warnings)")
+      let unstarted = "resources:\n  other: {type: redis}\nservices:\n  web: {resources: [other]}\n"
+      let links = try files(test, unstarted + "  worker: {resources: [other]}\n").write()
+      #expect(
+        links == [
+          ".drydock/web.env, worker.env are not written: services link resources that are not started: other; "
+            + "start them first"
+        ])
+    }
+  }
+
   /// What an earlier `up` wrote would pass for what is true now.
   @Test func whatCannotBeWrittenAnyMoreIsNotLeftStale() async throws {
     try await TestHome.with { test in
