@@ -73,13 +73,10 @@ struct Prune: AsyncParsableCommand {
     if common.format == .json {
       try session.console.print(json: gone.map { PrunedInstance($0) } + tests.entries)
     } else {
-      gone.forEach {
-        let resources = $0.resources.keys.sorted().joined(separator: " ")
-        session.console.print(TerminalText.line("\($0.handle)  \($0.path)  \(resources)"))
-      }
-      tests.lines.forEach { session.console.print(TerminalText.line($0)) }
+      let rows = gone.map { [$0.handle, $0.path, $0.resources.keys.sorted().joined(separator: " ")] }
+      PruneTable.print(rows + tests.rows, session.console)
     }
-    guard !gone.isEmpty || !tests.lines.isEmpty else { return session.console.note("nothing to remove") }
+    guard !gone.isEmpty || !tests.rows.isEmpty else { return session.console.note("nothing to remove") }
     var isWanted = yes
     if !isWanted { isWanted = try await session.console.confirm("Remove the data of these for good?") }
     guard isWanted else {
@@ -135,5 +132,23 @@ struct PrunedInstance: Codable, Sendable {
     id = state.id
     path = state.path
     resources = state.resources.keys.sorted()
+  }
+}
+
+/// What is to be removed: names, folders, and what is there.
+enum PruneTable {
+  private static let steps: [TableStep] = [
+    .cutFront("FOLDER", least: 20), .wrap("WHAT", least: 16), .cutMiddle("NAME", least: 12),
+    .cutFront("FOLDER", least: 12),
+  ]
+
+  /// The table in so many places; empty for none.
+  static func render(_ rows: [[String]], screen: Int?) -> String {
+    rows.isEmpty
+      ? "" : Table(header: ["NAME", "FOLDER", "WHAT"], rows: rows).rendered(screen: screen, steps: steps)
+  }
+
+  static func print(_ rows: [[String]], _ console: Console) {
+    console.print(render(rows, screen: console.screen(isWide: false)))
   }
 }

@@ -40,9 +40,7 @@ struct PruneDamaged {
 
   private func list(_ found: [DamagedInstance]) throws {
     if format == .json { return try session.console.print(json: found) }
-    for instance in found {
-      session.console.print("\(instance.id)  \(instance.file)  \(instance.resources.joined(separator: " "))")
-    }
+    PruneTable.print(found.map { [$0.id, $0.file, $0.resources.joined(separator: " ")] }, session.console)
   }
 }
 

@@ -17,11 +17,11 @@ struct PruneTests: Sendable {
     databases = apps.map { ($0, LeftDatabases(context, $0).prefixes) }.filter { !$0.prefixes.isEmpty }
   }
 
-  /// A line each, for a person.
-  var lines: [String] {
-    kept.map { "\($0.name)  kept by drydock test for \($0.state.handle)  \($0.folder)" }
+  /// A row each, for a person.
+  var rows: [[String]] {
+    kept.map { [$0.name, $0.folder, "kept by drydock test for \($0.state.handle)"] }
       + databases.flatMap { app, prefixes in
-        prefixes.map { "\($0)  databases that drydock test --shared left in \(app.handle)" }
+        prefixes.map { [$0, app.path, "databases that drydock test --shared left in \(app.handle)"] }
       }
   }
 

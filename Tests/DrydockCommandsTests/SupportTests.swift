@@ -311,6 +311,22 @@ import Testing
   }
 }
 
+@Suite struct PruneTableTests {
+  /// Bug: its rows were broken by the terminal's edge.
+  @Test(arguments: [60, 80, 120]) func noRowIsWiderThanTheScreen(_ screen: Int) {
+    let folder = "/home/somebody/projects/世界/a-folder-of-a-long-name/shop"
+    let rows = [
+      ["shop-3qcuzvv6ozywi", folder, "cache mydb orders a-resource-of-a-long-name"],
+      ["dt_3qcuzvv6ozywi_", folder, "databases that drydock test --shared left in shop"],
+    ]
+    let table = PruneTable.render(rows, screen: screen)
+    let lines = table.split(separator: "\n").map { DisplayWidth.of(String($0)) }
+    #expect(lines.allSatisfy { $0 <= screen } && lines.count >= 3, "\(table)")
+    #expect(table.contains("/shop") && PruneTable.render([], screen: screen) == "", "\(table)")
+    #expect(PruneTable.render(rows, screen: nil).contains("  \(folder)  "))
+  }
+}
+
 @Suite struct ExecutableTests {
   /// A thread of the pool blocks signals, and the program that it becomes would go on blocking them.
   @Test func aCommandStartsWithoutBlockedSignals() async {
