@@ -132,6 +132,6 @@ package struct Drydock: AsyncParsableCommand {
       StandardStreams.say(TerminalText.lines(String(text)) + "\n")
       return status
     }
-    return StandardStreams.tell(message + "\n")
+    return StandardStreams.tell(FishCompletion.amended(message) + "\n")
   }
 }

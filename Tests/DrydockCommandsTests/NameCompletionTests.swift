@@ -54,6 +54,19 @@ import Testing
     }
   }
 
+  /// Bug: fish read the line again for each of a thousand completions, which took seconds.
+  @Test func fishReadsTheLineOnce() throws {
+    let script = Drydock.completionScript(for: .fish)
+    let amended = FishCompletion.amended(script)
+    #expect(amended.hasPrefix(script))
+    for name in FishCompletion.functions.prefix(2) {
+      #expect(amended.ranges(of: "function \(name) -a").count == 2, "\(name)")
+    }
+    #expect(amended.contains("function __drydock_read_line\n"))
+    let others = Drydock.completionScript(for: .bash)
+    #expect(FishCompletion.amended(others) == others)
+  }
+
   /// Bug: a place for logs can be created and was not offered.
   @Test(arguments: ["bash", "zsh", "fish"]) func allTypesAreOffered(_ shell: String) throws {
     let script = Drydock.completionScript(for: try #require(CompletionShell(rawValue: shell)))
