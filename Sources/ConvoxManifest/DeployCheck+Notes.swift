@@ -39,6 +39,8 @@ extension DeployCheck {
       !numbers(value("version", resource, type)).lexicographicallyPrecedes(least)
     case .versionOutside(let spans):
       !spans.contains { $0.contains(numbers(value("version", resource, type))) }
+    case .versionWithin(let span):
+      resource.option("version").map { span.holds(numbers($0)) } ?? false
     case .pinsMinorVersion(let major, let legacy):
       upgradesMinorVersions && pinsMinorVersion(numbers(resource.option("version")), major, legacy)
     case .all(let conditions): conditions.allSatisfy { holds($0, resource, type) }
@@ -62,7 +64,7 @@ extension DeployCheck {
     switch condition {
     case .always, .linked: return nil
     case .option(let name, _), .optionBelow(let name, _): return option(name)
-    case .versionAtLeast, .versionOutside, .pinsMinorVersion: return option("version")
+    case .versionAtLeast, .versionOutside, .versionWithin, .pinsMinorVersion: return option("version")
     case .all(let conditions): return conditions.lazy.compactMap { place($0, resource) }.first
     }
   }

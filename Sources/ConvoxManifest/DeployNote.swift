@@ -19,6 +19,9 @@ package struct DeployNote: Sendable, Hashable {
     /// The version, set or default, lies in none of these spans. One that names fewer numbers than a span's
     /// beginning is all of its versions (`8` is 8.0 too).
     case versionOutside([VersionSpan])
+    /// The version is set in convox.yml and lies in this span. One that names fewer numbers than the span's beginning
+    /// may be of another one too, and is none of it.
+    case versionWithin(VersionSpan)
     /// The version is set in convox.yml and says more than a major version does. A major version has this
     /// many numbers (PostgreSQL 1, MySQL 2), one more where its first number is below `legacyBelow`
     /// (PostgreSQL 10: `9.6` is major). Holds only while AWS upgrades minor versions by itself.
@@ -42,8 +45,12 @@ package struct DeployNote: Sendable, Hashable {
 
     /// Whether a version is part of it.
     func contains(_ numbers: [Int]) -> Bool {
-      first.starts(with: numbers)
-        || !numbers.lexicographicallyPrecedes(first) && numbers.lexicographicallyPrecedes(end)
+      first.starts(with: numbers) || holds(numbers)
+    }
+
+    /// Whether all that a version may mean is part of it.
+    func holds(_ numbers: [Int]) -> Bool {
+      !numbers.lexicographicallyPrecedes(first) && numbers.lexicographicallyPrecedes(end)
     }
   }
 

@@ -84,6 +84,23 @@ extension DeployNote {
       suggestion: "see its versions: aws rds describe-db-engine-versions, or elasticache's", severity: .error)
   }
 
+  /// The note about a version that AWS ran once. The sources are in docs/aws-differences.md.
+  static func retired(_ name: String, _ span: VersionSpan) -> DeployNote {
+    DeployNote(
+      .versionWithin(span), "AWS has retired \(name) {version}: it starts none any more",
+      suggestion: "plan the upgrade; \(sinceWhen)")
+  }
+
+  /// The note about a version that costs more on AWS, since its standard support has ended.
+  /// - Parameter date: From when on.
+  static func extendedSupport(_ name: String, _ span: VersionSpan, since date: String) -> DeployNote {
+    DeployNote(
+      .versionWithin(span), "AWS charges Extended Support for \(name) {version}, since \(date)",
+      suggestion: "plan the upgrade; \(sinceWhen)")
+  }
+
+  private static let sinceWhen = "which versions these are, and since when: docs/aws-differences.md"
+
   /// The note about a minor version that AWS would upgrade by itself.
   static func minorVersionPinned(majorNumbers: Int, legacyBelow: Int? = nil) -> DeployNote {
     DeployNote(

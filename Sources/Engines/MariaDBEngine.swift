@@ -12,6 +12,7 @@ struct MariaDBEngine: MySQLFamilyEngine {
     v3Options: ResourceType.databaseOptionsOfV3,
     deployNotes: [
       .minorVersionPinned(majorNumbers: 2),
+      .retired("MariaDB", .init(from: [10, 0], before: [10, 3])),
       .noSuchVersion(
         "MariaDB", except: .init(from: [10, 0], before: [10, 12]), .init(from: [11, 0], before: [13])),
     ])

@@ -12,6 +12,8 @@ struct MySQLEngine: MySQLFamilyEngine {
     v3Options: ResourceType.databaseOptionsOfV3,
     deployNotes: [
       .minorVersionPinned(majorNumbers: 2),
+      .retired("MySQL", .init(from: [5, 1], before: [5, 7])),
+      .extendedSupport("MySQL", .init(from: [5, 7], before: [5, 8]), since: "2024-03-01"),
       .noSuchVersion(
         "MySQL", except: .init(from: [5, 1], before: [5, 8]), .init(from: [8, 0], before: [10])),
     ])

@@ -14,6 +14,9 @@ struct PostgresEngine: ServerEngine {
     deployNotes: [
       .noSuchVersion(
         "PostgreSQL", except: .init(from: [9, 3], before: [9, 7]), .init(from: [10], before: [20])),
+      .retired("PostgreSQL", .init(from: [9], before: [11])),
+      .extendedSupport("PostgreSQL", .init(from: [11], before: [12]), since: "2024-03-01"),
+      .extendedSupport("PostgreSQL", .init(from: [12], before: [13]), since: "2025-03-01"),
       .minorVersionPinned(majorNumbers: 1, legacyBelow: 10),
       DeployNote(
         .versionAtLeast([15]), "PostgreSQL {version} on RDS refuses connections without TLS (rds.force_ssl)",

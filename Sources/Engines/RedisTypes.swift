@@ -32,6 +32,8 @@ extension ResourceType {
       name: name, v3Names: v3Names, options: options, v3Options: cacheOptionsOfV3, appendsMinorVersion: true,
       deployNotes: [
         .noSuchVersion(server, except: .init(from: oldest, before: [10])),
+        .retired("Redis", .init(from: [2], before: [4])),
+        .extendedSupport("Redis", .init(from: [4], before: [6]), since: "2026-02-01"),
         DeployNote(
           .linked, "{prefix}_PORT is 6379/0 on AWS, with the database's number behind it",
           suggestion: "read {prefix}_URL instead"),

@@ -148,6 +148,38 @@ struct ImpossibleVersionTests {
   }
 }
 
+@Suite("Versions that AWS ran once")
+struct RetiredVersionTests {
+  /// Bug: `check` had nothing to say of them.
+  @Test(
+    "A retired one is told of, and one that costs Extended Support; the default is not",
+    arguments: [
+      ("postgres", "\"9.6\"", "AWS has retired PostgreSQL 9.6"),
+      ("postgres", "\"10.23\"", "AWS has retired PostgreSQL 10.23"),
+      ("postgres", "\"11\"", "AWS charges Extended Support for PostgreSQL 11, since 2024-03-01"),
+      ("postgres", "\"12.22\"", "AWS charges Extended Support for PostgreSQL 12.22, since 2025-03-01"),
+      ("postgres", "\"13\"", nil), ("postgres", "\"15\"", nil),
+      ("mysql", "\"5.6.51\"", "AWS has retired MySQL 5.6.51"),
+      ("mysql", "5.7", "AWS charges Extended Support for MySQL 5.7, since 2024-03-01"),
+      ("mysql", "\"5\"", nil), ("mysql", "\"8.0\"", nil),
+      ("mariadb", "\"10.2\"", "AWS has retired MariaDB 10.2"), ("mariadb", "\"10\"", nil),
+      ("redis", "2.8.24", "AWS has retired Redis 2.8.24"), ("redis", "\"3\"", "AWS has retired Redis 3.0"),
+      ("redis", "4.0.10", "AWS charges Extended Support for Redis 4.0.10, since 2026-02-01"),
+      ("redis", "5.0.6", "AWS charges Extended Support for Redis 5.0.6, since 2026-02-01"),
+      ("redis", "6.2", nil), ("valkey", "7.2", nil), ("postgres", nil, nil), ("mysql", nil, nil),
+    ])
+  func told(type: String, version: String?, message: String?) throws {
+    let options = version.map { ", options: {version: \($0)}" } ?? ""
+    let manifest = try ManifestLoader(catalog: .builtIn).load(
+      Array("resources:\n  db: {type: \(type)\(options)}\n".utf8), file: "convox.yml", appEnvironment: [:])
+    let findings = manifest.deployFindings(catalog: .builtIn, appEnvironment: [:]).filter {
+      $0.message.contains("retired") || $0.message.contains("Extended Support")
+    }
+    #expect(findings.allSatisfy { $0.severity == .warning })
+    #expect(findings.first?.message.hasPrefix(message ?? "-") ?? (message == nil), "\(findings)")
+  }
+}
+
 @Suite("Minor versions that AWS upgrades")
 struct MinorVersionTests {
   @Test(
