@@ -25,6 +25,8 @@ extension ManifestReader {
   /// The pairs of a map that may be absent; an error for anything else.
   mutating func pairs(_ node: YAMLNode?, type: String) -> [YAMLNode.Pair]? {
     guard let node, !node.isNull else { return [] }
+    // What Convox reads into a slice may be an empty list too, as templates write one.
+    if type == "yaml.MapSlice", case .sequence(let items) = node.content, items.isEmpty { return [] }
     guard case .mapping(let pairs) = node.content else {
       fail(cannotUnmarshal(node, into: type), at: node.offset)
       return nil

@@ -29,7 +29,7 @@ struct InterpolationTests {
   func comments() throws {
     let manifest = try load("# ${X}\nresources: # ${X}\n  db: {type: mysql}\n")
     #expect(manifest.warnings.isEmpty)
-    #expect(errors("# ${X}\n", ["X": "\nresources: []"]) == ["1:3 cannot unmarshal !!seq into yaml.MapSlice"])
+    #expect(errors("# ${X}\n", ["X": "\ntimers: [a]"]) == ["1:3 cannot unmarshal !!seq into yaml.MapSlice"])
   }
 
   @Test(

@@ -10,6 +10,16 @@ struct StructureTests {
     #expect(try load(text) == Manifest(file: "convox.yml"))
   }
 
+  /// Bug: Convox takes an empty list for an empty section, and it was refused.
+  @Test(
+    "An empty section may be an empty list",
+    arguments: ["resources", "services", "timers"])
+  func emptyList(section: String) throws {
+    let manifest = try load("\(section): []\n")
+    #expect(manifest.resources.isEmpty && manifest.services.isEmpty && manifest.timers.isEmpty)
+    #expect(throws: ManifestError.self) { try load("\(section): [a]\n") }
+  }
+
   @Test("The documented example, in the order of the file")
   func example() throws {
     let manifest = try load(
