@@ -53,6 +53,11 @@ package struct ReplicaTerminal: Sendable {
       defer { group.cancelAll() }
       switch place {
       case .process(let attachment):
+        // Before anything is typed: what answers to that may ask for the size.
+        for await size in sizes {
+          _ = try await attachment.resize(to: size)
+          break
+        }
         group.addTask {
           for await size in sizes { guard try await attachment.resize(to: size) else { break } }
           return nil
