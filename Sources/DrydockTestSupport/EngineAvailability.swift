@@ -11,7 +11,7 @@ package enum EngineAvailability {
   package static func docker() async -> (client: DockerClient?, reason: String) {
     let search = EndpointDiscovery(
       environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory(), userID: getuid())
-    let result = await search.resolve(until: .after(.seconds(5)))
+    let result = await search.resolve(until: .after(.seconds(60)))
     return (result.client, result.error?.message ?? "no Docker engine answers")
   }
 
@@ -19,7 +19,7 @@ package enum EngineAvailability {
   package static func hasImages(_ names: [String]) async -> Bool {
     guard let client = await docker().client else { return false }
     for name in names {
-      let image = try? await client.inspectImage("drydock/\(name)", until: .after(.seconds(10)))
+      let image = try? await client.inspectImage("drydock/\(name)", until: .after(.seconds(60)))
       guard image != nil else { return false }
     }
     return true

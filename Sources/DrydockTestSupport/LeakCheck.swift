@@ -16,7 +16,6 @@ struct LeakCheck: Sendable {
     root = app.root.path(percentEncoded: false)
     home = app.home
     ids = app.instances
-
   }
 
   /// What is left, in words.
@@ -28,7 +27,7 @@ struct LeakCheck: Sendable {
 
   /// An engine that has just been killed takes a moment to be gone.
   private func settle() async {
-    try? await eventually("the end of processes", within: .seconds(5)) { processes().isEmpty }
+    try? await eventually("the end of processes", within: .seconds(60)) { processes().isEmpty }
   }
 
   /// Ends and removes all of it.

@@ -3,6 +3,9 @@ import MonotonicTime
 package import NIOCore
 import NIOPosix
 
+/// The time for what a test does over sockets: far more than it takes, as some carry a hundred megabytes on a busy machine.
+package let socketPatience = Duration.seconds(300)
+
 /// A connection to a server on this machine, on which a test says and reads single bytes.
 package struct Wire {
   private var parts: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
@@ -12,7 +15,7 @@ package struct Wire {
   /// Connects, runs `body` and closes the connection. Everything together has to be done within a time.
   /// - Parameter prepare: Called with the connection before anything is sent over it.
   package static func connect<Value: Sendable>(
-    port: Int, within time: Duration = .seconds(60),
+    port: Int, within time: Duration = socketPatience,
     prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
     _ body: @escaping @Sendable @concurrent (inout Wire) async throws -> Value
   ) async throws -> Value {

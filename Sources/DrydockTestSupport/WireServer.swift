@@ -22,7 +22,7 @@ package func withWireServer<Value: Sendable>(
       try await accept(server, serve)
       return nil
     }
-    group.addTask { try await withDeadline(.after(.seconds(60)), "the test's end") { try await body(own) } }
+    group.addTask { try await withDeadline(.after(socketPatience), "the test's end") { try await body(own) } }
     defer { group.cancelAll() }
     while let value = try await group.next() {
       if let value { return value }

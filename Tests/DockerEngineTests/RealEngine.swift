@@ -30,7 +30,7 @@ struct RealEngine: Sendable {
   static func discovery() async -> DiscoveryResult {
     let search = EndpointDiscovery(
       environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory(), userID: getuid())
-    return await search.resolve(until: .after(.seconds(5)))
+    return await search.resolve(until: .after(.seconds(60)))
   }
 
   /// Runs a test against the engine and removes what it made, in reverse order of dependence.

@@ -42,7 +42,7 @@ import Testing
 
   @Test func aStreamThatFallsSilentIsLate() async throws {
     let error = try await #require(throws: DockerError.self) {
-      try await TimeLimit(head: .after(.milliseconds(10)), end: nil, silence: .milliseconds(20)).run("try") {
+      try await TimeLimit(head: .after(.seconds(1)), end: nil, silence: .milliseconds(20)).run("try") {
         mark in
         mark.set()
         try await outlast(.generous)
@@ -53,10 +53,11 @@ import Testing
 
   @Test func aStreamThatGoesOnIsNot() async throws {
     let silence = Duration.seconds(1)
-    let value = try await TimeLimit(head: .after(.milliseconds(1)), end: nil, silence: silence).run("try") {
-      mark in
+    // Silence is looked for once the head is due.
+    let head = Deadline.after(.seconds(1))
+    let value = try await TimeLimit(head: head, end: nil, silence: silence).run("try") { mark in
       mark.set()
-      let long = Deadline.after(silence + .milliseconds(100))
+      let long = head.moved(by: silence + .milliseconds(100))
       var backoff = Backoff()
       while !long.hasPassed {
         mark.set()

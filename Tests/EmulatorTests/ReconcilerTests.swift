@@ -75,7 +75,7 @@ import TransportSecurity
   /// Bug: --timeout passed in the middle of a download, which began again the next time.
   @Test func theTimeCountsFromTheEndOfWhatIsFetched() async throws {
     try await TestHome.with { test in
-      let deadline = Deadline.after(.seconds(1))
+      let deadline = Deadline.after(.seconds(3))
       let runtime = FakeRuntime(
         .docker,
         fetching: { source in
@@ -352,7 +352,7 @@ import TransportSecurity
       let runtime = FakeRuntime()
       let engine = FakeEngine { _ in throw ProbeFailure.starting(message: "loading") }
       var attempt = Try(test: test, runtime: runtime, specs: [fake("mem", engine)])
-      attempt.options.deadline = .after(.milliseconds(50))
+      attempt.options.deadline = .after(.seconds(1))
       let error = try await #require(throws: AggregateError.self) { _ = try await attempt.run() }
       let failure = try #require(error.failures.first?.error)
       #expect(error.code == .notReady && error.code.rawValue == 75)

@@ -16,7 +16,7 @@ import Testing
 
 /// An engine is added by one file and one line: what carries a resource from the manifest to a server that runs, and to its
 /// variables, takes it up from the catalog.
-@Suite(.timeLimit(.minutes(2))) struct AddedEngineTests {
+@Suite(.timeLimit(.minutes(15))) struct AddedEngineTests {
   private static let catalog = ResourceCatalog(ResourceCatalog.builtIn.definitions + [EchoEngine()])
 
   private static let yaml = """

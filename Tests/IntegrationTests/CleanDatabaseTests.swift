@@ -124,8 +124,10 @@ import Testing
       let folder = run.stdout.trimmingCharacters(in: .newlines)
       run.send(SIGKILL)
       _ = try await run.result()
-      try await eventually("the end of everything") { !FileManager.default.fileExists(atPath: folder) }
-      #expect(app.processes(naming: folder).isEmpty)
+      // The guard is the last to go: it ends once it has removed the folder.
+      try await eventually("the end of everything") {
+        !FileManager.default.fileExists(atPath: folder) && app.processes(naming: folder).isEmpty
+      }
       // The next run forgets whose the ports were.
       #expect(try await app.drydock("test", "--", "true").status == 0)
     }

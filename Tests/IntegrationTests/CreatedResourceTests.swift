@@ -135,7 +135,11 @@ struct CreatedResourceTests {
   func killed() async throws {
     try await withApp("{}", AppOptions(runtime: "native")) { app in
       let run = try app.start(["resources", "create", "postgres", "--name", "half", "version=15"])
-      try await eventually("initialising") { run.stderr.contains("half  initialising") }
+      try await eventually("initialising", pause: .milliseconds(2)) {
+        run.stderr.contains("half  initialising")
+      }
+      // However long somebody takes to look, it comes no further.
+      run.send(SIGSTOP)
       #expect(try await app.shown("info", "half").status == "creating")
       run.send(SIGKILL)
       _ = try await run.result()

@@ -14,10 +14,12 @@ extension Trait where Self == ConditionTrait {
 
 /// Lines that go to a real rsyslog.
 @Suite("Log drains") struct DrainTests {
-  private static let manifest = """
-    services:
-      tick: { command: 'i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo "line $i"; sleep 0.01; done; exec sleep 600' }
+  private static func manifest(_ count: Int) -> String {
     """
+    services:
+      tick: { command: 'i=0; while [ $i -lt \(count) ]; do i=$((i+1)); echo "line $i"; sleep 0.01; done; exec sleep 600' }
+    """
+  }
 
   /// An rsyslog that keeps messages as they came.
   private struct Server {
@@ -79,7 +81,9 @@ extension Trait where Self == ConditionTrait {
   @Test(
     "a drain gets every line, also when it was restarted", .rsyslog, arguments: ["tcp", "udp", "tcp+tls"])
   func everyLine(_ way: String) async throws {
-    try await withApp(Self.manifest, AppOptions(runtime: "native", isHeavy: false)) { app in
+    // By UDP no more than the kernel keeps for a server that is not let read: what it has no room for is lost.
+    let count = way == "udp" ? 100 : 600
+    try await withApp(Self.manifest(count), AppOptions(runtime: "native", isHeavy: false)) { app in
       let server = Server(way: way, folder: app.root.appending(path: "rsyslog"), port: try freePort())
       try await app.up()
       try await server.prepare(app)
@@ -92,7 +96,7 @@ extension Trait where Self == ConditionTrait {
           try await server.end(running)
           running = try server.start(app)
         }
-        let all = Set((1...600).map { "line \($0)" })
+        let all = Set((1...count).map { "line \($0)" })
         try await eventually("every line") {
           all.isSubset(of: server.lines.compactMap { $0.components(separatedBy: " - - ").last })
         }

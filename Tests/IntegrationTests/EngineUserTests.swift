@@ -88,7 +88,7 @@ import Testing
 
   @Test(
     "Whoever has got hold of an engine leads root nowhere: at rest, while it stops, starts and is deleted",
-    .nativeEngines, .root, .timeLimit(.minutes(3)))
+    .nativeEngines, .root, .timeLimit(.minutes(15)))
   func leadsRootNowhere() async throws {
     try await withApp(Self.manifest, AppOptions(runtime: "native")) { app in
       try await app.up()

@@ -41,9 +41,11 @@ import Testing
     }
   }
 
-  /// Waits for Ctrl-C on a terminal.
-  private static let waiting =
-    "trap 'exit 3' INT; sleep 0.2; stty size; echo ready; while :; do sleep 0.1; done"
+  /// Waits for Ctrl-C on a terminal, once that has its size: Docker takes it only for a command that runs already.
+  private static let waiting = """
+    trap 'exit 3' INT; until stty size | grep '33 111'; do sleep 0.1; done
+    echo ready; while :; do sleep 0.1; done
+    """
 
   private func refusals(_ app: AppFixture) async throws {
     for (name, status, text) in [

@@ -200,9 +200,14 @@ import Testing
           """)
       let writer = try await app.drydock("start", "writer", "--detach", "--runtime", "native")
       try #require(writer.status == 0, "\(writer)")
+      try await eventually("what it writes") {
+        try await app.drydock("run", "reader", "--", "cat", "\(path)/b/file").stdout == "kept\n"
+      }
       #expect(try await app.drydock("start", "reader", "--detach").status == 0)
-      let log = try await app.drydock("logs", "--services")
-      #expect(log.stdout.contains("kept") && log.stdout.contains("convox.yml"), "\(log)")
+      try await eventually("what it reads") {
+        let log = try await app.drydock("logs", "--services").stdout
+        return log.contains("kept") && log.contains("convox.yml")
+      }
       #expect(try await app.drydock("run", "reader", "--", "cat", "\(path)/b/file").stdout == "kept\n")
       #expect(!FileManager.default.fileExists(atPath: path))
       let list = try await app.drydock("volumes")
@@ -243,11 +248,11 @@ import Testing
       try #require(start.status == 0, "\(start)")
       try await eventually("what the program makes there is in the tree") { app.read("made") == "new\n" }
       let folder = app.folder.path(percentEncoded: false)
-      let log = try await app.drydock("logs", "web").stdout
       // The command runs in the tree itself: what it tells of its files is what tools beside it know.
-      #expect(
-        log.contains("a word of the tree\n") && log.contains("\(folder)\n".replacing("//", with: "/")),
-        "\(log)")
+      try await eventually("its words") {
+        let log = try await app.drydock("logs", "web").stdout
+        return log.contains("a word of the tree\n") && log.contains("\(folder)\n".replacing("//", with: "/"))
+      }
       #expect(
         try await app.drydock("exec", "web", "--", "cat", "\(path)/word").stdout == "a word of the tree\n")
       #expect(

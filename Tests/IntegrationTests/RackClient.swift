@@ -96,14 +96,22 @@ struct RackClient: Sendable {
   }
 }
 
+extension AppFixture {
+  /// Starts the rack of the home at a port that is free, and stays so for nobody else.
+  func startRack() async throws -> Int {
+    for port in try quietPorts(20) {
+      let start = try await drydock("rack", "start", "--port", "\(port)")
+      if start.status != 0, start.stderr.contains("is taken by") { continue }
+      try #require(start.status == 0, "\(start)")
+      return port
+    }
+    throw FixtureError("no port was free for the rack")
+  }
+}
+
 /// Runs `body` while the rack of an app's home serves at a free port.
 func withRackClient(_ app: AppFixture, _ body: (RackClient) async throws -> Void) async throws {
-  for port in (21_800..<22_200).shuffled().prefix(20) {
-    let start = try await app.drydock("rack", "start", "--port", "\(port)")
-    if start.status != 0, start.stderr.contains("is taken by") { continue }
-    try #require(start.status == 0, "\(start)")
-    break
-  }
+  _ = try await app.startRack()
   do {
     let variables: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
     try await body(try RackClient(try #require(variables["RACK_URL"])))

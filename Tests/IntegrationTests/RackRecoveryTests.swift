@@ -34,8 +34,12 @@ import Testing
     try await app.drydock("rack", "status", "--format", "json").decode()
   }
 
+  /// How long the build sleeps, which nobody else on this machine does.
+  private let nap = "4713.\(UInt32.random(in: 100_000...999_999))"
+
   private func sleepers(_ app: AppFixture) async throws -> String {
-    try await app.program("sh", "-c", "grep -l 'sleep.471[3]' /proc/[0-9]*/cmdline; true").stdout
+    let look = "grep -l 'sleep.[4]\(nap.dropFirst())' /proc/[0-9]*/cmdline; true"
+    return try await app.program("sh", "-c", look).stdout
   }
 
   @Test(
@@ -44,7 +48,7 @@ import Testing
   func build() async throws {
     let manifest = "services:\n  web: { build: . }\n"
     try await withApp(manifest, AppOptions(runtime: "docker", name: "shop")) { app in
-      try app.write("FROM drydock/base:bookworm\nRUN sleep 4713\n", to: "Dockerfile")
+      try app.write("FROM drydock/base:bookworm\nRUN sleep \(nap)\n", to: "Dockerfile")
       try await withRackClient(app) { rack in
         #expect(
           try await rack.ask("POST", "/apps", form: [("generation", "2"), ("name", "made")]).status == 200)

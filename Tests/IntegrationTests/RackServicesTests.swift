@@ -83,8 +83,7 @@ import Testing
     try await withApp(manifest, options) { app in
       let started = try await app.drydock("start", "--detach", "--no-mounts")
       try #require(started.status == 0, "\(started)")
-      let port = try freePort()
-      try #require(try await app.drydock("rack", "start", "--port", "\(port)").status == 0)
+      let port = try await app.startRack()
       do {
         let variables: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
         let url = try #require(variables["RACK_URL"].flatMap { URLComponents(string: $0) })
@@ -131,6 +130,14 @@ import Testing
     #expect(gone.status == 404 && gone.text.contains("no such process: \(id)"), "\(gone.text)")
   }
 
+  private func logs(_ client: Client) async throws -> String {
+    try await client.socket("/apps/\(client.app)/logs", ["Prefix: true", "Follow: false"]) { wire in
+      var text = ""
+      while let frame = try await wire.frame(), frame.opcode == 1 { text += frame.text }
+      return text
+    }
+  }
+
   private func common(_ client: Client, _ app: AppFixture) async throws {
     try await eventually("both are ready") {
       try await processes(client).filter { $0.status == "running" }.map(\.id) == ["web.1", "web.2"]
@@ -147,13 +154,9 @@ import Testing
       let quick = try await client.ask("POST", path, ["Command: true"])
       #expect(quick.status == 200, "\(quick.text)")
     }
-    let logs = try await client.socket("/apps/\(client.app)/logs", ["Prefix: true", "Follow: false"]) {
-      wire in
-      var text = ""
-      while let frame = try await wire.frame(), frame.opcode == 1 { text += frame.text }
-      return text
+    try await eventually("the service's line") {
+      try await logs(client).contains("Z service/web/web.1 begun\n")
     }
-    #expect(logs.contains("Z service/web/web.1 begun\n"), "\(logs)")
     let before = try await processes(client).first { $0.id == "web.2" }?.started
     #expect(try await client.ask("DELETE", "/apps/\(client.app)/processes/web.2").text == "ok\n")
     try await eventually("another in its place", within: .seconds(60)) {

@@ -19,12 +19,7 @@ import Testing
   private func withRack(_ app: AppFixture, _ body: (Status, [String: String]) async throws -> Void)
     async throws
   {
-    for port in (21_000..<21_400).shuffled().prefix(20) {
-      let start = try await app.drydock("rack", "start", "--port", "\(port)")
-      if start.status != 0, start.stderr.contains("is taken by") { continue }
-      try #require(start.status == 0, "\(start)")
-      break
-    }
+    _ = try await app.startRack()
     do {
       let variables: [String: String] = try await app.drydock("rack", "env", "--format", "json").decode()
       try await body(try await status(app), variables)
@@ -71,7 +66,7 @@ import Testing
   /// password each.
   @Test func `of several starts at once one serves, and all tell of it`() async throws {
     try await withApp("services: {}\n", AppOptions(isHeavy: false)) { app in
-      let ports = Array((21_400..<21_800).shuffled().prefix(4))
+      let ports = try quietPorts(4)
       let words = ["rack", "start", "--format", "json", "--port"]
       let starts = try ports.map { try app.start(words + ["\($0)"]) }
       var told: [Status] = []

@@ -45,8 +45,13 @@ import Testing
       try await life.write("CREATE TABLE notes AS SELECT generate_series(1, 300000) AS id", urls)
       try await life.replicasHave(300_000, urls)
       let server = try #require(try await life.rows()["pg-copy"]?.pid)
-      let checkpointer = try #require(Self.children(of: server).first { $0.command.contains("checkpointer") })
+      let before = Self.children(of: server)
+      let checkpointer = try #require(before.first { $0.command.contains("checkpointer") })
       #expect(Foundation.kill(checkpointer.pid, SIGKILL) == 0)
+      // Once the server has noticed, it ends the others too, and begins to recover.
+      try await eventually("the crash", pause: .milliseconds(2)) {
+        Set(Self.children(of: server).map(\.pid)).isDisjoint(with: before.map(\.pid))
+      }
       let up = try await app.drydock("up")
       #expect(up.status == 0, "\(up)")
       #expect(try await life.rows()["pg-copy"]?.pid == server)

@@ -96,6 +96,9 @@ struct ServiceRow: Decodable {
       #expect(answer["SERVICE"] == "web")
       #expect(answer["API_URL"] == api)
       #expect(answer["CACHE_URL"] == (try await app.variables("web"))["CACHE_URL"])
+      try await eventually("the worker's line") {
+        try await app.drydock("logs", "worker").stdout.contains("works hard")
+      }
       var processes: Set<String> = []
       for _ in 0..<8 { processes.insert(try await ask(web, app)["pid"] ?? "") }
       #expect(processes.isSubset(of: services["web"]?.replicas.compactMap(\.id) ?? []))
@@ -105,7 +108,7 @@ struct ServiceRow: Decodable {
       #expect(try await app.drydock("stop").status == 0)
       #expect(app.processes(naming: "web.py").isEmpty)
       let log = try await app.drydock("logs", "worker", "--tail", "1")
-      #expect(log.stdout.contains("works hard"))
+      #expect(log.stdout.contains("works hard"), "\(log)")
     }
   }
 
@@ -332,7 +335,9 @@ struct ServiceRow: Decodable {
       try app.write(hooks, to: "drydock.yml")
       try #require(try await app.drydock("start", "--detach").status == 0)
       try await eventually("the hook behind the start") { app.read("after") == "warm\n" }
-      #expect(try await app.drydock("logs", "web").stdout.contains("made"))
+      try await eventually("the service's line") {
+        try await app.drydock("logs", "web").stdout.contains("made")
+      }
       #expect(try await app.drydock("stop").status == 0)
       try app.write("hooks: { before-start: [{web: 'echo no reason; exit 4'}] }\n", to: "drydock.yml")
       let failed = try await app.drydock("start", "--detach")

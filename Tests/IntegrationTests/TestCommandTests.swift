@@ -98,6 +98,8 @@ import Testing
   /// How a run is ended, and what its command makes of it.
   struct Ending: Sendable, CustomTestStringConvertible {
     var signal: Int32
+    /// What it does before it says that it is there.
+    var begin = ""
     var script: String
     var status: Int32
     var testDescription: String { "signal \(signal)" }
@@ -107,13 +109,13 @@ import Testing
     "Signals reach the command, and nothing is left",
     arguments: [
       Ending(signal: SIGINT, script: "exec sleep 1000", status: 130),
-      Ending(signal: SIGTERM, script: "trap 'exit 5' TERM; sleep 1000 & wait", status: 5),
+      Ending(signal: SIGTERM, begin: "trap 'exit 5' TERM; ", script: "sleep 1000 & wait", status: 5),
       Ending(signal: SIGHUP, script: "exec sleep 1000", status: 129),
       Ending(signal: SIGKILL, script: "setsid sleep 1000 & sleep 1000", status: 137),
     ])
   func signalled(_ ending: Ending) async throws {
     try await withApp(Manifests.redis, Self.native) { app in
-      let script = #"echo "$DRYDOCK_TEST_INSTANCE $$ $CACHE_PORT"; "# + ending.script
+      let script = ending.begin + #"echo "$DRYDOCK_TEST_INSTANCE $$ $CACHE_PORT"; "# + ending.script
       let run = try app.start(["test", "--", "sh", "-c", script])
       try await eventually("the command") { run.stdout.hasSuffix("\n") }
       let words = run.stdout.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -123,7 +125,7 @@ import Testing
       #expect(try await run.result().status == ending.status)
       // After kill -9 there is nobody left to wait for it.
       try await eventually("the end of everything") {
-        !FileManager.default.fileExists(atPath: words[0])
+        !FileManager.default.fileExists(atPath: words[0]) && Self.workers(in: words[0]).isEmpty
           && !FileManager.default.fileExists(atPath: "/proc/\(words[1])")
       }
       try await expectNothing(of: words[0])
@@ -165,6 +167,7 @@ import Testing
       _ = try await run.result()
       try await eventually("the end of everything") {
         !FileManager.default.fileExists(atPath: folder) && Overlays.mounts(in: folder).isEmpty
+          && Self.workers(in: folder).isEmpty
       }
       try await expectNothing(of: folder)
       // It forgets whose the ports were.

@@ -68,7 +68,9 @@ import Testing
       #expect(!TestCommandTests.workers(in: folder).isEmpty)
       serve.send(SIGKILL)
       _ = try await serve.result()
-      try await eventually("the end of everything") { !FileManager.default.fileExists(atPath: folder) }
+      try await eventually("the end of everything") {
+        !FileManager.default.fileExists(atPath: folder) && TestCommandTests.workers(in: folder).isEmpty
+      }
       try await TestCommandTests().expectNothing(of: folder)
       let interface = try #require(variables["INTEGRESQL_CLIENT_BASE_URL"])
       let answer = try await app.program("curl", "-sS", "-o", "/dev/null", interface)

@@ -223,8 +223,8 @@ import Testing
       pid, end = pty.fork()
       if pid == 0:
           os.environ['TERM'] = 'xterm'
+          fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 111, 0, 0))
           os.execvp(sys.argv[1], sys.argv[1:3] + ['console'] + [sys.argv[3]])
-      fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 111, 0, 0))
       seen = b''
       def until(text):
           global seen

@@ -84,7 +84,7 @@ private final class Site: LiveApp {
   }
 }
 
-@Suite("Live code", .timeLimit(.minutes(2)))
+@Suite("Live code", .timeLimit(.minutes(15)))
 struct LiveCodeTests {
   /// Runs a live code over an app with these files, whose service `web` has a container that has them too.
   private func living(
@@ -139,7 +139,7 @@ struct LiveCodeTests {
         for _ in 0..<30 { edits.next() }
         let wanted = try tree(place)
         do {
-          try await eventually("round \(round) of seed \(seed)", within: .seconds(20)) {
+          try await eventually("round \(round) of seed \(seed)", within: .seconds(60)) {
             site.containers.tree("one", below: "/app") == wanted
           }
         } catch is TimeoutError {

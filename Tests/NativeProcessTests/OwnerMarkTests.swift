@@ -23,22 +23,38 @@ import Testing
   }
 
   #if os(Linux)
-    private var abandoned: String { "\(OwnerMark.own.prefix { $0 != "-" })-\(getpid())-1" }
+    /// The mark of a process of this namespace.
+    private func mark(_ pid: Int32, start: UInt64) -> String {
+      "\(OwnerMark.own.prefix { $0 != "-" })-\(pid)-\(start)"
+    }
 
-    /// Runs a script as a client whose drydock is gone until something ends it, looking once `condition` holds.
-    private func abandon(_ script: String, once condition: @escaping @Sendable () -> Bool = { true }) async {
+    /// Runs a script as a client whose drydock is gone once `condition` holds, until something ends it: any drydock of this
+    /// machine may do so, and not before.
+    private func abandon(_ script: String, once condition: @escaping @Sendable () -> Bool = { true })
+      async throws
+    {
+      let drydock = Process()
+      drydock.executableURL = URL(filePath: "/bin/sleep")
+      drydock.arguments = ["1000"]
+      try drydock.run()
+      defer { drydock.terminate() }
+      let pid = drydock.processIdentifier
+      let mark = mark(pid, start: try #require(ProcessTable.entry(pid)).start)
       await #expect(throws: NativeProcessError.self) {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
             let tool = Tool(
               executable: "/bin/sh", arguments: ["-c", script],
-              environment: cleanEnvironment(inherited: [:], additions: [OwnerMark.variable: abandoned]))
+              environment: cleanEnvironment(inherited: [:], additions: [OwnerMark.variable: mark]))
             _ = try await tool.namedInItsMark.run(until: .after(.seconds(30)))
           }
           group.addTask {
+            try await eventually("the client at work") { condition() }
+            kill(pid, SIGKILL)
+            var pause = Backoff()
             while true {
-              if condition() { OwnerMark.endAbandoned() }
-              try await Task.sleep(for: .milliseconds(20))
+              OwnerMark.endAbandoned()
+              try await pause.sleep(until: .never, "the client's end")
             }
           }
           defer { group.cancelAll() }
@@ -47,7 +63,7 @@ import Testing
       }
     }
 
-    @Test func whatWorksForNobodyIsEnded() async { await abandon("exec sleep 60") }
+    @Test func whatWorksForNobodyIsEnded() async throws { try await abandon("exec sleep 60") }
 
     /// Bug: whatever had been started inside a console was killed with it, as the mark is inherited.
     @Test func whatAPersonStartedToStayStays() async throws {
@@ -58,7 +74,7 @@ import Testing
             Int32($0.trimmingCharacters(in: .newlines))
           }
         }
-        await abandon(
+        try await abandon(
           "setsid sh -c 'echo $$; exec sleep 1000' >'\(file)' 2>/dev/null </dev/null & sleep 60"
         ) { number() != nil }
         let stranger = try #require(number())
@@ -80,7 +96,7 @@ import Testing
             + " 'echo $$; \(OwnerMark.naming); exec sleep 1000' >'\(file)'",
         ]
         process.environment = cleanEnvironment(
-          inherited: [:], additions: [OwnerMark.variable: abandoned])
+          inherited: [:], additions: [OwnerMark.variable: mark(getpid(), start: 1)])
         try process.run()
         func number() -> Int32? {
           (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {

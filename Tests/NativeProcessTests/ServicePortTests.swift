@@ -59,7 +59,8 @@ import Testing
     ])
     func whateverItBindsIsReachedAtItsOwnPort(_ listeners: String) async throws {
       try await withScratch { scratch in
-        let (own, declared) = (try freePort(), try freePort())
+        let ports = try quietPorts(2)
+        let (own, declared) = (ports[0], ports[1])
         try await scratch.start(server(listeners, scratch, at: own, declared: declared))
         try await eventually("the server") { scratch.texts().contains("listening") }
         #expect(scratch.texts(.error).isEmpty)
@@ -70,8 +71,8 @@ import Testing
 
     @Test func eachOfSeveralPortsHasAnOwnOne() async throws {
       try await withScratch { scratch in
-        let ports = [try freePort(), try freePort(), try freePort()]
-        let owns = [try freePort(), try freePort(), try freePort()]
+        let six = try quietPorts(6)
+        let (ports, owns) = (Array(six[..<3]), Array(six[3...]))
         let listeners = ports.map { "listener(four, '0.0.0.0', \($0))" }.joined(separator: ", ")
         var spec = server(listeners, scratch, at: owns[0], declared: ports[0])
         spec.traits?.ports = PortMap(Dictionary(zip(ports, owns)) { $1 })
@@ -83,10 +84,10 @@ import Testing
     }
 
     @Test func twoServicesBindOnePort() async throws {
-      let declared = try freePort()
+      let ports = try quietPorts(3)
+      let (declared, owns) = (ports[0], ports[1...])
       try await withScratch { first in
         try await withScratch { second in
-          let owns = [try freePort(), try freePort()]
           for (scratch, own) in zip([first, second], owns) {
             try await scratch.start(
               server("listener(four, '', declared)", scratch, at: own, declared: declared))
@@ -101,7 +102,7 @@ import Testing
     /// What a service binds besides, and what it listens at without having bound it.
     @Test func nothingListensBeyondThisMachine() async throws {
       try await withScratch { scratch in
-        let other = try freePort()
+        let other = try quietPorts(1)[0]
         let program = """
           import socket
           def shown(s):
@@ -149,11 +150,6 @@ import Testing
         let end = try await scratch.runToEnd(scratch.python(program, ServiceTraits(ports: PortMap())))
         #expect(end == .code(0), "\(scratch.texts())")
       }
-    }
-
-    private func freePort() throws -> Int {
-      let free = (0..<500).map { _ in Int.random(in: 20_000..<30_000) }.first { isFree(port: $0) }
-      return try #require(free)
     }
 
     /// What somebody who listens at a port of 127.0.0.1 says; nil where nobody does.

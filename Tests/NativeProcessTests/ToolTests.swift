@@ -30,7 +30,7 @@ struct ToolTests {
     let values = Dictionary(
       uniqueKeysWithValues: (0..<64).map { ("V\($0)", String(repeating: "x", count: $0)) })
     let tool = Tool(executable: "/usr/bin/env", environment: values)
-    let lines = try await tool.run(until: .after(.seconds(10))).text.split(separator: "\n").map(String.init)
+    let lines = try await tool.run(until: .after(.seconds(30))).text.split(separator: "\n").map(String.init)
     #expect(lines.sorted() == values.map { "\($0.key)=\($0.value)" }.sorted())
   }
 
@@ -80,7 +80,7 @@ struct ToolTests {
 
   @Suite(.enabled(if: getuid() == 0, "only root can change its user"))
   struct AsAnotherUser {
-    private let deadline = Deadline.after(.seconds(60))
+    private let deadline = Deadline.after(.seconds(240))
 
     private func keeper() throws -> Keeper {
       Keeper(executable: try BuiltProducts.executable("drydock-keeper"))

@@ -34,7 +34,7 @@ import Testing
 
     /// The services that run, in order.
     func running() async throws -> [String] {
-      let status = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
+      let status = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(60)))
       return (status ?? []).map(\.service).sorted()
     }
 

@@ -175,13 +175,14 @@ import Testing
     try await withApp { port, app in
       let writer = try logWriter("web.1", app)
       writer.write(Array("before".utf8), stream: .output)
-      let counted = Latch()
+      let followers = Count()
       try await withThrowingTaskGroup(of: String.self) { group in
         for _ in 0..<50 {
           group.addTask {
             try await Wire.connect(port: port) { wire in
               try await wire.send(upgrade("/apps/shop/logs", port: port))
               _ = try await wire.response()
+              followers.add()
               var text = ""
               while !text.contains("after"), let frame = try await wire.frame() { text += frame.text }
               try await wire.send(frame: 8, [3, 232])
@@ -191,14 +192,12 @@ import Testing
         }
         group.addTask {
           // All of them are at the end by then, or read it from there.
-          try await Task.sleep(for: .milliseconds(300))
+          try await eventually("all of them") { followers.value == 50 }
           writer.write(Array("after".utf8), stream: .output)
-          counted.come()
           return "before\nafter\n"
         }
         for try await text in group { #expect(text == "before\nafter\n") }
       }
-      #expect(counted.hasCome)
     }
   }
 
@@ -232,4 +231,11 @@ import Testing
       #expect(try await exchange("GET", "/system/processes", port: port).text.contains("\"name\":\"api\""))
     }
   }
+}
+
+/// Something that is counted.
+private final class Count: Sendable {
+  private let number = Mutex(0)
+  var value: Int { number.withLock(\.self) }
+  func add() { number.withLock { $0 += 1 } }
 }

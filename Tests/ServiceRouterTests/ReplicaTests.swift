@@ -32,19 +32,15 @@ import Testing
       var seen: Set<String> = []
       for _ in 0..<4 { seen.insert(try await exchange(get(), port: router.port).text) }
       #expect(seen == ["one", "two"])
+      @Sendable func inFlight() async -> Int { await router.inFlight("web.1") + router.inFlight("web.2") }
+      try await eventually("their end") { await inFlight() == 0 }
       try await Wire.connect(port: router.port) { wire in
         try await wire.send(get("/hang"))
-        try await eventually("the request") {
-          let (one, two) = (await router.inFlight("web.1"), await router.inFlight("web.2"))
-          return one + two == 1
-        }
+        try await eventually("the request") { await inFlight() == 1 }
         let free = await router.inFlight("web.1") == 0 ? "one" : "two"
         for _ in 0..<6 { #expect(try await exchange(get(), port: router.port).text == free) }
       }
-      try await eventually("the end of the request") {
-        let (one, two) = (await router.inFlight("web.1"), await router.inFlight("web.2"))
-        return one + two == 0
-      }
+      try await eventually("the end of the request") { await inFlight() == 0 }
     }
   }
 

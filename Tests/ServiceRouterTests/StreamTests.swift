@@ -74,7 +74,7 @@ import Testing
         try await eventually("the request") { await router.inFlight("web.1") == 1 }
       }
       try await eventually("the end at the server") { ended.withLock { $0 } }
-      #expect(await router.inFlight("web.1") == 0)
+      try await eventually("the end of the request") { await router.inFlight("web.1") == 0 }
     }
   }
 

@@ -17,7 +17,7 @@ func withRouter<Value: Sendable>(
   let result: Result<Value, any Error>
   do {
     result = .success(
-      try await withDeadline(.after(.seconds(60)), "the test's end") { try await body(router) })
+      try await withDeadline(.after(socketPatience), "the test's end") { try await body(router) })
   } catch {
     result = .failure(error)
   }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Health of a replica", .timeLimit(.minutes(2)))
+@Suite("Health of a replica", .timeLimit(.minutes(15)))
 struct ReplicaHealthTests {
   /// Watches a replica whose checks answer so, by how many were made before and how many reports.
   /// - Returns: What was reported, once so many reports have come.

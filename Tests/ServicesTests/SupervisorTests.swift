@@ -5,7 +5,7 @@ import Testing
 
 @testable import Services
 
-@Suite("The supervisor", .timeLimit(.minutes(2)))
+@Suite("The supervisor", .timeLimit(.minutes(15)))
 struct SupervisorTests {
   private let runner = FakeRunner()
   private let traffic = FakeTraffic()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Timers", .timeLimit(.minutes(2)))
+@Suite("Timers", .timeLimit(.minutes(15)))
 struct TimerClockTests {
   /// A clock that stands still until somebody waits for it, and a log of what timers did.
   private final class World: Sendable {
