@@ -25,7 +25,7 @@ package struct BuildStore: Sendable {
 
   private func record(of build: String) -> String { "\(folder(of: build))/build.json" }
 
-  /// A build; nil for one that there is not.
+  /// A build; nil for one that there is not, or whose record cannot be read.
   package func load(_ build: String) -> AppBuild? {
     guard RackName.isName(build, of: "B"), let data = FileManager.default.contents(atPath: record(of: build))
     else { return nil }
@@ -34,7 +34,7 @@ package struct BuildStore: Sendable {
 
   /// All builds, the newest first.
   package func list() -> [AppBuild] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     return names.compactMap(load).sorted { ($0.started, $0.id) > ($1.started, $1.id) }
   }
 
@@ -52,7 +52,7 @@ package struct BuildStore: Sendable {
   package func failUnfinished(_ reason: String) async throws {
     for var build in list() where !build.status.isFinal {
       try await Folder.removeTree(tree(of: build.id))
-      try? Folder.remove(source(of: build.id))
+      Folder.discard(source(of: build.id))
       build.status = .failed
       build.reason = reason
       build.ended = Date()

@@ -43,6 +43,24 @@ package enum Folder {
     return root.isEmpty ? folders : folders + [root]
   }
 
+  /// The names in a folder, in order; none where there is no such folder.
+  /// - Throws: `DrydockError` where it cannot be read: what may be there is not nothing.
+  package static func names(in path: String) throws -> [String] {
+    do {
+      return try DirectoryDescriptor(path, followingLink: true).names().sorted()
+    } catch {
+      if error.errno == ENOENT { return [] }
+      throw DrydockError(.failed, "cannot read \(path): \(error.reason)")
+    }
+  }
+
+  /// Removes what is left over, as far as that goes: it is in nobody's way, and whoever comes to the same place next
+  /// removes it.
+  package static func discard(_ path: String) { try? remove(path) }
+
+  /// The same of a folder that may have much in it.
+  package static func discardTree(_ path: String) async { try? await removeTree(path) }
+
   /// Removes a file, or a folder with everything in it; what is not there is fine.
   ///
   /// No link is followed, not even one that takes a folder's place meanwhile; and nothing is removed that is mounted below.

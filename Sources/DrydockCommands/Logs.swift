@@ -250,6 +250,7 @@ struct LogView: Sendable {
 
   private func show(json value: ShownLine) {
     shown.any.store(true, ordering: .relaxed)
+    // Nothing but texts, which can always be written.
     guard let text = try? value.encoded() else { return }
     console.printUnchanged(text)
   }

@@ -17,6 +17,7 @@ enum MySQLPackets {
       try await session.execute(["SET GLOBAL max_allowed_packet = \(size)"], until: .after(.seconds(30)))
     }
     try await set(most)
+    // A server that does not take it back has its own size again from its next start on.
     return { _ = try? await shieldedFromCancellation { try await set(size) } }
   }
 }

@@ -5,7 +5,7 @@ extension FileManager {
     var found: [String] = []
     var pending = [""]
     while let prefix = pending.popLast() {
-      for name in (try? contentsOfDirectory(atPath: "\(folder)/\(prefix)")) ?? [] {
+      for name in readableNames(in: "\(folder)/\(prefix)") {
         found.append(prefix + name)
         var info = stat()
         let isFolder = lstat("\(folder)/\(prefix)\(name)", &info) == 0 && info.st_mode & S_IFMT == S_IFDIR

@@ -74,7 +74,8 @@ package struct ContainerLeash: Sendable {
     try ContainerList(folder: folder).add(containerID)
   }
 
-  /// Ends the watch; the containers stay.
+  /// Ends the watch; the containers stay. A watch that does not end, or a list that cannot be removed, does no harm: whoever
+  /// stops it has no containers any more.
   package func stop() async {
     ProcessTable.signal(watcher.pid, SIGTERM) { $0.start == watcher.start }
     let ending: Void? = try? await shieldedFromCancellation { [watcher] in

@@ -79,7 +79,7 @@ package struct PortAllocator: Sendable {
 
   /// Gives back the ports of owners that no longer exist. What cannot be given back now is given away when it is wanted.
   package func releaseStale() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     for port in names.compactMap({ Int($0) }) {
       guard let owner = owner(of: port), !Self.isDamaged(owner), isStale(owner) else { continue }
       try? release(port, owner: owner)
@@ -93,13 +93,13 @@ package struct PortAllocator: Sendable {
 
   /// All ports that an owner has, in order.
   package func ports(of owner: String) -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     return names.compactMap { Int($0) }.filter { self.owner(of: $0) == owner }.sorted()
   }
 
   /// All ports whose owners' names begin with a text, with their owners.
   package func ports(ofOwnersBelow prefix: String) -> [(port: Int, owner: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     return names.compactMap { Int($0) }.sorted().compactMap { port in
       owner(of: port).flatMap { $0.hasPrefix(prefix) ? (port, $0) : nil }
     }

@@ -106,7 +106,7 @@ enum ProcessTable {
     }
 
     static func names(in folder: String) -> [String] {
-      (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      FileManager.default.readableNames(in: folder)
     }
   #else
     static var bootID: String {

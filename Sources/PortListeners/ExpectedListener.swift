@@ -91,7 +91,7 @@ struct ServerProcess {
 
   /// Nobody gets into a session but by being forked in it.
   private var forks: [Int32] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    let names = FileManager.default.readableNames(in: "/proc")
     return names.compactMap { Int32($0) }.filter { $0 != processID && Self.session(of: $0) == processID }
   }
 

@@ -103,6 +103,7 @@ actor DrainConnection {
   func end() async {
     guard let security else { return }
     security.endSending()
+    // A drain that is gone needs no farewell.
     try? await socket.send(security.bytesToSend(), until: .after(.seconds(1)))
   }
 }

@@ -20,7 +20,7 @@ package struct TestExamination: Sendable {
     }
     do {
       let folder = try await ThrowAwayFolder.make(in: place.folder, until: .after(.seconds(10)))
-      defer { try? Folder.remove(folder.path) }
+      defer { Folder.discard(folder.path) }
       try await DataOverlay.attempt(
         in: folder.path, owner: ProcessUser.unprivileged(["postgres", "mysql", "redis", "nobody"]),
         by: keeper,

@@ -69,6 +69,7 @@ package struct TestInstance: ~Copyable {
         variables: try AppVariables(context, request.workspace, result.state, environment: environment),
         context: context, folder: folder, folderGuard: folderGuard, durable: durable.home)
     } catch {
+      // A guard that does not do so at once does it when this process has ended.
       try? await folderGuard.clear()
       throw error
     }

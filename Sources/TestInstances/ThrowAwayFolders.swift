@@ -17,7 +17,7 @@ package struct ThrowAwayFolders: Sendable {
 
   func all(where isIncluded: (String) -> Bool) -> [String] {
     parents.filter(Folder.isOwn).flatMap { parent in
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+      let names = FileManager.default.readableNames(in: parent)
       return names.sorted().map { "\(parent)/\($0)" }.filter { Folder.isOwn($0) && isIncluded($0) }
     }
   }

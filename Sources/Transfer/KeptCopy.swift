@@ -26,7 +26,7 @@ package struct KeptCopy: Sendable {
   /// The copies that imports left which were killed before they could put anything back, in a sentence; nil for none.
   package static func left(by site: TransferSite) -> String? {
     let folder = Self.folder(of: site).path
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     let copies = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".sql.gz") }.sorted()
     guard !copies.isEmpty else { return nil }
     let paths = copies.map { "\(folder)/\($0)" }.joined(separator: ", ")

@@ -39,7 +39,7 @@ struct DockerContexts: Sendable {
   /// without a dependency for the digest.
   func address(of context: String) -> String? {
     let root = directory + "/contexts/meta"
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    let entries = FileManager.default.readableNames(in: root)
     for entry in entries.sorted() {
       let metadata: Metadata? = read("\(root)/\(entry)/meta.json")
       if let metadata, metadata.name == context { return metadata.endpoints["docker"]?.host }

@@ -24,6 +24,7 @@ struct DockerExamination: Sendable {
     }
     if let client = result.client {
       let soon = Deadline.after(.seconds(2))
+      // An engine that does not tell is as the ping found it.
       guard let name = try? await OwnContainer.ofThisProcess.outOfReach(of: client, until: soon) else {
         return found
       }

@@ -67,7 +67,7 @@ actor Reconciler {
     try Task.checkCancellation()
     // Nobody knows how long it takes to fetch something: the time that is given counts from its end.
     deadline = deadline.moved(by: SuspendingClock.now - begin)
-    let sources = sources.merging(fetched.compactMapValues { try? $0.get() }) { $1 }
+    let sources = sources.merging(fetched.compactMapValues(\.success)) { $1 }
     let unfetched = Set(fetched.filter { if case .failure = $0.value { true } else { false } }.keys)
     try prepare(plan, specs, observed, without: unfetched)
     let starting = plan.items.count { $0.action.isStart && !unfetched.contains($0.resource) }

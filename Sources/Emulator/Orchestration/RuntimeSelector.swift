@@ -81,7 +81,7 @@ struct RuntimeSelector: Sendable {
     // The same shortage for all is said once.
     if let shortage = failures.first(where: { $0.1.isShortage }) { throw shortage.1 }
     if !failures.isEmpty { throw AggregateError(failures) }
-    return Dictionary(pairs.compactMap { name, result in (try? result.get()).map { (name, $0) } }) { $1 }
+    return Dictionary(pairs.compactMap { name, result in result.success.map { (name, $0) } }) { $1 }
   }
 
   /// Offline, everything that would have to be fetched is an error that lists it.

@@ -36,6 +36,7 @@ extension CreatedResources {
     do {
       state = try await reserve(id, name, created, work)
     } catch {
+      // What stays of it has no state, and counts as nothing.
       try? store.delete(id)
       throw error
     }
@@ -64,7 +65,7 @@ extension CreatedResources {
       try await store.saveOffThePool(state)
       return state
     } catch {
-      try? Folder.remove(path)
+      Folder.discard(path)
       throw error
     }
   }

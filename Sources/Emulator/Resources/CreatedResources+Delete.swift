@@ -26,6 +26,7 @@ extension CreatedResources {
     } catch {
       // An interrupted deletion stays `failed`; one that could not be done leaves the resource as it was.
       if !(error is CancellationError) {
+        // Where not even that can be written, it stays `failed` as well.
         _ = try? await record(before.id) { $0.operation = before.created?.operation }
       }
       throw error

@@ -42,7 +42,7 @@ package struct ZoneTables: Sendable {
 
   /// Names below a folder, three levels deep at most as `America/Argentina/Salta` is.
   private static func files(in folder: String, below prefix: String = "", depth: Int = 3) -> [String] {
-    let found = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(prefix)")) ?? []
+    let found = FileManager.default.readableNames(in: "\(folder)/\(prefix)")
     return found.sorted().flatMap { name -> [String] in
       let path = prefix + name
       var info = stat()

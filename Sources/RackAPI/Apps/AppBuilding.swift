@@ -81,6 +81,7 @@ struct AppBuilding: Sendable {
       try await source.remove()
       return String(decoding: manifest, as: UTF8.self)
     } catch {
+      // The build's own error counts; what stays goes with the rack's next start.
       try? await source.remove()
       throw error
     }

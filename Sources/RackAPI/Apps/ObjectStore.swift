@@ -74,13 +74,13 @@ struct ObjectStore: Sendable {
 
   /// Removes uploads that a rack took which has ended.
   func removeParts() {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in FileManager.default.readableNames(in: folder)
     where name.beginsExactly(with: Self.part) { unlink("\(folder)/\(name)") }
   }
 
   /// Removes what no build has taken: what is older than an hour, and the oldest of too many.
   private func prune() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     let files = names.map { "\(folder)/\($0)" }.map { ($0, Self.age(of: $0)) }.sorted { $0.1 < $1.1 }
     for (index, file) in files.enumerated() where file.1 > 3600 || index >= Self.count - 1 { unlink(file.0) }
   }

@@ -16,6 +16,7 @@ extension Rack {
         try await Folder.removeTree(freshFolder(of: app.handle))
       } catch { log.note("\(app.handle): \(DrydockError(error).message)") }
     }
+    // A rack that is being stopped already leaves it to the next one.
     try? background.start { await endForgotten() }
   }
 }

@@ -72,7 +72,7 @@ extension Rack {
     do {
       try await tree.unpack(DescriptorStreams.source(descriptor))
     } catch {
-      try? await Folder.removeTree(folder)
+      await Folder.discardTree(folder)
       throw error
     }
   }

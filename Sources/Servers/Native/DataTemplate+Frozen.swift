@@ -91,7 +91,7 @@ extension DataTemplate {
     let place = "\(folder)/attempt"
     try await Folder.removeTree(place)
     try Folder.make(place, mode: getuid() == 0 ? 0o711 : 0o700)
-    defer { try? Folder.remove(place) }
+    defer { Folder.discard(place) }
     try await DataOverlay.attempt(in: place, owner: tools.user, by: tools.keeper, until: deadline)
   }
 

@@ -69,7 +69,7 @@ package struct NativeDiscovery: Sendable {
         let base = folder == "/" ? "" : folder
         guard let star = component.firstIndex(of: "*") else { return ["\(base)/\(component)"] }
         let (prefix, suffix) = (component[..<star], component[component.index(after: star)...])
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = FileManager.default.readableNames(in: folder)
         return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().map { "\(base)/\($0)" }
       }
     }

@@ -81,7 +81,7 @@ package struct NativeLayout: Sendable {
   /// Removes data directories that an earlier run left half-made, and ends what may still be making them: after
   /// kill -9 an initialisation goes on.
   package func removeUnfinished(until deadline: Deadline) async throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     for aside in names where aside.hasPrefix("data.new-") {
       try await removeUnfinished("\(folder)/\(aside)", until: deadline)
     }

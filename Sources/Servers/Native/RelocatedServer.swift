@@ -49,10 +49,10 @@ package struct RelocatedServer: Sendable {
       var isMade = try await runs(unfinished + relocation.executable)
       // Another may have made the same meanwhile.
       isMade = isMade && (rename(unfinished, folder) == 0 || Folder.exists(server))
-      try? await Folder.removeTree(unfinished)
+      await Folder.discardTree(unfinished)
       return isMade ? server : nil
     } catch {
-      try? await Folder.removeTree(unfinished)
+      await Folder.discardTree(unfinished)
       if error is CancellationError || error is TimeoutError { throw error }
       // A full disk, most likely.
       return nil

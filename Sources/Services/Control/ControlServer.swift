@@ -38,6 +38,7 @@ struct ControlServer: Sendable {
     }
     ready()
     await withDiscardingTaskGroup { group in
+      // Until it is cancelled: nothing else ends this wait.
       while (try? await waitUntilReady(listener, for: .read, until: .never, "a request")) != nil {
         guard let connection = LocalSocket.accept(listener) else { continue }
         // The folder keeps others out; root may come from anywhere.

@@ -46,7 +46,7 @@ package struct ServiceFolder: Sendable, Hashable {
 
   /// The replicas that ever ran, in order.
   package var replicas: [ServiceReplica] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).compactMap(
+    FileManager.default.readableNames(in: path).compactMap(
       ServiceReplica.init(name:)
     ).sorted()
   }

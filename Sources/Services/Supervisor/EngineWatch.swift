@@ -55,6 +55,7 @@ struct EngineWatch: Sendable {
     guard let runtime = await runtime(of: state, eye),
       let found = try? await StatusOperation(context: context).lives(of: state, by: runtime)
     else {
+      // Asked again at the next look, by a connection of its own.
       eye = nil
       return
     }

@@ -24,6 +24,7 @@ struct TimerClock: Sendable {
   func run(_ timers: [ConvoxManifest.Timer]) async {
     await withDiscardingTaskGroup { group in
       for timer in timers {
+        // What can never run is an error of the manifest, which was told.
         guard let schedule = timer.schedule.flatMap({ try? TimerSchedule($0) }), timer.command != nil else {
           continue
         }

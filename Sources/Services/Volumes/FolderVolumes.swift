@@ -66,7 +66,7 @@ package struct FolderVolumes: Sendable {
 
   /// Those that are there, by name.
   func list() -> [Volume] {
-    let folders = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let folders = FileManager.default.readableNames(in: folder)
     return folders.compactMap { slug -> Volume? in
       guard let name = try? String(contentsOfFile: "\(folder)/\(slug)/name", encoding: .utf8) else {
         return nil

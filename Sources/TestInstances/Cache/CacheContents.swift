@@ -62,7 +62,7 @@ package struct CacheContents: Sendable {
   private func others() -> [CacheEntry] {
     // In images are the locks of those who make Docker's.
     let known = KeptTemplates.names + [KeptSeeds.name, "images"]
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+    let names = FileManager.default.readableNames(in: cache)
     return names.sorted().filter { !known.contains($0) }.map {
       CacheEntry(.other, name: $0, at: "\(cache)/\($0)")
     }

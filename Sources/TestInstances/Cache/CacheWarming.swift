@@ -62,7 +62,7 @@ package struct CacheWarming: Sendable {
       return (spec.name, error)
     }
     guard failures.isEmpty else { throw AggregateError(failures.map { (resource: $0.0, error: $0.1) }) }
-    return results.compactMap { try? $0.get() }
+    return results.compactMap(\.success)
   }
 
   /// A resource of a type as it is without any option but its version.

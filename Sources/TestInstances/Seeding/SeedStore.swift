@@ -55,7 +55,7 @@ struct KeptSeeds: Sendable {
   /// All of them, sorted by their place.
   func entries() -> [CacheEntry] {
     guard Folder.isOwn(folder) else { return [] }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     return names.sorted().map { "\(folder)/\($0)" }.filter(Folder.isOwn).map { path in
       let seal = "\(path)/complete"
       let words = contents(ofRegularFile: seal, limit: 4096).map { String(decoding: $0, as: UTF8.self) } ?? ""

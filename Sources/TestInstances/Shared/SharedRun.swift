@@ -40,7 +40,7 @@ struct SharedRun: ~Copyable {
   /// Those whose process is gone; each is this process's by now.
   static func left(_ home: StateHome, _ instance: String) -> [String] {
     let parent = parent(home, instance)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    let names = FileManager.default.readableNames(in: parent)
     return names.sorted().filter { isName($0) && !InstanceLock.isHeld("\(parent)/\($0)") }
   }
 

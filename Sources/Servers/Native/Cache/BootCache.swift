@@ -34,7 +34,7 @@ struct BootCache: Sendable {
 
   /// Boots are named by UUIDs; what is called otherwise was never ours.
   private func removeEarlier(in all: String) async {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: all)) ?? []
+    let names = FileManager.default.readableNames(in: all)
     for name in names where name != boot && UUID(uuidString: name) != nil && Folder.isOwn("\(all)/\(name)") {
       // What stays takes room, and is looked at again.
       try? await Folder.removeTree("\(all)/\(name)")

@@ -54,7 +54,7 @@ package struct KeptTemplates: Sendable {
 
   private static func names(in folder: String) -> [String] {
     guard Folder.isOwn(folder) else { return [] }
-    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    return FileManager.default.readableNames(in: folder).sorted()
   }
 
   private func isOfThisBoot(_ folder: String) -> Bool {

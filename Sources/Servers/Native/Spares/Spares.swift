@@ -65,7 +65,7 @@ package struct Spares: Sendable {
   private func kept() -> [String] {
     let folder = "\(home.cache)/templates/\(boot)"
     guard Folder.isOwn(folder) else { return [] }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = FileManager.default.readableNames(in: folder)
     let needed = names.compactMap { name -> (name: String, time: Int)? in
       let template = "\(folder)/\(name)"
       guard Folder.isOwn(template), Folder.exists("\(template)/sealed"),
@@ -86,7 +86,7 @@ package struct Spares: Sendable {
     }
     guard Folder.isOwn(folder) else { return }
     for name in names(in: folder) where name != boot && UUID(uuidString: name) != nil {
-      try? await Folder.removeTree("\(folder)/\(name)")
+      await Folder.discardTree("\(folder)/\(name)")
     }
   }
 
@@ -119,7 +119,7 @@ package struct Spares: Sendable {
 
   private func names(in folder: String) -> [String] {
     guard Folder.isOwn(folder) else { return [] }
-    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    return FileManager.default.readableNames(in: folder).sorted()
   }
 
   private func hasFailed(_ template: String) -> Bool {
