@@ -58,7 +58,7 @@ package struct TransferSite: Sendable {
     guard let host = runtime as? any ClientHost else {
       throw DrydockError(.internalFault, "the \(kind.rawValue) runtime has no clients")
     }
-    let launch = try Launch.existing(target.name, record, server, target.state)
+    let launch = Launch.existing(target.name, record, server, target.state)
     self.server = Server(launch: launch, runtime: runtime, host: host)
     await host.endAbandonedClients(of: launch)
   }

@@ -138,7 +138,7 @@ struct TransportPlanTests {
       try await bringUp(&plan, spec("postgres"))
       let record = try #require(plan.state.resources["it"])
       let engine = try #require(ResourceCatalog.builtIn.engine("postgres")?.server)
-      let running = try Launch.existing("it", record, engine, plan.state)
+      let running = Launch.existing("it", record, engine, plan.state)
       let launch = try await plan.completed(running, until: .after(.seconds(60)))
       let installation = NativeInstallation(
         server: "/usr/bin/postgres", tools: [:], version: try #require(ServerVersion(in: "15.4")), banner: "")

@@ -119,7 +119,7 @@ package struct DownOperation: Sendable {
   private func release(_ names: [String], _ state: InstanceState, _ runtime: any Runtime) async {
     for name in names {
       guard let source = state.resources[name]?.source, !names.contains(source),
-        let pair = try? ReplicaPair(name, state, runtime, in: context.catalog)
+        let pair = ReplicaPair(name, state, runtime, in: context.catalog)
       else { continue }
       do {
         try await pair.release(until: .after(.seconds(10)))

@@ -16,7 +16,7 @@ extension Reconciler {
       let source = state.resources[name],
       let engine = catalog.server(record.type)
     else { return nil }
-    guard let launch = origin ?? (try? Launch.existing(name, source, engine, state)) else { return nil }
+    let launch = origin ?? Launch.existing(name, source, engine, state)
     let address = runtime.peerAddress(of: launch)
     return ReplicaLink(
       host: address.host, port: address.port, name: state.replicaName(of: resource),

@@ -66,7 +66,7 @@ package struct ReplicaOperation: Sendable {
       throw DrydockError(
         .failed, "resource \(name) is not running", suggestion: "start it: drydock up \(name)")
     }
-    guard let pair = try ReplicaPair(name, state, runtime, in: context.catalog) else { return }
+    guard let pair = ReplicaPair(name, state, runtime, in: context.catalog) else { return }
     do {
       try await apply(pair)
     } catch {
@@ -85,13 +85,13 @@ package struct ReplicaOperation: Sendable {
 
 extension ReplicaPair {
   /// A replica and its source as the state knows them; nil for a resource that is no replica.
-  init?(_ name: String, _ state: InstanceState, _ runtime: any Runtime, in catalog: ResourceCatalog) throws {
+  init?(_ name: String, _ state: InstanceState, _ runtime: any Runtime, in catalog: ResourceCatalog) {
     guard let record = state.resources[name], let origin = record.source,
       let source = state.resources[origin],
       let engine = catalog.server(record.type)
     else { return nil }
-    var replica = try Launch.existing(name, record, engine, state)
-    let sourceLaunch = try Launch.existing(origin, source, engine, state)
+    var replica = Launch.existing(name, record, engine, state)
+    let sourceLaunch = Launch.existing(origin, source, engine, state)
     let address = runtime.peerAddress(of: sourceLaunch)
     replica.request.replica = ReplicaLink(
       host: address.host, port: address.port, name: state.replicaName(of: name),

@@ -60,7 +60,7 @@ struct ReplicaStep: Sendable {
     else {
       throw DrydockError(.failed, "the source of \(spec.name) was deleted")
     }
-    let origin = try Launch.existing(name, record, engine, state)
+    let origin = Launch.existing(name, record, engine, state)
     let replica = await step.launch(spec, engine, source, following: origin)
     guard let pair = ReplicaPair(replica: replica, source: origin, runtime: step.runtime) else {
       throw DrydockError(.internalFault, "\(spec.type) has no replicas")

@@ -160,7 +160,8 @@ package struct StatusOperation: Sendable {
       }
       (result.status, result.reason) = await probe(result.resource, record, server, state, runtime)
       guard record.source != nil, result.status == .running else { return }
-      let pair = try? ReplicaPair(result.resource, state, runtime, in: context.catalog)
+      let pair = ReplicaPair(result.resource, state, runtime, in: context.catalog)
+      // One that does not say runs all the same, as the probe has shown.
       result.replication = try? await pair?.status(until: .after(.seconds(2)))
     }
   }
@@ -170,7 +171,7 @@ package struct StatusOperation: Sendable {
     _ runtime: any Runtime
   ) async -> (ResourceStatus, String?) {
     do {
-      let launch = try Launch.existing(name, record, server, state)
+      let launch = Launch.existing(name, record, server, state)
       let report = try await server.probe(runtime.target(launch, administrator: false)).attempt(
         until: .after(.seconds(2)))
       try await runtime.identity(launch).check(report)

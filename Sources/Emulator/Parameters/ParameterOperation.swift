@@ -75,7 +75,7 @@ package struct ParameterOperation: Sendable {
         continue
       }
       do {
-        let launch = try Launch.existing(name, record, engine, state)
+        let launch = Launch.existing(name, record, engine, state)
         try await apply(launch, state, runtime, until: deadline)
       } catch let error as CancellationError {
         throw error

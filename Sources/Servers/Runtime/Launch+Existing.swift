@@ -6,7 +6,7 @@ extension Launch {
   /// The launch of a server that exists, for probing and for administration.
   package static func existing(
     _ name: String, _ record: ResourceRecord, _ engine: any ServerEngine, _ state: InstanceState
-  ) throws -> Launch {
+  ) -> Launch {
     Launch(
       spec: ResourceSpec(name: name, engine: engine, version: record.wantedVersion, options: record.options),
       engine: engine,

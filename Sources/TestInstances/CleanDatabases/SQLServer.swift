@@ -31,7 +31,7 @@ struct SQLServer: Sendable {
       guard let engine = spec.engine.server, let record = app.state.resources[spec.name],
         let endpoint = app.state.endpoint(of: spec.name, engine: engine), let kind = app.state.runtime
       else { continue }
-      let launch = try Launch.existing(spec.name, record, engine, app.state)
+      let launch = Launch.existing(spec.name, record, engine, app.state)
       let administrator = try await access.runtime(kind).target(launch, administrator: true)
       guard let copies = engine.copies(administrator) else { continue }
       let transport = engine.transport(options: record.options, forcesTLS: app.state.forcesTLS == true)

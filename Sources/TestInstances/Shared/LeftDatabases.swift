@@ -49,7 +49,7 @@ package struct LeftDatabases: Sendable {
         if observed[name]?.hasData == true { return nil }
         continue
       }
-      let target = try runtime.target(Launch.existing(name, record, engine, state), administrator: true)
+      let target = runtime.target(Launch.existing(name, record, engine, state), administrator: true)
       if let copies = engine.copies(target) {
         servers.append(SQLServer(copies: copies, endpoint: endpoint, needsTLS: false))
       }
