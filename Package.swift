@@ -306,8 +306,8 @@ let package = Package(
     tests(
       "Services",
       [
-        "AppState", "ConvoxManifest", "DrydockBase", "ImageBuilds", "MonotonicTime", "NativeProcess",
-        "ServiceRouter",
+        "AppState", "AppStateTestSupport", "ConvoxManifest", "DrydockBase", "ImageBuilds", "MonotonicTime",
+        "NativeProcess", "ServiceRouter", "SyslogDrains",
       ]),
     tests("SyslogDrains", ["NativeProcess"]),
     tests(

@@ -26,14 +26,22 @@ package struct HomePlace: Codable, Sendable, Hashable {
 extension StateHome {
   private var placeFile: String { "\(root)/place" }
 
+  /// What is noted; nil where nothing is.
+  /// - Throws: `DrydockError` where it cannot be understood: nobody can tell then whether this is a copy.
+  private func notedPlace() throws -> HomePlace? {
+    guard let bytes = FileManager.default.contents(atPath: placeFile) else { return nil }
+    do { return try JSONDecoder().decode(HomePlace.self, from: bytes) } catch {
+      throw DrydockError(
+        .cannotWrite, "the home \(root) may be a copy of another one: \(placeFile) is damaged",
+        suggestion: "if it is none, remove that file: rm \(placeFile)")
+    }
+  }
+
   /// The home that this one is a copy of, while that one is still there with the same key; nil for no copy. Where that one
   /// is gone, this one was moved.
   package var original: String? {
-    guard
-      let noted = FileManager.default.contents(atPath: placeFile).flatMap({
-        try? JSONDecoder().decode(HomePlace.self, from: $0)
-      }),
-      let own = HomePlace(of: root), !noted.isSame(as: own),
+    // Whoever changes anything is told where that cannot be known.
+    guard let noted = try? notedPlace(), let own = HomePlace(of: root), !noted.isSame(as: own),
       let there = HomePlace(of: noted.path), !there.isSame(as: own), let key,
       key == Self.key(in: noted.path)
     else { return nil }
@@ -57,7 +65,9 @@ extension StateHome {
   /// Refuses to change anything by a copy of a home, or to stop it.
   /// - Throws: `DrydockError.cannotWrite` naming the original.
   package func refuseCopies() throws {
-    guard hasInstances, let original else { return }
+    guard hasInstances else { return }
+    _ = try notedPlace()
+    guard let original else { return }
     throw DrydockError(
       .cannotWrite,
       "the home \(root) is a copy of \(original), which is still there: what runs, its data and its ports are that one's",

@@ -74,8 +74,9 @@ package struct EngineTarget: CodeTarget {
     do {
       return try await work()
     } catch let error as DockerError {
-      let found = try? await client.inspectContainer(container, until: containers.soon)
-      if found?.state.isRunning != true { return nil }
+      // An engine that does not say what became of it has not said that it has ended.
+      let found = try await client.inspectContainer(container, until: containers.soon)
+      guard found?.state.isRunning == true else { return nil }
       throw error
     }
   }

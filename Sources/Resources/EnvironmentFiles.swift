@@ -65,7 +65,7 @@ package struct EnvironmentFiles {
     }
     warnings += unwritten.lines + omissions.lines
     let services = manifest.services.map(\.name)
-    for name in Self.existing(in: files, services: services, besides: written) {
+    for name in try Self.existing(in: files, services: services, besides: written) {
       do { try files.remove(name) } catch {
         // It holds a password that the app may still have.
         let reason = DrydockError(error).message
@@ -158,16 +158,17 @@ package struct EnvironmentFiles {
     } catch let error as DrydockError {
       return notice("\(error.message): nothing is removed there")
     }
-    for name in existing(in: files) + [writer] { try files.remove(name) }
+    for name in try existing(in: files) + [writer] { try files.remove(name) }
   }
 
   /// The files that drydock wrote: the one with everything, those of the services, and those of services before,
   /// which say in `SERVICE` whose they are.
   private static func existing(
     in files: OwnFiles, services: [String] = [], besides others: Set<String> = []
-  ) -> [String] {
+  ) throws -> [String] {
     let known = Set(services.map(name))
-    return ((try? files.names()) ?? []).filter { file in
+    return try files.names().filter { file in
+      // What cannot be read is a link, a pipe or a folder of somebody's, and none of these files.
       guard file.hasSuffix(".env"), !others.contains(file), let bytes = try? files.read(file) else {
         return false
       }

@@ -87,15 +87,24 @@ package struct ServiceRollout: Sendable {
   package func settle(until deadline: Deadline, while isWanted: @Sendable () -> Bool) async {
     var pause = Backoff(first: .milliseconds(50), limit: .milliseconds(250))
     while isWanted(), !deadline.hasPassed {
-      let answer = try? await supervisor.client.ask(ControlRequest(.status), until: deadline)
-      guard let status = answer ?? nil else { return }
-      let isComing = status.contains { service in
-        service.readyCount < service.desired && !service.replicas.contains { $0.state == .crashLoop }
-      }
-      let isGoing = status.contains { $0.replicas.contains { $0.state == .stopping } }
-      guard isComing || isGoing else { return }
+      // A supervisor that cannot answer now has not said that it is done.
+      do { if try await isSettled(until: deadline) { return } } catch is CancellationError { return } catch {}
       do { try await pause.sleep(until: deadline, "services that are ready") } catch { return }
     }
+  }
+}
+
+extension ServiceRollout {
+  /// Whether nothing comes or goes any more, as where nobody supervises.
+  private func isSettled(until deadline: Deadline) async throws -> Bool {
+    guard let status = try await supervisor.client.ask(ControlRequest(.status), until: deadline) else {
+      return true
+    }
+    let isComing = status.contains { service in
+      service.readyCount < service.desired && !service.replicas.contains { $0.state == .crashLoop }
+    }
+    let isGoing = status.contains { $0.replicas.contains { $0.state == .stopping } }
+    return !isComing && !isGoing
   }
 }
 

@@ -80,6 +80,20 @@ import Testing
     }
   }
 
+  /// Bug: a copy whose note of its place was damaged went on with its original's containers and ports.
+  @Test func whereTheNoteIsDamagedNobodyCanTell() async throws {
+    try await TestHome.with { test in
+      let state = try test.directory.open(try test.app("web"), app: nil)
+      let copy = try copy(test)
+      try test.write("{", to: "copy/place")
+      let error = try await emulatorError {
+        try await StateStore(home: copy).update(state.id) { $0.app = "other" }
+      }
+      #expect(error.code == .cannotWrite && error.message.contains("may be a copy"))
+      #expect(error.suggestion?.contains("rm \(copy.root)/place") == true)
+    }
+  }
+
   @Test func aHomeOfAnEarlierDrydockIsNoCopy() async throws {
     try await TestHome.with { test in
       let state = try test.directory.open(try test.app("web"), app: nil)

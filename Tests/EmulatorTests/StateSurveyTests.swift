@@ -171,4 +171,22 @@ import Testing
       #expect(test.text("state/ports/15001") == nil && test.text("state/ports/15002") != nil)
     }
   }
+
+  /// Bug: an engines' folder that could not be read counted as empty, and what ran there was given up with its data.
+  @Test func enginesThatCannotBeSeenAreNotGivenUp() async throws {
+    try await TestHome.with { test in
+      let app = try damaged(test)
+      let engines = "\(test.home.engines)/\(app.id)"
+      _ = try test.folder("state/engines")
+      try FileManager.default.createSymbolicLink(atPath: engines, withDestinationPath: engines)
+      let unread = try #require(test.store.survey().unread.first)
+      let error = try await emulatorError {
+        try await UnreadInstance(context: context(test), unread: unread).remove(until: .after(.seconds(30))) {
+          _ in
+        }
+      }
+      #expect(error.message.contains("cannot read \(engines)"))
+      #expect(Folder.exists(test.home.instance(app.id)))
+    }
+  }
 }

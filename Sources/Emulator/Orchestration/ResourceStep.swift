@@ -196,7 +196,11 @@ struct ResourceStep: Sendable {
       } catch is CancellationError {
         // What this command started and nobody waits for any more is not left behind.
         if item.action != .verify {
-          await shieldedFromCancellation { try? await stopStarted(engine, ofStart: true) }
+          await shieldedFromCancellation {
+            do { try await stopStarted(engine, ofStart: true) } catch {
+              progress("not stopped again: \(DrydockError(error).message)")
+            }
+          }
         }
         throw CancellationError()
       }

@@ -31,7 +31,7 @@ package struct UnreadInstance: Sendable {
     var parts: [Part] = []
     let native = try context.nativeRuntime(unread.id)
     let folder = "\(context.home.engines)/\(unread.id)"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = try Folder.names(in: folder)
     if !names.isEmpty { parts.append(Part(runtime: native, observed: try await native.observe(names))) }
     if let docker = try await docker() {
       let names = try await docker.resources()
@@ -131,7 +131,7 @@ package struct UnreadInstance: Sendable {
 
   private func releasePorts() throws {
     let ports = PortAllocator(folder: context.home.ports)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: ports.folder)) ?? []
+    let names = try Folder.names(in: ports.folder)
     for port in names.compactMap(Int.init) {
       guard let owner = ports.owner(of: port), owner.beginsExactly(with: "\(unread.id)/") else { continue }
       try ports.release(port, owner: owner)

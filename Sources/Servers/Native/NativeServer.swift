@@ -155,7 +155,7 @@ package struct NativeServer: Sendable {
     until deadline: Deadline
   ) async throws {
     let timeZones = layout.folders(data: data).timeZones
-    defer { if recipe.wantsTimeZones { try? Folder.remove(timeZones) } }
+    defer { if recipe.wantsTimeZones { Folder.discard(timeZones) } }
     if recipe.wantsTimeZones {
       let file = RecipeFile(timeZones, ZoneTables().script)
       try NativeFolder.open(layout, owner: tools.user).write([file])
@@ -163,13 +163,12 @@ package struct NativeServer: Sendable {
     try await tools.initialise(recipe, in: layout.folder, making: data, progress: progress, until: deadline)
   }
 
-  /// Runs a replica's script as the engine's user, its files gone afterwards.
+  /// Runs a replica's script as the engine's user, its files gone afterwards: there are passwords in them.
   package func run(
     _ script: ReplicaScript, adding variables: [String: String] = [:], until deadline: Deadline
   ) async throws {
     let user = try launch.engine.processUser()
     try NativeFolder.open(layout, owner: user).write(script.files)
-    defer { for file in script.files { try? Folder.remove(file.path) } }
     let tool = Tool(
       executable: "/bin/sh", arguments: ["-c", script.text],
       environment: cleanEnvironment(
@@ -177,6 +176,7 @@ package struct NativeServer: Sendable {
       ).merging(variables) { $1 },
       workingDirectory: layout.folder)
     do {
+      defer { for file in script.files { Folder.discard(file.path) } }
       _ = try await tool.run(as: user, by: keeper).run(until: deadline)
     } catch let error as NativeProcessError {
       guard case .commandFailed(let reason) = error.code else { throw error }
@@ -187,6 +187,7 @@ package struct NativeServer: Sendable {
       guard Folder.isFull(layout.folder) else { throw late }
       throw CopyFailure.error(launch.spec.name, "\(late)", output: "", isDiskFull: true)
     }
+    for file in script.files { try Folder.remove(file.path) }
   }
 
   /// initdb looks its user up by number and fails where there is none, as in many containers.

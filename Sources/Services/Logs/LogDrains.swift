@@ -22,8 +22,9 @@ struct LogDrains: Sendable {
     var running: [DrainAddress: Latch] = [:]
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
-        let wanted = linked()
-        for (address, end) in running where !wanted.keys.contains(address) {
+        let (wanted, isComplete) = linked()
+        // Where not all can be told at this moment, those that run go on.
+        for (address, end) in running where isComplete && !wanted.keys.contains(address) {
           end.come()
           running[address] = nil
         }
@@ -40,14 +41,19 @@ struct LogDrains: Sendable {
     }
   }
 
-  /// The addresses, with the app's name; two resources may have the same.
-  private func linked() -> [DrainAddress: String] {
-    guard let state = try? context.store.load(id) else { return [:] }
-    let urls = LinkedResources(context: context).of(state).compactMap { resource -> String? in
+  /// The addresses, with the app's name; two resources may have the same. And whether these are all: a state that cannot be
+  /// read may be that of another one.
+  func linked() -> (drains: [DrainAddress: String], isComplete: Bool) {
+    let survey = context.store.survey()
+    let isComplete = survey.obstacle == nil && survey.unread.isEmpty
+    guard let state = survey.instances.first(where: { $0.id == id }) else { return ([:], isComplete) }
+    let linked = survey.instances.filter { $0.created?.links.contains(id) == true }
+    let urls = linked.compactMap { resource -> String? in
       guard let created = resource.created, created.isDrain else { return nil }
       return created.parameters[SyslogDrain.option]
     }
-    return Dictionary(urls.compactMap(DrainAddress.init).map { ($0, state.app) }) { first, _ in first }
+    let drains = Dictionary(urls.compactMap(DrainAddress.init).map { ($0, state.app) }) { first, _ in first }
+    return (drains, isComplete)
   }
 
   private func drain(to address: DrainAddress, of app: String, since: LogTime, until end: Latch) async {

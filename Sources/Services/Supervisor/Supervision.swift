@@ -51,7 +51,7 @@ struct Supervision: Sendable {
       isNamed: { try preparation.isNamed($0) },
       remember: { try await process.remember($0) }, end: { await $0.end(process.context) },
       willAdd: { names in try await ServiceStore(folder).update { $0.undevelop(names) } },
-      changed: { names in try? note.change { $0.services = names } })
+      changed: { names in noteDown { $0.services = names } })
   }
 
   /// What goes on beside the services until they are stopped.
@@ -74,10 +74,16 @@ struct Supervision: Sendable {
   private func afterReady(_ services: [String]) async throws {
     guard await supervisor.waitUntilReady(services), !Task.isCancelled else { return }
     guard let hooks = await runHooks() else { return }
-    try? note.change { $0.afterReady = hooks }
+    noteDown { $0.afterReady = hooks }
     await TimerClock(
       runOnce: { try await preparation.run($0, number: $1) }, tell: { supervisor.tell($0) }
     ).run(try preparation.timers(of: Set(services)))
+  }
+
+  /// Writes down what one that comes after this supervisor has to know. What cannot be written is told: that one would
+  /// go on with what was there before.
+  private func noteDown(_ body: (inout SupervisorRecord) -> Void) {
+    do { try note.change(body) } catch { supervisor.tell(SupervisorEvent(failure: error)) }
   }
 
   /// How they went; nil where that is not known, because everything ends.
