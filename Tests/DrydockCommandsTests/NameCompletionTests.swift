@@ -49,7 +49,7 @@ import Testing
   /// Only commands and flags were offered.
   @Test(arguments: ["bash", "zsh", "fish"]) func eachShellAsksForNames(_ shell: String) throws {
     let script = Drydock.completionScript(for: try #require(CompletionShell(rawValue: shell)))
-    for command in ["run", "logs", "up", "resources url", "resources delete", "adopt", "env unset"] {
+    for command in ["run", "logs", "up", "resources url", "resources delete", "adopt", "env unset", "scale"] {
       #expect(script.contains("---completion \(command) -- "), "\(command)")
     }
   }
@@ -71,5 +71,6 @@ import Testing
   @Test(arguments: ["bash", "zsh", "fish"]) func allTypesAreOffered(_ shell: String) throws {
     let script = Drydock.completionScript(for: try #require(CompletionShell(rawValue: shell)))
     #expect(script.contains("postgres") && script.contains("syslog"))
+    #expect(script.contains("AutoMinorVersionUpgrade="))
   }
 }

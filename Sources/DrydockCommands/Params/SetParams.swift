@@ -19,7 +19,9 @@ struct SetParams: AsyncParsableCommand {
         drydock params set < app.params
       """)
 
-  @Argument(help: ArgumentHelp("What to set.", valueName: "KEY=value"))
+  @Argument(
+    help: ArgumentHelp("What to set.", valueName: "KEY=value"), completion: NameCompletion.parameterAssignment
+  )
   var pairs: [String] = []
 
   @OptionGroup var options: SharedOptions

@@ -19,7 +19,9 @@ struct Scale: AsyncParsableCommand {
         drydock scale web=3 worker=0
       """)
 
-  @Argument(help: "SERVICE=NUMBER.", transform: ServiceCount.init(parsing:))
+  @Argument(
+    help: "SERVICE=NUMBER.", completion: NameCompletion.serviceAssignment,
+    transform: ServiceCount.init(parsing:))
   var counts: [ServiceCount] = []
 
   @OptionGroup var lines: WideOption

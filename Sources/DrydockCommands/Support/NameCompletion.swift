@@ -3,6 +3,7 @@ import ArgumentParser
 import ConvoxManifest
 import Emulator
 import Engines
+import Planning
 import Resources
 import Services
 
@@ -19,6 +20,8 @@ enum NameCompletion {
   static let resourceAssignment = kind { words in words.resources.map { "\($0)=" } }
   /// An app's services.
   static let services = kind { $0.services }
+  /// A service as the beginning of an assignment.
+  static let serviceAssignment = kind { words in words.services.map { "\($0)=" } }
   /// An app's services, and the replicas that they had.
   static let replicas = kind { $0.services + $0.replicas }
   /// An app's resources and services.
@@ -35,6 +38,8 @@ enum NameCompletion {
   static let variableAssignment = kind { words in (words.variables + words.declared).map { "\($0)=" } }
   /// The racks for which an app env is kept.
   static let racks = kind { $0.racks }
+  /// The app parameters, as the beginning of an assignment.
+  static let parameterAssignment = CompletionKind.list(AppParameter.allCases.map { "\($0.rawValue)=" })
   /// The types of resources that can be created.
   static let types = CompletionKind.list(ResourceCatalog.builtIn.kinds.map(\.name).sorted())
 
