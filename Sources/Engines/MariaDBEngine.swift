@@ -49,6 +49,8 @@ struct MariaDBEngine: MySQLFamilyEngine {
         // The image's script loads each zone up to three times, which takes a second of a first start.
         "MARIADB_INITDB_SKIP_TZINFO": "1",
       ],
+      // An image's scripts for new data run in the database that is named so.
+      firstEnvironment: ["MARIADB_DATABASE": EngineAccounts.app],
       files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)]
         + (tls?.files ?? []) + [Self.clientSettings],
       dataPath: "/var/lib/mysql", dataMark: "ibdata1", servedMark: MySQLFamily.binaryLogIndex)

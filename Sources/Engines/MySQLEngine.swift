@@ -61,6 +61,7 @@ struct MySQLEngine: MySQLFamilyEngine {
         "MYSQL_ROOT_HOST": "%",
         "MYSQL_INITDB_SKIP_TZINFO": "1",
       ],
+      firstEnvironment: ["MYSQL_DATABASE": EngineAccounts.app],
       files: [RecipeFile(passwordFile, request.administratorPassword, mode: 0o444)] + (tls?.files ?? []),
       dataPath: "/var/lib/mysql", dataMark: "ibdata1", servedMark: MySQLFamily.binaryLogIndex)
   }

@@ -68,6 +68,8 @@ package struct ContainerRecipe: Sendable, Hashable {
   package var command: [String]
   /// Environment variables. Passwords travel in files, so that inspecting the container shows none.
   package var environment: [String: String]
+  /// Those besides that the image's own script reads where it makes the data. A container is as good without them later.
+  package var firstEnvironment: [String: String]
   /// Files to place in the container before it starts.
   package var files: [RecipeFile]
   /// Where the image keeps its data, by the server's version; nil when it keeps none.
@@ -84,12 +86,13 @@ package struct ContainerRecipe: Sendable, Hashable {
 
   /// A container recipe.
   package init(
-    command: [String] = [], environment: [String: String] = [:], files: [RecipeFile] = [],
-    dataPath: String? = nil, dataVariable: String? = nil, dataMark: String? = nil,
+    command: [String] = [], environment: [String: String] = [:], firstEnvironment: [String: String] = [:],
+    files: [RecipeFile] = [], dataPath: String? = nil, dataVariable: String? = nil, dataMark: String? = nil,
     servedMark: String? = nil, sharedMemory: Int? = nil
   ) {
     self.command = command
     self.environment = environment
+    self.firstEnvironment = firstEnvironment
     self.files = files
     self.dataPath = dataPath
     self.dataVariable = dataVariable

@@ -73,12 +73,37 @@ import Testing
     }
   }
 
-  @Test("An image that has scripts of its own to begin with runs them, for data that stays and for a test's")
-  func ownScripts() async throws {
+  /// An engine, what a script of an image of it does, and a question to which that makes the answer 1.
+  struct Scripted: Sendable, CustomTestStringConvertible {
+    let type: String
+    let version: String
+    let script: String
+    let question: String
+    var testDescription: String { type }
+  }
+
+  private static let scripted = [
+    Scripted(
+      type: "postgres", version: "15", script: "CREATE DATABASE theirs;",
+      question: "SELECT count(*) FROM pg_database WHERE datname = 'theirs'"),
+    // Bug: "No database selected", where the official image's own script chooses that of MARIADB_DATABASE.
+    Scripted(
+      type: "mariadb", version: "10.11", script: "CREATE TABLE theirs AS SELECT DATABASE() = 'app' AS a;",
+      question: "SELECT a FROM theirs"),
+    Scripted(
+      type: "mysql", version: "9", script: "CREATE TABLE theirs AS SELECT DATABASE() = 'app' AS a;",
+      question: "SELECT a FROM theirs"),
+  ]
+
+  @Test(
+    "An image that has scripts of its own to begin with runs them, for data that stays and for a test's",
+    arguments: scripted)
+  func ownScripts(_ own: Scripted) async throws {
     let client = try #require(await EngineAvailability.docker().client)
-    let base = try #require(try await client.inspectImage("drydock/postgres:15", until: soon))
+    let base = try #require(
+      try await client.inspectImage("drydock/\(own.type):\(own.version)", until: soon))
     let maker = "drydock-own-scripts-\(UUID().uuidString.prefix(8).lowercased())"
-    let name = "\(maker):15"
+    let name = "\(maker):\(own.version)"
     var config = ContainerConfig(image: base.id)
     // By these labels it would be taken for the one that it is made of.
     config.labels = base.labels.mapValues { _ in "" }
@@ -87,19 +112,25 @@ import Testing
     var archive = TarArchive()
     let padding = String(repeating: "-", count: 8000)
     try archive.addFile(
-      "docker-entrypoint-initdb.d/own.sql", bytes: Array("CREATE DATABASE theirs; -- \(padding)\n".utf8))
+      "docker-entrypoint-initdb.d/own.sql", bytes: Array("\(own.script) -- \(padding)\n".utf8))
     try await client.putArchive(archive.bytes, into: container, path: "/", until: soon)
     _ = try await client.commitContainer(container, as: name, until: soon)
     try await client.removeContainer(container, force: true, volumes: true, until: soon)
-    let manifest = #"resources: { mydb: { type: postgres, options: { version: "15" } } }"#
-    let options = Self.options("app", ["DRYDOCK_IMAGE_POSTGRES": name])
+    let manifest = "resources: { mydb: { type: \(own.type), options: { version: \"\(own.version)\" } } }"
+    let options = Self.options("app", ["DRYDOCK_IMAGE_\(own.type.uppercased())": name])
     try await withApp(manifest, options) { app in
-      let question = "SELECT count(*) FROM pg_database WHERE datname = 'theirs'"
       try await app.up()
-      #expect(try await app.query(question, at: try #require(try await app.variables()["MYDB_URL"])) == "1")
+      #expect(
+        try await app.query(own.question, at: try #require(try await app.variables()["MYDB_URL"])) == "1")
+      let row = try #require(try await app.ps()["mydb"])
+      // What only its first start wants is no reason to make its container anew.
+      _ = try await app.drydock("down")
+      try await app.up()
+      #expect(try await app.ps()["mydb"]?.container == row.container)
+      guard own.type == "postgres" else { return }
       let psql = InstalledEngines.postgres?.appending(path: "psql").path ?? "psql"
       let tested = try await app.drydock(
-        "test", "--", "sh", "-c", "exec \"\(psql)\" -XAt \"$MYDB_URL\" -c \"\(question)\"")
+        "test", "--", "sh", "-c", "exec \"\(psql)\" -XAt \"$MYDB_URL\" -c \"\(own.question)\"")
       #expect(tested.status == 0 && tested.stdout.contains("1"), "\(tested)")
     }
     try await client.removeImage(name, until: soon)

@@ -91,6 +91,10 @@ docker_process_sql() {
   client "$root_password" ${database:+--database="$database"} "$@"
 }
 
+# By this name scripts call it that were written for the official images.
+# shellcheck disable=SC2034
+mysql=(docker_process_sql)
+
 start_temporary_server() {
   "$@" --skip-networking "${temporary_options[@]}" --socket="$socket" &
   server_pid=$!

@@ -39,6 +39,10 @@ docker_process_sql() {
   client --dbname="$POSTGRES_DB" "$@"
 }
 
+# By this name scripts call it that were written for the official images, such as PostGIS's own.
+# shellcheck disable=SC2034
+psql=(docker_process_sql)
+
 make_cluster() {
   local -a options=()
   # The variable holds words as a shell would read them, quotes included.

@@ -196,16 +196,19 @@ package struct ContainerStart: Sendable {
     _ image: ImageInfo, _ recipe: ContainerRecipe, _ place: DataPlace?, _ baked: Baked?
   ) async throws -> Made {
     let first = baked?.recipe.copy.firstOptions ?? []
-    let wanted = configuration(image, recipe, mountedAt: place?.target, first: first)
+    let makesData = !launch.hasVerifiedData && baked == nil && launch.request.replica == nil
+    let wanted = configuration(
+      image, recipe, mountedAt: place?.target, first: first, makesData: makesData)
     let former = configuration(image, recipe, mountedAt: place?.formerTarget)
     // Its first start is behind it, and what that read is empty.
     let filled = configuration(
       image, recipe, mountedAt: place?.target, first: engine.baked(launch.request)?.copy.firstOptions ?? [])
+    let made = configuration(image, recipe, mountedAt: place?.target, makesData: true)
     let dataGuard = launch.hasVerifiedData ? place.map(guarding) : nil
     try bindToGuard()
     var isNew = false
     let container = try await containers.ensure(
-      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former, filled] : [],
+      names.container(resource), wanted, alike: launch.hasVerifiedData ? [former, filled, made] : [],
       platform: runtime.platform, hostname: launch.request.marker, sharedMemory: recipe.sharedMemory,
       until: deadline
     ) {
@@ -242,12 +245,15 @@ package struct ContainerStart: Sendable {
   }
 
   private func configuration(
-    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?, first: [String] = []
+    _ image: ImageInfo, _ recipe: ContainerRecipe, mountedAt target: String?, first: [String] = [],
+    makesData: Bool = false
   ) -> ContainerConfig {
     let port = ContainerPort(launch.engine.standardPort)
     let command = recipe.command + first
     var config = ContainerConfig(image: image.id, command: command.isEmpty ? nil : command)
-    config.environment = recipe.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let environment =
+      makesData ? recipe.environment.merging(recipe.firstEnvironment) { $1 } : recipe.environment
+    config.environment = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     config.exposedPorts = [port]
     config.portBindings = [PortBinding(hostPort: launch.request.port, containerPort: port)]
     let isThrownAway = runtime.throwAway != nil
