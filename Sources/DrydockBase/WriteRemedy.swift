@@ -5,6 +5,13 @@ package enum WriteRemedy {
   /// Where there is no room.
   package static let elsewhere = "free some space, or name a folder on another local disk by DRYDOCK_HOME"
 
+  /// Where the disk of a folder has no room.
+  /// - Parameter isMovable: Whether another disk would do as well: what is there already stays where it is.
+  package static func onDisk(of folder: String, isMovable: Bool) -> String {
+    let there = "free some space on the disk of \(folder)"
+    return isMovable ? "\(there), or name a folder on another local disk by DRYDOCK_HOME" : there
+  }
+
   /// Where there is no room for a server's data, and it is not known where that lies.
   package static let ofServer =
     "free some space on the disk of its data: that of DRYDOCK_HOME, or where \(docker(nil))"

@@ -15,12 +15,13 @@ package final class FakeRuntime: Runtime {
   private let starting: @Sendable (Launch) async throws -> Void
   private let alive: [Liveness]
   private let lastWords: String?
+  private let isDiskFull: Bool
   private let requests = Mutex<[String]>([])
 
   /// - Parameter alive: Whether servers live: before the first start, after it, and so on.
   package init(
     _ kind: RuntimeKind = .native,
-    alive: [Liveness] = [.alive], lastWords: String? = nil,
+    alive: [Liveness] = [.alive], lastWords: String? = nil, isDiskFull: Bool = false,
     starting: @escaping @Sendable (Launch) async throws -> Void = { _ in },
     resolution: @escaping @Sendable (ResourceSpec) throws -> ServerSource = { _ in .installed("15.18") },
     fetching: @escaping @Sendable (ServerSource) async throws -> ServerSource = { $0 }
@@ -28,6 +29,7 @@ package final class FakeRuntime: Runtime {
     self.kind = kind
     self.alive = alive
     self.lastWords = lastWords
+    self.isDiskFull = isDiskFull
     self.resolution = resolution
     self.fetching = fetching
     self.starting = starting
@@ -106,6 +108,7 @@ package final class FakeRuntime: Runtime {
   package func log(_ resource: String, lines: Int) async throws -> [String] {
     [lastWords ?? "\(resource)'s last words"]
   }
+  package func isDiskFull(of resource: String) -> Bool { isDiskFull }
   package func follow(
     _ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void
   ) async throws {}

@@ -88,7 +88,15 @@ package struct TransferSite: Sendable {
   }
 
   /// What to do where there is no room for the resource's data.
-  package func spaceRemedy() async -> String { await server?.runtime.spaceRemedy() ?? WriteRemedy.elsewhere }
+  package func spaceRemedy() async -> String {
+    guard let server else { return WriteRemedy.elsewhere }
+    return await server.runtime.spaceRemedy(of: target.name, holdsData: true)
+  }
+
+  /// The server's last lines; none where they cannot be read.
+  package func log(lines: Int) async -> [String] {
+    (try? await server?.runtime.log(target.name, lines: lines)) ?? []
+  }
 
   /// Where the engine's clients run.
   package var place: ClientPlace {

@@ -375,6 +375,21 @@ import TransportSecurity
     }
   }
 
+  /// Bug: MariaDB says no word of the disk where its log cannot grow, and so it was "ended: unknown" with exit code 1.
+  @Test func whatEndsOnAFullDiskWithoutAWordOfItSaysSo() async throws {
+    try await TestHome.with { test in
+      let runtime = FakeRuntime(
+        alive: [.dead(reason: "exit code 1")],
+        lastWords: "[ERROR] Unknown/unsupported storage engine: InnoDB", isDiskFull: true)
+      let error = try await #require(throws: AggregateError.self) {
+        _ = try await Try(test: test, runtime: runtime, specs: [fake("mem")]).run()
+      }
+      let failure = try #require(error.failures.first?.error)
+      #expect(failure.code == .cannotWrite && failure.message.contains("want of space"))
+      #expect(failure.suggestion?.contains("free some space") == true)
+    }
+  }
+
   @Test func aServerThatDiesOfATakenPortMovesOn() async throws {
     try await TestHome.with { test in
       let log = "Could not create server TCP listening socket 127.0.0.1:15001: bind: Address already in use"

@@ -2,8 +2,10 @@ import DockerEngine
 import DrydockTestSupport
 import Foundation
 import HealthProbes
+import MonotonicTime
 import NativeProcess
 import ServersTestSupport
+import Synchronization
 import Testing
 
 @testable import DrydockBase
@@ -74,6 +76,37 @@ import Testing
     }
     let nowhere = DrydockError(ProbeFailure.rejected(message: Self.words[0]), resource: "db").suggestion
     #expect(nowhere?.contains("DRYDOCK_HOME") == true && nowhere?.contains("Docker engine") == true)
+  }
+
+  /// Bug: "timed out waiting for sh", as room had been made again by then.
+  @Test func aDiskThatWasFullMeanwhileIsRemembered() async {
+    struct Failure: Error {}
+    let fills = Mutex([false, true, false])
+    let looks = Latch()
+    let (outcome, wasFull) = await DiskWatch.during(
+      "/", every: .milliseconds(1),
+      isFull: { _ in
+        fills.withLock { fills in
+          if fills.isEmpty { looks.come() }
+          return fills.isEmpty ? false : fills.removeFirst()
+        }
+      },
+      {
+        await looks.wait()
+        throw Failure()
+      })
+    #expect(wasFull && fails(outcome))
+    let (value, isFull) = await DiskWatch.during("/", isFull: { _ in false }, { 42 })
+    #expect((try? value.get()) == 42 && !isFull)
+  }
+
+  private func fails(_ outcome: Result<Void, any Error>) -> Bool { (try? outcome.get()) == nil }
+
+  /// Bug: data that was there could be moved by DRYDOCK_HOME, said the remedy.
+  @Test func whereDataIsAlreadyNoOtherDiskIsNamed() {
+    let there = "free some space on the disk of /srv/db"
+    #expect(WriteRemedy.onDisk(of: "/srv/db", isMovable: false) == there)
+    #expect(WriteRemedy.onDisk(of: "/srv/db", isMovable: true).hasPrefix("\(there), or name a folder"))
   }
 
   @Test func isToldOfFilesOfOurs() throws {

@@ -108,6 +108,10 @@ struct ReadinessProof: Sendable {
     }
   }
 
+  private var spaceRemedy: String {
+    get async { await runtime.spaceRemedy(of: launch.spec.name, holdsData: launch.hasVerifiedData) }
+  }
+
   /// Turns a failure to get ready into what a user can act on.
   private func explain(_ error: ReadinessError) async throws -> any Error {
     let name = launch.spec.name
@@ -118,10 +122,10 @@ struct ReadinessProof: Sendable {
     switch error {
     case .died(_, let reason):
       if let taken = portTaken(log) { return taken }
-      if isFull {
+      if isFull || runtime.isDiskFull(of: name) {
         return DrydockError(
           .cannotWrite, "resource \(name) ended for want of space: \(reason)",
-          suggestion: await runtime.spaceRemedy(), details: log)
+          suggestion: await spaceRemedy, details: log)
       }
       return DrydockError(
         .failed, "resource \(name) ended before it was ready: \(reason)",
@@ -143,7 +147,7 @@ struct ReadinessProof: Sendable {
           + "drydock down \(name), then drydock up")
     case .notReady where isFull:
       return DrydockError(
-        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: await runtime.spaceRemedy(),
+        .cannotWrite, "resource \(name) waits for space on its disk", suggestion: await spaceRemedy,
         details: log)
     case .notReady(_, .unproved(let reason)):
       return DrydockError(

@@ -218,6 +218,9 @@ package struct ContainerRuntime: Runtime {
     }
   }
 
+  package func spaceRemedy(of resource: String, holdsData: Bool) async -> String { await spaceRemedy() }
+
+  /// What to do where the engine has no room, for whatever is in it.
   package func spaceRemedy() async -> String {
     WriteRemedy.inDocker(try? await client.info(until: .after(.seconds(5))).dataFolder)
   }

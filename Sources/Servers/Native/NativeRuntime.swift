@@ -233,6 +233,12 @@ package struct NativeRuntime: Runtime {
     try await Folder.removeTree("\(home.engines)/\(id)")
   }
 
+  package func spaceRemedy(of resource: String, holdsData: Bool) async -> String {
+    WriteRemedy.onDisk(of: layout(resource).folder, isMovable: !holdsData)
+  }
+
+  package func isDiskFull(of resource: String) -> Bool { Folder.isFull(layout(resource).folder) }
+
   package func log(_ resource: String, lines: Int) async throws -> [String] {
     tail(logFile: layout(resource).files.logFile, lines: lines)
   }

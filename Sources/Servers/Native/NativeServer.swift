@@ -97,18 +97,14 @@ package struct NativeServer: Sendable {
     let aside = layout.newAside()
     let tools = EngineTools(user: owner, keeper: keeper, environment: environment)
     try tools.makeFolder(aside)
-    do {
+    let (outcome, wasFull) = await DiskWatch.during(layout.folder) {
       try await fill(aside, tools, progress: progress, until: deadline)
-    } catch {
-      // MariaDB's tools wait for somebody to free space, and say so to nobody.
-      let isFull = error is TimeoutError && Folder.isFull(layout.folder)
+    }
+    if case .failure(let error) = outcome {
       // What stays is removed by the next start.
       try? await Folder.removeTree(aside)
-      if isFull {
-        throw DrydockError(
-          .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
-          suggestion: WriteRemedy.elsewhere)
-      }
+      // MariaDB's tools wait for somebody to free space, and say so to nobody.
+      if wasFull, error is TimeoutError || error is NativeProcessError { throw withoutSpace(error) }
       if let remedy = AppArmor().remedy(for: installation.server) {
         let plain = DrydockError(error, resource: launch.spec.name)
         throw DrydockError(plain.code, plain.message, suggestion: remedy, details: plain.details)
@@ -117,6 +113,14 @@ package struct NativeServer: Sendable {
     }
     try layout.record(dataVersion: installation.version)
     guard rename(aside, layout.data) == 0 else { throw Folder.failure("move into place", layout.data) }
+  }
+
+  private func withoutSpace(_ error: any Error) -> DrydockError {
+    let plain = DrydockError(error)
+    return DrydockError(
+      .cannotWrite, "resource \(launch.spec.name): no space is left on the disk of \(layout.folder)",
+      suggestion: WriteRemedy.onDisk(of: layout.folder, isMovable: true),
+      details: (plain.message.split(whereSeparator: \.isNewline).map(String.init) + plain.details).suffix(8))
   }
 
   /// Fills a new data directory: a replica's from its source, any other by the engine's own tools.
@@ -175,19 +179,26 @@ package struct NativeServer: Sendable {
         inherited: environment, home: layout.folder, additions: script.environment
       ).merging(variables) { $1 },
       workingDirectory: layout.folder)
+    let (outcome, wasFull) = await DiskWatch.during(layout.folder) {
+      try await tool.run(as: user, by: keeper).run(until: deadline)
+    }
     do {
       defer { for file in script.files { Folder.discard(file.path) } }
-      _ = try await tool.run(as: user, by: keeper).run(until: deadline)
+      _ = try outcome.get()
     } catch let error as NativeProcessError {
       guard case .commandFailed(let reason) = error.code else { throw error }
-      throw CopyFailure.error(
-        launch.spec.name, "\(reason)", output: error.message, isDiskFull: Folder.isFull(layout.folder))
-    } catch let late as TimeoutError {
+      throw copyFailure("\(reason)", error.message, wasFull)
+    } catch let late as TimeoutError where wasFull {
       // The MySQL family waits for somebody to free space.
-      guard Folder.isFull(layout.folder) else { throw late }
-      throw CopyFailure.error(launch.spec.name, "\(late)", output: "", isDiskFull: true)
+      throw copyFailure("\(late)", "", wasFull)
     }
     for file in script.files { try Folder.remove(file.path) }
+  }
+
+  private func copyFailure(_ how: String, _ output: String, _ wasFull: Bool) -> DrydockError {
+    CopyFailure.error(
+      launch.spec.name, how, output: output, isDiskFull: wasFull,
+      remedy: WriteRemedy.onDisk(of: layout.folder, isMovable: true))
   }
 
   /// initdb looks its user up by number and fails where there is none, as in many containers.

@@ -69,8 +69,12 @@ package protocol Runtime: Sendable {
   func deleteInstance() async throws
   /// The last lines of a server's log.
   func log(_ resource: String, lines: Int) async throws -> [String]
-  /// What to do where there is no room for servers' data.
-  func spaceRemedy() async -> String
+  /// What to do where there is no room for a server's data.
+  /// - Parameter holdsData: Whether it has data already, which stays where it is.
+  func spaceRemedy(of resource: String, holdsData: Bool) async -> String
+  /// Whether the disk of a server's data is full now, where that can be looked at. An engine may end by that without a word of
+  /// it in its log.
+  func isDiskFull(of resource: String) -> Bool
   /// Follows a server's log until cancelled.
   func follow(_ resource: String, lines: Int, each: @escaping @Sendable (String) async -> Void) async throws
 }
@@ -94,7 +98,10 @@ extension Runtime {
   }
 
   /// The data of a process of this machine is in drydock's home.
-  package func spaceRemedy() async -> String { WriteRemedy.elsewhere }
+  package func spaceRemedy(of resource: String, holdsData: Bool) async -> String { WriteRemedy.elsewhere }
+
+  /// Where a Docker engine keeps its data may be out of sight.
+  package func isDiskFull(of resource: String) -> Bool { false }
 
   /// A process of this machine listens where drydock looks for it.
   package func refuseOutOfReach() async throws {}
