@@ -52,6 +52,9 @@ package actor AppendedSource {
     self.rest = rest
   }
 
+  /// Whether our bytes have been taken.
+  package var hasEnded: Bool { isOver }
+
   package func next() async throws -> [UInt8]? {
     guard !isOver else { return nil }
     if let bytes = try await source() { return bytes }

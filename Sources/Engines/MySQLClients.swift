@@ -48,16 +48,18 @@ struct MySQLClients {
 
   /// The family commits at every change of a schema, so an import that fails leaves what came before it.
   var transfer: ToolTransfer {
-    ToolTransfer(
+    let session = MySQLImport.newMark()
+    return ToolTransfer(
       export: recipe(
         "dump",
         [
           "--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces",
           "--max-allowed-packet=1G", "--loose-set-gtid-purged=OFF",
         ]),
-      load: recipe("client", Self.load + ["--local-infile=0"]), trustingLoad: recipe("client", Self.load),
+      load: recipe("client", Self.load(session) + ["--local-infile=0"]),
+      trustingLoad: recipe("client", Self.load(session)),
       filters: { _, server in [MySQLScript(here: try await MySQLSurroundings.of(server))] },
-      preparation: MySQLPackets.raise,
+      preparation: { try await MySQLImport.prepare($0, session: session) },
       marks: DumpMarks(starts: ["-- MySQL dump", "-- MariaDB dump"], end: "-- Dump completed"),
       clearing: "DROP DATABASE IF EXISTS app; CREATE DATABASE app CHARACTER SET utf8mb4; USE app;\n",
       failure: Self.failure)
@@ -65,7 +67,12 @@ struct MySQLClients {
 
   /// In binary mode the clients know none of their own commands but DELIMITER, so that a script names no program and no
   /// file. `LOAD DATA LOCAL` is the server's question for a file, which they refuse where they are told so.
-  private static let load = ["--batch", "--binary-mode", "--max-allowed-packet=1G"]
+  private static func load(_ session: String) -> [String] {
+    [
+      "--batch", "--binary-mode", "--max-allowed-packet=1G",
+      "--init-command=\(MySQLImport.marking(session))",
+    ]
+  }
 
   @Sendable private static func failure(_ text: String) -> ImportFailure? {
     let plain = text.replacing(/ERROR \d+ \([0-9A-Z]+\) at/, with: "ERROR at")

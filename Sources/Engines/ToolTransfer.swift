@@ -15,7 +15,7 @@ package struct ToolTransfer: Sendable {
   /// What makes an import count once all of its data has been read; without it nothing has changed. Nil where an import
   /// changes the data as it goes.
   package var ending: (@Sendable (_ nonce: String, _ isTrusted: Bool) -> ScriptEnding)?
-  /// Makes a server take whatever data it can hold; nil where it does.
+  /// Makes a server ready whose data an import changes as it goes; nil where none of that is needed.
   package var preparation: ServerPreparation?
   /// How the tool's dumps begin and end, by which a dump that was cut short is recognised.
   package var marks: DumpMarks
@@ -51,9 +51,19 @@ package struct ToolTransfer: Sendable {
   }
 }
 
-/// Makes a server ready for an import, as its administrator, and gives what puts it back as it was.
+/// Makes a server ready for an import, as its administrator.
 package typealias ServerPreparation =
-  @Sendable (_ administrator: ProbeTarget) async throws -> @Sendable () async -> Void
+  @Sendable (_ administrator: ProbeTarget) async throws -> PreparedServer
+
+/// A server that was made ready for an import that changes the data as it goes.
+package struct PreparedServer: Sendable {
+  /// Puts it back as it was.
+  package var putBack: @Sendable () async -> Void
+  /// Ends what it still does for a client that is gone: on a full disk, or for a long statement, it does not notice by itself.
+  package var endWork: @Sendable () async -> Void
+  /// The tables that were made or changed meanwhile, the last one first; nil where it does not answer.
+  package var changedTables: @Sendable () async -> [String]?
+}
 
 /// The last words of a script, behind which everything counts.
 package struct ScriptEnding: Sendable, Hashable {

@@ -36,6 +36,18 @@ package struct MySQLAdministrator: DatabaseAdministrator {
     return try await answer(connection, statement, 0, secrets, until: deadline).rows
   }
 
+  /// Runs one statement in a session of which others have made settings, and returns its rows as text.
+  /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
+  package func query(_ statement: String, after settings: [String], until deadline: Deadline) async throws
+    -> [[String?]]
+  {
+    let connection = try await MySQLConnection(to: target, until: deadline)
+    for (index, setting) in settings.enumerated() {
+      _ = try await answer(connection, setting, index, [], until: deadline)
+    }
+    return try await answer(connection, statement, settings.count, [], until: deadline).rows
+  }
+
   /// Runs one statement and returns its rows by the columns' names, in which servers differ; NULL is left out.
   /// - Throws: `StatementError`, `ProbeFailure` where the connection fails, `CancellationError`.
   package func queryByColumn(_ statement: String, until deadline: Deadline) async throws -> [[String: String]]

@@ -16,6 +16,7 @@ package struct ResourceTransfer: Sendable {
   private let context: DrydockContext
   private let target: ResourceTarget
   private let watch: StallWatch
+  private let warn: @Sendable (String) -> Void
   private let isTrusted: Bool
   private let isReplacing: Bool
 
@@ -24,15 +25,18 @@ package struct ResourceTransfer: Sendable {
   ///   - isTrusted: Whether a database's client may obey what an import asks it to do besides: run programs, read files.
   ///   - isReplacing: Whether an import takes away first what is there.
   ///   - stallLimit: How long nothing may move before it is given up; the whole may take any time.
+  ///   - warn: Told what the user has to know meanwhile, and of an import that is broken off, what it left.
   ///   - progress: Told how many bytes have moved so far, uncompressed.
   package init(
     context: DrydockContext, target: ResourceTarget, isTrusted: Bool = false, isReplacing: Bool = false,
     stallLimit: Duration = .seconds(900),
+    warn: @escaping @Sendable (String) -> Void = { _ in },
     progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
   ) {
     self.context = context
     self.target = target
     self.isTrusted = isTrusted
+    self.warn = warn
     self.isReplacing = isReplacing
     self.watch = StallWatch(patience: stallLimit, progress: progress)
   }
@@ -65,7 +69,20 @@ package struct ResourceTransfer: Sendable {
         .failed, "resource \(target.name) is a read replica", suggestion: "import into its source: \(origin)")
     }
     let site = try await TransferSite(target, context, verb: "import")
-    try await guarding("the import into \(target.name)") { [watch, context, isTrusted, isReplacing] in
+    let shortage = Mutex<String?>(nil)
+    let notices = ImportNotices(
+      warn: warn,
+      waitsForRoom: { [warn] words in
+        shortage.withLock { $0 = words }
+        warn(words)
+      },
+      moved: { [watch] in
+        shortage.withLock { $0 = nil }
+        watch.count(0)
+      })
+    try await guarding(
+      "the import into \(target.name)", stalledFor: { shortage.withLock { $0 } }
+    ) { [watch, context, isTrusted, isReplacing] in
       let input = PeekedSource(try await Self.expanded(source))
       guard try await !input.peek(1).isEmpty else {
         throw DrydockError(
@@ -75,7 +92,7 @@ package struct ResourceTransfer: Sendable {
       let counted = watch.counting { try await input.next() }
       switch try method(site) {
       case .tools(let tools):
-        let dump = ToolDump(site, tools, isTrusted: isTrusted, isReplacing: isReplacing)
+        let dump = ToolDump(site, tools, isTrusted: isTrusted, isReplacing: isReplacing, notices: notices)
         let words = try await dump.load(counted, head: try await input.peek(1024))
         leftOut.withLock { $0 = words }
       case .server(let make): try await make(try site.probeTarget).load(from: counted, replacing: isReplacing)
@@ -110,7 +127,11 @@ package struct ResourceTransfer: Sendable {
     return head == Gzip.magic ? try Gzip.expanding(plain) : plain
   }
 
-  private func guarding(_ subject: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+  /// - Parameter shortage: What held up a transfer of which nothing moved any more, where that is known.
+  private func guarding(
+    _ subject: String, stalledFor shortage: () -> String? = { nil },
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
     do {
       try await watch.run(subject) { try await body() }
     } catch is CancellationError {
@@ -123,6 +144,9 @@ package struct ResourceTransfer: Sendable {
       throw DrydockError(
         .failed, "resource \(target.name): \(error.message); nothing was changed",
         suggestion: error.suggestion)
+    } catch let error as TimeoutError {
+      guard let shortage = shortage() else { throw DrydockError(error, resource: target.name) }
+      throw DrydockError(.cannotWrite, "\(error)", suggestion: shortage)
     } catch {
       throw DrydockError(error, resource: target.name)
     }

@@ -14,12 +14,15 @@ package struct ToolDump: Sendable {
   private let isTrusted: Bool
   /// Whether what is there goes first.
   private let isReplacing: Bool
+  private let notices: ImportNotices
 
   /// By default a dump is not trusted, and is added to the data that is there.
   package init(
-    _ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false, isReplacing: Bool = false
+    _ site: TransferSite, _ transfer: ToolTransfer, isTrusted: Bool = false, isReplacing: Bool = false,
+    notices: ImportNotices = ImportNotices()
   ) {
     self.isReplacing = isReplacing
+    self.notices = notices
     self.site = site
     self.transfer = transfer
     self.isTrusted = isTrusted
@@ -38,15 +41,27 @@ package struct ToolDump: Sendable {
   /// Loads a stream of which the first bytes are known already.
   /// - Returns: What of it was left out or changed, in a sentence; nil for nothing.
   package func load(_ source: @escaping ByteSource, head: [UInt8]) async throws -> String? {
+    let leavings = Leavings()
+    do {
+      return try await load(source, head: head, leavings)
+    } catch {
+      if Task.isCancelled { await notices.tellOfBreak(name, error, leavings) }
+      throw error
+    }
+  }
+
+  private func load(_ source: @escaping ByteSource, head: [UInt8], _ leavings: Leavings) async throws
+    -> String?
+  {
     if let converter = transfer.converters.first(where: { $0.recognises(head) }) {
-      return try await ScriptConversion(converter, site).run(source) { try await script($0) }
+      return try await ScriptConversion(converter, site).run(source) { try await script($0, leavings) }
     }
     try refuseForeign(head)
     let start = String(decoding: head, as: UTF8.self)
     let isDump = transfer.marks.starts.contains { start.contains($0) }
     let tail = ByteTail(limit: 1024)
     let marks = transfer.marks
-    return try await script {
+    let whole: ByteSource = {
       if let bytes = try await source() {
         tail.append(bytes)
         return bytes
@@ -54,13 +69,14 @@ package struct ToolDump: Sendable {
       guard !isDump || tail.text.contains(marks.end) else { throw Self.truncated }
       return nil
     }
+    return try await script(whole, leavings)
   }
 
   /// Loads a script that is for the tool.
-  private func script(_ whole: @escaping ByteSource) async throws -> String? {
+  private func script(_ whole: @escaping ByteSource, _ leavings: Leavings) async throws -> String? {
     let filters = try await transfer.filters(isTrusted, try site.probeTarget)
     guard let ending = transfer.ending?(Secret.make(), isTrusted) else {
-      return try await loadWhole(ScriptSource(whole, filters: filters))
+      return try await loadWhole(ScriptSource(whole, filters: filters), leavings)
     }
     let lock = isTrusted ? nil : transfer.lock?.words(Secret.make())
     let opening = (lock ?? "") + (isReplacing ? transfer.clearing : "")
@@ -73,43 +89,75 @@ package struct ToolDump: Sendable {
       await script.isOneTransaction
         ? "nothing was changed" : "what the dump itself committed before is in the data now"
     }
+    leavings.are {
+      await ended.hasEnded ? "it was at its end: look whether its data is there" : await leaves()
+    }
     try await load({ try await ended.next() }, leaves: leaves) { said.append($0) }
     guard said.text.contains(ending.proof) else { throw openEnded(await leaves()) }
     return await script.remarks
   }
 
   /// What changes the data as it goes is read to its end first.
-  private func loadWhole(_ script: ScriptSource) async throws -> String? {
+  private func loadWhole(_ script: ScriptSource, _ leavings: Leavings) async throws -> String? {
     let spool = try Spool()
     try await spool.fill(from: { try await script.next() })
     let left = KeptCopy.left(by: site)
-    let putBack = try await prepare()
+    let server = try await prepare()
     do {
-      try await isReplacing ? replace(spool) : load(spool, leaves: Self.leaves)
+      try await isReplacing ? replace(spool, server, leavings) : add(spool, server, leavings)
     } catch {
-      await putBack()
+      await server?.endWork()
+      await server?.putBack()
       throw error
     }
-    await putBack()
+    await server?.putBack()
     let remarks = [await script.remarks, left].compactMap { $0 }
     return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
   }
 
-  private static let leaves =
-    "what comes before that line is in the data now, and what it makes anew lost what it had"
+  /// Loads beside what is there.
+  private func add(_ spool: Spool, _ server: PreparedServer?, _ leavings: Leavings) async throws {
+    let name = name
+    leavings.are {
+      "what it had done by then is in the data now, the last of it in part"
+        + (await Self.changed(server).map { ": \($0)" } ?? "")
+        + "; to have the dump in place of all that is there: drydock resources import \(name) --replace"
+    }
+    try await load(spool) {
+      "what comes before that line is in the data now, and what it makes anew lost what it had"
+        + (await Self.changed(server).map { " (\($0))" } ?? "")
+    }
+  }
 
-  private func load(_ spool: Spool, leaves: String) async throws {
-    try await load(spool.source(), leaves: { leaves }) { _ in }
+  /// The tables that were changed meanwhile, in words; nil where there are none, or nobody knows.
+  private static func changed(_ server: PreparedServer?) async -> String? {
+    guard let tables = await server?.changedTables(), !tables.isEmpty else { return nil }
+    let shown = tables.prefix(10).joined(separator: ", ")
+    return "tables changed meanwhile, the last one first: \(shown)" + (tables.count > 10 ? ", …" : "")
+  }
+
+  private func load(_ spool: Spool, leaves: @escaping @Sendable () async -> String) async throws {
+    try await load(spool.source(), leaves: leaves) { _ in }
   }
 
   /// Loads in the place of what is there, which comes back should that fail.
-  private func replace(_ spool: Spool) async throws {
-    let copy = try await KeptCopy.make(of: site) { try await export(to: $0) }
+  private func replace(_ spool: Spool, _ server: PreparedServer?, _ leavings: Leavings) async throws {
+    let copy = try await KeptCopy.make(of: site) { sink in
+      try await export { [notices] bytes in
+        try await sink(bytes)
+        notices.moved()
+      }
+    }
+    let putBack = "what was there has been put back"
     do {
       try await clear()
-      try await load(spool, leaves: "what was there has been put back")
+      try await load(spool) { putBack }
     } catch {
+      if Task.isCancelled { notices.warn("\(name): putting back what was there") }
+      // It would hold up what follows, and be carried out after it.
+      await server?.endWork()
       try await restore(copy)
+      leavings.are { putBack }
       throw error
     }
     copy.remove()
@@ -134,10 +182,9 @@ package struct ToolDump: Sendable {
     copy.remove()
   }
 
-  /// Makes the server ready.
-  /// - Returns: What puts it back as it was.
-  private func prepare() async throws -> @Sendable () async -> Void {
-    guard let preparation = transfer.preparation, let server = site.server else { return {} }
+  /// Makes the server ready; nil where it need not be.
+  private func prepare() async throws -> PreparedServer? {
+    guard let preparation = transfer.preparation, let server = site.server else { return nil }
     return try await preparation(server.runtime.target(server.launch, administrator: true))
   }
 
@@ -145,24 +192,41 @@ package struct ToolDump: Sendable {
     _ source: @escaping ByteSource, leaves: @Sendable () async -> String, output: @escaping ByteSink
   ) async throws {
     let recipe = isTrusted ? transfer.trustingLoad : transfer.load
-    let ending = try await site.run(recipe, input: source, output: output)
+    let room = await RoomWatch { [site] in await site.log(lines: 400) }
+    let read = ByteCounter()
+    let input: ByteSource = { [notices] in
+      let bytes = try await source()
+      read.add(bytes?.count ?? 0)
+      notices.moved()
+      return bytes
+    }
+    let ending = try await room.during(reading: read, tell: tellOfWait) { [site] in
+      try await site.run(recipe, input: input, output: output)
+    }
     guard ending.exitCode != 0 else { return }
     if let lock = transfer.lock, !isTrusted, ending.lines.first?.hasSuffix(lock.refusal) == true {
       throw tooOld(ending)
     }
+    // Where the tool says only that its server is gone, the server says why.
+    let words = Self.saysServerIsGone(ending.error) ? await room.words() : nil
     throw Self.failure(
-      of: name, ending, at: transfer.failure(ending.error), log: await log(behind: ending),
+      of: name, ending, at: transfer.failure(ending.error), log: words.map { [$0] } ?? [],
       leaves: await leaves(), space: await site.spaceRemedy())
   }
 
-  /// What the server said last, where the tool says only that it is gone.
-  private func log(behind ending: ClientEnding) async -> [String] {
-    guard let server = site.server, ending.error.contains(Self.isGone) else { return [] }
-    return (try? await server.runtime.log(name, lines: 60)) ?? []
+  @Sendable private func tellOfWait() async {
+    let remedy = await site.spaceRemedy()
+    notices.waitsForRoom(
+      "\(name): its disk is full, and the server waits for room: \(remedy); it goes on within a minute then")
   }
 
-  private static var isGone: Regex<Substring> {
-    /connection to server was lost|(?:clos|terminat)(?:ed the|ing) connection|[Ll]ost connection|gone away/
+  /// Whether a tool lost its server, which may have ended for want of space.
+  static func saysServerIsGone(_ words: String) -> Bool {
+    words.contains(
+      #/
+      connection\ to\ server\ was\ lost | clos(ed\ the|ing)\ connection | terminat(ed\ the|ing)\ connection
+      | [Ll]ost\ connection | gone\ away | unexpected\ eof
+      /#)
   }
 
   /// Why an import failed.

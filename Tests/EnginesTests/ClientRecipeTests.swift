@@ -70,6 +70,21 @@ import Testing
     }
   }
 
+  /// Bug: what an import that was interrupted had the server do went on when there was room again.
+  @Test("An import's session has a name of its own, by which it is ended", arguments: ["mysql", "mariadb"])
+  func namedSession(_ type: String) throws {
+    func mark() throws -> String {
+      guard case .tools(let tools)? = try #require(server(type)).transfer(place) else { return "" }
+      let marks = [tools.load, tools.trustingLoad].map {
+        $0.arguments.filter { $0.hasPrefix("--init-command=") }
+      }
+      #expect(marks[0].count == 1 && marks[0] == marks[1])
+      return marks[0][0]
+    }
+    let (first, second) = (try mark(), try mark())
+    #expect(first.hasPrefix("--init-command=DO GET_LOCK('drydock-") && first != second)
+  }
+
   @Test("What proves an import stands in no word of its script", arguments: [true, false])
   func proof(_ isTrusted: Bool) throws {
     guard case .tools(let tools)? = try #require(server("postgres")).transfer(place) else { return }

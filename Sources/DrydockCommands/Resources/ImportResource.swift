@@ -56,7 +56,7 @@ struct ImportResource: AsyncParsableCommand {
       let display = TransferDisplay(session.console, name: name, verb: "imported")
       let transfer = ResourceTransfer(
         context: session.context, target: target, isTrusted: trustDump, isReplacing: replace,
-        progress: display.update)
+        warn: display.warn, progress: display.update)
       var leftOut: String?
       try await display.following {
         try await input.read { source in leftOut = try await transfer.import(from: source) }

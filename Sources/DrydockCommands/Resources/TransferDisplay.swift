@@ -9,12 +9,14 @@ final class TransferDisplay: Sendable {
   private let reporter: ProgressReporter?
   private let writer = LossyWriter(descriptor: STDERR_FILENO)
   private let isLive: Bool
+  private let console: Console
   private let name: String
   private let verb: String
   private let bytes = Mutex(0)
 
   /// - Parameter isShown: False where the data itself fills the screen.
   init(_ console: Console, name: String, verb: String, isShown: Bool = true) {
+    self.console = console
     self.name = name
     self.verb = verb
     let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: console.environment)
@@ -32,6 +34,14 @@ final class TransferDisplay: Sendable {
     return { [self] count in
       bytes.withLock { $0 = count }
       if isLive { reporter?.update(name, Figures.bytes(count)) }
+    }
+  }
+
+  /// Says something that ought to be read, above what is shown live.
+  var warn: @Sendable (String) -> Void {
+    return { [self] text in
+      guard isLive, let reporter else { return console.warn(text) }
+      reporter.log("WARNING: \(text)")
     }
   }
 

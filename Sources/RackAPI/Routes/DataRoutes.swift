@@ -39,7 +39,7 @@ extension Rack {
 
   private func transfer(_ request: Request) throws -> ResourceTransfer {
     let target = try target(request["name"], of: try app(request["app"]))
-    return ResourceTransfer(context: context, target: target)
+    return ResourceTransfer(context: context, target: target, warn: { log.note($0) })
   }
 
   /// Hands an upload over as it comes. One that breaks off ends the import as a failure, not as an end of its input.

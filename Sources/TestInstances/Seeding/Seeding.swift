@@ -112,6 +112,7 @@ struct Seeding: Sendable {
 
   private func transfer(_ resource: String) throws -> ResourceTransfer {
     let lookup = ResourceLookup(context: context, workspace: workspace, additions: app.environment)
-    return ResourceTransfer(context: context, target: try lookup.target(resource, app: app.state))
+    return ResourceTransfer(
+      context: context, target: try lookup.target(resource, app: app.state), warn: notice)
   }
 }
