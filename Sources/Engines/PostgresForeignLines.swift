@@ -1,6 +1,8 @@
 /// Takes the lines out of a dump that are about the server that it comes from: its settings, its roles, its database. What
 /// remains is the data, which is the app's here.
 ///
+/// Data of no rows goes too, unsaid: pg_dump writes it of tables that belong to an extension, in which the app may not write.
+///
 /// A line counts where a statement could begin, and where it is one whole statement, as pg_dump writes these. Its newline
 /// stays, so that lines keep their numbers.
 struct PostgresForeignLines: ScriptFilter {
@@ -9,6 +11,8 @@ struct PostgresForeignLines: ScriptFilter {
   /// A line that may be one of those, as far as it has come.
   private var held: [UInt8] = []
   private var isAtLineStart = true
+  /// The beginning of COPY data, and what has come behind it, until it is known whether there are rows.
+  private var copy: (line: [UInt8], behind: [UInt8])?
 
   /// No such line is longer.
   private static let longest = 4096
@@ -31,6 +35,11 @@ struct PostgresForeignLines: ScriptFilter {
     output.reserveCapacity(held.count + bytes.count)
     var rest = bytes[...]
     while let first = rest.first {
+      if copy != nil {
+        lookBehindCopy(first, &output)
+        rest.removeFirst()
+        continue
+      }
       let isCandidate = isAtLineStart && Self.initials.contains(first) && scanner.isBetweenStatements
       if isCandidate || !held.isEmpty {
         try hold(&rest, &output)
@@ -54,6 +63,7 @@ struct PostgresForeignLines: ScriptFilter {
   mutating func finish() throws -> [UInt8] {
     var output: [UInt8] = []
     try decide(&output)
+    passCopy(&output)
     return output
   }
 
@@ -73,7 +83,31 @@ struct PostgresForeignLines: ScriptFilter {
   private mutating func decide(_ output: inout [UInt8]) throws {
     let line = held[...]
     (held, isAtLineStart) = ([], false)
-    if line.count <= Self.longest, try judge.leavesOut(line) { return }
+    if line.count <= Self.longest {
+      if try judge.leavesOut(line) { return }
+      if judge.beginsData(line) { return copy = (Array(line), []) }
+    }
     hand(line, &output)
   }
+
+  /// Takes a byte behind the line that begins data: its newline, then the line that ends it, if there are no rows.
+  private mutating func lookBehindCopy(_ byte: UInt8, _ output: inout [UInt8]) {
+    copy?.behind.append(byte)
+    guard let behind = copy?.behind else { return }
+    if Self.noRows.contains(behind) {
+      // The lines keep their numbers.
+      output += [Ascii.newline, Ascii.newline]
+      (copy, isAtLineStart) = (nil, true)
+    } else if !Self.noRows.contains(where: { $0.starts(with: behind) }) {
+      passCopy(&output)
+    }
+  }
+
+  private mutating func passCopy(_ output: inout [UInt8]) {
+    guard let copy else { return }
+    self.copy = nil
+    hand((copy.line + copy.behind)[...], &output)
+  }
+
+  private static let noRows = ["\n\\.\n", "\n\\.\r\n"].map { Array($0.utf8) }
 }

@@ -49,6 +49,12 @@ struct PostgresLineJudge: Sendable {
     return false
   }
 
+  /// Whether the lines behind this one are data.
+  func beginsData(_ line: ArraySlice<UInt8>) -> Bool {
+    guard let words = SQLWords.statement(line), words.first?.isWord("copy") == true else { return false }
+    return words.suffix(2).map(\.text) == ["from", "stdin"]
+  }
+
   private mutating func leavesOut(_ what: String) -> Bool {
     others.insert(what)
     return true
