@@ -268,10 +268,9 @@ Streams by a plain websocket client. {tool}
 A suite is a hundred tests of 50 ms; a database has twenty tables with an index each. "Made" is one of 60 that were asked for
 in a row, with nothing in between. MySQL is MariaDB standing in.
 
-Where the time goes where a goal is missed. Natively, PostgreSQL is started twice for each throw-away or new instance: once
-alone, to set the passwords of this one, and once to serve; each takes about as long as all that drydock does around them.
-In Docker, the engine makes, starts and removes containers for most of the time, and takes the longer the more are under way;
-with new data there is also a container that fills the volume. A clean database is a `CREATE DATABASE ... STRATEGY` and its
+Where the time goes where a goal is missed. Natively, half of it is the servers' own start and first login. In Docker, the
+engine makes, starts and removes containers for most of the time, and takes the longer the more are under way; with new data
+there is also a container that fills the volume. A clean database is a `CREATE DATABASE ... STRATEGY` and its
 files; the goals are of a machine three to four times as fast as one on which `--help` takes 20 ms.
 
 ## Beside others
