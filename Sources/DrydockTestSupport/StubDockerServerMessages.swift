@@ -39,7 +39,9 @@ package struct StubResponse: Sendable {
   package static func reply(
     _ status: Int = 200, _ body: String = "", headers: [String: String] = ["Content-Type": "application/json"]
   ) -> StubResponse {
-    let head = head(status, headers.merging(["Content-Length": String(body.utf8.count)]) { _, new in new })
+    // A client that keeps connections, as docker's does, would send its next request into one that closes.
+    let added = ["Content-Length": String(body.utf8.count), "Connection": "close"]
+    let head = head(status, headers.merging(added) { _, new in new })
     return StubResponse(pieces: [head + Array(body.utf8)], closes: true)
   }
 
@@ -57,7 +59,9 @@ package struct StubResponse: Sendable {
   package static func stream(
     _ chunks: [[UInt8]], status: Int = 200, headers: [String: String] = [:], end: StreamEnd = .complete
   ) -> StubResponse {
-    let head = head(status, headers.merging(["Transfer-Encoding": "chunked"]) { _, new in new })
+    let connection = end == .hangs ? [:] : ["Connection": "close"]
+    let added = connection.merging(["Transfer-Encoding": "chunked"]) { $1 }
+    let head = head(status, headers.merging(added) { _, new in new })
     let framed = chunks.map { Array("\(String($0.count, radix: 16))\r\n".utf8) + $0 + Array("\r\n".utf8) }
     let last = end == .complete ? [Array("0\r\n\r\n".utf8)] : []
     return StubResponse(pieces: [head] + framed + last, closes: end != .hangs)

@@ -85,7 +85,7 @@ extension Trait where Self == ConditionTrait {
         environment: ["DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": folder.path])
       let request = server.requests.dropFirst(before).first { $0.path.hasSuffix("/build") }
       guard let request else {
-        #expect(client.status != 0, "\(name)")
+        #expect(client.status != 0, "\(name): \(server.requests.dropFirst(before).map(\.target))")
         #expect(throws: IgnoreFileError.self, "\(name): \(rules)") {
           _ = try BuildContext(app: app.path, path: ".", manifest: "Dockerfile")
         }
