@@ -46,7 +46,7 @@ package struct Drydock: AsyncParsableCommand {
   {
     StandardStreams.fill()
     // Before anything has threads, which do not live long where this fails.
-    do { try ProcessFiles.check() } catch { Essentials.exit(ErrorReport.print(error) ?? error.code.rawValue) }
+    do { try ProcessFiles.check() } catch { end(ErrorReport.print(error) ?? error.code.rawValue) }
     Diagnostics.begin(DrydockContext.callersEnvironment["DRYDOCK_LOG"])
     // Kept by now, and for programs that take this process's place.
     PostgresVariables.takeOut()
@@ -65,12 +65,19 @@ package struct Drydock: AsyncParsableCommand {
         }
       }
       await Diagnostics.flush()
-      Essentials.exit(0)
+      end(0)
     } catch {
       await Diagnostics.flush()
-      if let status = ErrorReport.print(error) { Essentials.exit(status) }
-      Essentials.exit(printParserMessage(error))
+      if let status = ErrorReport.print(error) { end(status) }
+      end(printParserMessage(error))
     }
+  }
+
+  /// Ends the process without what libraries have registered for its end: they wait there for their threads, one after the
+  /// other, which the system ends as well.
+  private static func end(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 
   /// The command that the arguments ask for.

@@ -135,6 +135,14 @@ final class PostgresConnection {
     }
   }
 
+  /// The server's version as libpq counts it, for instance 150018 for 15.18 and 90603 for 9.6.3; 0 where it said none.
+  var versionNumber: Int { Int(libpq.PQserverVersion(handle)) }
+
+  /// What the server told of itself at the login (PostgreSQL's manual, "PQparameterStatus").
+  func status(_ parameter: String) -> String? {
+    libpq.PQparameterStatus(handle, parameter).map { String(cString: $0) }
+  }
+
   private var errorMessage: String {
     libpq.PQerrorMessage(handle).map { String(cString: $0) } ?? ""
   }

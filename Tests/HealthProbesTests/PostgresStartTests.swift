@@ -26,6 +26,23 @@ struct PostgresStartTests {
     }
   }
 
+  /// Its lines are written one after the other, and it listens before the last.
+  @Test(arguments: [1, 5, 7])
+  func aFileThatIsBeingWrittenIsWaitedFor(lines: Int) async throws {
+    try await withTestFolder { url in
+      let folder = url.path
+      let file = "\(folder)/postmaster.pid"
+      try write("starting", in: folder)
+      let whole = try String(contentsOfFile: file, encoding: .utf8)
+      let part = whole.split(separator: "\n").prefix(lines).map { "\($0)\n" }.joined()
+      try part.write(toFile: file, atomically: true, encoding: .utf8)
+      let start = PostgresStart(dataFolder: folder)
+      await #expect(throws: ProbeFailure.self) { try await start.ended(until: .after(.milliseconds(30))) }
+      // Versions before 10 write no more than that.
+      try await start.ended(until: .after(.seconds(20)))
+    }
+  }
+
   @Test(arguments: ["ready   ", "standby ", "stopping", ""])
   func anythingElseLeavesTheWordToTheLogin(_ status: String) async throws {
     try await withTestFolder { url in

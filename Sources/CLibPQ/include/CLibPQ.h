@@ -19,7 +19,7 @@
 #define DRYDOCK_LIBPQ(F) \
   F(PQclear) F(PQconndefaults) F(PQconnectPoll) F(PQconnectStartParams) F(PQconninfoFree) F(PQconsumeInput) \
   F(PQencryptPasswordConn) F(PQerrorMessage) F(PQfinish) F(PQflush) F(PQfreemem) F(PQgetResult) F(PQgetisnull) F(PQgetvalue) F(PQisBusy) \
-  F(PQlibVersion) F(PQnfields) F(PQntuples) F(PQresultErrorField) F(PQresultStatus) F(PQsendQuery) \
+  F(PQlibVersion) F(PQnfields) F(PQntuples) F(PQparameterStatus) F(PQresultErrorField) F(PQresultStatus) F(PQsendQuery) F(PQserverVersion) \
   F(PQsetErrorVerbosity) F(PQsetNoticeProcessor) F(PQsetnonblocking) F(PQsocket) F(PQstatus)
 
 DYNAMIC_LIBRARY(libpq, DRYDOCK_LIBPQ)

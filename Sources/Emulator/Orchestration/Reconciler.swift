@@ -163,7 +163,8 @@ actor Reconciler {
         // What runs is in doubt from here on until it is proved. A first start that takes longer than this command waits
         // runs on as it is started now: the next one need not begin again.
         let isFirst = record.dataVersion == nil && record.source == nil && !isRunning
-        record.transport = isFirst ? transport[item.resource]?.record : nil
+        let planned = transport[item.resource]?.record
+        record.transport = isFirst || planned == record.transport ? planned : nil
         record.isRestarting = isRunning ? true : nil
         started.insert(item.resource)
       }
