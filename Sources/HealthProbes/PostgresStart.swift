@@ -9,9 +9,8 @@ internal import MonotonicTime
 /// comes some milliseconds after it could have been let in.
 struct PostgresStart: Sendable {
   let dataFolder: String
-
   /// For how long a file whose last line is missing is taken for one that is being written.
-  private static let writing = Duration.milliseconds(300)
+  var patience = Duration.milliseconds(300)
 
   private enum Status {
     /// There is no such file, or it is none of a server's.
@@ -26,7 +25,7 @@ struct PostgresStart: Sendable {
   /// if there is none, the login has the word.
   /// - Throws: `ProbeFailure.starting` at the deadline, `CancellationError`.
   func ended(until deadline: Deadline) async throws {
-    let written = deadline.capped(at: Self.writing)
+    let written = Deadline.after(patience)
     var pause = Backoff(first: .milliseconds(1), limit: .milliseconds(1))
     do {
       while true {
