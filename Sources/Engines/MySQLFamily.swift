@@ -63,7 +63,7 @@ enum MySQLFamily {
     let session = MySQLAdministrator(target: administrator)
     let found = try await session.query("SELECT CONVERT_TZ(now(), 'UTC', 'UTC')", until: deadline)
     guard found.first?.first ?? nil == nil else { return }
-    let tables = ZoneTables()
+    let tables = try await offThePool { ZoneTables() }
     guard !tables.statements.isEmpty else { return }
     try await session.execute(
       (isLogged ? [] : ["SET SESSION sql_log_bin = 0"]) + tables.refilling, until: deadline)

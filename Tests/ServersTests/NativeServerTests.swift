@@ -55,6 +55,35 @@ import Testing
     }
   }
 
+  /// Bug: MariaDB, which is installed as mysqld too, had its data made for mysql and again for mariadb.
+  @Test func aServerHasOneTemplateByAllOfItsNames() async throws {
+    try await TestHome.with { test in
+      try test.write("#!/bin/sh\n", to: "mariadbd")
+      chmod("\(test.path)/mariadbd", 0o755)
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(test.path)/mysqld", withDestinationPath: "mariadbd")
+      let tools = EngineTools(
+        user: nil, keeper: Keeper(executable: "/nonexistent"), environment: ["PATH": "/usr/bin:/bin"])
+      let folders = try [("mariadb", "mariadbd"), ("mysql", "mysqld")].map { type, name in
+        let installation = NativeInstallation(
+          server: "\(test.path)/\(name)", tools: [:], version: try #require(ServerVersion(in: "10.11.19")),
+          banner: "mysqld  Ver 10.11.19-MariaDB")
+        let spec = try #require(try specs("resources:\n  mydb:\n    type: \(type)\n").first)
+        let launch = Launch(
+          spec: spec, engine: try #require(spec.engine.server),
+          request: ServerRequest(marker: "m", port: 15001, password: "a", administratorPassword: "b"),
+          source: ServerSource(.installation(installation), version: installation.version),
+          hasVerifiedData: false)
+        let server = NativeServer(
+          layout: NativeLayout(folder: "\(test.path)/\(type)", sockets: "\(test.path)/\(type)/sockets"),
+          launch: launch, installation: installation, keeper: Keeper(executable: "/nonexistent"),
+          environment: ["PATH": "/usr/bin:/bin"], cache: "\(test.path)/cache")
+        return try #require(server.template(tools)).folder
+      }
+      #expect(folders[0] == folders[1])
+    }
+  }
+
   /// Bug: an engine's administrator could name drydock's own record of it as a log file.
   @Test(.enabled(if: Landlock.isAvailable, "the kernel has no Landlock, or none that permits renaming"))
   func anEngineWritesInItsOwnFoldersAlone() async throws {

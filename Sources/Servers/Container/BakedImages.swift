@@ -221,8 +221,11 @@ package struct BakedImages: Sendable {
     guard let user = users[recipe.user] else {
       throw DrydockError(.failed, "the image knows no user \(recipe.user)")
     }
-    let zones = recipe.wantsTimeZones ? [RecipeFile(BakedRecipe.zones, ZoneTables().script, mode: 0o444)] : []
-    var archive = try TarArchive(ContainerRuntime.files(zones), folder: ContainerRuntime.folder)
+    var files: [RecipeFile] = []
+    if recipe.wantsTimeZones {
+      files.append(RecipeFile(BakedRecipe.zones, try await offThePool { ZoneTables().script }, mode: 0o444))
+    }
+    var archive = try TarArchive(ContainerRuntime.files(files), folder: ContainerRuntime.folder)
     try archive.addDirectory(
       String(BakedRecipe.folder.dropFirst()), mode: 0o700, uid: user.id, gid: user.group)
     try await client.putArchive(archive.bytes, into: container, path: "/", until: deadline)

@@ -84,8 +84,12 @@ package struct NativeServer: Sendable {
   }
 
   func recipe(_ folders: NativeFolders) -> NativeRecipe {
+    recipe(folders, by: relocated ?? installation.server)
+  }
+
+  private func recipe(_ folders: NativeFolders, by server: String) -> NativeRecipe {
     var installation = installation
-    installation.server = relocated ?? installation.server
+    installation.server = server
     return launch.engine.native(launch.request, installation, folders)
   }
 
@@ -147,10 +151,13 @@ package struct NativeServer: Sendable {
     if !launch.request.isThrowAway { template.noteDurable() }
   }
 
-  /// The template of such data; nil for a server that makes its own.
+  /// The template of such data; nil for a server that makes its own. A server has one by all of its names, as MariaDB,
+  /// which stands in for MySQL under the name mysqld.
   func template(_ tools: EngineTools) -> DataTemplate? {
-    DataTemplate(
-      cache: cache, installation: installation, anywhere: recipe(DataTemplate.anywhere), tools: tools)
+    let server = URL(filePath: relocated ?? installation.server).resolvingSymlinksInPath().path
+    return DataTemplate(
+      cache: cache, installation: installation, anywhere: recipe(DataTemplate.anywhere, by: server),
+      tools: tools)
   }
 
   /// Makes data by the engine's own tools.
@@ -161,7 +168,7 @@ package struct NativeServer: Sendable {
     let timeZones = layout.folders(data: data).timeZones
     defer { if recipe.wantsTimeZones { Folder.discard(timeZones) } }
     if recipe.wantsTimeZones {
-      let file = RecipeFile(timeZones, ZoneTables().script)
+      let file = RecipeFile(timeZones, try await offThePool { ZoneTables().script })
       try NativeFolder.open(layout, owner: tools.user).write([file])
     }
     try await tools.initialise(recipe, in: layout.folder, making: data, progress: progress, until: deadline)
