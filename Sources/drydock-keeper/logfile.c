@@ -10,8 +10,22 @@
 
 #include "keeper.h"
 
+enum { LAST_WORDS = 4096 };
+
+// Room for last words where the disk is full by then. What the file system does not reserve is done without.
+static void reserve(int fd) {
+#ifdef __linux__
+  struct stat info;
+  if (fstat(fd, &info) == 0) (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, info.st_size, LAST_WORDS);
+#else
+  (void)fd;
+#endif
+}
+
 static int open_log(int folder, const char *name) {
-  return folder_file(folder, name, O_WRONLY | O_CREAT | O_APPEND);
+  int fd = folder_file(folder, name, O_WRONLY | O_CREAT | O_APPEND);
+  if (fd >= 0) reserve(fd);
+  return fd;
 }
 
 bool logfile_open(struct logfile *log, int folder, const char *name, long long limit) {

@@ -52,21 +52,37 @@ int outcome_json(const struct outcome *outcome, char *out, size_t size) {
   return used + ending_json(outcome, out + used, size - (size_t)used);
 }
 
-// `durable` only for the end: a start need not outlive a power cut, since no engine does.
-bool record_write(int folder, const char *name, const struct outcome *outcome, bool durable) {
-  char text[512], temporary[NAME_MAX + 1];
-  int length = outcome_json(outcome, text, sizeof text);
+static bool replace(int folder, const char *name, const char *text, size_t length, bool durable) {
+  char temporary[NAME_MAX + 1];
   int named = snprintf(temporary, sizeof temporary, "%s.tmp", name);
   if (named < 0 || (size_t)named >= sizeof temporary) return errno = ENAMETOOLONG, false;
   // What a keeper left that was killed.
   if (unlinkat(folder, temporary, 0) != 0 && errno != ENOENT) return false;
   int fd = folder_file(folder, temporary, O_WRONLY | O_CREAT | O_EXCL);
   if (fd < 0) return false;
-  bool written = write_all(fd, text, (size_t)length) && (!durable || fsync(fd) == 0);
+  bool written = write_all(fd, text, length) && (!durable || fsync(fd) == 0);
   int saved = errno;
   close(fd);
   if (!written) return unlinkat(folder, temporary, 0), errno = saved, false;
   if (renameat(folder, temporary, folder, name) != 0) return false;
   if (durable) fsync(folder);
   return true;
+}
+
+// The end is longer than the start, in whose file it needs no further block.
+static bool overwrite(int folder, const char *name, const char *text, size_t length) {
+  int fd = folder_file(folder, name, O_WRONLY);
+  if (fd < 0) return false;
+  bool written = write_all(fd, text, length) && fsync(fd) == 0;
+  close(fd);
+  return written;
+}
+
+// `durable` only for the end: a start need not outlive a power cut, since no engine does.
+bool record_write(int folder, const char *name, const struct outcome *outcome, bool durable) {
+  char text[512];
+  int length = outcome_json(outcome, text, sizeof text);
+  if (replace(folder, name, text, (size_t)length, durable)) return true;
+  // On a full disk, so that whoever waits for the end is told how it came.
+  return outcome->ended && (errno == ENOSPC || errno == EDQUOT) && overwrite(folder, name, text, (size_t)length);
 }

@@ -282,13 +282,14 @@ struct Start: AsyncParsableCommand {
     var pause = Backoff(limit: .milliseconds(100))
     while true {
       // A question of its own time: at the deadline it is said which service is not ready.
-      let answer = try await supervisor.client.ask(ControlRequest(.status), until: .after(.seconds(10)))
+      let answer = try await supervisor.client.answer(
+        to: ControlRequest(.status), until: .after(.seconds(10)))
       if answer == nil {
         try await supervisor.refuseEnded()
         // Images are fetched and built in their own time.
         if supervisor.isPreparing { deadline = .after(.seconds(timeout)) }
       }
-      let status = answer ?? []
+      let status = answer?.status ?? []
       let isReady = !status.isEmpty && status.allSatisfy { $0.readyCount >= $0.desired }
       if isReady, let hooks = try await supervisor.hooksAfterReady() {
         try ServiceTable.render(status, common.format, session.console, lines)
@@ -297,6 +298,7 @@ struct Start: AsyncParsableCommand {
           .failed, failure, suggestion: "the services go on; to end them: drydock stop",
           details: hooks.details)
       }
+      if let error = answer?.unwritten?.error { throw Self.unwritten(error) }
       if let failed = status.flatMap({ service in service.replicas.map { (service.service, $0) } })
         .first(where: { $0.1.state == .crashLoop })
       {
@@ -312,6 +314,13 @@ struct Start: AsyncParsableCommand {
 }
 
 extension Start {
+  /// What waiting does not mend, since somebody has to make room.
+  fileprivate static func unwritten(_ error: DrydockError) -> DrydockError {
+    var error = error
+    error.details.append("the services go on in the background; to end them: drydock stop")
+    return error
+  }
+
   /// Which services are not ready, and why.
   fileprivate static func notReady(_ status: [ServiceStatus]) -> DrydockError {
     let waiting = status.flatMap { service in

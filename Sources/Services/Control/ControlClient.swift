@@ -13,10 +13,15 @@ package struct ControlClient: Sendable {
   /// - Returns: What runs then; nil where no supervisor listens.
   /// - Throws: The supervisor's `DrydockError`, `TimeoutError`, `CancellationError`.
   package func ask(_ request: ControlRequest, until deadline: Deadline) async throws -> [ServiceStatus]? {
+    try await answer(to: request, until: deadline).map { $0.status ?? [] }
+  }
+
+  /// The same, with what else the supervisor says.
+  package func answer(to request: ControlRequest, until deadline: Deadline) async throws -> ControlReply? {
     guard let connection = try await open(request, until: deadline) else { return nil }
     // A supervisor that ends by what it was asked for may not come to say so.
-    guard let line = try await connection.line(until: deadline) else { return [] }
-    return try reply(line).status ?? []
+    guard let line = try await connection.line(until: deadline) else { return ControlReply() }
+    return try reply(line)
   }
 
   /// Where a command goes that is to run beside a replica.

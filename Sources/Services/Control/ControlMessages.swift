@@ -1,4 +1,4 @@
-import DrydockBase
+package import DrydockBase
 
 /// What is asked of a supervisor over its socket: one line of JSON.
 package struct ControlRequest: Sendable, Hashable, Codable {
@@ -51,6 +51,9 @@ package struct ControlReply: Sendable, Hashable, Codable {
   package var access: ReplicaAccess?
   /// Why it was not done.
   package var failure: Failure?
+  /// What cannot be written at this moment, so that a replica does not start or nothing is on record; nil for nothing, and
+  /// of earlier releases.
+  package var unwritten: Failure?
 
   /// An error as it travels.
   package struct Failure: Sendable, Hashable, Codable {
@@ -67,7 +70,7 @@ package struct ControlReply: Sendable, Hashable, Codable {
     }
 
     /// The error as it was.
-    var error: DrydockError {
+    package var error: DrydockError {
       DrydockError(
         DrydockError.Code(rawValue: code) ?? .failed, message, suggestion: suggestion, details: details)
     }
@@ -76,11 +79,12 @@ package struct ControlReply: Sendable, Hashable, Codable {
   /// An answer.
   init(
     status: [ServiceStatus]? = nil, event: SupervisorEvent? = nil, access: ReplicaAccess? = nil,
-    failure: Failure? = nil
+    failure: Failure? = nil, unwritten: Failure? = nil
   ) {
     self.status = status
     self.event = event
     self.access = access
     self.failure = failure
+    self.unwritten = unwritten
   }
 }

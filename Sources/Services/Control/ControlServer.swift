@@ -27,6 +27,8 @@ struct ControlServer: Sendable {
   let willAdd: @Sendable (Set<String>) async throws -> Void
   /// Told which services are in the supervisor's care once that has changed.
   let changed: @Sendable ([String]) -> Void
+  /// Why the supervisor's own record cannot be written; nil where it can.
+  let recordFailure: @Sendable () -> DrydockError?
 
   /// Serves until the task is cancelled.
   /// - Parameter ready: Called once others can connect.
@@ -64,7 +66,10 @@ struct ControlServer: Sendable {
       }
       if request.wish == .hold { return try await hold(request.command, for: connection) }
       try await carryOut(request)
-      try await send(ControlReply(status: await supervisor.status), to: connection)
+      let (status, unwritten) = await (supervisor.status, supervisor.unwritten)
+      try await send(
+        ControlReply(status: status, unwritten: (recordFailure() ?? unwritten).map { .init($0) }),
+        to: connection)
     } catch is CancellationError {
       return
     } catch {

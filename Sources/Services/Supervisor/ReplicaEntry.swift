@@ -6,6 +6,8 @@ struct ReplicaEntry: Sendable {
   var status: ReplicaStatus
   var endpoint: ReplicaEndpoint?
   var furtherEndpoints: [Int: ReplicaEndpoint] = [:]
+  /// Why it could not be started where something could not be written; nil for one that runs.
+  var unwritten: DrydockError?
 }
 
 extension ReplicaEntry {
@@ -25,6 +27,7 @@ extension ReplicaEntry {
       return nil
     case .running(let running, let isAdopted):
       (endpoint, furtherEndpoints) = (running.endpoint, running.furtherEndpoints)
+      unwritten = nil
       (status.state, status.reason, status.id) = (.starting, nil, running.id)
       (status.startedAt, status.port) = (running.startedAt, running.endpoint?.port)
       return SupervisorEvent(
@@ -45,6 +48,7 @@ extension ReplicaEntry {
         details: end.lastLines)
     case .failed(let error, let verdict):
       let error = DrydockError(error)
+      unwritten = error.code == .cannotWrite ? error : nil
       status.settle(verdict, error.message)
       let suggestion = error.suggestion.map { ["\($0)"] } ?? []
       return SupervisorEvent(

@@ -51,7 +51,7 @@ struct Supervision: Sendable {
       isNamed: { try preparation.isNamed($0) },
       remember: { try await process.remember($0) }, end: { await $0.end(process.context) },
       willAdd: { names in try await ServiceStore(folder).update { $0.undevelop(names) } },
-      changed: { names in noteDown { $0.services = names } })
+      changed: { names in noteDown { $0.services = names } }, recordFailure: { note.failure })
   }
 
   /// What goes on beside the services until they are stopped.

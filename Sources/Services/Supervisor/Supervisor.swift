@@ -158,6 +158,11 @@ package actor Supervisor {
     }
   }
 
+  /// Why a replica cannot be started, where something cannot be written; nil for all others.
+  var unwritten: DrydockError? {
+    order.compactMap { members[$0] }.flatMap(\.replicas.values).compactMap(\.unwritten).first
+  }
+
   /// The replica that a name means, a service's or a replica's, and where a command goes that is to run beside it.
   /// - Throws: `DrydockError` where no such one runs.
   package func access(_ name: String) async throws -> ReplicaAccess {

@@ -1,3 +1,4 @@
+import DrydockBase
 import NativeProcess
 import Synchronization
 
@@ -5,6 +6,7 @@ import Synchronization
 final class SupervisorNote: Sendable {
   private let program: BackgroundProcess<SupervisorRecord>
   private let record: Mutex<SupervisorRecord>
+  private let lastFailure = Mutex<DrydockError?>(nil)
 
   /// The note of one that prepares; nobody sees it before the first change.
   init(_ program: BackgroundProcess<SupervisorRecord>, leash: Leash, isDetached: Bool) {
@@ -16,7 +18,14 @@ final class SupervisorNote: Sendable {
   func change(_ body: (inout SupervisorRecord) -> Void) throws {
     try record.withLock { record in
       body(&record)
-      try program.publish(record)
+      do { try program.publish(record) } catch {
+        lastFailure.withLock { $0 = DrydockError(error) }
+        throw error
+      }
+      lastFailure.withLock { $0 = nil }
     }
   }
+
+  /// Why what is said now is not on record; nil where it is.
+  var failure: DrydockError? { lastFailure.withLock(\.self) }
 }
