@@ -102,6 +102,8 @@ final class RedisStaging {
     let answers = try await session.ask(batch.map(\.command))
     for (answer, (_, number)) in zip(answers, batch) {
       guard case .error(let message) = answer else { continue }
+      // Any other word is about the server: no room on its disk or in its memory.
+      guard message.hasPrefix("ERR ") else { throw redisFailure(message) }
       throw TransferFormatError(
         "the server refuses command \(number): \(message)",
         suggestion: "the export is damaged, or was made by a newer redis")

@@ -95,7 +95,10 @@ package struct ResourceTransfer: Sendable {
         let dump = ToolDump(site, tools, isTrusted: isTrusted, isReplacing: isReplacing, notices: notices)
         let words = try await dump.load(counted, head: try await input.peek(1024))
         leftOut.withLock { $0 = words }
-      case .server(let make): try await make(try site.probeTarget).load(from: counted, replacing: isReplacing)
+      case .server(let make):
+        do { try await make(try site.probeTarget).load(from: counted, replacing: isReplacing) } catch {
+          throw await Self.fullDisk(error, site, isReplacing) ?? error
+        }
       case .directory where isReplacing:
         throw DrydockError(
           .failed, "--replace not available for resources of type: \(site.target.type)",
@@ -107,6 +110,18 @@ package struct ResourceTransfer: Sendable {
       }
     }
     return leftOut.withLock { $0 }
+  }
+
+  /// The error of a server that has no room on its disk; nil for any other.
+  private static func fullDisk(_ error: any Error, _ site: TransferSite, _ isReplacing: Bool) async
+    -> DrydockError?
+  {
+    guard let failure = error as? ProbeFailure, WriteRemedy.saysDiskIsFull("\(failure)") else { return nil }
+    // What was there goes before the rest comes.
+    let rest = isReplacing ? "" : "; nothing was changed"
+    return DrydockError(
+      .cannotWrite, "resource \(site.target.name): \(failure)",
+      suggestion: await site.spaceRemedy() + rest)
   }
 
   /// The engine's method, once it is known where its clients run.

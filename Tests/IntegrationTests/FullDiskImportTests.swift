@@ -42,6 +42,46 @@ import Testing
       }
     }
   }
+
+  /// Bug: the export was said to be damaged.
+  @Test("A redis that has no room: said, with the disk, and nothing was changed", .nativeEngines, .root)
+  func redis() async throws {
+    try await withApp(Manifests.redis, AppOptions(runtime: "native")) { app in
+      try await app.withMount(["-o", "size=24m,mode=755"]) {
+        try await app.up()
+        let port = try #require(try await app.ps()["cache"]?.port)
+        // What can be compressed would find room.
+        let filling = """
+          for i = 1, 20 do
+            local t = {}
+            for j = 1, 50000 do t[j] = string.char(math.random(0, 255)) end
+            redis.call('SET', 'k' .. i, table.concat(t))
+          end
+          """
+        try await app.redis("EVAL", filling, "0", port: port)
+        let dump = app.folder.appending(path: "dump").path
+        try await app.require("export", "cache", "-f", dump)
+        try await app.redis("FLUSHALL", port: port)
+        try await app.redis("SET", "kept", "42", port: port)
+        let ballast = try await app.fillDisk(leaving: 64 << 10)
+        for _ in 1...2 {
+          let result = try await app.drydock("resources", "import", "cache", "-f", dump)
+          #expect(result.status == 1 && result.stderr.contains("No space left"), "\(result)")
+          #expect(result.stderr.contains("free some space on the disk of \(app.home.path)"), "\(result)")
+          #expect(
+            result.stderr.contains("nothing was changed") && !result.stderr.contains("damaged"), "\(result)")
+        }
+        #expect(try await app.redis("GET", "kept", port: port) == "42")
+        try FileManager.default.removeItem(atPath: ballast)
+        try await eventually("the end of the refusals") {
+          try await app.redis("SET", "kept", "43", port: port) == "OK"
+        }
+        try await app.require("import", "cache", "-f", dump)
+        #expect(try await app.redis("DBSIZE", port: port) == "21")
+        _ = try await app.drydock("down", "--all", "--delete-data", "--yes")
+      }
+    }
+  }
 }
 
 extension AppFixture {
