@@ -9,8 +9,6 @@
 /// Puts lines together from a log's records, `NANOSECONDS LETTER BYTES\n` each, in whatever portions these come. A
 /// capital letter says that the line goes on in its stream's next record.
 struct LineParser {
-  /// The longest line that is put together, in bytes; what goes on comes as another.
-  static let lineLimit = 8 << 20
   /// The longest record: a time, a letter, a piece.
   static let recordLimit = (16 << 10) + 64
 
@@ -57,7 +55,7 @@ struct LineParser {
     }
     let bytes = record[head.length...]
     let begun = pieces.removeValue(forKey: head.stream)
-    if head.goesOn, (begun?.count ?? 0) + bytes.count < Self.lineLimit {
+    if head.goesOn, (begun?.count ?? 0) + bytes.count < LogLine.limit {
       pieces[head.stream] = (begun ?? []) + bytes
       return
     }

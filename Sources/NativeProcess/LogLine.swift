@@ -52,6 +52,10 @@ package struct LogLine: Sendable, Hashable {
     case event = "s"
   }
 
+  /// The longest line that is put together, in bytes; what goes on comes as another. Whoever reads a log has it in memory
+  /// several times over.
+  package static let limit = 4 << 20
+
   /// When it was read from the service.
   package let time: LogTime
   /// Who wrote it.

@@ -37,6 +37,7 @@ import Testing
           out = sys.stdout.buffer
           out.write(b"x" * (1 << 20) + b"\\n" + b"y" * (16 << 10) + b"\\n\\n")
           out.write(bytes(b for b in range(256) if b != 10) * 300 + b"\\n")
+          out.write(b"z" * (5 << 20) + b"\\n")
           out.write(b"no end")
           """
         let end = try await scratch.runToEnd(scratch.python(program))
@@ -44,10 +45,11 @@ import Testing
         let all = (0..<300).flatMap { _ in (0...255).filter { $0 != 10 }.map { UInt8($0) } }
         let expected: [[UInt8]] = [
           Array(repeating: 0x78, count: 1 << 20), Array(repeating: 0x79, count: 16 << 10), [], all,
+          Array(repeating: 0x7a, count: LogLine.limit), Array(repeating: 0x7a, count: 1 << 20),
           Array("no end".utf8),
         ]
         #expect(scratch.lines().map(\.bytes) == expected)
-        #expect(lastLines(of: [scratch.source], 5).map(\.line.bytes) == expected)
+        #expect(lastLines(of: [scratch.source], expected.count).map(\.line.bytes) == expected)
         // The pieces of a line in the middle do not look like lines.
         #expect(lastLines(of: [scratch.source], 2).map(\.line.bytes) == expected.suffix(2))
         let data = try Data(contentsOf: URL(filePath: scratch.service.logFile))

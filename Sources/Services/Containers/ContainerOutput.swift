@@ -39,25 +39,24 @@ struct ContainerOutput: Sendable {
 
 /// Cuts the bytes of a stream into lines.
 private struct LineCut: Sendable {
-  /// A line that is longer is cut.
-  private static let limit = 4 << 20
   /// What has no end yet.
   private(set) var rest: [UInt8] = []
 
   /// Takes bytes.
   /// - Returns: The lines that are whole by now, without their ends.
   mutating func take(_ bytes: [UInt8]) -> [[UInt8]] {
-    var parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let open = parts.removeLast()
+    let parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var lines: [[UInt8]] = []
-    for part in parts {
-      lines.append(rest + part)
-      rest = []
-    }
-    rest += open
-    if rest.count > Self.limit {
-      lines.append(rest)
-      rest = []
+    for (number, part) in parts.enumerated() {
+      if number > 0 {
+        lines.append(rest)
+        rest = []
+      }
+      rest += part
+      while rest.count > LogLine.limit {
+        lines.append(Array(rest.prefix(LogLine.limit)))
+        rest.removeFirst(LogLine.limit)
+      }
     }
     return lines
   }
