@@ -162,6 +162,18 @@ struct SupervisorTests {
     #expect(other.running.isEmpty)
   }
 
+  /// Bug: a promotion that asked at once took the replicas that were to end for the new ones, and called it done.
+  @Test("what was told to end is not said to be ready, from that moment on")
+  func toldToEnd() async throws {
+    let other = FakeRunner()
+    other.fail(ServiceReplica(service: "web", number: 1), times: .max)
+    _ = try await supervising([service("web")]) { supervisor in
+      await supervisor.waitUntilReady(["web"])
+      await supervisor.replace([PreparedService(spec: service("web"), runner: other)])
+      #expect(await supervisor.status.allSatisfy { $0.readyCount == 0 })
+    }
+  }
+
   @Test("with --exit-on-failure the first end ends everything, with its status")
   func exitOnFailure() async throws {
     let runner = runner

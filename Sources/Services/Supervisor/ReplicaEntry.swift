@@ -11,6 +11,13 @@ struct ReplicaEntry: Sendable {
 }
 
 extension ReplicaEntry {
+  /// What others are told: a replica that is to end is none that is ready, also where its life has not heard of it yet.
+  var toldStatus: ReplicaStatus {
+    var told = status
+    if order.given != nil { told.state = .stopping }
+    return told
+  }
+
   /// Notes a report; the event that tells others of it, where it is worth one.
   /// - Parameter isLast: Whether nothing is started again after an end.
   mutating func take(

@@ -153,7 +153,7 @@ package actor Supervisor {
           service: name, kind: member.spec.kind, desired: member.spec.count, url: member.service.url,
           plainURL: member.service.plainURL, browserURL: member.service.browserURL,
           ports: member.service.ports,
-          replicas: member.replicas.sorted { $0.key < $1.key }.map(\.value.status))
+          replicas: member.replicas.sorted { $0.key < $1.key }.map(\.value.toldStatus))
       }
     }
   }
