@@ -111,20 +111,34 @@ final class RedisStaging {
   }
 
   /// Gives all keys their own names, at once.
+  /// - Parameter replacing: Whether every key goes that no import has staged.
   func commit(replacing: Bool) async throws {
-    if replacing { try await removeOthers() }
-    guard !databases.isEmpty else { return }
-    let command = [redisWord("EVAL"), redisWord(Self.renaming), redisWord(1), list]
+    let cleared = replacing ? try await session.databases() : []
+    guard !databases.isEmpty || !cleared.isEmpty else { return }
+    let command = [redisWord("EVAL"), redisWord(Self.step), redisWord(1), list, redisWord(cleared.count)]
     // However many keys there are, it is one step; a million takes seconds.
     let answers = try await session.ask(
-      [command + databases.sorted().map { redisWord($0) }], patience: .seconds(900))
+      [command + (cleared + databases.sorted()).map { redisWord($0) }], patience: .seconds(900))
     for case .error(let message) in answers { throw redisFailure(message) }
   }
 
-  /// As a script it is one step, as a transaction would be, and neither side holds all of its commands.
-  private static let renaming = """
-    for _, database in ipairs(ARGV) do
-      redis.call('SELECT', database)
+  /// As a script it is one step, as a transaction would be, and neither side holds all of its commands. A server that takes
+  /// no writes refuses it before the first.
+  private static let step = """
+    local cleared = tonumber(ARGV[1])
+    for place = 2, cleared + 1 do
+      redis.call('SELECT', ARGV[place])
+      local cursor = '0'
+      repeat
+        local found = redis.call('SCAN', cursor, 'COUNT', 1000)
+        cursor = found[1]
+        for _, name in ipairs(found[2]) do
+          if not string.find(name, '^\(family)%d+:%d+$') then redis.call('UNLINK', name) end
+        end
+      until cursor == '0'
+    end
+    for place = cleared + 2, #ARGV do
+      redis.call('SELECT', ARGV[place])
       repeat
         local part = redis.call('LRANGE', KEYS[1], 0, 2999)
         for i = 1, #part, 3 do
@@ -136,17 +150,6 @@ final class RedisStaging {
       until #part == 0
     end
     """
-
-  /// Removes every key that no import has staged.
-  private func removeOthers() async throws {
-    for database in try await session.databases() {
-      _ = try await session.ask("SELECT", "\(database)")
-      try await session.scan("COUNT", "1000") { names in
-        let others = names.filter { Self.owner(of: $0) == nil }
-        _ = try await session.ask(others.map { [redisWord("DEL"), $0] })
-      }
-    }
-  }
 
   /// Removes what was staged; what cannot be removed now ends by itself.
   func discard() async {

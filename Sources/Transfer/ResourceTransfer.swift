@@ -97,7 +97,7 @@ package struct ResourceTransfer: Sendable {
         leftOut.withLock { $0 = words }
       case .server(let make):
         do { try await make(try site.probeTarget).load(from: counted, replacing: isReplacing) } catch {
-          throw await Self.fullDisk(error, site, isReplacing) ?? error
+          throw await Self.fullDisk(error, site) ?? error
         }
       case .directory where isReplacing:
         throw DrydockError(
@@ -113,15 +113,11 @@ package struct ResourceTransfer: Sendable {
   }
 
   /// The error of a server that has no room on its disk; nil for any other.
-  private static func fullDisk(_ error: any Error, _ site: TransferSite, _ isReplacing: Bool) async
-    -> DrydockError?
-  {
+  private static func fullDisk(_ error: any Error, _ site: TransferSite) async -> DrydockError? {
     guard let failure = error as? ProbeFailure, WriteRemedy.saysDiskIsFull("\(failure)") else { return nil }
-    // What was there goes before the rest comes.
-    let rest = isReplacing ? "" : "; nothing was changed"
     return DrydockError(
       .cannotWrite, "resource \(site.target.name): \(failure)",
-      suggestion: await site.spaceRemedy() + rest)
+      suggestion: "\(await site.spaceRemedy()); nothing was changed")
   }
 
   /// The engine's method, once it is known where its clients run.

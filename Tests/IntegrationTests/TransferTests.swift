@@ -57,7 +57,17 @@ import Testing
 
       try await app.require("import", "secure", "-f", "cache.resp")
       #expect(try await app.require("console", "secure", "--", "GET", "soon").stdout == "x\n")
+      try await replaced(app, port)
+      #expect(try await dump() == before)
     }
+  }
+
+  private func replaced(_ app: AppFixture, _ port: Int) async throws {
+    try await app.redis("SET", "other", "goes", port: port)
+    try await app.redis("-n", "5", "SET", "far", "goes", port: port)
+    try await app.require("import", "cache", "--replace", "--yes", "-f", "cache.resp")
+    #expect(try await app.redis("EXISTS", "other", port: port) == "0")
+    #expect(try await app.redis("-n", "5", "DBSIZE", port: port) == "0")
   }
 
   /// Everything in database 0 as text, but for what the clock changes.
