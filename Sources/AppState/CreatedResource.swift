@@ -1,3 +1,5 @@
+import Essentials
+
 /// What is remembered of a resource that was created on its own, outside any convox.yml.
 ///
 /// Such a resource is an instance with nothing but it: its folder lies in drydock's home and holds a convox.yml
@@ -24,5 +26,17 @@ extension StateStore {
   /// The instances of apps, by handle.
   package func apps() -> [InstanceState] { all().filter { $0.created == nil } }
   /// The instances of resources that were created on their own, by handle, which is the resource's name.
-  package func createdResources() -> [InstanceState] { all().filter { $0.created != nil } }
+  package func createdResources() -> [InstanceState] {
+    survey(where: mayBeCreated).instances.filter { $0.created != nil }
+  }
+
+  /// Whether an instance's state has the key that makes it a created resource's. Most are apps', and with twenty of them
+  /// understanding every state would take as long as all else that a command does.
+  private func mayBeCreated(_ id: String) -> Bool {
+    // What cannot be read is for whoever reads it to say.
+    guard let state = FileManager.default.contents(atPath: "\(home.instance(id))/state.json") else {
+      return true
+    }
+    return String(decoding: state, as: UTF8.self).withCString { strstr($0, "\"created\"") } != nil
+  }
 }

@@ -48,7 +48,10 @@ extension UnreadState {
 
 extension StateStore {
   /// Looks at all instances.
-  package func survey() -> StateSurvey {
+  package func survey() -> StateSurvey { survey { _ in true } }
+
+  /// The same of those instances alone whose ids are wanted.
+  func survey(where isWanted: (String) -> Bool) -> StateSurvey {
     let folder = "\(home.root)/instances"
     var survey = StateSurvey()
     guard let ids = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
@@ -60,7 +63,7 @@ extension StateStore {
       return survey
     }
     // What begins with a dot is being deleted.
-    for id in ids where !id.beginsExactly(with: ".") {
+    for id in ids where !id.beginsExactly(with: ".") && isWanted(id) {
       switch read(id) {
       case .success(let state?): survey.instances.append(state)
       case .success(nil): continue
